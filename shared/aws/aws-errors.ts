@@ -1,0 +1,75 @@
+import { type ErrorCode, type ErrorDetails, RotationError } from '../rotation/errors.ts'
+
+/** Names of the errors that Secrets Manager, KMS behind it and the SDK give (API reference, "Common Errors"). */
+const codeOf: Readonly<Record<string, ErrorCode>> = {
+  ResourceNotFoundException: 'SecretNotFound',
+  AccessDeniedException: 'AccessDenied',
+  UnrecognizedClientException: 'AccessDenied',
+  InvalidSignatureException: 'AccessDenied',
+  ExpiredTokenException: 'AccessDenied',
+  CredentialsProviderError: 'AccessDenied',
+  DecryptionFailure: 'KmsAccessDenied',
+  EncryptionFailure: 'KmsAccessDenied',
+  TimeoutError: 'SecretsManagerUnreachable',
+  AbortError: 'TimedOut',
+}
+
+const unreachable = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+]
+
+/**
+ * What an AWS call failed of, in an operator's words.
+ * @param call the IAM action of the call, for instance `secretsmanager:GetSecretValue`
+ * @param resource the ARN or name the call was about
+ */
+export function toRotationError(error: unknown, call: string, resource: string): RotationError {
+  const name = error instanceof Error ? error.name : 'unknown error'
+  const said = error instanceof Error ? error.message : ''
+  const code = classify(name, said, call, error)
+  if (code === 'TimedOut')
+    return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause: error })
+  return new RotationError(code, `${call} on ${resource} failed: ${name}.`, { ...hint(code, name, said), cause: error })
+}
+
+function classify(name: string, said: string, call: string, error: unknown): ErrorCode {
+  if (name === 'AccessDeniedException' && said.includes('KMS')) return 'KmsAccessDenied'
+  if (name === 'InvalidRequestException' && said.includes('deletion')) return 'SecretNotFound'
+  if (name === 'InvalidParameterException' || name === 'ValidationException') {
+    return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
+  }
+  const code = codeOf[name]
+  if (code !== undefined) return code
+  const system = error instanceof Error && 'code' in error ? error.code : undefined
+  if (typeof system === 'string' && unreachable.includes(system)) return 'SecretsManagerUnreachable'
+  return 'SecretsManagerFailed'
+}
+
+function hint(code: ErrorCode, name: string, said: string): ErrorDetails {
+  if (
+    name === 'CredentialsProviderError' ||
+    name === 'UnrecognizedClientException' ||
+    name === 'ExpiredTokenException'
+  ) {
+    const remedy =
+      'In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.'
+    return { likely: 'The process has no valid AWS credentials.', remedy }
+  }
+  if (code === 'SecretNotFound' && said.includes('deletion')) {
+    return { likely: 'The secret is scheduled for deletion.', remedy: 'Bring it back with restore-secret.' }
+  }
+  if (name === 'LimitExceededException') {
+    return {
+      likely: 'The secret has about 100 versions from the last day, which cannot be removed yet.',
+      remedy: 'Rotate less often.',
+    }
+  }
+  return {}
+}

@@ -1,0 +1,86 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager'
+import type { SecretStore } from '../rotation/secret-store.ts'
+import { toRotationError } from './aws-errors.ts'
+
+/**
+ * One client for the life of the process. SECRETS_MANAGER_ENDPOINT is what AWS's own functions read; without it the
+ * SDK's AWS_ENDPOINT_URL and regional default apply. The time limits leave room for two repetitions in 30 s.
+ */
+export function secretsManagerClient(): SecretsManagerClient {
+  const endpoint = process.env.SECRETS_MANAGER_ENDPOINT
+  return new SecretsManagerClient({
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
+    ...(endpoint ? { endpoint } : {}),
+  })
+}
+
+/** The secrets of an account, for one invocation: every call ends when `signal` is aborted. */
+export function secretsManagerStore(client: SecretsManagerClient, signal: AbortSignal): SecretStore {
+  const options = { abortSignal: signal }
+  return {
+    async describe(SecretId) {
+      try {
+        const found = await client.send(new DescribeSecretCommand({ SecretId }), options)
+        return {
+          rotationEnabled: found.RotationEnabled,
+          labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
+          lastChanged: found.LastChangedDate,
+        }
+      } catch (error) {
+        throw toRotationError(error, 'secretsmanager:DescribeSecret', SecretId)
+      }
+    },
+
+    async read(SecretId, { id, label }) {
+      try {
+        const input = { SecretId, VersionStage: label, ...(id === undefined ? {} : { VersionId: id }) }
+        const found = await client.send(new GetSecretValueCommand(input), options)
+        return { text: found.SecretString }
+      } catch (error) {
+        if (isMissingValue(error)) return undefined
+        throw toRotationError(error, 'secretsmanager:GetSecretValue', SecretId)
+      }
+    },
+
+    async putPending(SecretId, ClientRequestToken, SecretString, RotationToken) {
+      const stages = { VersionStages: ['AWSPENDING'], ...(RotationToken === undefined ? {} : { RotationToken }) }
+      try {
+        await client.send(new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, ...stages }), options)
+        return true
+      } catch (error) {
+        if (nameOf(error) === 'ResourceExistsException') return false
+        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId)
+      }
+    },
+
+    async promote(SecretId, MoveToVersionId, from) {
+      const move = { MoveToVersionId, ...(from === undefined ? {} : { RemoveFromVersionId: from }) }
+      try {
+        await client.send(
+          new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSCURRENT', ...move }),
+          options,
+        )
+      } catch (error) {
+        throw toRotationError(error, 'secretsmanager:UpdateSecretVersionStage', SecretId)
+      }
+    },
+  }
+}
+
+/** A version without a value, and a label that is not (or not yet visibly) on the version. */
+function isMissingValue(error: unknown): boolean {
+  const name = nameOf(error)
+  if (name === 'ResourceNotFoundException') return true
+  return name === 'InvalidRequestException' && error instanceof Error && error.message.includes('VersionStage')
+}
+
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.name : undefined
+}

@@ -1,0 +1,33 @@
+import { RotationError } from './rotation/errors.ts'
+
+// ECMAScript's "JSON.parse source text access", in Node 24 but not yet in TypeScript's library.
+declare global {
+  interface JSON {
+    parse(
+      text: string,
+      reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+    ): unknown
+    rawJSON(text: string): object
+  }
+}
+
+/**
+ * Parses the SecretString of a secret that is a JSON object. Numbers that JavaScript cannot hold exactly keep the
+ * digits they were written with, so that fields we do not know survive the way through us.
+ * @throws RotationError InvalidSecret; the parser's own message is dropped, because it quotes the text
+ */
+export function parseJsonObject(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text, keepDigits)
+  } catch {
+    throw new RotationError('InvalidSecret', 'The value of the secret is not JSON.')
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new RotationError('InvalidSecret', 'The value of the secret is JSON, but not an object.')
+}
+
+function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || context.source === undefined || String(value) === context.source) return value
+  return JSON.rawJSON(context.source)
+}

@@ -1,0 +1,60 @@
+import { RotationError } from './errors.ts'
+import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
+import { patiently } from './patience.ts'
+import type { SecretDescription } from './secret-store.ts'
+
+export type Verdict =
+  | { readonly promoted: true }
+  | { readonly promoted: false; readonly step: Step; readonly description: SecretDescription }
+
+/**
+ * Decides whether the step may run, in the order and with the sentences of AWS's own functions: rotation enabled,
+ * version known, already AWSCURRENT (nothing to do), AWSPENDING staged, step known.
+ * @param again describes the secret once more: a version staged a moment ago may not be visible everywhere yet
+ * @throws RotationError RotationNotEnabled, UnknownVersion, NotPending or InvalidStep
+ */
+export async function guard(
+  event: RotationEvent,
+  first: SecretDescription,
+  again: () => Promise<SecretDescription>,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (first.rotationEnabled === false) {
+    throw new RotationError('RotationNotEnabled', `Secret ${event.secretId} is not enabled for rotation.`)
+  }
+  const staged = ({ labels }: SecretDescription) => isStaged(labels.get(event.token))
+  const seen = staged(first) ? first : await patiently(again, staged, signal)
+  const labels = seen.labels.get(event.token)
+  if (labels === undefined) {
+    const what = `Secret version ${event.token} has no stage for rotation of secret ${event.secretId}.`
+    throw new RotationError('UnknownVersion', `${what}${pendingNow(seen)}`)
+  }
+  if (labels.includes('AWSCURRENT')) return { promoted: true }
+  if (!labels.includes('AWSPENDING')) {
+    const what = `Secret version ${event.token} not set as AWSPENDING for rotation of secret ${event.secretId}.`
+    throw new RotationError('NotPending', `${what}${pendingNow(seen)}`)
+  }
+  return { promoted: false, step: stepOf(event), description: seen }
+}
+
+function isStaged(labels: readonly string[] | undefined): boolean {
+  return labels !== undefined && (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING'))
+}
+
+function pendingNow({ labels }: SecretDescription): string {
+  const pending = versionWith(labels, 'AWSPENDING')
+  return pending === undefined ? ' No version is pending.' : ` Version ${pending} is pending now.`
+}
+
+function stepOf(event: RotationEvent): Step {
+  const step = steps.find((known) => known === event.step)
+  if (step !== undefined) return step
+  const similar = similarStep(event.step)
+  const meant = similar === undefined ? '' : ` "${event.step}" is spelt "${similar}".`
+  throw new RotationError('InvalidStep', `Invalid step parameter ${event.step} for secret ${event.secretId}.${meant}`)
+}
+
+/** The id of the version that carries a label, if one does. */
+export function versionWith(labels: SecretDescription['labels'], label: string): string | undefined {
+  return [...labels].find(([, held]) => held.includes(label))?.[0]
+}

@@ -1,0 +1,70 @@
+import type { RotationContext } from './context.ts'
+import { RotationError } from './errors.ts'
+import type { RotationEvent } from './event.ts'
+import { versionWith } from './guard.ts'
+import type { Redactor } from './redact.ts'
+import type { SecretDescription, SecretStore } from './secret-store.ts'
+import type { SecretType } from './secret-type.ts'
+import { concealSecret, type VersionReader } from './version-reader.ts'
+
+export interface StepInput<S> {
+  readonly event: RotationEvent
+  readonly context: RotationContext
+  readonly reader: VersionReader<S>
+  readonly description: SecretDescription
+  readonly store: SecretStore
+  readonly redactor: Redactor
+}
+
+/**
+ * Stores a new value as AWSPENDING, once. A value that is stored already, by an earlier run or by another one at this
+ * moment, is kept: somebody may have put it to use.
+ */
+export async function createSecret<S>(
+  type: SecretType<S>,
+  { event, context, reader, store, redactor }: StepInput<S>,
+): Promise<void> {
+  if ((await reader.stored()) !== undefined) {
+    context.did('found the pending value stored by an earlier run')
+    return
+  }
+  const secret = await type.create(reader, context)
+  const text = type.serialize(secret)
+  concealSecret(text, type.sensitive, redactor)
+  const stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
+  context.did(stored ? 'stored a new value as AWSPENDING' : 'found the pending value stored by another run')
+}
+
+export async function setSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
+  const [pending] = await Promise.all([reader.pending(), reader.current()])
+  await type.set({ pending, current: reader.current, previous: reader.previous }, context)
+}
+
+export async function testSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
+  await type.test({ pending: await reader.pending(), current: reader.current, previous: reader.previous }, context)
+}
+
+/**
+ * Promotes the pending version with exactly one call. AWSPENDING is left alone: Secrets Manager takes a removal for a
+ * rotation that did not complete (user guide, "Lambda rotation functions", finishSecret).
+ * @returns the gap in milliseconds, for types without overlap
+ */
+export async function finishSecret<S>(
+  type: SecretType<S>,
+  { event, context, description, store }: StepInput<S>,
+): Promise<{ gapMs?: number }> {
+  const { secretId, token } = event
+  try {
+    await store.promote(secretId, token, versionWith(description.labels, 'AWSCURRENT'))
+    context.did('moved AWSCURRENT to the new version')
+  } catch (error) {
+    if (!(error instanceof RotationError) || error.code !== 'VersionConflict') throw error
+    // Two runs at once: the other one has moved the label between our look and our call.
+    const { labels } = await store.describe(secretId)
+    if (versionWith(labels, 'AWSCURRENT') !== token) throw error
+    context.did('found AWSCURRENT moved by another run')
+  }
+  await type.finish?.(context)
+  const since = description.lastChanged
+  return type.overlap || since === undefined ? {} : { gapMs: Math.max(0, Date.now() - since.getTime()) }
+}
