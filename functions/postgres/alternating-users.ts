@@ -1,0 +1,5 @@
+import { alternatingUsers } from '../../shared/database/alternating-users.ts'
+import { rotationHandler } from '../../shared/rotation-handler.ts'
+import { postgres } from './engine.ts'
+
+export const handler = rotationHandler(alternatingUsers(postgres))

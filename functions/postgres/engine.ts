@@ -1,0 +1,71 @@
+import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkServerIdentity } from 'node:tls'
+import { Client } from 'pg'
+import { caCertificates } from '../../shared/database/ca-certificates.ts'
+import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
+import type { Login } from '../../shared/database/secret.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { connectError } from './errors.ts'
+import { postgresSession } from './session.ts'
+
+/** As long as AWS's functions wait for a connection. */
+const connectTimeoutMs = 5_000
+
+const goodbyeMs = 500
+
+/** The server cuts longer names and says so in a notice only (manual, "Identifiers and Key Words"). */
+const nameLimitBytes = 63
+
+export const postgres: DatabaseEngine<TwinSession> = {
+  name: 'postgres',
+  engines: ['postgres', 'aurora-postgresql'],
+  defaultPort: 5432,
+  defaultDatabase: 'postgres',
+  checkName(username) {
+    if (Buffer.byteLength(username) <= nameLimitBytes) return
+    throw new RotationError('NameTooLong', `Unable to clone user, ${username} would exceed ${nameLimitBytes} bytes.`)
+  },
+  async connect(login, context) {
+    const { username: user, password, host, port } = login
+    const socket = new Socket()
+    const timeoutMs = Math.max(1, Math.min(connectTimeoutMs, context.remainingMs()))
+    const client = new Client({
+      // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
+      ...{ user, password, host, port, database: login.database ?? 'postgres', ssl: await tlsOptions(login) },
+      ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
+      ...{ connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs * 2, stream: () => socket },
+    })
+    // An error between two statements belongs to nobody; without a listener it would end the process.
+    client.on('error', () => undefined)
+    const abort = () => socket.destroy()
+    context.signal.addEventListener('abort', abort, { once: true })
+    try {
+      await client.connect()
+    } catch (error) {
+      const reached = socket.bytesWritten > 0
+      socket.destroy()
+      context.signal.removeEventListener('abort', abort)
+      throw connectError(error, login, reached)
+    }
+    return postgresSession(client, login, context, async () => {
+      context.signal.removeEventListener('abort', abort)
+      // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
+      await Promise.race([client.end().catch(() => undefined), sleep(goodbyeMs, undefined, { ref: false })])
+      socket.destroy()
+    })
+  },
+}
+
+/** What `pg` gives to tls.connect: certificate and name are always verified. */
+async function tlsOptions({ tls }: Login) {
+  if (tls === false) return false
+  const { serverName } = tls
+  return {
+    ca: await caCertificates(),
+    minVersion: 'TLSv1.2' as const,
+    // `pg` asks for the host's own name; an alias is checked against the name that the secret gives.
+    checkServerIdentity: (_host: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+      checkServerIdentity(serverName, certificate),
+  }
+}

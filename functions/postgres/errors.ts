@@ -1,0 +1,108 @@
+import { DatabaseError } from 'pg'
+import { address, type Login } from '../../shared/database/secret.ts'
+import { type ErrorCode, type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+
+/** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
+const bySqlState: Readonly<Record<string, ErrorCode>> = {
+  '28P01': 'LoginRefused',
+  '3D000': 'DatabaseMissing',
+  '53300': 'ConnectionLimit',
+  '57P03': 'ServerNotReady',
+  '57P01': 'ServerNotReady',
+  '57P02': 'ServerNotReady',
+  '25006': 'ReadOnlyServer',
+  '42501': 'MissingPrivilege',
+  '57014': 'TimedOut',
+  '55P03': 'TimedOut',
+}
+
+const certificateProblems: Readonly<Record<string, ErrorCode>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'CertificateNameMismatch',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'CertificateUntrusted',
+  SELF_SIGNED_CERT_IN_CHAIN: 'CertificateUntrusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CertificateUntrusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'CertificateUntrusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CertificateUntrusted',
+  CERT_HAS_EXPIRED: 'CertificateUntrusted',
+  CERT_NOT_YET_VALID: 'CertificateUntrusted',
+  CERT_SIGNATURE_FAILURE: 'CertificateUntrusted',
+}
+
+/**
+ * Why a login failed. Nothing but a refused password gives LoginRefused.
+ * @param reached whether the TCP connection had come about
+ */
+export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
+  const where = address(login)
+  const cause = error
+  if (error instanceof DatabaseError) return serverError(error, `${where} refused the login of ${login.username}`)
+  const { code, message } = asError(error)
+  const certificate = certificateProblems[code]
+  if (certificate !== undefined)
+    return new RotationError(certificate, `The certificate of ${where} was not accepted (${code}).`, { cause })
+  if (message.includes('does not support SSL'))
+    return new RotationError('TlsUnavailable', `${where} does not offer TLS.`, { cause })
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
+    return new RotationError('Unreachable', `The name ${login.host} cannot be resolved (${code}).`, { cause, likely })
+  }
+  if (reached)
+    return new RotationError('NoAnswer', `${where} accepted the connection but did not complete the login.`, { cause })
+  return new RotationError('Unreachable', `${where} cannot be reached (${code || 'no answer in time'}).`, { cause })
+}
+
+/** Why a statement failed. The statement itself is in no error. */
+export function statementError(error: unknown, doing: string, login: Login): RotationError {
+  const what = `${doing} at ${address(login)} failed`
+  if (error instanceof DatabaseError) return serverError(error, what)
+  return new RotationError(
+    'ServerNotReady',
+    `${what}: the connection ended (${asError(error).code || 'no answer in time'}).`,
+    {
+      cause: error,
+      likely: 'The server or something in between closed the connection or stopped answering.',
+    },
+  )
+}
+
+function serverError(error: DatabaseError, what: string): RotationError {
+  const code = classify(error)
+  // Of the server's own words only those about privileges are passed on: they help, and hold no values.
+  const said = code === 'MissingPrivilege' ? `: ${[error.message, error.detail].filter(Boolean).join('. ')}` : ''
+  return new RotationError(code, `${what} (${error.code})${said}.`, {
+    ...hint(code, error),
+    cause: withoutStatement(error),
+  })
+}
+
+function classify({ code = '', routine }: DatabaseError): ErrorCode {
+  // 28000 covers both "no pg_hba.conf entry" and "role is not permitted to log in"; the routine tells them apart.
+  if (code === '28000') return routine === 'InitializeSessionUserId' ? 'LoginLocked' : 'TlsRequired'
+  // A standby refuses BEGIN READ WRITE with "feature not supported".
+  if (code === '0A000') return 'ReadOnlyServer'
+  return bySqlState[code] ?? 'DatabaseFailed'
+}
+
+function hint(code: ErrorCode, { message, routine }: DatabaseError): ErrorDetails {
+  if (code !== 'MissingPrivilege') return {}
+  if (routine === 'validate_option_array_item') {
+    const likely = 'The role has a setting that only a superuser may give to another role.'
+    return { likely, remedy: 'As a superuser: GRANT SET ON PARAMETER <its name> TO the login of the superuser secret.' }
+  }
+  if (!message.includes('rds_password')) return {}
+  return {
+    likely: 'rds.restrict_password_commands is on.',
+    remedy: 'GRANT rds_password to this login, or use alternating-users.',
+  }
+}
+
+/** The fields of a server's error that quote parts of a statement or of data are left out. */
+function withoutStatement({ severity, code, routine }: DatabaseError): Error {
+  return Object.assign(new Error(`PostgreSQL ${severity ?? 'ERROR'} ${code ?? ''}`), { sqlState: code, routine })
+}
+
+function asError(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: '', message: '' }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return { code, message: error.message }
+}

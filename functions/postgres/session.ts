@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
+import type { TwinSession } from '../../shared/database/engine.ts'
+import type { Login } from '../../shared/database/secret.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { statementError } from './errors.ts'
+import { saltFor, scramVerifier } from './scram.ts'
+import { expectedUser, planTwin, twinDifferences } from './twin.ts'
+import { readTwinState } from './twin-state.ts'
+
+/** Two runs that change the same role at once: the second one's attempt is undone and may simply be repeated. */
+const collisions = new Set(['simple_heap_update', 'heap_update', 'CreateRole', '_bt_check_unique'])
+const attempts = 5
+
+export function postgresSession(
+  client: Client,
+  login: Login,
+  context: RotationContext,
+  close: () => Promise<void>,
+): TwinSession {
+  /** Runs statements in one transaction and one round trip. Timeouts are local to it: a pooler may keep the session. */
+  async function transact(statements: readonly string[]): Promise<void> {
+    const timeoutMs = Math.max(1, Math.floor(context.remainingMs()))
+    await client.query(
+      [
+        // READ WRITE: a role may have default_transaction_read_only, which is about its work and not about its password.
+        'BEGIN READ WRITE',
+        // A twin's sessions run as its base; passwords are changed as the login itself.
+        'SET LOCAL ROLE NONE',
+        // Whatever a role may have set as its own search_path must not decide what our statements mean.
+        "SET LOCAL search_path = ''",
+        `SET LOCAL statement_timeout = ${timeoutMs}`,
+        `SET LOCAL lock_timeout = ${timeoutMs}`,
+        ...statements,
+        'COMMIT',
+      ].join(';\n'),
+    )
+  }
+
+  async function change(doing: string, statements: () => Promise<readonly string[]>): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await transact(await statements())
+      } catch (error) {
+        if (error instanceof RotationError) throw error
+        if (attempt === attempts || !isCollision(error)) throw statementError(error, doing, login)
+        await client.query('ROLLBACK').catch(() => undefined)
+        await sleep(20 * attempt * (1 + Math.random()))
+      }
+    }
+  }
+
+  function passwordClause(username: string, password: string): string {
+    if (process.env.POSTGRES_PASSWORD_FORMAT === 'cleartext') return `PASSWORD ${escapeLiteral(password)}`
+    const verifier = scramVerifier(password, saltFor(context.token, username))
+    context.conceal(verifier)
+    return `PASSWORD '${verifier}'`
+  }
+
+  async function ask<T>(doing: string, question: () => Promise<T>): Promise<T> {
+    try {
+      return await question()
+    } catch (error) {
+      throw error instanceof RotationError ? error : statementError(error, doing, login)
+    }
+  }
+
+  return {
+    async setPassword(username, password) {
+      const statement = `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(username, password)}`
+      await change(`changing the password of ${username}`, async () => [statement])
+    },
+
+    async ensureTwin(names, { username, password }) {
+      const clause = passwordClause(username, password)
+      let differences: readonly string[] = []
+      await change(`making ${names.twin} the twin of ${names.base}`, async () => {
+        const plan = planTwin(await readTwinState(client, names), names, username, clause)
+        differences = plan.differences
+        return plan.statements
+      })
+      for (const what of differences) context.did(`evened out ${what}`)
+    },
+
+    async checkTwin(names) {
+      const state = await ask('comparing the rights of the two logins', () => readTwinState(client, names))
+      const differences = twinDifferences(state, names).map(({ what }) => what)
+      const expected = expectedUser(state, names)
+      if (state.sessionUser === names.twin && state.currentUser !== expected) {
+        differences.unshift(`${names.twin} does not run as ${expected}`)
+      }
+      if (differences.length === 0) return
+      throw new RotationError('PrivilegesDiffer', `${names.twin} and ${names.base} differ: ${differences.join('; ')}.`)
+    },
+
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** "tuple concurrently updated" is the internal error XX000; a role created by the other run is 42710 or 23505. */
+function isCollision(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false
+  return ['XX000', '42710', '23505'].includes(error.code ?? '') && collisions.has(error.routine ?? '')
+}

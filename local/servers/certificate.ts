@@ -1,0 +1,21 @@
+import { generate } from 'selfsigned'
+
+/** A certificate for a server on this machine, and its key, both PEM. It is its own authority. */
+export interface Certificate {
+  readonly certificate: string
+  readonly key: string
+}
+
+/** @param names the host names it is for; it is always for 127.0.0.1, too */
+export async function selfSignedCertificate(names: readonly string[] = ['localhost']): Promise<Certificate> {
+  const altNames = [...names.map((value) => ({ type: 2 as const, value })), { type: 7 as const, ip: '127.0.0.1' }]
+  const { cert, private: key } = await generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames },
+    ],
+  })
+  return { certificate: cert, key }
+}

@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { RotationContext } from '../rotation/context.ts'
+import { RotationError } from '../rotation/errors.ts'
+import type { SecretType } from '../rotation/secret-type.ts'
+import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
+import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
+import { nobodyLogsIn, tryLogin } from './login-order.ts'
+import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
+
+const suffix = '_clone'
+
+/**
+ * Two logins with the same rights take turns: while one is AWSCURRENT the other gets a new password, as a superuser
+ * whose secret `masterarn` names. Whoever has cached the old value can log in until the next rotation.
+ */
+export function alternatingUsers(engine: DatabaseEngine<TwinSession>): SecretType<DatabaseSecret> {
+  return {
+    ...databaseSecretType(engine),
+    name: `${engine.name}-alternating-users`,
+    overlap: true,
+    async create({ current }) {
+      const secret = await current()
+      superuserArn(secret)
+      return nextSecret(secret, otherOf(secret.username, engine))
+    },
+    async set(versions, context) {
+      const { pending } = versions
+      const current = await versions.current()
+      checkPending(pending, current, otherOf(current.username, engine), engine)
+      // The superuser's secret travels while we log in: it costs a call, but no time.
+      const [loggedIn, superuser] = await Promise.allSettled([
+        provesCurrent(engine, current, context),
+        superuserOf(current, engine, context),
+      ])
+      if (loggedIn.status === 'rejected') throw loggedIn.reason
+      if (!loggedIn.value) {
+        // An earlier run has made the two equal and set the password, all at once: then there is nothing to do.
+        await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
+        if (session !== undefined) return
+        throw nobodyLogsIn('AWSCURRENT or AWSPENDING', current, engine)
+      }
+      if (superuser.status === 'rejected') throw superuser.reason
+      await using session = await superuserSession(engine, superuser.value, context)
+      await session.ensureTwin(namesOf(pending.username), pending)
+      context.did(`set the password of ${pending.username}`)
+    },
+    async test({ pending, current }, context) {
+      await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
+      if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
+      try {
+        await session.checkTwin(namesOf(pending.username))
+        context.did('compared the rights of the two logins')
+      } catch (error) {
+        // A test without a rotation (RotateImmediately=false) is about the value in use: there is nothing to compare.
+        if (!isDeepStrictEqual(pending, await current())) throw error
+      }
+    },
+  }
+}
+
+/** The pair that a user name belongs to. AWS's own functions use the same suffix. */
+function namesOf(username: string): TwinNames {
+  const base = username.endsWith(suffix) ? username.slice(0, -suffix.length) : username
+  return { base, twin: base + suffix }
+}
+
+function otherOf(username: string, engine: DatabaseEngine): string {
+  const { base, twin } = namesOf(username)
+  if (base === '') throw new RotationError('InvalidSecret', `"username" in the secret is ${suffix} and nothing else.`)
+  engine.checkName(twin)
+  return username === base ? twin : base
+}
+
+/** Whoever may write the secret could name any user in it; the superuser helps only someone who can log in already. */
+async function provesCurrent(
+  engine: DatabaseEngine,
+  current: DatabaseSecret,
+  context: RotationContext,
+): Promise<boolean> {
+  await using session: DatabaseSession | undefined = await tryLogin(engine, current, 'AWSCURRENT', context)
+  return session !== undefined
+}
+
+function superuserArn({ masterarn }: DatabaseSecret): string {
+  if (masterarn !== undefined) return masterarn
+  throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
+    remedy:
+      'Add "masterarn" with the ARN of the superuser\'s secret, or rotate this secret with the single-user function.',
+  })
+}
+
+async function superuserOf(
+  current: DatabaseSecret,
+  engine: DatabaseEngine,
+  context: RotationContext,
+): Promise<DatabaseSecret> {
+  const arn = superuserArn(current)
+  const superuser = parseSuperuser(await context.readSecret(arn), arn, engine)
+  context.conceal(superuser.password)
+  if (!isSameServer(superuser, current, engine)) {
+    const [ours, theirs] = [address(loginOf(current, engine)), address(loginOf(superuser, engine))]
+    throw new RotationError(
+      'SuperuserMismatch',
+      `Current database host ${ours} is not the host ${theirs} of superuser secret ${arn}.`,
+    )
+  }
+  // A superuser must come to the database of the secret; its own may be another.
+  return { ...superuser, dbname: current.dbname }
+}
+
+function parseSuperuser(text: string, arn: string, engine: DatabaseEngine): DatabaseSecret {
+  try {
+    return parseDatabaseSecret(text, engine)
+  } catch (error) {
+    if (!(error instanceof RotationError)) throw error
+    throw new RotationError('InvalidSecret', `Superuser secret ${arn} cannot be used.`, {
+      likely: error.message,
+      remedy: 'Correct that secret.',
+    })
+  }
+}
+
+async function superuserSession(
+  engine: DatabaseEngine<TwinSession>,
+  superuser: DatabaseSecret,
+  context: RotationContext,
+) {
+  const session = await tryLogin(engine, superuser, 'superuser', context)
+  if (session !== undefined) return session
+  throw new RotationError(
+    'LoginRefused',
+    `${address(loginOf(superuser, engine))} refuses ${superuser.username} with the superuser secret.`,
+    {
+      remedy: 'Correct the superuser secret that masterarn names.',
+    },
+  )
+}

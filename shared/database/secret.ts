@@ -1,0 +1,100 @@
+import * as v from 'valibot'
+import { parseJsonObject } from '../json-secret.ts'
+import { RotationError } from '../rotation/errors.ts'
+
+const text = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.check((value) => !value.includes('\0')),
+)
+const schema = v.looseObject({
+  host: v.pipe(text, v.maxLength(255), v.regex(/^[^\s/\\?#@]+$/)),
+  username: text,
+  password: text,
+  port: v.optional(v.union([v.pipe(v.number(), v.integer()), v.pipe(v.string(), v.regex(/^\d{1,5}$/))])),
+  dbname: v.nullish(text),
+  engine: v.optional(v.string()),
+  ssl: v.optional(v.union([v.boolean(), v.pipe(v.string(), v.regex(/^(true|false)$/i))])),
+  masterarn: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(2048))),
+  tlsServerName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9.*-]{1,253}$/))),
+})
+
+/** A database login, with the field names of AWS's own functions. Other fields are there too, untouched. */
+export type DatabaseSecret = Readonly<v.InferOutput<typeof schema>>
+
+const mustBe: Readonly<Record<string, string>> = {
+  host: 'a host name or an address',
+  port: 'a whole number from 1 to 65535, as a number or as digits',
+  engine: 'a text',
+  ssl: 'true or false',
+  masterarn: 'the ARN of a secret',
+  tlsServerName: 'the host name in the certificate',
+}
+
+export interface EngineNames {
+  /** Values of the field `engine` that the function serves; the first is assumed where the field is missing. */
+  readonly engines: readonly [string, ...string[]]
+  readonly defaultPort: number
+  readonly defaultDatabase: string | undefined
+}
+
+/**
+ * Checks a SecretString and gives back its fields exactly as they were written.
+ * @throws RotationError InvalidSecret, which names the field and never its value
+ */
+export function parseDatabaseSecret(secretString: string, { engines }: EngineNames): DatabaseSecret {
+  const json = parseJsonObject(secretString)
+  const { engine } = json
+  if (engine !== undefined && !engines.some((name) => name === engine)) {
+    const what = `Database engine must be set to '${engines[0]}' in order to use this rotation lambda.`
+    const other = typeof engine === 'string' && /^[a-z0-9-]{1,30}$/.test(engine) ? ` The secret says '${engine}'.` : ''
+    throw new RotationError('InvalidSecret', what + other, {
+      likely: 'The secret is rotated by the function of another engine.',
+      remedy: 'Rotate it with the function of its engine, or correct the field.',
+    })
+  }
+  const result = v.safeParse(schema, json)
+  if (!result.success) throw fieldError(json, v.getDotPath(result.issues[0]) ?? 'host')
+  const secret = json as DatabaseSecret
+  if (Number(secret.port ?? 1) < 1 || Number(secret.port ?? 1) > 65_535) throw fieldError(json, 'port')
+  return secret
+}
+
+function fieldError(json: Record<string, unknown>, field: string): RotationError {
+  if (!(field in json)) return new RotationError('InvalidSecret', `${field} key is missing from secret JSON.`)
+  return new RotationError(
+    'InvalidSecret',
+    `"${field}" in the secret must be ${mustBe[field] ?? 'a text that is not empty'}.`,
+  )
+}
+
+/** What it takes to log in. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+  readonly host: string
+  readonly port: number
+  readonly database: string | undefined
+  /** The name that the certificate must carry, or false for a connection in clear text. */
+  readonly tls: { readonly serverName: string } | false
+}
+
+/** Only an explicit `"ssl": false` gives clear text; AWS's functions fall back to it whenever the field is missing. */
+export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
+  const { username, password, host } = secret
+  const tls =
+    String(secret.ssl ?? true).toLowerCase() === 'false' ? false : { serverName: secret.tlsServerName ?? host }
+  const database = secret.dbname ?? names.defaultDatabase
+  return { username, password, host, port: Number(secret.port ?? names.defaultPort), database, tls }
+}
+
+/** Whether two secrets are about the same server. */
+export function isSameServer(a: DatabaseSecret, b: DatabaseSecret, names: EngineNames): boolean {
+  const [one, other] = [loginOf(a, names), loginOf(b, names)]
+  return one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port
+}
+
+/** `host:port`, for messages. */
+export function address({ host, port }: Pick<Login, 'host' | 'port'>): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

@@ -1,0 +1,54 @@
+import type { SecretType, Versions } from '../rotation/secret-type.ts'
+import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
+import type { DatabaseEngine, DatabaseSession } from './engine.ts'
+import { nobodyLogsIn, tryLogin } from './login-order.ts'
+import { type DatabaseSecret, isSameServer } from './secret.ts'
+
+/**
+ * One login changes its own password. Sessions go on; new logins with the old password fail from setSecret until the
+ * application reads the secret again.
+ */
+export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
+  return {
+    ...databaseSecretType(engine),
+    name: `${engine.name}-single-user`,
+    overlap: false,
+    async create({ current }) {
+      const secret = await current()
+      return nextSecret(secret, secret.username)
+    },
+    async set(versions, context) {
+      const { pending } = versions
+      const current = await versions.current()
+      checkPending(pending, current, current.username, engine)
+      const change = async (session: DatabaseSession) => {
+        await session.setPassword(pending.username, pending.password)
+        context.did(`set the password of ${pending.username}`)
+      }
+      await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
+      if (session !== undefined) return change(session)
+      // Refused, the likeliest reason is that an earlier run has set the new password: then there is nothing to do.
+      await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
+      if (pendingSession !== undefined) return
+      const previous = await previousLogin(versions, current, engine)
+      await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
+      if (previousSession !== undefined) return change(previousSession)
+      throw nobodyLogsIn('AWSCURRENT, AWSPENDING or AWSPREVIOUS', current, engine)
+    },
+    async test({ pending }, context) {
+      await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
+      if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
+    },
+  }
+}
+
+/** AWSPREVIOUS, if it is a login of the same user at the same server: its password is sent nowhere else. */
+async function previousLogin(
+  versions: Versions<DatabaseSecret>,
+  current: DatabaseSecret,
+  engine: DatabaseEngine,
+): Promise<DatabaseSecret | undefined> {
+  const previous = await versions.previous()
+  if (previous?.username !== current.username || !isSameServer(previous, current, engine)) return undefined
+  return { ...current, password: previous.password }
+}
