@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg'
 import { address, type Login } from '../../shared/database/secret.ts'
-import { type ErrorCode, type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDetails, RotationError } from '../rotation/errors.ts'
+import type { ErrorCode } from '../rotation/error-catalogue.ts'
+import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 
 /** Names of the errors that Secrets Manager, KMS behind it and the SDK give (API reference, "Common Errors"). */
 const codeOf: Readonly<Record<string, ErrorCode>> = {

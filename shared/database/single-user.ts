@@ -1,3 +1,4 @@
+import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
@@ -21,18 +22,14 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       const { pending } = versions
       const current = await versions.current()
       checkPending(pending, current, current.username, engine)
-      const change = async (session: DatabaseSession) => {
-        await session.setPassword(pending.username, pending.password)
-        context.did(`set the password of ${pending.username}`)
-      }
       await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
-      if (session !== undefined) return change(session)
+      if (session !== undefined) return await change(session, pending, context)
       // Refused, the likeliest reason is that an earlier run has set the new password: then there is nothing to do.
       await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
       if (pendingSession !== undefined) return
       const previous = await previousLogin(versions, current, engine)
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
-      if (previousSession !== undefined) return change(previousSession)
+      if (previousSession !== undefined) return await change(previousSession, pending, context)
       throw nobodyLogsIn('AWSCURRENT, AWSPENDING or AWSPREVIOUS', current, engine)
     },
     async test({ pending }, context) {
@@ -40,6 +37,11 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
     },
   }
+}
+
+async function change(session: DatabaseSession, { username, password }: DatabaseSecret, context: RotationContext) {
+  await session.setPassword(username, password)
+  context.did(`set the password of ${username}`)
 }
 
 /** AWSPREVIOUS, if it is a login of the same user at the same server: its password is sent nowhere else. */

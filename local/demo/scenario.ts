@@ -1,0 +1,110 @@
+import { GetSecretValueCommand, RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { StepEnded } from '../invocation.ts'
+import type { LocalSecretsManager } from '../secrets-manager.ts'
+import type { Demonstration, DemoServer } from './database.ts'
+import { startWorkload, type Workload } from './workload.ts'
+
+export interface Stage {
+  readonly local: LocalSecretsManager
+  readonly server: DemoServer
+  readonly secretsManager: SecretsManagerClient
+  /** Told everything that people may want to watch. */
+  say(line: string): void
+  /** Subscribes to the steps as they end. */
+  onStep(listener: (step: StepEnded) => void): () => void
+}
+
+/** One function's rotation under load, as measured. */
+export interface Shown {
+  readonly functionId: string
+  /** Sentences about what was not as promised; none when all is well. */
+  readonly surprises: readonly string[]
+  /** Milliseconds by step. */
+  readonly steps: Readonly<Record<string, number>>
+  readonly application: Workload
+  readonly secretsManagerCalls: number
+  readonly logins: number
+  readonly refusedLogins: number
+}
+
+/** Rotates a login while the application queries with it, and looks at it from all sides. */
+export async function show(demonstration: Demonstration, stage: Stage): Promise<Shown> {
+  const { functionId, secretName, overlap } = demonstration
+  const { local, server, secretsManager, say } = stage
+  const surprises: string[] = []
+  const expect = (promise: string, kept: boolean) => {
+    say(`  ${kept ? 'yes' : 'NO '}  ${promise}`)
+    if (!kept) surprises.push(`Not so: ${promise}`)
+  }
+
+  await demonstration.prepare(secretsManager)
+  const before = await currentValue(secretName, stage)
+  expect('before: the stored login works', await server.logsIn(before))
+  const application = startWorkload(secretName, secretsManager, server.ca)
+  await application.more(50)
+
+  const mark = server.mark()
+  const refusedBefore = application.seen.failedLogins
+  const steps = await rotate(demonstration, stage, surprises)
+  await application.more(50)
+  const calls = local.calls.by(functionId).length
+  const { byFunctions: logins, refused } = await server.loginsSince(mark)
+  // The functions log in with right passwords only, so whatever was refused beyond the application's is theirs.
+  const refusedLogins = refused - (application.seen.failedLogins - refusedBefore)
+
+  const after = await currentValue(secretName, stage)
+  expect('after: the stored login is a new one and works', after !== before && (await server.logsIn(after)))
+  if (overlap) {
+    expect('after: the login from before still works, for whoever has cached it', await server.logsIn(before))
+    say('  a second rotation, for an application that never fetches its secret again:')
+    // The application looks for a new secret now and then; so often that nobody has to wait for it here.
+    await application.refreshed()
+    await rotate(demonstration, stage, surprises)
+    await application.more(50)
+  }
+  expect('an application that never fetches again has lost access by now', !(await server.logsIn(before)))
+
+  const seen = await application.stop()
+  expect(`the application got an answer to each of its ${seen.queries} queries`, seen.error === undefined)
+  if (overlap) expect('not one of its logins failed', seen.failedLogins === 0)
+  expect(
+    `${logins} logins by the function, none refused`,
+    logins === demonstration.expectedLogins && refusedLogins === 0,
+  )
+  expect(
+    `${calls} calls of Secrets Manager, at most ${demonstration.expectedCalls}`,
+    calls <= demonstration.expectedCalls,
+  )
+  return { functionId, surprises, steps, application: { ...seen }, secretsManagerCalls: calls, logins, refusedLogins }
+}
+
+async function currentValue(SecretId: string, { secretsManager }: Stage): Promise<string> {
+  const { SecretString } = await secretsManager.send(new GetSecretValueCommand({ SecretId }))
+  if (SecretString === undefined) throw new Error(`${SecretId} has no value`)
+  return SecretString
+}
+
+/** @returns the milliseconds of each step */
+async function rotate({ functionId, secretName }: Demonstration, stage: Stage, surprises: string[]) {
+  const durations: Record<string, number> = {}
+  const stop = stage.onStep(({ step, outcome, durationMs, logs, error }) => {
+    durations[step] = Math.round(durationMs)
+    stage.say(`  ${step.padEnd(12)} ${`${Math.round(durationMs)} ms`.padStart(7)}  ${doneIn(logs) || outcome}`)
+    if (outcome === 'failed') surprises.push(`${step} failed: ${error?.errorMessage ?? 'no message'}`)
+  })
+  const RotationLambdaARN = stage.local.functions[functionId]
+  const rules = { RotationLambdaARN, RotationRules: { AutomaticallyAfterDays: 30 } }
+  await stage.secretsManager.send(new RotateSecretCommand({ SecretId: secretName, ...rules }))
+  await stage.local.settled()
+  stop()
+  return durations
+}
+
+/** What the function's own log line says that it has done. */
+function doneIn(logs: string): string {
+  for (const line of logs.split('\n').filter((text) => text.includes('"done"'))) {
+    const { done } = JSON.parse(line)
+    if (Array.isArray(done)) return done.join(', ')
+  }
+  return ''
+}

