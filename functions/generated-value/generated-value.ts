@@ -19,7 +19,7 @@ const { fields, generate } = settings()
 const generatedValue: SecretType<GeneratedSecret> = {
   name: 'generated-value',
   sensitive: fields,
-  overlap: false,
+  overlap: true,
   parse(text) {
     if (!text.trimStart().startsWith('{')) return { text, json: undefined }
     const json = parseJsonObject(text)
