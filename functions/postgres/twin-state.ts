@@ -40,6 +40,8 @@ export interface TwinState {
   readonly twinSettings: readonly Setting[]
   /** The twin's direct memberships in the base. */
   readonly memberships: readonly Membership[]
+  /** Roles that the twin is a direct member of and the base is not a member of at all. */
+  readonly twinAlone: readonly string[]
   readonly self: { readonly rolsuper: boolean; readonly rolcreaterole: boolean }
   /** Whether the session's login may administer the two: from PostgreSQL 16 on CREATEROLE alone does not suffice. */
   readonly administersBase: boolean
@@ -72,6 +74,9 @@ SELECT
   COALESCE((SELECT list FROM settings WHERE setrole OPERATOR(pg_catalog.=) (SELECT oid FROM twin)), '[]') AS "twinSettings",
   (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(m)), '[]') FROM pg_catalog.pg_auth_members m
     WHERE m.roleid OPERATOR(pg_catalog.=) (SELECT oid FROM base) AND m.member OPERATOR(pg_catalog.=) (SELECT oid FROM twin)) AS memberships,
+  (SELECT COALESCE(pg_catalog.jsonb_agg(m.roleid::pg_catalog.regrole::pg_catalog.text), '[]') FROM pg_catalog.pg_auth_members m
+    WHERE m.member OPERATOR(pg_catalog.=) (SELECT oid FROM twin)
+      AND NOT pg_catalog.pg_has_role((SELECT oid FROM base), m.roleid, 'MEMBER')) AS "twinAlone",
   (SELECT pg_catalog.jsonb_build_object('rolsuper', rolsuper, 'rolcreaterole', rolcreaterole)
     FROM pg_catalog.pg_roles WHERE rolname OPERATOR(pg_catalog.=) session_user) AS self,
   COALESCE((SELECT pg_catalog.pg_has_role(session_user, oid, 'MEMBER WITH ADMIN OPTION') FROM base), false) AS "administersBase",

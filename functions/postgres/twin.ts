@@ -29,7 +29,8 @@ export function planTwin(state: TwinState, names: TwinNames, username: string, p
 }
 
 /** An existing role is touched only where it is provably the twin: a member of the base, and no more than the base. */
-function checkRoles({ base, twin, baseExpired, memberships }: TwinState, names: TwinNames, username: string): void {
+function checkRoles(state: TwinState, names: TwinNames, username: string): void {
+  const { base, twin, baseExpired, memberships, twinAlone } = state
   if (base === null) {
     const likely = `The role ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
     throw new RotationError('NotATwin', `There is no role ${names.base}.`, { likely })
@@ -40,6 +41,12 @@ function checkRoles({ base, twin, baseExpired, memberships }: TwinState, names: 
   if (twin === null) throw new RotationError('NotATwin', `There is no role ${names.twin}.`)
   if (memberships.length === 0)
     throw new RotationError('NotATwin', `${names.twin} exists, but is not a member of ${names.base}.`)
+  // With a new password for the twin, whoever may read the secret gets all that the twin may do.
+  if (twinAlone.length > 0)
+    throw new RotationError(
+      'NotATwin',
+      `${names.twin} is a member of ${twinAlone.join(', ')}, and ${names.base} is not.`,
+    )
   if (twin.rolsuper && !base.rolsuper)
     throw new RotationError('NotATwin', `${names.twin} is a superuser and ${names.base} is not.`)
   if (!twin.rolcanlogin) throw new RotationError('LoginLocked', `${names.twin} may not log in.`)

@@ -96,7 +96,6 @@ async function superuserOf(
 ): Promise<DatabaseSecret> {
   const arn = superuserArn(current)
   const superuser = parseSuperuser(await context.readSecret(arn), arn, engine)
-  context.conceal(superuser.password)
   if (!isSameServer(superuser, current, engine)) {
     const [ours, theirs] = [address(loginOf(current, engine)), address(loginOf(superuser, engine))]
     throw new RotationError(

@@ -16,7 +16,7 @@ const schema = v.looseObject({
   engine: v.optional(v.string()),
   ssl: v.optional(v.union([v.boolean(), v.pipe(v.string(), v.regex(/^(true|false)$/i))])),
   masterarn: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(2048))),
-  tlsServerName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9.*-]{1,253}$/))),
+  tlsServerName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9.-]{1,253}$/))),
 })
 
 /** A database login, with the field names of AWS's own functions. Other fields are there too, untouched. */

@@ -76,7 +76,7 @@ export const errorCatalogue = {
   },
   PendingMismatch: {
     cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
-    remedy: 'Remove AWSPENDING with update-secret-version-stage and start the rotation again.',
+    remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
     retryable: false,
   },
   SuperuserMismatch: {
@@ -161,8 +161,8 @@ export const errorCatalogue = {
     retryable: false,
   },
   NotATwin: {
-    cause: 'A role of that name exists already, for another purpose.',
-    remedy: 'Rename or drop that role, or use the single-user strategy. Keyturn does not touch it.',
+    cause: 'A role of that name exists already, for another purpose or with more rights.',
+    remedy: 'Rename that role, take away what it has beyond the other, or use the single-user strategy.',
     retryable: false,
   },
   PrivilegesDiffer: {

@@ -6,7 +6,7 @@ import type { Redactor } from './redact.ts'
 import type { SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
 import { createSecret, finishSecret, type StepInput, setSecret, testSecret } from './steps.ts'
-import { createVersionReader } from './version-reader.ts'
+import { concealSecret, createVersionReader } from './version-reader.ts'
 
 /** What surrounds one invocation. The composition root makes it; nothing in it outlives the invocation. */
 export interface Surroundings {
@@ -35,7 +35,7 @@ export interface StepReport {
 export async function rotate<S>(type: SecretType<S>, event: unknown, around: Surroundings): Promise<StepReport> {
   const parsed = parseEvent(event)
   if (parsed.rotationToken !== undefined) around.redactor.add(parsed.rotationToken)
-  const context = contextOf(parsed, around)
+  const context = contextOf(parsed, around, type.sensitive)
   const reader = createVersionReader(type, parsed, around)
 
   // Everything the step will need is asked for at once; what the guard says is heard first.
@@ -60,7 +60,7 @@ async function run<S>(step: Step, type: SecretType<S>, input: StepInput<S>): Pro
   return { outcome: 'done' }
 }
 
-function contextOf(event: RotationEvent, around: Surroundings): RotationContext {
+function contextOf(event: RotationEvent, around: Surroundings, sensitive: readonly string[]): RotationContext {
   return {
     secretId: event.secretId,
     token: event.token,
@@ -72,7 +72,7 @@ function contextOf(event: RotationEvent, around: Surroundings): RotationContext 
       const value = await around.store.read(arn, { label: 'AWSCURRENT' })
       if (value === undefined) throw new RotationError('SecretNotFound', `Secret ${arn} has no AWSCURRENT value.`)
       if (value.text === undefined) throw new RotationError('InvalidSecret', `Secret ${arn} is binary.`)
-      around.redactor.add(value.text)
+      concealSecret(value.text, sensitive, around.redactor)
       return value.text
     },
   }
