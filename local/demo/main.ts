@@ -4,7 +4,7 @@ import { discoverFunctions } from '../functions.ts'
 import type { StepEnded } from '../invocation.ts'
 import { startLocalSecretsManager } from '../secrets-manager.ts'
 import { startPostgresDemo } from './postgres.ts'
-import { asJson, table } from './results.ts'
+import { asJson, resultTable } from './results.ts'
 import { type Shown, show } from './scenario.ts'
 
 const help = `Rotates real logins while an application queries with them, and shows what happens.
@@ -67,7 +67,7 @@ for (const demonstration of server.demonstrations) {
   results.push(shown)
   if (json) process.stdout.write(`${asJson(shown)}\n`)
 }
-say(`\n${table(results)}`)
+say(`\n${resultTable(results)}`)
 
 const surprises = results.flatMap((shown) => shown.surprises)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)

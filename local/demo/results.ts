@@ -1,3 +1,4 @@
+import { table } from '../table.ts'
 import type { Shown } from './scenario.ts'
 
 /** One line for programs. Durations and the gap are in milliseconds. */
@@ -15,7 +16,7 @@ export function asJson({ functionId, surprises, steps, application, ...counts }:
 }
 
 /** A table for people, a function a row. */
-export function table(results: readonly Shown[]): string {
+export function resultTable(results: readonly Shown[]): string {
   const head = ['', 'create', 'set', 'test', 'finish', 'queries', 'failed logins', 'gap', 'calls', 'logins', 'refused']
   const rows = results.map(({ functionId, steps, application, secretsManagerCalls, logins, refusedLogins }) => [
     functionId,
@@ -25,15 +26,7 @@ export function table(results: readonly Shown[]): string {
     `${application.gapMs} ms`,
     ...[secretsManagerCalls, logins, refusedLogins].map(String),
   ])
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-  return [
-    line(head),
-    ...rows.map(line),
-    '',
-    'failed logins, gap: of the application. calls, logins, refused: of the function, calls being those of Secrets Manager.',
-  ].join('\n')
+  const meaning =
+    'failed logins, gap: of the application. calls (of Secrets Manager), logins, refused: of the function.'
+  return `${table(head, rows)}\n\n${meaning}`
 }
