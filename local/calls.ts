@@ -1,0 +1,62 @@
+/** One API call, as recorded. Never a value, a policy, a description: nothing but these fields. */
+export interface Call {
+  readonly operation: string
+  /** The access key id that signed the request, which is a function's id when a function made the call. */
+  readonly caller: string
+  /** As it was sent: name, ARN or partial ARN. */
+  readonly secretId: string | undefined
+  /** 1 for the first call of this caller, 2 for the next, … */
+  readonly sequence: number
+  /** Milliseconds since the epoch with a fraction, by the machine's clock. */
+  readonly startedAt: number
+}
+
+export interface CallRecord extends Call {
+  readonly endedAt: number
+  /** 'ok', the `__type` of the error, or 'hung up' when a fault cut the connection. */
+  readonly outcome: string
+}
+
+/** What a test does to a call. `hangUp` cuts the connection before the call is carried out, or after that. */
+export type Fault =
+  | { readonly throttle: true }
+  | { readonly error: { readonly type: string; readonly message?: string; readonly status?: number } }
+  | { readonly hangUp: 'before' | 'after' }
+  | { readonly delayMs: number }
+
+export type Intercept = (call: Call) => Fault | undefined | Promise<Fault | undefined>
+
+export interface CallLog {
+  /** Every finished call so far, in the order in which they ended. */
+  list(): readonly CallRecord[]
+  /** The finished calls of one caller. */
+  by(caller: string): readonly CallRecord[]
+  clear(): void
+  begin(about: Omit<Call, 'sequence' | 'startedAt'>): Call
+  end(call: Call, outcome: string): void
+}
+
+export function createCallLog(): CallLog {
+  let records: CallRecord[] = []
+  const sequences = new Map<string, number>()
+  const now = () => performance.timeOrigin + performance.now()
+  return {
+    list: () => [...records],
+    by: (caller) => records.filter((record) => record.caller === caller),
+    clear() {
+      records = []
+      sequences.clear()
+    },
+    begin(about) {
+      const sequence = (sequences.get(about.caller) ?? 0) + 1
+      sequences.set(about.caller, sequence)
+      return { ...about, sequence, startedAt: now() }
+    },
+    end: (call, outcome) => records.push({ ...call, endedAt: now(), outcome }),
+  }
+}
+
+/** The access key id of a signature; signatures are not verified. */
+export function callerOf(authorization: string | undefined): string {
+  return /Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1] ?? 'anonymous'
+}

@@ -1,0 +1,82 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { HostMessage, Invoke } from './function-host.ts'
+
+type Answer = Extract<HostMessage, { kind: 'succeeded' | 'failed' }>
+
+/** A started function, in a thread or in a process. It takes one invocation at a time. */
+export interface Environment {
+  invoke(message: Invoke): Promise<Answer>
+  onLog(listener: (stream: 'stdout' | 'stderr', text: string) => void): () => void
+  kill(): void
+  /** Resolves when it is gone, whatever the reason. */
+  readonly ended: Promise<'ended'>
+}
+
+interface Start {
+  readonly module: string
+  readonly env: Record<string, string>
+  readonly runIn: 'thread' | 'process'
+}
+
+const host = fileURLToPath(new URL('function-host.ts', import.meta.url))
+
+export function startEnvironment(start: Start): Environment {
+  const { source, post, kill, ended } = start.runIn === 'thread' ? startThread(start) : startProcess(start)
+  const listeners = new Set<(stream: 'stdout' | 'stderr', text: string) => void>()
+  const say = (stream: 'stdout' | 'stderr', text: string) => {
+    for (const listener of listeners) listener(stream, text)
+  }
+  // The host sends what is written to its streams as messages; what gets past it, a crash for example, comes here.
+  source.stdout?.on('data', (text: Buffer) => say('stdout', text.toString()))
+  source.stderr?.on('data', (text: Buffer) => say('stderr', text.toString()))
+  source.on('error', (error) => say('stderr', `${error instanceof Error ? error.stack : error}\n`))
+  let answer: (answer: Answer) => void = () => {}
+  source.on('message', (message: HostMessage) => {
+    if (message.kind === 'log') say(message.stream, message.text)
+    else answer(message)
+  })
+  return {
+    kill,
+    ended,
+    onLog(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    invoke: (message) =>
+      new Promise((resolve) => {
+        answer = resolve
+        post(message)
+      }),
+  }
+}
+
+function startThread({ module, env }: Start) {
+  const worker = new Worker(host, { argv: [module], env, execArgv: [], stdout: true, stderr: true })
+  const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
+  worker.once('exit', () => resolve('ended'))
+  worker.unref()
+  const kill = () => {
+    // Nobody waits for an idle thread; but who kills one waits for its end.
+    worker.ref()
+    void worker.terminate()
+  }
+  return { source: worker, post: (message: Invoke) => worker.postMessage(message), kill, ended }
+}
+
+function startProcess({ module, env }: Start) {
+  const child = fork(host, [module], { env, execArgv: [], silent: true, serialization: 'json' })
+  const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
+  child.on('error', () => resolve('ended'))
+  child.once('exit', () => resolve('ended'))
+  child.unref()
+  child.channel?.unref()
+  // A message that can't be sent any more belongs to a process that has ended, which is noticed by itself.
+  const post = (message: Invoke) => void child.send(message, () => {})
+  const kill = () => {
+    child.ref()
+    child.kill('SIGKILL')
+  }
+  return { source: child, post, kill, ended }
+}

@@ -1,0 +1,36 @@
+import { glob, readFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's `functions/` folder. */
+export const functionsFolder = fileURLToPath(new URL('../functions', import.meta.url))
+
+/**
+ * Finds the functions of the repository: the files `<folder>/<file>.ts` that export a `handler`.
+ * @returns paths by logical id, as the template names them, sorted
+ */
+export async function discoverFunctions(folder = functionsFolder): Promise<Record<string, string>> {
+  const found: [string, string][] = []
+  for await (const file of glob('*/*.ts', { cwd: folder })) {
+    const path = join(folder, file)
+    if (/^export const handler\b/m.test(await readFile(path, 'utf8'))) found.push([logicalId(path), path])
+  }
+  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** `postgres/single-user.ts` is PostgresSingleUser; `generated-value/generated-value.ts` just GeneratedValue. */
+export function logicalId(path: string): string {
+  const file = basename(path, '.ts')
+  const folder = basename(dirname(path))
+  return pascalCase(folder === file ? file : `${folder}-${file}`)
+}
+
+function pascalCase(text: string): string {
+  return text.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase())
+}
+
+/** The variables of this shell that a function may see: PASSWORD_LENGTH and its like, not who the shell is at AWS. */
+export function shellVariables(): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => !/^(AWS_|SECRETS_MANAGER_ENDPOINT$)/.test(name))
+  return Object.fromEntries(entries) as Record<string, string>
+}

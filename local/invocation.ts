@@ -1,0 +1,57 @@
+/** What Secrets Manager sends to a rotation function, one event for each step. */
+export interface RotationEvent {
+  readonly Step: Step
+  readonly SecretId: string
+  readonly ClientRequestToken: string
+  readonly RotationToken: string
+}
+
+export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
+export type Step = (typeof steps)[number]
+
+/** An error as Lambda returns it: `errorType` is the name of the error that the function threw. */
+export interface FunctionError {
+  readonly errorType: string
+  readonly errorMessage: string
+  readonly trace: readonly string[]
+}
+
+/** `logs` is all that the function wrote to its two streams during this invocation. */
+export type Invocation =
+  | { readonly ok: true; readonly logs: string }
+  | { readonly ok: false; readonly error: FunctionError; readonly logs: string }
+
+/** A function that can be invoked, wherever it runs. `invoke` never rejects: what goes wrong is in its answer. */
+export interface RotationFunction {
+  readonly id: string
+  readonly arn: string
+  invoke(event: unknown): Promise<Invocation>
+  /** Kills what runs the function, in the middle of whatever it does; the invocation fails as a crash. */
+  kill(): void
+  close(): Promise<void>
+}
+
+export interface StepStarted {
+  readonly phase: 'started'
+  readonly kind: 'rotation' | 'test'
+  readonly step: Step
+  readonly secretName: string
+  readonly secretArn: string
+  readonly functionId: string
+  /** The ClientRequestToken, which is the id of the pending version. */
+  readonly token: string
+  /** 1 for the first run, 2 for the first retry, … */
+  readonly attempt: number
+  /** By the service's clock, milliseconds since the epoch. */
+  readonly at: number
+}
+
+export type StepEnded = Omit<StepStarted, 'phase'> & {
+  readonly phase: 'ended'
+  readonly durationMs: number
+  readonly outcome: 'succeeded' | 'failed'
+  readonly error?: FunctionError
+  readonly logs: string
+}
+
+export type StepListener = (step: StepStarted | StepEnded) => void

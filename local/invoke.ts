@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { parseArgs, styleText } from 'node:util'
+import { discoverFunctions, shellVariables } from './functions.ts'
+import { runLambda } from './lambda.ts'
+
+const help = `Invokes one rotation function with one event, in a process of its own, and says what came of it.
+
+  npm run invoke -- FUNCTION FILE [--endpoint URL] [--json]
+
+  FUNCTION        its id: PostgresSingleUser, …
+  FILE            the event, as JSON; npm run local -- --hold writes such files
+  --endpoint URL  where Secrets Manager is: AWS_ENDPOINT_URL, or http://127.0.0.1:4580, unless given
+  --json          the outcome as one line of JSON
+  --help          this text
+
+What the function logs goes to stderr. Exit code: 0 the step succeeded, 1 it failed, 2 it could not be invoked.
+
+Example:
+  npm run invoke -- PostgresSingleUser .keyturn/held/app-db/create-secret.json
+`
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\nnpm run invoke -- --help says what can be given.\n`)
+  process.exit(2)
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
+function parsed() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        endpoint: { type: 'string', default: process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4580' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return fail(messageOf(error))
+  }
+}
+
+const { values, positionals } = parsed()
+if (values.help) {
+  process.stdout.write(help)
+  process.exit(0)
+}
+const [id, file, ...more] = positionals
+if (id === undefined || file === undefined || more.length > 0) fail('Give a function and a file.')
+if (!URL.canParse(values.endpoint)) fail(`--endpoint takes a URL, not "${values.endpoint}".`)
+const functions = await discoverFunctions()
+const module = functions[id]
+if (module === undefined) fail(`There is no function ${id}. There is: ${Object.keys(functions).join(', ') || 'none'}.`)
+const text = await readFile(file, 'utf8').catch((error: unknown) => fail(`${file} can't be read: ${messageOf(error)}`))
+const event = ((): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's message would quote the file, which holds a RotationToken.
+    return fail(`${file} is not JSON.`)
+  }
+})()
+
+const settings = { module, env: shellVariables(), runIn: 'process' } as const
+const log = (line: { text: string }) => process.stderr.write(line.text)
+const lambda = runLambda(id, settings, () => values.endpoint, log)
+const began = performance.now()
+const outcome = await lambda.invoke(event)
+const durationMs = Math.round(performance.now() - began)
+await lambda.close()
+
+if (values.json) {
+  const { logs: _, ...rest } = outcome
+  process.stdout.write(`${JSON.stringify({ functionId: id, durationMs, ...rest })}\n`)
+} else if (outcome.ok) {
+  process.stdout.write(`${styleText('green', 'ok', { stream: process.stdout })}  ${id}  ${durationMs} ms\n`)
+} else {
+  const { errorType, errorMessage } = outcome.error
+  const failed = styleText('red', 'failed', { stream: process.stdout })
+  process.stdout.write(`${failed}  ${id}  ${durationMs} ms  ${errorType}: ${errorMessage}\n`)
+}
+process.exitCode = outcome.ok ? 0 : 1

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { devNull } from 'node:os'
+import { type Environment, startEnvironment } from './environment.ts'
+import type { Invocation, RotationFunction } from './invocation.ts'
+import { arnOfFunction, region } from './names.ts'
+
+/** A function of which this machine runs the code. */
+export interface LambdaSettings {
+  /** Path of the module that exports `handler`: TypeScript as it is, or a bundle. */
+  readonly module: string
+  /** Environment variables besides those that Lambda sets. The machine's own are not passed on. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds; 30,000 when left out. */
+  readonly timeoutMs?: number
+  readonly memoryMb?: number
+  /** A worker thread of this process when left out; a process of its own can be killed at any instruction. */
+  readonly runIn?: 'thread' | 'process'
+}
+
+export type LogSink = (line: {
+  readonly functionId: string
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}) => void
+
+/**
+ * Runs a function as Lambda does (developer guide, "Lambda execution environment lifecycle"): an environment is kept
+ * warm and takes one invocation at a time, another one at the same time gets another environment, and what exceeds the
+ * timeout is killed.
+ * @param endpoint where the function finds Secrets Manager; asked for when an environment starts
+ */
+export function runLambda(
+  id: string,
+  settings: LambdaSettings,
+  endpoint: () => string,
+  log: LogSink,
+): RotationFunction {
+  const { module, env = {}, timeoutMs = 30_000, memoryMb = 256, runIn = 'thread' } = settings
+  const arn = arnOfFunction(id)
+  const all = new Set<Environment>()
+  const idle: Environment[] = []
+
+  function start(): Environment {
+    const variables = { ...lambdaVariables(id, endpoint(), memoryMb), ...env }
+    const environment = startEnvironment({ module, env: variables, runIn })
+    all.add(environment)
+    void environment.ended.then(() => {
+      all.delete(environment)
+      const index = idle.indexOf(environment)
+      if (index >= 0) idle.splice(index, 1)
+    })
+    return environment
+  }
+
+  async function invoke(event: unknown): Promise<Invocation> {
+    const environment = idle.pop() ?? start()
+    const requestId = randomUUID()
+    const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
+    const message = { event, requestId, ...about, deadline: Date.now() + timeoutMs }
+    let logs = ''
+    const stopListening = environment.onLog((stream, text) => {
+      logs += text
+      log({ functionId: id, stream, text })
+    })
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<'timeout'>((resolve) => {
+      timer = setTimeout(() => resolve('timeout'), timeoutMs)
+    })
+    const outcome = await Promise.race([environment.invoke(message), environment.ended, timeout])
+    clearTimeout(timer)
+    stopListening()
+    if (outcome === 'timeout' || outcome === 'ended') {
+      environment.kill()
+      const what =
+        outcome === 'timeout'
+          ? ['Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`]
+          : ['Runtime.ExitError', 'Runtime exited before the invocation ended']
+      const [errorType = '', text] = what
+      const error = { errorType, errorMessage: `RequestId: ${requestId} Error: ${text}`, trace: [] }
+      return { ok: false, error, logs }
+    }
+    idle.push(environment)
+    return outcome.kind === 'succeeded' ? { ok: true, logs } : { ok: false, error: outcome.error, logs }
+  }
+
+  const kill = () => {
+    for (const environment of all) environment.kill()
+  }
+  return {
+    id,
+    arn,
+    invoke,
+    kill,
+    async close() {
+      const ends = [...all].map(({ ended }) => ended)
+      kill()
+      await Promise.all(ends)
+    },
+  }
+}
+
+/** What Lambda sets; its user has no AWS configuration files, so those of this machine are out of sight. */
+function lambdaVariables(id: string, endpoint: string, memoryMb: number): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '',
+    TZ: ':UTC',
+    AWS_ENDPOINT_URL: endpoint,
+    SECRETS_MANAGER_ENDPOINT: endpoint,
+    AWS_ACCESS_KEY_ID: id,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_LAMBDA_FUNCTION_NAME: id,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+  }
+}

@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util'
+import { discoverFunctions, shellVariables } from './functions.ts'
+import { heldFolder, holdIn } from './hold.ts'
+import { forPeople, forPrograms } from './report.ts'
+import { startLocalSecretsManager } from './secrets-manager.ts'
+
+const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rotation functions of this repository.
+
+  npm run local -- [--port N] [--hold] [--json]
+
+  --port N   the port to listen on; 4580 unless given, 0 for any free one
+  --hold     rotate-secret writes the events to ${heldFolder}/ instead of invoking the function;
+             npm run invoke -- FUNCTION FILE invokes one of them
+  --json     one line of JSON when it is ready, and one for each event
+  --help     this text
+
+It keeps its state in memory: what it holds is gone when it ends. Environment variables of this shell, except AWS_*,
+reach the functions.
+
+Example:
+  npm run local
+  # in another terminal, after the export line that it prints:
+  aws secretsmanager create-secret --name demo --secret-string first
+  aws secretsmanager rotate-secret --secret-id demo \\
+    --rotation-lambda-arn arn:aws:lambda:us-east-1:000000000000:function:GeneratedValue \\
+    --rotation-rules AutomaticallyAfterDays=30
+  aws secretsmanager get-secret-value --secret-id demo
+`
+
+function fail(message: string, exitCode: 1 | 2): never {
+  process.stderr.write(`${message}\n${exitCode === 2 ? 'npm run local -- --help says what can be given.\n' : ''}`)
+  process.exit(exitCode)
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        port: { type: 'string', default: '4580' },
+        hold: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error), 2)
+  }
+}
+
+const { port, hold, json, help: helpWanted } = options()
+if (helpWanted) {
+  process.stdout.write(help)
+  process.exit(0)
+}
+if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) fail(`--port takes a number from 0 to 65535, not "${port}".`, 2)
+
+const report = json ? forPrograms : forPeople
+const say = (text: string | undefined) => {
+  if (text !== undefined) process.stdout.write(`${text}\n`)
+}
+const modules = await discoverFunctions()
+const env = shellVariables()
+const local = await startLocalSecretsManager({
+  port: Number(port),
+  functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
+  onStep: (step) => say(report.step(step)),
+  onLog: ({ text }) => process.stderr.write(text),
+  ...(hold ? { hold: holdIn(heldFolder, (held) => say(report.held(held, local.endpoint))) } : {}),
+}).catch((error: unknown) => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return fail(`Port ${port} is in use. Choose another one, or --port 0 for any free one.`, 1)
+  return fail(`Secrets Manager could not be started: ${error instanceof Error ? error.message : error}`, 1)
+})
+local.events.subscribe((event) => say(report.event(event)))
+
+async function end() {
+  await local.close()
+  process.exit(0)
+}
+process.once('SIGINT', end)
+process.once('SIGTERM', end)
+// Whoever read the output has gone.
+process.stdout.once('error', end)
+say(report.ready(local))

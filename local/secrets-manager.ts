@@ -1,0 +1,123 @@
+import { type CallLog, createCallLog, type Intercept } from './calls.ts'
+import { type Clock, createClock } from './clock.ts'
+import { describeOperation } from './descriptions.ts'
+import { createEventLog, type EventLog } from './events.ts'
+import { discoverFunctions } from './functions.ts'
+import type { RotationFunction, StepListener } from './invocation.ts'
+import { type LambdaSettings, type LogSink, runLambda } from './lambda.ts'
+import { listOperations } from './listing.ts'
+import { passwordOperation } from './password.ts'
+import { policyOperations } from './policies.ts'
+import { rotateOperations } from './rotate.ts'
+import { secretOperations } from './secrets.ts'
+import { serve } from './server.ts'
+import type { Service } from './store.ts'
+import { valueOperations } from './values.ts'
+
+export interface LocalOptions {
+  /** 0, the default, for any free port. */
+  readonly port?: number
+  /**
+   * The rotation functions by id: a path, settings, or anything else that can be invoked. The repository's own
+   * functions when left out.
+   */
+  readonly functions?: Readonly<Record<string, string | LambdaSettings | RotationFunction>>
+  /** Every call takes this much longer, in milliseconds. */
+  readonly latencyMs?: number
+  /** Reads see versions and labels only this many milliseconds after they were written. */
+  readonly visibilityLagMs?: number
+  /** Looks at each call before it is carried out and may spoil it. */
+  readonly intercept?: Intercept
+  /** How long the service waits before each retry of a whole rotation, in milliseconds of its clock. */
+  readonly retryDelaysMs?: readonly number[]
+  /** Takes the events of a rotation instead of the function. */
+  readonly hold?: NonNullable<Service['hold']>
+  readonly onStep?: StepListener
+  readonly onLog?: LogSink
+}
+
+export interface LocalSecretsManager extends AsyncDisposable {
+  /** http://127.0.0.1:port, for AWS_ENDPOINT_URL. */
+  readonly endpoint: string
+  /** ARNs by function id. */
+  readonly functions: Readonly<Record<string, string>>
+  readonly clock: Clock
+  readonly events: EventLog
+  readonly calls: CallLog
+  /** Resolves when no function runs. A retry that waits for the clock does not count. */
+  settled(): Promise<void>
+  /** Kills what runs a function, in the middle of whatever it does. */
+  kill(functionId: string): void
+  /** Stops the server and the functions. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const operations = new Map(
+  Object.entries({
+    ...secretOperations,
+    ...describeOperation,
+    ...valueOperations,
+    ...listOperations,
+    ...policyOperations,
+    ...passwordOperation,
+    ...rotateOperations,
+  }),
+)
+
+/**
+ * Starts a Secrets Manager in this process, with its state in memory: AWS's API and rules, and the rotation of secrets
+ * by functions that run on this machine.
+ * @throws what listening on the port throws, EADDRINUSE for example
+ */
+export async function startLocalSecretsManager(options: LocalOptions = {}): Promise<LocalSecretsManager> {
+  const clock = createClock()
+  const events = createEventLog(clock)
+  const calls = createCallLog()
+  let endpoint = ''
+  const wanted = Object.entries(options.functions ?? (await discoverFunctions()))
+  const functions = wanted.map(([id, what]) => {
+    if (typeof what === 'object' && 'invoke' in what) return what
+    const settings = typeof what === 'string' ? { module: what } : what
+    return runLambda(id, settings, () => endpoint, options.onLog ?? (() => {}))
+  })
+  const service: Service = {
+    secrets: new Map(),
+    clock,
+    events,
+    functions: new Map(functions.map((each) => [each.arn, each])),
+    retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
+    visibilityLagMs: options.visibilityLagMs ?? 0,
+    onStep: options.onStep ?? (() => {}),
+    hold: options.hold,
+    underWay: new Set(),
+  }
+  const { intercept = () => undefined, latencyMs = 0, port = 0 } = options
+  const started = await serve({ service, operations, calls, intercept, latencyMs }, port)
+  endpoint = started.endpoint
+
+  async function settled() {
+    while (service.underWay.size > 0) await Promise.all(service.underWay)
+  }
+
+  async function close() {
+    clock.close()
+    for (const secret of service.secrets.values()) secret.rotation = undefined
+    await Promise.all(functions.map((each) => each.close()))
+    const closed = new Promise<void>((resolve) => started.server.close(() => resolve()))
+    started.server.closeAllConnections()
+    await closed
+    await settled()
+  }
+
+  return {
+    endpoint,
+    functions: Object.fromEntries(functions.map(({ id, arn }) => [id, arn])),
+    clock,
+    events,
+    calls,
+    settled,
+    kill: (id) => functions.find((each) => each.id === id)?.kill(),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

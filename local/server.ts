@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type CallLog, callerOf, type Fault, type Intercept } from './calls.ts'
+import { isServiceError, type ServiceError, serviceError, unreadable } from './errors.ts'
+import type { Operation } from './operation.ts'
+import type { Service } from './store.ts'
+
+export interface Api {
+  readonly service: Service
+  readonly operations: ReadonlyMap<string, Operation>
+  readonly calls: CallLog
+  readonly intercept: Intercept
+  readonly latencyMs: number
+}
+
+// Well above what the longest legal request has.
+const maxBodyBytes = 1024 * 1024
+
+/**
+ * Speaks AWS JSON 1.1 on 127.0.0.1. Every answer is JSON, whatever is sent.
+ * @param port 0 for any free one
+ * @returns the server, listening, and its URL
+ * @throws what listening throws, EADDRINUSE for example
+ */
+export async function serve(api: Api, port: number): Promise<{ server: Server; endpoint: string }> {
+  const server = createServer((request, response) => {
+    void answer(api, request, response).catch(() => response.destroy())
+  })
+  // Clients keep connections open; one that is closed just when it is used again would look like a fault.
+  server.keepAliveTimeout = 120_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  return { server, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+async function answer(api: Api, request: IncomingMessage, response: ServerResponse) {
+  const { calls } = api
+  const text = await bodyOf(request)
+  const operation = /^secretsmanager\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1] ?? 'unknown'
+  const body = parse(text)
+  const call = calls.begin({ operation, caller: callerOf(request.headers.authorization), secretId: secretIdOf(body) })
+  const send = (status: number, content: unknown, outcome: string) => {
+    calls.end(call, outcome)
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
+    response.writeHead(status, headers).end(JSON.stringify(content))
+  }
+  const hangUp = () => {
+    calls.end(call, 'hung up')
+    request.socket.destroy()
+  }
+  try {
+    if (api.latencyMs > 0) await sleep(api.latencyMs)
+    const cut = await suffer(await api.intercept(call))
+    if (cut === 'before') return hangUp()
+    const result = carryOut(api, operation, text, body)
+    if (cut === 'after') return hangUp()
+    send(200, result ?? {}, 'ok')
+  } catch (error) {
+    const { type, message, status } = presentable(error)
+    // The real service writes Message; SDKs read either.
+    send(status, { __type: type, message, Message: message }, type)
+  }
+}
+
+/** Throws or waits as the fault says; returns when to cut the connection, if at all. */
+async function suffer(fault: Fault | undefined): Promise<'before' | 'after' | undefined> {
+  if (fault === undefined) return undefined
+  if ('throttle' in fault) throw serviceError('ThrottlingException', 'Rate exceeded')
+  if ('error' in fault) throw serviceError(fault.error.type, fault.error.message ?? 'Injected.', fault.error.status)
+  if ('delayMs' in fault) await sleep(fault.delayMs)
+  return 'hangUp' in fault ? fault.hangUp : undefined
+}
+
+function carryOut({ operations, service }: Api, name: string, text: string | undefined, body: unknown): unknown {
+  const operation = operations.get(name)
+  if (operation === undefined) throw serviceError('UnknownOperationException', `There is no operation ${name} here.`)
+  if (text === undefined) throw unreadable(`The request is longer than ${maxBodyBytes} bytes.`)
+  if (body === undefined) throw unreadable('The request body is not JSON.')
+  return operation(service, body)
+}
+
+/** What nobody foresaw is a defect of this server; its message could contain anything and is not passed on. */
+function presentable(error: unknown): Pick<ServiceError, 'type' | 'message' | 'status'> {
+  if (isServiceError(error)) return error
+  const name = error instanceof Error ? error.name : typeof error
+  return serviceError('InternalServiceError', `An error occurred on the server side (${name}).`, 500)
+}
+
+/** The whole body, or undefined when it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length <= maxBodyBytes) chunks.push(chunk)
+  }
+  return length > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8')
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text || '{}')
+  } catch {
+    return undefined
+  }
+}
+
+function secretIdOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null) return undefined
+  const { SecretId, Name } = body as Record<string, unknown>
+  const id = SecretId ?? Name
+  return typeof id === 'string' ? id.slice(0, 2048) : undefined
+}

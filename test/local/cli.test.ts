@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { clientFor } from './support.ts'
+
+const script = (name: string) => fileURLToPath(new URL(`../../local/${name}.ts`, import.meta.url))
+const started = new Set<ChildProcess>()
+
+afterEach(() => {
+  for (const child of started) child.kill('SIGKILL')
+  started.clear()
+})
+
+/** Starts a script in a folder of its own and collects what it prints. */
+async function start(name: string, args: readonly string[], cwd?: string, env: object = {}) {
+  const folder = cwd ?? (await mkdtemp(join(tmpdir(), 'local-')))
+  const child = spawn(process.execPath, [script(name), ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...env },
+  })
+  started.add(child)
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (text) => (output.stdout += text))
+  child.stderr.on('data', (text) => (output.stderr += text))
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const lines = () => output.stdout.split('\n').slice(0, -1)
+  return { child, folder, output, exit, lines, json: () => lines().map((line) => JSON.parse(line)) }
+}
+
+async function run(name: string, args: readonly string[], cwd?: string, env: object = {}) {
+  const { output, exit } = await start(name, args, cwd, env)
+  return { code: await exit, ...output }
+}
+
+/** Starts the server on any free port, ready to be used. */
+async function serve(...args: string[]) {
+  const server = await start('main', ['--port', '0', '--json', ...args])
+  await expect.poll(() => server.lines().length, { timeout: 10_000 }).toBeGreaterThan(0)
+  const { endpoint, functions } = server.json()[0] as { endpoint: string; functions: Record<string, string> }
+  return { ...server, endpoint, functions, client: clientFor({ endpoint }) }
+}
+
+type Served = Awaited<ReturnType<typeof serve>>
+
+async function rotateGenerated({ client, functions }: Served) {
+  const { ARN: SecretId = '' } = await client.createSecret({ Name: 'app/key', SecretString: 'first' })
+  await client.rotateSecret({ SecretId, RotationLambdaARN: functions.GeneratedValue })
+  return SecretId
+}
+
+describe('npm run local', () => {
+  test('--json prints one line when it is ready, one for each event, and no value; SIGTERM ends it with 0', async () => {
+    const server = await serve()
+    expect(server.functions.GeneratedValue).toBe('arn:aws:lambda:us-east-1:000000000000:function:GeneratedValue')
+    expect(server.lines()).toHaveLength(1)
+    const SecretId = await rotateGenerated(server)
+    await expect.poll(() => server.json().at(-1), { timeout: 10_000 }).toMatchObject({ event: 'RotationSucceeded' })
+    const steps = server.json().filter(({ event, phase }) => event === 'step' && phase === 'ended')
+    expect(steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual([
+      'createSecret succeeded',
+      'setSecret succeeded',
+      'testSecret succeeded',
+      'finishSecret succeeded',
+    ])
+    const { SecretString = '' } = await server.client.getSecretValue({ SecretId })
+    expect(SecretString).not.toBe('first')
+    expect(server.output.stdout + server.output.stderr).not.toContain(SecretString)
+    expect(server.output.stderr).toContain('createSecret')
+    server.child.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+  })
+
+  test('tells people the endpoint, the functions and what to paste, without colours; Ctrl-C ends it with 0', async () => {
+    const { child, exit, output } = await start('main', ['--port', '0'])
+    await expect.poll(() => output.stdout, { timeout: 10_000 }).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:')
+    expect(output.stdout).toContain('AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1')
+    expect(output.stdout).toContain('arn:aws:lambda:us-east-1:000000000000:function:GeneratedValue')
+    expect(output.stdout).not.toContain('\u001b[')
+    child.kill('SIGINT')
+    expect(await exit).toBe(0)
+  })
+
+  test.each([
+    [['--port', 'abc'], 'abc'],
+    [['--port', '70000'], '70000'],
+    [['--port'], '--port'],
+    [['--prot', '1'], '--prot'],
+    [['extra'], 'extra'],
+  ])('%j is a usage error', async (args, named) => {
+    const { code, stdout, stderr } = await run('main', args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(named)
+    expect(stderr).toContain('--help')
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('a port in use is an error that says so', async () => {
+    const { endpoint } = await serve()
+    const { code, stderr } = await run('main', ['--port', new URL(endpoint).port])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^Port \d+ is in use\..*\n$/)
+  })
+
+  test('--help shows an example', async () => {
+    const { code, stdout } = await run('main', ['--help'])
+    expect(code).toBe(0)
+    expect(stdout).toContain('aws secretsmanager rotate-secret')
+    expect(stdout).toContain('memory')
+  })
+})
+
+describe('--hold and npm run invoke', () => {
+  test('the events become files for their owner alone, and a rotation that is invoked by hand succeeds', async () => {
+    const server = await serve('--hold')
+    const SecretId = await rotateGenerated(server)
+    await expect.poll(() => server.json().at(-1), { timeout: 10_000 }).toMatchObject({ event: 'held' })
+    const { files } = server.json().at(-1) as { files: string[] }
+    const steps = ['create-secret', 'set-secret', 'test-secret', 'finish-secret']
+    expect(files).toEqual(steps.map((step) => join('.keyturn', 'held', 'app%2Fkey', `${step}.json`)))
+    for (const file of files) expect((await stat(join(server.folder, file))).mode & 0o777).toBe(0o600)
+    const event = JSON.parse(await readFile(join(server.folder, files[0] ?? ''), 'utf8'))
+    expect(event).toMatchObject({ Step: 'createSecret', SecretId, RotationToken: expect.any(String) })
+    for (const file of files) {
+      const args = ['GeneratedValue', file, '--endpoint', server.endpoint, '--json']
+      const { code, stdout } = await run('invoke', args, server.folder)
+      expect(JSON.parse(stdout)).toMatchObject({ functionId: 'GeneratedValue', ok: true })
+      expect(code).toBe(0)
+    }
+    const events = server.json().map((line) => line.event)
+    expect(events).toContain('RotationSucceeded')
+    const found = await server.client.describeSecret({ SecretId })
+    expect(found.VersionIdsToStages?.[event.ClientRequestToken]).toEqual(['AWSCURRENT'])
+  })
+
+  test('a step that fails is exit code 1 and says why', async () => {
+    const server = await serve()
+    const folder = await mkdtemp(join(tmpdir(), 'event-'))
+    const SecretId = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:nobody-AbCdEf'
+    const event = { Step: 'createSecret', SecretId, ClientRequestToken: 'x'.repeat(36) }
+    await writeFile(join(folder, 'event.json'), JSON.stringify(event))
+    const env = { AWS_ENDPOINT_URL: server.endpoint }
+    const { code, stdout } = await run('invoke', ['GeneratedValue', 'event.json'], folder, env)
+    expect(code).toBe(1)
+    expect(stdout).toContain('failed  GeneratedValue')
+  })
+
+  test('what can’t be invoked is exit code 2', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'event-'))
+    await writeFile(join(folder, 'bad.json'), '{"RotationToken":"hunter2"')
+    const attempts: [string[], string][] = [
+      [[], 'Give a function and a file'],
+      [['Nobody', 'bad.json'], 'There is no function Nobody. There is: GeneratedValue'],
+      [['GeneratedValue', 'none.json'], "none.json can't be read"],
+      [['GeneratedValue', 'bad.json'], 'bad.json is not JSON'],
+      [['GeneratedValue', 'bad.json', '--endpoint', 'x'], '--endpoint takes a URL'],
+    ]
+    const results = await Promise.all(attempts.map(([args]) => run('invoke', args, folder)))
+    for (const [index, { code, stderr }] of results.entries()) {
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(attempts[index]?.[1] ?? '') })
+      expect(stderr).not.toContain('hunter2')
+    }
+  })
+})
