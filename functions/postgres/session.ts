@@ -52,7 +52,11 @@ export function postgresSession(
   }
 
   function passwordClause(username: string, password: string): string {
-    if (process.env.POSTGRES_PASSWORD_FORMAT === 'cleartext') return `PASSWORD ${escapeLiteral(password)}`
+    const format = process.env.POSTGRES_PASSWORD_FORMAT || 'scram-sha-256'
+    if (format === 'cleartext') return `PASSWORD ${escapeLiteral(password)}`
+    if (format !== 'scram-sha-256') {
+      throw new RotationError('InvalidConfiguration', 'POSTGRES_PASSWORD_FORMAT must be scram-sha-256 or cleartext.')
+    }
     const verifier = scramVerifier(password, saltFor(context.token, username))
     context.conceal(verifier)
     return `PASSWORD '${verifier}'`
