@@ -3,7 +3,7 @@ import { RotationError } from './errors.ts'
 import { parseEvent, type RotationEvent, type Step } from './event.ts'
 import { guard } from './guard.ts'
 import type { Redactor } from './redact.ts'
-import type { SecretStore } from './secret-store.ts'
+import type { Label, SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
 import { createSecret, finishSecret, type StepInput, setSecret, testSecret } from './steps.ts'
 import { concealSecret, createVersionReader } from './version-reader.ts'
@@ -27,6 +27,13 @@ export interface StepReport {
   readonly gapMs?: number
 }
 
+/** What each step is sure to need. testSecret seldom looks at AWSCURRENT, and finishSecret at no value at all. */
+const labelsRead: Readonly<Record<string, readonly Label[]>> = {
+  createSecret: ['AWSPENDING', 'AWSCURRENT'],
+  setSecret: ['AWSPENDING', 'AWSCURRENT'],
+  testSecret: ['AWSPENDING'],
+}
+
 /**
  * Runs one step of a rotation.
  * @param event what Secrets Manager sent, not yet checked
@@ -41,8 +48,7 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
   // Everything the step will need is asked for at once; what the guard says is heard first.
   const describe = () => around.store.describe(parsed.secretId)
   const description = describe()
-  if (parsed.step !== 'finishSecret')
-    reader.prefetch(parsed.step === 'testSecret' ? ['AWSPENDING'] : ['AWSPENDING', 'AWSCURRENT'])
+  reader.prefetch(labelsRead[parsed.step] ?? [])
   const verdict = await guard(parsed, await description, describe, around.signal)
   if (verdict.promoted) {
     // A hook that failed after the promotion would never run again if the step ended here.

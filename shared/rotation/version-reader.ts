@@ -49,10 +49,8 @@ export function createVersionReader<S>(
       )
     }
     if (value !== undefined) return parse(value, label)
-    throw new RotationError(
-      'VersionMissing',
-      `Secret ${secretId} has no ${label} value (version ${label === 'AWSPENDING' ? token : 'with that label'}).`,
-    )
+    const version = label === 'AWSPENDING' ? ` for version ${token}` : ''
+    throw new RotationError('VersionMissing', `Secret ${secretId} has no ${label} value${version}.`)
   }
   return {
     prefetch(labels) {
