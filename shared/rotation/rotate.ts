@@ -28,11 +28,11 @@ export interface StepReport {
 }
 
 /** What each step is sure to need. testSecret seldom looks at AWSCURRENT, and finishSecret at no value at all. */
-const labelsRead: Readonly<Record<string, readonly Label[]>> = {
-  createSecret: ['AWSPENDING', 'AWSCURRENT'],
-  setSecret: ['AWSPENDING', 'AWSCURRENT'],
-  testSecret: ['AWSPENDING'],
-}
+const labelsRead = new Map<string, readonly Label[]>([
+  ['createSecret', ['AWSPENDING', 'AWSCURRENT']],
+  ['setSecret', ['AWSPENDING', 'AWSCURRENT']],
+  ['testSecret', ['AWSPENDING']],
+])
 
 /**
  * Runs one step of a rotation.
@@ -48,7 +48,7 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
   // Everything the step will need is asked for at once; what the guard says is heard first.
   const describe = () => around.store.describe(parsed.secretId)
   const description = describe()
-  reader.prefetch(labelsRead[parsed.step] ?? [])
+  reader.prefetch(labelsRead.get(parsed.step) ?? [])
   const verdict = await guard(parsed, await description, describe, around.signal)
   if (verdict.promoted) {
     // A hook that failed after the promotion would never run again if the step ended here.
