@@ -35,9 +35,16 @@ export function toRotationError(error: unknown, call: string, resource: string):
   const name = error instanceof Error ? error.name : 'unknown error'
   const said = error instanceof Error ? error.message : ''
   const code = classify(name, said, call, error)
-  if (code === 'TimedOut')
-    return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause: error })
-  return new RotationError(code, `${call} on ${resource} failed: ${name}.`, { ...hint(code, name, said), cause: error })
+  const cause = presentable(error)
+  if (code === 'TimedOut') return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause })
+  return new RotationError(code, `${call} on ${resource} failed: ${name}.`, { ...hint(code, name, said), cause })
+}
+
+/** What the service says may be passed on. What a parser says may not: it quotes the answer, and with it the secret. */
+function presentable(error: unknown): unknown {
+  if (!(error instanceof Error) || '$fault' in error) return error
+  const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined
+  return Object.assign(new Error(error.name), { code: 'code' in error ? error.code : undefined, status })
 }
 
 function classify(name: string, said: string, call: string, error: unknown): ErrorCode {
