@@ -1,14 +1,21 @@
 import { parseArgs } from 'node:util'
+import { addressRule, isNearby } from './addresses.ts'
 import { discoverFunctions, shellVariables } from './functions.ts'
 import { heldFolder, holdIn } from './hold.ts'
+import { lambdaAt } from './lambda-endpoint.ts'
 import { forPeople, forPrograms } from './report.ts'
 import { startLocalSecretsManager } from './secrets-manager.ts'
 
 const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rotation functions of this repository.
 
-  npm run local -- [--port N] [--hold] [--json]
+  npm run local -- [--host ADDRESS] [--port N] [--hold | --lambda-endpoint URL] [--json]
 
+  --host ADDRESS
+             the address to listen on instead of 127.0.0.1: that of Docker's bridge, for functions in containers
   --port N   the port to listen on; 4580 unless given, 0 for any free one
+  --lambda-endpoint URL
+             rotate-secret invokes the functions through Lambda's API there: http://127.0.0.1:3001 for
+             sam local start-lambda
   --hold     rotate-secret writes the events to ${heldFolder}/ instead of invoking the function;
              npm run invoke -- FUNCTION FILE invokes one of them
   --json     one line of JSON when it is ready, and one for each event
@@ -37,7 +44,9 @@ function options() {
     const { values } = parseArgs({
       options: {
         port: { type: 'string', default: '4580' },
+        host: { type: 'string', default: '127.0.0.1' },
         hold: { type: 'boolean', default: false },
+        'lambda-endpoint': { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -48,12 +57,17 @@ function options() {
   }
 }
 
-const { port, hold, json, help: helpWanted } = options()
+const { port, host, hold, json, help: helpWanted, 'lambda-endpoint': lambdaEndpoint } = options()
 if (helpWanted) {
   process.stdout.write(help)
   process.exit(0)
 }
 if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) fail(`--port takes a number from 0 to 65535, not "${port}".`, 2)
+if (!isNearby(host)) fail(`--host takes ${addressRule}, not "${host}".`, 2)
+if (lambdaEndpoint !== undefined && !/^https?:\/\/[^/@]+\/?$/.test(lambdaEndpoint)) {
+  fail(`--lambda-endpoint takes a URL such as http://127.0.0.1:3001, not "${lambdaEndpoint}".`, 2)
+}
+if (hold && lambdaEndpoint !== undefined) fail('--hold invokes nothing, so --lambda-endpoint goes without it.', 2)
 
 const report = json ? forPrograms : forPeople
 const say = (text: string | undefined) => {
@@ -61,9 +75,11 @@ const say = (text: string | undefined) => {
 }
 const modules = await discoverFunctions()
 const env = shellVariables()
+const lambda = (id: string, module: string) =>
+  lambdaEndpoint === undefined ? { module, env } : lambdaAt(lambdaEndpoint, id)
 const local = await startLocalSecretsManager({
-  port: Number(port),
-  functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
+  ...{ port: Number(port), host },
+  functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, lambda(id, module)])),
   onStep: (step) => say(report.step(step)),
   onLog: ({ text }) => process.stderr.write(text),
   ...(hold ? { hold: holdIn(heldFolder, (held) => say(report.held(held, local.endpoint))) } : {}),

@@ -17,6 +17,8 @@ import { valueOperations } from './values.ts'
 export interface LocalOptions {
   /** 0, the default, for any free port. */
   readonly port?: number
+  /** The IPv4 address to listen on; 127.0.0.1 when left out. Whoever reaches it needs no password. */
+  readonly host?: string
   /**
    * The rotation functions by id: a path, settings, or anything else that can be invoked. The repository's own
    * functions when left out.
@@ -37,7 +39,7 @@ export interface LocalOptions {
 }
 
 export interface LocalSecretsManager extends AsyncDisposable {
-  /** http://127.0.0.1:port, for AWS_ENDPOINT_URL. */
+  /** http://127.0.0.1:port, or with the host that was asked for; for AWS_ENDPOINT_URL. */
   readonly endpoint: string
   /** ARNs by function id. */
   readonly functions: Readonly<Record<string, string>>
@@ -91,8 +93,8 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     hold: options.hold,
     underWay: new Set(),
   }
-  const { intercept = () => undefined, latencyMs = 0, port = 0 } = options
-  const started = await serve({ service, operations, calls, intercept, latencyMs }, port)
+  const { intercept = () => undefined, latencyMs = 0, port = 0, host = '127.0.0.1' } = options
+  const started = await serve({ service, operations, calls, intercept, latencyMs }, port, host)
   endpoint = started.endpoint
 
   async function settled() {

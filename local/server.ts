@@ -19,12 +19,13 @@ export interface Api {
 const maxBodyBytes = 1024 * 1024
 
 /**
- * Speaks AWS JSON 1.1 on 127.0.0.1. Every answer is JSON, whatever is sent.
+ * Speaks AWS JSON 1.1. Every answer is JSON, whatever is sent.
  * @param port 0 for any free one
+ * @param host an IPv4 address of this machine
  * @returns the server, listening, and its URL
  * @throws what listening throws, EADDRINUSE for example
  */
-export async function serve(api: Api, port: number): Promise<{ server: Server; endpoint: string }> {
+export async function serve(api: Api, port: number, host: string): Promise<{ server: Server; endpoint: string }> {
   const server = createServer((request, response) => {
     void answer(api, request, response).catch(() => response.destroy())
   })
@@ -32,9 +33,9 @@ export async function serve(api: Api, port: number): Promise<{ server: Server; e
   server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, host, resolve)
   })
-  return { server, endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { server, endpoint: `http://${host}:${(server.address() as AddressInfo).port}` }
 }
 
 async function answer(api: Api, request: IncomingMessage, response: ServerResponse) {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { clientFor } from './support.ts'
 
@@ -89,6 +90,13 @@ describe('npm run local', () => {
     [['--port'], '--port'],
     [['--prot', '1'], '--prot'],
     [['extra'], 'extra'],
+    [['--host', '0.0.0.0'], '0.0.0.0'],
+    [['--host', '::'], '::'],
+    [['--host', '203.0.113.7'], '203.0.113.7'],
+    [['--host', 'localhost'], 'localhost'],
+    [['--lambda-endpoint', '127.0.0.1:3001'], '127.0.0.1:3001'],
+    [['--lambda-endpoint', 'http://127.0.0.1:3001/path'], '/path'],
+    [['--hold', '--lambda-endpoint', 'http://127.0.0.1:3001'], '--hold'],
   ])('%j is a usage error', async (args, named) => {
     const { code, stdout, stderr } = await run('main', args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -102,6 +110,29 @@ describe('npm run local', () => {
     const { code, stderr } = await run('main', ['--port', new URL(endpoint).port])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^Port \d+ is in use\..*\n$/)
+  })
+
+  test('an address that this machine does not have is an error that says so', async () => {
+    const { code, stderr } = await run('main', ['--port', '0', '--host', '10.255.254.253'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('10.255.254.253')
+    expect(stderr).not.toContain('    at ')
+  })
+
+  test('--lambda-endpoint: where nothing answers, the step says so and the version stays pending', async () => {
+    // A port where nobody listens any more.
+    const gone = await serve()
+    gone.child.kill('SIGKILL')
+    await gone.exit
+    const server = await serve('--lambda-endpoint', gone.endpoint)
+    const SecretId = await rotateGenerated(server)
+    const failed = () => server.json().find(({ outcome }) => outcome === 'failed')
+    await expect.poll(failed, { timeout: 10_000 }).toMatchObject({ step: 'createSecret' })
+    const { token, error } = failed()
+    expect(error.errorMessage).toContain(`Lambda at ${gone.endpoint} does not answer (ECONNREFUSED)`)
+    expect(error.errorMessage).toContain(`Version ${token} stays pending`)
+    const { VersionIdsToStages } = await server.client.describeSecret({ SecretId })
+    expect(VersionIdsToStages?.[token]).toEqual(['AWSPENDING'])
   })
 
   test('--help shows an example', async () => {
@@ -162,5 +193,34 @@ describe('--hold and npm run invoke', () => {
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(attempts[index]?.[1] ?? '') })
       expect(stderr).not.toContain('hunter2')
     }
+  })
+})
+
+describe('npm run postgres', () => {
+  test('its file has a value that logs in, for its owner alone; SIGTERM ends it with 0', async () => {
+    const { child, exit, output, folder } = await start('postgres', [])
+    await expect.poll(() => output.stdout, { timeout: 20_000 }).toContain('listens at 127.0.0.1:')
+    const file = join(folder, '.keyturn', 'postgres.json')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    const { username, password, host, port, dbname, ssl } = JSON.parse(await readFile(file, 'utf8'))
+    expect({ username, dbname, ssl }).toEqual({ username: 'app', dbname: 'postgres', ssl: false })
+    const client = new Client({ user: username, password, host, port, database: dbname })
+    await client.connect()
+    await client.end()
+    expect(output.stdout + output.stderr).not.toContain(password)
+    child.kill('SIGTERM')
+    expect(await exit).toBe(0)
+  })
+
+  test('an address that this machine does not have is an error that says so', async () => {
+    const { code, stderr } = await run('postgres', ['--host', '10.255.254.253'])
+    expect(code).toBe(1)
+    expect(stderr).toContain("PostgreSQL can't be reached at 10.255.254.253")
+  })
+
+  test.each(['0.0.0.0', '203.0.113.7', 'localhost'])('--host %s is a usage error', async (host) => {
+    const { code, stdout, stderr } = await run('postgres', ['--host', host])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(`not "${host}"`)
   })
 })
