@@ -29,12 +29,13 @@ export const postgres: DatabaseEngine<TwinSession> = {
   async connect(login, context) {
     const { username: user, password, host, port } = login
     const socket = new Socket()
-    const timeoutMs = Math.max(1, Math.min(connectTimeoutMs, context.remainingMs()))
+    const remainingMs = Math.max(1, context.remainingMs())
+    const connectionTimeoutMillis = Math.min(connectTimeoutMs, remainingMs)
     const client = new Client({
       // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
       ...{ user, password, host, port, database: login.database ?? 'postgres', ssl: await tlsOptions(login) },
       ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
-      ...{ connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs * 2, stream: () => socket },
+      ...{ connectionTimeoutMillis, query_timeout: remainingMs, stream: () => socket },
     })
     // An error between two statements belongs to nobody; without a listener it would end the process.
     client.on('error', () => undefined)

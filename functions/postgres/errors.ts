@@ -52,10 +52,16 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
   return new RotationError('Unreachable', `${where} cannot be reached (${code || 'no answer in time'}).`, { cause })
 }
 
-/** Why a statement failed. The statement itself is in no error. */
-export function statementError(error: unknown, doing: string, login: Login): RotationError {
+/**
+ * Why a statement failed. The statement itself is in no error.
+ * @param outOfTime whether it was we who ended the connection
+ */
+export function statementError(error: unknown, doing: string, login: Login, outOfTime: boolean): RotationError {
   const what = `${doing} at ${address(login)} failed`
   if (error instanceof DatabaseError) return serverError(error, what)
+  if (outOfTime || asError(error).message === 'Query read timeout') {
+    return new RotationError('TimedOut', `${doing} at ${address(login)} took too long.`, { cause: error })
+  }
   return new RotationError(
     'ServerNotReady',
     `${what}: the connection ended (${asError(error).code || 'no answer in time'}).`,

@@ -21,7 +21,8 @@ export function postgresSession(
 ): TwinSession {
   /** Runs statements in one transaction and one round trip. Timeouts are local to it: a pooler may keep the session. */
   async function transact(statements: readonly string[]): Promise<void> {
-    const timeoutMs = Math.max(1, Math.floor(context.remainingMs()))
+    // A little before our own deadline, so that it is the server that says what was waited for.
+    const timeoutMs = Math.max(1, Math.floor(context.remainingMs()) - 250)
     await client.query(
       [
         // READ WRITE: a role may have default_transaction_read_only, which is about its work and not about its password.
@@ -38,13 +39,15 @@ export function postgresSession(
     )
   }
 
+  const failed = (error: unknown, doing: string) => statementError(error, doing, login, context.signal.aborted)
+
   async function change(doing: string, statements: () => Promise<readonly string[]>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await transact(await statements())
       } catch (error) {
         if (error instanceof RotationError) throw error
-        if (attempt === attempts || !isCollision(error)) throw statementError(error, doing, login)
+        if (attempt === attempts || !isCollision(error)) throw failed(error, doing)
         await client.query('ROLLBACK').catch(() => undefined)
         await sleep(20 * attempt * (1 + Math.random()))
       }
@@ -66,7 +69,7 @@ export function postgresSession(
     try {
       return await question()
     } catch (error) {
-      throw error instanceof RotationError ? error : statementError(error, doing, login)
+      throw error instanceof RotationError ? error : failed(error, doing)
     }
   }
 
