@@ -1,0 +1,202 @@
+import { globSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { postgres } from '../../functions/postgres/engine.ts'
+import { alternatingUsers } from '../../shared/database/alternating-users.ts'
+import { parseDatabaseSecret } from '../../shared/database/secret.ts'
+import { repositoryPath } from '../support/function-under-test.ts'
+import { allows, denies, list, statementsOf, statementsOfRole } from './policies.ts'
+import { account, deploy, type Stack, type Values } from './stack.ts'
+import { type Mapping, type Resource, readTemplate, type Value } from './yaml.ts'
+
+const keyturn = deploy(readTemplate('template.yaml'), {}, { name: 'prod' })
+const exported = Object.values(keyturn.outputs).map(({ exported: name, value }): [string, Value] => [
+  String(name),
+  value,
+])
+const imports = Object.fromEntries(exported)
+
+const application = `arn:aws:iam::${account}:role/application`
+const deployer = `arn:aws:iam::${account}:role/deployer`
+const network = { SubnetIds: 'subnet-0a1b2c3d,subnet-1a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' }
+const parametersFor: Readonly<Record<string, Values>> = {
+  'secret-with-schedule': network,
+  'alternating-users': network,
+  'key-and-policy': { ApplicationRoleArn: application, DeployerRoleArn: deployer },
+}
+const names = globSync('examples/*.yaml', { cwd: repositoryPath('') }).map((path) => path.slice(9, -5))
+
+function example(name: string): Stack {
+  const values = { KeyturnStack: 'prod', ...parametersFor[name] }
+  return deploy(readTemplate(`examples/${name}.yaml`), values, { name: 'mine', imports })
+}
+
+function only(stack: Stack, type: string, count = 1): [string, Mapping][] {
+  const found = Object.entries(stack.resources).filter(([, { Type }]) => Type === type)
+  expect(found).toHaveLength(count)
+  return found.map(([id, { Properties }]) => [id, Properties])
+}
+
+describe.each(names)('examples/%s.yaml', (name) => {
+  it('builds on what the template exports, and each schedule on the function for it', () => {
+    expect(Object.keys(parametersFor)).toContain(name)
+    const { resources } = example(name)
+    const schedules = Object.values(resources).filter(({ Type }) => Type === 'AWS::SecretsManager::RotationSchedule')
+    const functions = Object.values(keyturn.outputs).map(({ value }) => value)
+    expect(schedules.length).toBeGreaterThan(0)
+    for (const { Properties } of schedules) {
+      expect(functions).toContain(Properties.RotationLambdaARN)
+      expect(Properties.RotationLambdaARN).toMatch(/:function:prod-/)
+    }
+  })
+
+  it('a schedule waits for the attachments and policies of all secrets that its function reads', () => {
+    const { Resources } = readTemplate(`examples/${name}.yaml`)
+    const secretOf = ({ Properties }: Resource) => String((Properties.SecretId as Mapping | undefined)?.Ref)
+    for (const schedule of Object.values(Resources)) {
+      if (schedule.Type !== 'AWS::SecretsManager::RotationSchedule') continue
+      const rotated = secretOf(schedule)
+      const template = JSON.stringify(Resources[rotated]?.Properties)
+      // Its own, and the one that masterarn names.
+      const reads = Object.keys(Resources).filter((id) => id === rotated || template.includes(`\${${id}}`))
+      const [, reader] = /\}-(\w+)Arn"/.exec(JSON.stringify(schedule.Properties.RotationLambdaARN)) ?? []
+      const needed = Object.entries(Resources).filter(([, other]) => {
+        if (!reads.includes(secretOf(other))) return false
+        if (other.Type === 'AWS::SecretsManager::SecretTargetAttachment') return true
+        return other.Type.endsWith('::ResourcePolicy') && JSON.stringify(other.Properties).includes(`${reader}RoleArn`)
+      })
+      expect(needed.length).toBeGreaterThan(0)
+      expect(needed.map(([id]) => id).sort()).toEqual(list(schedule.DependsOn as Value).toSorted())
+    }
+  })
+
+  it('its stack has another name in another place: the name is a parameter', () => {
+    expect(readTemplate(`examples/${name}.yaml`).Parameters.KeyturnStack?.Default).toBe('keyturn')
+    const { resources } = example(name)
+    expect(JSON.stringify(resources)).not.toContain('keyturn')
+  })
+})
+
+describe('the secrets of the examples are taken by the functions', () => {
+  /** What is in the secret once it has its generated password and, from the attachment, its server. */
+  function secretValue({ resources }: Stack, id: string, attached: boolean): string {
+    const { SecretStringTemplate, GenerateStringKey } = {
+      ...(resources[id]?.Properties.GenerateSecretString as Mapping),
+    }
+    const fields = JSON.parse(String(SecretStringTemplate))
+    const server = attached
+      ? { engine: 'postgres', host: 'mine-database.rds.example', port: 5432, dbname: 'example' }
+      : {}
+    return JSON.stringify({ ...fields, ...server, [String(GenerateStringKey)]: 'generated' })
+  }
+
+  it('a database secret has all its fields when it is attached, and not before', () => {
+    const stack = example('secret-with-schedule')
+    expect(() => parseDatabaseSecret(secretValue(stack, 'LoginSecret', false), postgres)).toThrow('host')
+    expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres).username).toBe('example')
+  })
+
+  it("the application's secret names the superuser's, and both the same server", async () => {
+    const stack = example('alternating-users')
+    const own = parseDatabaseSecret(secretValue(stack, 'ApplicationSecret', false), postgres)
+    const superuser = parseDatabaseSecret(secretValue(stack, 'SuperuserSecret', true), postgres)
+    expect([own.host, Number(own.port)]).toEqual([superuser.host, superuser.port])
+    expect(own.masterarn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
+    const next = await alternatingUsers(postgres).create({ current: async () => own } as never, {} as never)
+    expect(next.username).toBe('app_clone')
+  })
+
+  it('the login of a database is that of its secret, and generated passwords have no mark that RDS refuses', () => {
+    for (const [name, secret] of [
+      ['secret-with-schedule', 'LoginSecret'],
+      ['alternating-users', 'SuperuserSecret'],
+    ] as const) {
+      const { resources } = example(name)
+      const arn = `arn:aws:secretsmanager:us-east-1:${account}:secret:mine-${secret}-AbCdEf`
+      expect(resources.Database?.Properties).toMatchObject({
+        MasterUsername: `{{resolve:secretsmanager:${arn}:SecretString:username}}`,
+        MasterUserPassword: `{{resolve:secretsmanager:${arn}:SecretString:password}}`,
+      })
+      expect(resources[secret]?.Properties.GenerateSecretString).toMatchObject({ ExcludePunctuation: true })
+    }
+  })
+
+  it('the superuser secret can be read by the alternating function, and by nobody else for this policy', () => {
+    const [[, policy] = ['', {}]] = only(example('alternating-users'), 'AWS::SecretsManager::ResourcePolicy')
+    const resource = String(policy.SecretId)
+    const statements = statementsOf(policy.ResourcePolicy)
+    const may = (principal: string, action: string) => allows(statements, { action, resource, principal })
+    const role = String(imports['prod-PostgresAlternatingUsersRoleArn'])
+    expect(may(role, 'secretsmanager:GetSecretValue')).toBe(true)
+    expect(may(role, 'secretsmanager:PutSecretValue')).toBe(false)
+    expect(may(String(imports['prod-PostgresSingleUserRoleArn']), 'secretsmanager:GetSecretValue')).toBe(false)
+    expect(policy.BlockPublicPolicy).toBe(true)
+  })
+})
+
+describe('examples/key-and-policy.yaml lets in whom it says', () => {
+  const { resources } = example('key-and-policy')
+  const rotating = String(imports['prod-GeneratedValueRoleArn'])
+  const administrator = `arn:aws:iam::${account}:role/administrator`
+  const everybody = { rotating, application, deployer, administrator }
+  const secret = `arn:aws:secretsmanager:us-east-1:${account}:secret:example/signing-key-AbCdEf`
+  const keyPolicy = statementsOf(resources.Key?.Properties.KeyPolicy)
+  const secretPolicy = statementsOf(resources.Policy?.Properties.ResourcePolicy)
+  const throughIt = {
+    'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com',
+    'kms:EncryptionContext:SecretARN': secret,
+  }
+
+  /** Who may do it to the key, as far as the key's policy decides. */
+  function withKey(action: string, context: Record<string, string> = throughIt): string[] {
+    return Object.entries(everybody)
+      .filter(([, principal]) => allows(keyPolicy, { action: `kms:${action}`, resource: '*', principal, context }))
+      .map(([who]) => who)
+  }
+
+  /** Who is not denied it on the secret, even where IAM would allow everything. */
+  function notDenied(action: string): string[] {
+    return Object.entries(everybody)
+      .filter(([, principal]) => {
+        const context = { 'aws:PrincipalArn': principal }
+        return !denies(secretPolicy, { action: `secretsmanager:${action}`, resource: secret, principal, context })
+      })
+      .map(([who]) => who)
+  }
+
+  it('the function and the application read the value, and nobody else, whatever IAM allows them', () => {
+    expect(notDenied('GetSecretValue')).toEqual(['rotating', 'application'])
+    expect(withKey('Decrypt')).toEqual(['rotating', 'application', 'deployer'])
+    expect(withKey('GenerateDataKey')).toEqual(['rotating', 'deployer'])
+  })
+
+  it('the application needs no policy of its own, and the function has its rights from its role', () => {
+    const read = { action: 'secretsmanager:GetSecretValue', resource: secret }
+    expect(
+      allows(secretPolicy, { ...read, principal: application, context: { 'aws:PrincipalArn': application } }),
+    ).toBe(true)
+    const context = { 'secretsmanager:resource/AllowRotationLambdaArn': String(imports['prod-GeneratedValueArn']) }
+    expect(allows(statementsOfRole(keyturn, 'GeneratedValueRole'), { ...read, context })).toBe(true)
+  })
+
+  it('the key serves this secret through Secrets Manager, and nothing else', () => {
+    expect(withKey('Decrypt', { ...throughIt, 'kms:ViaService': 's3.us-east-1.amazonaws.com' })).toEqual([])
+    expect(withKey('Decrypt', {})).toEqual([])
+    const other = secret.replace('signing-key', 'other-key')
+    expect(withKey('Decrypt', { ...throughIt, 'kms:EncryptionContext:SecretARN': other })).toEqual([])
+    const check = { ...throughIt, 'kms:EncryptionContext:SecretARN': 'RequestToValidateKeyAccess' }
+    expect(withKey('GenerateDataKey', check)).toEqual(['rotating', 'deployer'])
+  })
+
+  it('nobody is locked out: administrators can change policies, key and secret', () => {
+    for (const action of ['PutKeyPolicy', 'ScheduleKeyDeletion', 'CancelKeyDeletion', 'DisableKey', 'DescribeKey'])
+      expect(withKey(action, {})).toContain('administrator')
+    for (const action of [
+      'DeleteResourcePolicy',
+      'PutResourcePolicy',
+      'PutSecretValue',
+      'UpdateSecret',
+      'DeleteSecret',
+    ])
+      expect(notDenied(action)).toContain('administrator')
+  })
+})

@@ -1,0 +1,176 @@
+import * as sdk from '@aws-sdk/client-secrets-manager'
+import { describe, expect, it } from 'vitest'
+import { discoverFunctions } from '../../local/functions.ts'
+import { alternatingUsers, singleUser } from '../functions/postgres/secret-types.ts'
+import { postgresServer } from '../support/postgres.ts'
+import { type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+import { allows, statementsOfRole } from './policies.ts'
+import { deploy, type Values } from './stack.ts'
+import { type Mapping, readTemplate } from './yaml.ts'
+
+const template = readTemplate('template.yaml')
+const modules = await discoverFunctions()
+const ids = Object.keys(modules)
+const server = await postgresServer(18)
+
+/** Every operation that Secrets Manager has, so that a right to one more of them is seen. */
+const operations = Object.keys(sdk)
+  .filter((name) => /^[A-Z]\w+Command$/.test(name))
+  .map((name) => name.replace(/Command$/, ''))
+
+/** Stores what a function rotates and gives its value. */
+const secretFor: Readonly<Record<string, (secrets: SecretsManager) => Promise<string>>> = {
+  GeneratedValue: async () => '{"password":"to be replaced"}',
+  PostgresSingleUser: async (secrets) => (await singleUser(server).make(secrets)).value,
+  PostgresAlternatingUsers: async (secrets) => (await alternatingUsers(server, 'missing').make(secrets)).value,
+}
+
+interface Rotated {
+  /** What the function called, by the secret that it called it on. */
+  readonly calls: ReadonlyMap<string, ReadonlySet<string>>
+  readonly own: string
+  /** Of another function, and of none. */
+  readonly foreign: readonly string[]
+  /** The function in whose hands a secret is, as the condition key of IAM has it. */
+  rotatedBy(arn: string): string | undefined
+}
+
+/** Lets the deployed function, with its deployed variables, test and rotate a secret: to the other login and back. */
+async function rotated(id: string): Promise<Rotated> {
+  const { FunctionName, Environment } = deploy(template).resources[id]?.Properties ?? {}
+  const variables = Object.entries((Environment as Mapping).Variables as Mapping)
+  const env = {
+    ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
+    DATABASE_CA_BUNDLE: server.ca,
+  }
+  const name = String(FunctionName)
+  const module = `functions/${modules[id]?.split('/functions/')[1]}`
+  await using secrets = await secretsManagerFor({ id: name, module, env })
+  const value = await secretFor[id]?.(secrets)
+  if (value === undefined) throw new Error(`Say in this file what ${id} rotates.`)
+  const own = await secrets.store(value)
+  const foreign = [await secrets.store('{}')]
+  await secrets.testOnly(own)
+  await secrets.rotate(own)
+  await secrets.rotate(own)
+  const calls = new Map<string, Set<string>>()
+  for (const { secretId = '', operation } of secrets.local.calls.by(name))
+    calls.set(secretId, (calls.get(secretId) ?? new Set()).add(operation))
+  const { RotationLambdaARN } = await secrets.client.send(new sdk.DescribeSecretCommand({ SecretId: own }))
+  return { calls, own, foreign, rotatedBy: (arn) => (arn === own ? RotationLambdaARN : undefined) }
+}
+
+const rotations = new Map<string, Promise<Rotated>>()
+function rotation(id: string): Promise<Rotated> {
+  const known = rotations.get(id) ?? rotated(id)
+  rotations.set(id, known)
+  return known
+}
+
+function roleOf(id: string, values: Values = {}) {
+  return statementsOfRole(deploy(template, values), `${id}Role`)
+}
+
+/** The operations that the role of a function allows on a secret. */
+function allowedOn(arn: string, id: string, rotatedBy: string | undefined, values: Values): string[] {
+  const context = rotatedBy === undefined ? {} : { 'secretsmanager:resource/AllowRotationLambdaArn': rotatedBy }
+  const statements = roleOf(id, values)
+  return operations.filter((name) => allows(statements, { action: `secretsmanager:${name}`, resource: arn, context }))
+}
+
+describe.each(ids)('the role of %s', (id) => {
+  it('allows what its rotations called, on the secrets they called it on, and no other operation', async () => {
+    const { calls, own, rotatedBy } = await rotation(id)
+    const others = [...calls.keys()].filter((arn) => arn !== own)
+    const values = others.length > 0 ? { SuperuserSecretArns: others.join() } : {}
+    expect(calls.size).toBe(id.endsWith('AlternatingUsers') ? 2 : 1)
+    for (const [arn, made] of calls)
+      expect(allowedOn(arn, id, rotatedBy(arn), values)).toEqual(operations.filter((name) => made.has(name)))
+  })
+
+  it('only reads superuser secrets, where it reads any, and only those of the parameter', async () => {
+    const { calls, own, foreign } = await rotation(id)
+    const others = [...calls.keys()].filter((arn) => arn !== own)
+    for (const arn of others) {
+      expect([...(calls.get(arn) ?? [])]).toEqual(['GetSecretValue'])
+      expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: arn })).toEqual(['GetSecretValue'])
+      expect(allowedOn(arn, id, undefined, {})).toEqual([])
+    }
+    const some = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superuser-AbCdEf'
+    const readable = others.length > 0 ? ['GetSecretValue'] : []
+    expect(allowedOn(some, id, undefined, { SuperuserSecretArns: some })).toEqual(readable)
+    for (const arn of foreign) expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: some })).toEqual([])
+  })
+
+  it('allows nothing on secrets that another function rotates, or none', async () => {
+    const { foreign, own } = await rotation(id)
+    const another = `arn:aws:lambda:us-east-1:000000000000:function:keyturn-${id}Two`
+    for (const arn of foreign) expect(allowedOn(arn, id, undefined, {})).toEqual([])
+    expect(allowedOn(own, id, another, {})).toEqual([])
+  })
+
+  it('writes into its own log group and into no other', () => {
+    const logs = [
+      'CreateLogGroup',
+      'CreateLogStream',
+      'PutLogEvents',
+      'DeleteLogGroup',
+      'DeleteLogStream',
+      'GetLogEvents',
+    ]
+    const allowed = (group: string) => {
+      const resource = `arn:aws:logs:us-east-1:000000000000:log-group:${group}:log-stream:2026/11/22/[$LATEST]0`
+      return logs.filter((name) => allows(roleOf(id), { action: `logs:${name}`, resource }))
+    }
+    expect(allowed(`/aws/lambda/keyturn-${id}`)).toEqual(['CreateLogStream', 'PutLogEvents'])
+    expect(allowed('/aws/lambda/other')).toEqual([])
+    expect(allowed(`/aws/lambda/keyturn-${id}Two`)).toEqual([])
+  })
+
+  it('has to do with Secrets Manager and logs alone, and with keys and networks only when they are given', () => {
+    const services = (values: Values) => [
+      ...new Set(roleOf(id, values).flatMap(({ Action }) => [Action].flat().map((name) => String(name).split(':')[0]))),
+    ]
+    expect(services({})).toEqual(['secretsmanager', 'logs'])
+    expect(services({ KmsKeyArns: key })).toEqual(['secretsmanager', 'logs', 'kms'])
+    expect(services({ SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })).toEqual([
+      'secretsmanager',
+      'logs',
+      'ec2',
+    ])
+    expect(JSON.stringify(roleOf(id, { KmsKeyArns: key }))).not.toMatch(/":\s*"\*"|kms:\*|secretsmanager:\*|logs:\*/)
+  })
+
+  it('uses the keys of the parameter for secrets, through Secrets Manager, and for nothing else', () => {
+    const actions = ['Decrypt', 'GenerateDataKey', 'Encrypt', 'DescribeKey', 'CreateGrant', 'ScheduleKeyDeletion']
+    const throughIt = {
+      'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com',
+      'kms:EncryptionContext:SecretARN': 'arn:aws:secretsmanager:us-east-1:000000000000:secret:a/b-AbCdEf',
+    }
+    const allowed = (resource: string, context: Record<string, string>) =>
+      actions.filter((name) => allows(roleOf(id, { KmsKeyArns: key }), { action: `kms:${name}`, resource, context }))
+    expect(allowed(key, throughIt)).toEqual(['Decrypt', 'GenerateDataKey'])
+    expect(allowed(key.replace('key/1', 'key/2'), throughIt)).toEqual([])
+    expect(allowed(key, { ...throughIt, 'kms:ViaService': 's3.us-east-1.amazonaws.com' })).toEqual([])
+    expect(allowed(key, { 'kms:ViaService': throughIt['kms:ViaService'] })).toEqual([])
+    expect(allowed(key, { ...throughIt, 'kms:EncryptionContext:SecretARN': 'arn:aws:s3:::bucket' })).toEqual([])
+  })
+
+  it('in a VPC, lets Lambda attach the function, and the code of the function do nothing to the network', () => {
+    const statements = roleOf(id, { SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })
+    const actions = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface']
+    const more = [
+      'AssignPrivateIpAddresses',
+      'UnassignPrivateIpAddresses',
+      'RunInstances',
+      'ModifyNetworkInterfaceAttribute',
+    ]
+    const allowed = (context = {}) =>
+      [...actions, ...more].filter((name) => allows(statements, { action: `ec2:${name}`, resource: '*', context }))
+    expect(allowed()).toEqual([...actions, ...more.slice(0, 2)])
+    const code = `arn:aws:lambda:us-east-1:000000000000:function:keyturn-${id}`
+    expect(allowed({ 'lambda:SourceFunctionArn': code })).toEqual([])
+  })
+})
+
+const key = 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab'
