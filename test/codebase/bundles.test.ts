@@ -9,9 +9,9 @@ import { isPackage, packageOf, sources } from './sources.ts'
 
 /** The most that a bundle may have, in bytes: what Lambda loads at every cold start. */
 const limits: Readonly<Record<string, number>> = {
-  GeneratedValue: 260_000,
-  PostgresSingleUser: 400_000,
-  PostgresAlternatingUsers: 400_000,
+  GeneratedValue: 240_000,
+  PostgresSingleUser: 350_000,
+  PostgresAlternatingUsers: 350_000,
 }
 
 const modules = await discoverFunctions()
