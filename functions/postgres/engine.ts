@@ -65,6 +65,8 @@ async function tlsOptions({ tls }: Login) {
   return {
     ca: await caCertificates(),
     minVersion: 'TLSv1.2' as const,
+    // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
+    rejectUnauthorized: true,
     // `pg` asks for the host's own name; an alias is checked against the name that the secret gives.
     checkServerIdentity: (_host: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
       checkServerIdentity(serverName, certificate),

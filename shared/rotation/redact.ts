@@ -1,3 +1,5 @@
+import { errorCatalogue } from './error-catalogue.ts'
+
 const mask = '[redacted]'
 
 /** Takes secret values out of whatever is about to be logged or thrown. One per invocation. */
@@ -105,9 +107,15 @@ function copyError(error: Error, text: (input: string) => string, seen: Map<obje
   seen.set(error, clean)
   // Every own property, listed or not: drivers and SDKs hang statements, requests and responses on their errors.
   for (const key of Object.getOwnPropertyNames(error)) {
-    const item = copy((error as unknown as Record<string, unknown>)[key], text, seen)
+    const value = (error as unknown as Record<string, unknown>)[key]
+    const item = isCode(key, value) ? value : copy(value, text, seen)
     const enumerable = Object.prototype.propertyIsEnumerable.call(error, key)
     Object.defineProperty(clean, key, { value: item, enumerable, writable: true, configurable: true })
   }
   return clean
+}
+
+/** A code out of the closed list holds no secret, even where a secret happens to be part of it; alarms rely on it. */
+function isCode(key: string, value: unknown): boolean {
+  return (key === 'name' || key === 'code') && typeof value === 'string' && Object.hasOwn(errorCatalogue, value)
 }

@@ -1,0 +1,144 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import type { RotationFunction, Step } from '../../local/invocation.ts'
+import { runLambda } from '../../local/lambda.ts'
+import { bundled } from '../support/bundle.ts'
+import { lambdaSettings } from '../support/function-under-test.ts'
+import { findLeak } from '../support/leaks.ts'
+import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+import { createFaultGate, type FaultGate, type Moment } from './fault-gate.ts'
+import { type FaultProxy, secretsManagerProxy } from './fault-proxy.ts'
+import type { SecretTypeUnderTest } from './secret-type.ts'
+import { type StoredTarget, storedTarget } from './suite.ts'
+
+export interface CrashPlan {
+  /** Makes the kind of secret; its targets must be reached through what counts at the gate. */
+  type(gate: FaultGate): Promise<{ readonly type: SecretTypeUnderTest; readonly proxy?: FaultProxy }>
+  /** How many outside calls each step that is to be killed makes. */
+  readonly calls: Partial<Record<Step, number>>
+}
+
+/**
+ * Kills the function with SIGKILL, in a process of its own, at every outside call it makes: once before the call leaves,
+ * once after it has been carried out. Then runs the four steps again, as Secrets Manager does.
+ */
+export async function crashContract(plan: CrashPlan): Promise<void> {
+  const gate = createFaultGate()
+  const { type, proxy } = await plan.type(gate)
+  const secrets = await secretsManagerFor(type.function)
+  const through = await secretsManagerProxy(secrets.local.endpoint, gate)
+  const victims = victimsOf(type, () => through.url)
+  const bench = { type, secrets, gate, victims, seen: new Set<string>() }
+
+  describe(`${type.title}, killed`, { meta: { server: type.server } }, () => {
+    for (const [step, count] of Object.entries(plan.calls) as [Step, number][]) {
+      it(`${step} makes ${count} outside calls`, async () => {
+        const { rotation } = await arriveAt(step, bench)
+        gate.arm()
+        const victim = await victims.next()
+        const outcome = await victim.invoke(eventOf(step, rotation))
+        expect(outcome.ok, JSON.stringify(outcome)).toBe(true)
+        expect(gate.calls, gate.calls.join()).toHaveLength(count)
+        await victim.close()
+      })
+      for (const moment of ['before it leaves', 'after it has arrived'] as const) {
+        it(`${step} may be killed at any outside call, ${moment}, and run again`, async () => {
+          for (let n = 1; n <= count; n++) await killAndRunAgain(step, n, moment, bench)
+        }, 120_000)
+      }
+    }
+
+    it('leaves no secret value in what the killed functions have said', () => {
+      expect(victims.output()).toContain('"message":"step succeeded"')
+      expect(findLeak(victims.output(), [...bench.seen, ...secrets.rotationTokens()])).toBeUndefined()
+    })
+
+    afterAll(async () => {
+      await victims.close()
+      await Promise.all([secrets[Symbol.asyncDispose](), through[Symbol.asyncDispose]()])
+      await proxy?.[Symbol.asyncDispose]()
+    })
+  })
+}
+
+interface Bench {
+  readonly type: SecretTypeUnderTest
+  readonly secrets: SecretsManager
+  readonly gate: FaultGate
+  readonly victims: Victims
+  /** Secret values so far. */
+  readonly seen: Set<string>
+}
+
+/** A rotation of a new target of which all steps before this one have run. */
+async function arriveAt(step: Step, { type, secrets, seen }: Bench) {
+  const target = await storedTarget(type, secrets, await type.fresh(secrets), seen)
+  const rotation = await secrets.begin(target.secretId)
+  await rotation.run(...fourSteps.slice(0, fourSteps.indexOf(step)))
+  return { target, rotation }
+}
+
+async function killAndRunAgain(step: Step, n: number, moment: Moment, bench: Bench): Promise<void> {
+  const { gate, victims } = bench
+  const { target, rotation } = await arriveAt(step, bench)
+  const victim = await victims.next()
+  gate.arm(n, moment, () => victim.kill())
+  const outcome = await victim.invoke(eventOf(step, rotation))
+  const where = `${step}, killed at call ${n} (${gate.calls[n - 1]}), ${moment}`
+  expect(gate.fired, `${where}: was not killed`).toBe(true)
+  expect(outcome.ok ? 'ended' : outcome.error.errorType, where).toBe('Runtime.ExitError')
+  gate.arm()
+  await naming(where, target, rotation)
+}
+
+async function naming(where: string, target: StoredTarget, rotation: RotationByHand): Promise<void> {
+  try {
+    await target.expectSomebodyLogsIn()
+    for (const step of fourSteps) {
+      await rotation.run(step)
+      await target.expectSomebodyLogsIn()
+    }
+    await target.expectPromoted(rotation, target.value)
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, { cause: error })
+  }
+}
+
+function eventOf(
+  Step: Step,
+  { secretId: SecretId, token: ClientRequestToken, rotationToken: RotationToken }: RotationByHand,
+) {
+  return { Step, SecretId, ClientRequestToken, RotationToken }
+}
+
+interface Victims {
+  /** What all of them wrote to their streams. */
+  output(): string
+  next(): Promise<RotationFunction>
+  close(): Promise<void>
+}
+
+/** Processes that have loaded the function already: the next one starts while the last one is looked at. */
+function victimsOf({ function: about }: SecretTypeUnderTest, endpoint: () => string): Victims {
+  const { module, ...settings } = lambdaSettings(about)
+  const bundle = bundled(module)
+  const said: string[] = []
+  const keep = ({ text }: { readonly text: string }) => void said.push(text)
+  async function start(): Promise<RotationFunction> {
+    const victim = runLambda(about.id, { ...settings, module: (await bundle).path, runIn: 'process' }, endpoint, keep)
+    await victim.invoke({})
+    return victim
+  }
+  let waiting: Promise<RotationFunction> | undefined
+  return {
+    output: () => said.join(''),
+    async next() {
+      const victim = await (waiting ?? start())
+      waiting = start()
+      return victim
+    },
+    async close() {
+      await (await waiting)?.close()
+      await (await bundle)[Symbol.asyncDispose]()
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { createServer } from 'node:net'
+import { expect, it } from 'vitest'
+import type { DatabaseTypeUnderTest } from './database.ts'
+import { expectFailure } from './failure.ts'
+import type { Suite } from './suite.ts'
+
+/** Hosts that do not answer as a database does. */
+export function networkCases(type: DatabaseTypeUnderTest, suite: Suite): void {
+  const failsAt = async (fields: Readonly<Record<string, string>>, code: 'Unreachable' | 'NoAnswer') => {
+    const target = await suite.stored((store) => type.withFields(store, fields))
+    const watch = await type.watchLogins(target)
+    const began = performance.now()
+    const error = await expectFailure(suite, target, { code, step: 'setSecret' })
+    const tookMs = performance.now() - began
+    // expectFailure has logged in once to see that the value works; the function has not.
+    expect((await watch.stop()).refused).toBe(0)
+    return { error, tookMs }
+  }
+
+  it('a port that nobody listens on is Unreachable, not a wrong password', async () => {
+    const { error } = await failsAt({ port: String(await closedPort()) }, 'Unreachable')
+    expect(error.errorMessage).toContain('ECONNREFUSED')
+  })
+
+  it('a name that does not resolve is Unreachable', async () => {
+    const { error } = await failsAt({ host: '"db.keyturn.invalid"' }, 'Unreachable')
+    expect(error.errorMessage).toMatch(/db\.keyturn\.invalid cannot be resolved/)
+  })
+
+  it('a host that speaks another language is NoAnswer, with TLS or without', async () => {
+    await using web = await strangeServer('HTTP/1.1 400 Bad Request\r\n\r\n')
+    for (const ssl of ['true', 'false']) await failsAt({ port: String(web.port), ssl }, 'NoAnswer')
+  })
+
+  it('a host that accepts and says nothing is given up after 5 s, with TLS or without', async () => {
+    await using silent = await strangeServer()
+    const port = String(silent.port)
+    const ends = await Promise.all(['true', 'false'].map((ssl) => failsAt({ port, ssl }, 'NoAnswer')))
+    for (const { error, tookMs } of ends) {
+      expect(error.errorMessage).toContain(`localhost:${silent.port}`)
+      expect(tookMs).toBeGreaterThan(4_000)
+      expect(tookMs).toBeLessThan(9_000)
+    }
+  })
+}
+
+async function closedPort(): Promise<number> {
+  await using server = await strangeServer()
+  return server.port
+}
+
+/** @param says what it answers to whatever is sent; nothing when left out */
+async function strangeServer(says?: string): Promise<{ readonly port: number } & AsyncDisposable> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).resume()
+    if (says !== undefined) socket.once('data', () => socket.end(says))
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async [Symbol.asyncDispose]() {
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}

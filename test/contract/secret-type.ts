@@ -1,0 +1,65 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import type { FunctionUnderTest } from '../support/function-under-test.ts'
+import type { SecretsManager } from '../support/secrets-manager.ts'
+import { repetitionCases } from './repetition-cases.ts'
+import { hostileCases, rotationCases } from './rotation-cases.ts'
+import { type Suite, suiteFor } from './suite.ts'
+
+/** A kind of secret, as the contract sees it. */
+export interface SecretTypeUnderTest {
+  readonly title: string
+  /** What it runs against, for the table at the end. */
+  readonly server: string
+  readonly function: FunctionUnderTest
+  /** What whoever has cached the value of before a rotation finds. */
+  readonly oldValue: 'works' | 'is refused' | 'is nowhere known'
+  /** A target of its own, and the first value of its secret. */
+  fresh(secrets: SecretsManager): Promise<Target>
+  /** Targets with names and values that break what is put together carelessly, by what is odd about them. */
+  readonly hostile: Readonly<Record<string, (secrets: SecretsManager) => Promise<Target>>>
+  /** How often random sequences of steps are tried; 8 when left out. */
+  readonly sequences?: number
+}
+
+export interface Target {
+  /** The SecretString to begin with. */
+  readonly value: string
+  /** Proves by using it whether a value works. */
+  works(value: string): Promise<boolean>
+  /** All that a rotation may change at the target. */
+  snapshot(): Promise<unknown>
+  /** What of a value must be seen nowhere. */
+  sensitive(value: string): readonly string[]
+  /** Values of other secrets that the rotation uses. */
+  readonly others: readonly string[]
+  /** Names under which the rotation logs in at the target. */
+  readonly logins: readonly string[]
+}
+
+/**
+ * Registers the cases that every kind of secret must pass.
+ * @param targetLog everything that the target itself has logged
+ * @param more registers further cases, whose output is searched for secret values too
+ */
+export async function secretTypeContract(
+  type: SecretTypeUnderTest,
+  targetLog: () => Promise<string> = async () => '',
+  more: (suite: Suite) => void = () => {},
+): Promise<void> {
+  const suite = await suiteFor(type)
+  const { secrets } = suite
+
+  describe(type.title, { meta: { server: type.server } }, () => {
+    rotationCases(suite)
+    repetitionCases(suite)
+    hostileCases(suite)
+    more(suite)
+
+    it('leaves no secret value in any log line, metric, error or log of the target', async () => {
+      expect(secrets.output()).toContain('step succeeded')
+      await suite.expectNoLeak(await targetLog())
+    })
+
+    afterAll(() => secrets[Symbol.asyncDispose]())
+  })
+}

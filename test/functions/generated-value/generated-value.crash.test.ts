@@ -1,0 +1,7 @@
+import { crashContract } from '../../contract/crash-runner.ts'
+import { generatedValue } from './secret-type.ts'
+
+await crashContract({
+  type: async () => ({ type: generatedValue }),
+  calls: { createSecret: 4, setSecret: 3, testSecret: 2, finishSecret: 2 },
+})

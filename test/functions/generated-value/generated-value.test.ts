@@ -1,0 +1,4 @@
+import { secretTypeContract } from '../../contract/secret-type.ts'
+import { generatedValue } from './secret-type.ts'
+
+await secretTypeContract(generatedValue)

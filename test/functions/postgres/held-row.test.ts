@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { suiteFor } from '../../contract/suite.ts'
+import { postgresServer, quoted } from '../../support/postgres.ts'
+import { alternatingUsers, singleUser } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+const timeoutMs = 4_000
+
+for (const major of [18, 15] as const) {
+  const server = await postgresServer(major)
+
+  describe(`a role that somebody else is changing, on ${server.label}`, { meta: { server: server.label } }, () => {
+    for (const [name, type] of [
+      ['single-user', singleUser(server)],
+      ['alternating-users', alternatingUsers(server, 'existing')],
+    ] as const) {
+      it(`${name}: is waited for until the deadline, and no longer`, async () => {
+        const suite = await suiteFor({ ...type, function: { ...type.function, timeoutMs } })
+        const { secrets } = suite
+        await using _ = secrets
+        const target = await suite.stored()
+        const rotation = await secrets.begin(target.secretId)
+        await rotation.run('createSecret')
+        const role = loginIn((await target.staged()).AWSPENDING ?? '').username
+        await using other = await server.admin()
+        await other.query('BEGIN')
+        await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
+
+        const began = performance.now()
+        const outcome = await rotation.attempt('setSecret')
+        expect(performance.now() - began).toBeLessThan(timeoutMs)
+        expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
+        expect(await target.works(target.value)).toBe(true)
+
+        await other.query('ROLLBACK')
+        await rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
+        await target.expectPromoted(rotation, target.value)
+        await suite.expectNoLeak(await server.log())
+      })
+
+      it(`${name}: a change that comes in between is no failure`, async () => {
+        const suite = await suiteFor(type)
+        const { secrets } = suite
+        await using _ = secrets
+        const target = await suite.stored()
+        const rotation = await secrets.begin(target.secretId)
+        await rotation.run('createSecret')
+        const role = loginIn((await target.staged()).AWSPENDING ?? '').username
+        await using other = await server.admin()
+        await other.query('BEGIN')
+        await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
+        const setting = rotation.run('setSecret')
+        // The function waits for the row; what it meets then is "tuple concurrently updated".
+        for (let waits = 0; waits === 0; ) {
+          const rows = await server.query(
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyturn' AND wait_event_type = 'Lock' AND query LIKE $1",
+            [`%${role}%`],
+          )
+          waits = rows.length
+        }
+        await other.query('COMMIT')
+        await setting
+        await rotation.run('setSecret', 'testSecret', 'finishSecret')
+        await target.expectPromoted(rotation, target.value)
+      })
+    }
+  })
+}

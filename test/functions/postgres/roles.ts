@@ -1,0 +1,64 @@
+import { quoted, randomName, randomPassword, type TestLogin, type TestServer } from '../../support/postgres.ts'
+
+export interface RoleWish {
+  /** Part of the name, to which something random is added. */
+  readonly name?: string
+  /** In bytes, to which the name is filled up. */
+  readonly length?: number
+  readonly password?: string
+  /** Further attributes of CREATE ROLE. */
+  readonly attributes?: string
+}
+
+/** A role that can log in, as an application has one. */
+export async function createRole(server: TestServer, wish: RoleWish = {}): Promise<TestLogin> {
+  const { name = '', length = 0, password = randomPassword(), attributes = '' } = wish
+  const start = `${randomName()}${name}`
+  const username = start.padEnd(start.length + Math.max(0, length - Buffer.byteLength(start)), 'x')
+  await server.query(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${await literal(server, password)} ${attributes}`)
+  return { username, password }
+}
+
+/** An administrator as RDS gives one: no superuser, but it may create roles and administers the base. */
+export async function createMaster(server: TestServer, base: TestLogin): Promise<TestLogin> {
+  const master = await createRole(server, { attributes: 'CREATEROLE' })
+  if (server.major >= 16) await administer(server, base.username, master)
+  return master
+}
+
+export async function administer(server: TestServer, role: string, master: TestLogin): Promise<void> {
+  const set = server.major >= 16 ? ', INHERIT FALSE, SET FALSE' : ''
+  await server.query(`GRANT ${quoted(role)} TO ${quoted(master.username)} WITH ADMIN ${set ? 'TRUE' : 'OPTION'}${set}`)
+}
+
+/** The twin as AWS's functions make it: a member of the base, and nothing else. */
+export async function createTwin(server: TestServer, base: TestLogin, master?: TestLogin): Promise<TestLogin> {
+  const twin = { username: twinOf(base), password: randomPassword() }
+  const password = await literal(server, twin.password)
+  await server.query(`CREATE ROLE ${quoted(twin.username)} LOGIN PASSWORD ${password} IN ROLE ${quoted(base.username)}`)
+  if (master !== undefined && server.major >= 16) await administer(server, twin.username, master)
+  return twin
+}
+
+export function twinOf({ username }: TestLogin): string {
+  return `${username}_clone`
+}
+
+/** All that the server keeps of a login and of its twin. */
+export async function roleSnapshot(server: TestServer, { username }: TestLogin): Promise<unknown> {
+  const names = [[username, `${username}_clone`]]
+  const roles = await server.query(
+    `SELECT to_jsonb(a) - 'oid' AS role, (SELECT jsonb_agg(jsonb_build_array(d.datname, s.setconfig) ORDER BY d.datname)
+       FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = a.oid) AS settings,
+       (SELECT jsonb_agg(to_jsonb(m) - 'oid' ORDER BY m) FROM pg_auth_members m WHERE m.member = a.oid) AS member_of
+     FROM pg_authid a WHERE rolname = ANY ($1) ORDER BY rolname`,
+    names,
+  )
+  return roles
+}
+
+/** A text as SQL writes it, quoted by the server itself. */
+export async function literal(server: TestServer, text: string): Promise<string> {
+  const [row] = await server.query<{ quoted: string }>('SELECT quote_literal($1) AS quoted', [text])
+  return row?.quoted ?? ''
+}

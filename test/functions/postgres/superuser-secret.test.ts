@@ -1,0 +1,103 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { postgresServer, randomPassword } from '../../support/postgres.ts'
+import { createMaster, twinOf } from './roles.ts'
+import { alternatingUsers, secretString } from './secret-types.ts'
+
+const server = await postgresServer(18)
+const suite = await suiteFor(alternatingUsers(server, 'missing'))
+const { secrets, type } = suite
+
+/** A stored secret with another value of the superuser's secret, or with another masterarn. */
+async function stored(superuser: (right: string) => string | undefined, masterarn?: string) {
+  const made = await type.make(secrets)
+  const right = secretString({ port: server.port }, await createMaster(server, made.base))
+  const value = superuser(right)
+  const arn = masterarn ?? (value === undefined ? undefined : await secrets.store(value))
+  const { masterarn: _, ...fields } = JSON.parse(made.value) as Record<string, unknown>
+  const text = JSON.stringify({ ...fields, ...(arn === undefined ? {} : { masterarn: arn }) })
+  const target = await suite.stored(async () => ({
+    ...made,
+    value: text,
+    // Only what masterarn says differs from what the target has been made with.
+    works: async (current) => (await server.login(JSON.parse(current))) !== undefined,
+  }))
+  return { ...target, arn, base: made.base }
+}
+const withFields = (fields: object) => (right: string) => JSON.stringify({ ...JSON.parse(right), ...fields })
+
+describe("alternating-users: the superuser's secret", { meta: { server: server.label } }, () => {
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  it('without masterarn the rotation ends in createSecret, in the words of AWS', async () => {
+    const target = await stored(() => undefined)
+    const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret' })
+    expect(error.errorMessage).toContain('masterarn key is missing from secret JSON.')
+  })
+
+  it('that does not exist is SecretNotFound, and named', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:nowhere-AbCdEf'
+    const target = await stored(() => undefined, arn)
+    const error = await expectFailure(suite, target, { code: 'SecretNotFound', step: 'setSecret' })
+    expect(error.errorMessage).toContain(arn)
+  })
+
+  for (const [what, fields] of [
+    ['host', { host: 'elsewhere.example' }],
+    ['port', { port: 1 }],
+    ['port, by leaving it out', { port: undefined }],
+  ] as const) {
+    it(`of another ${what} is SuperuserMismatch, and its password is sent nowhere`, async () => {
+      const target = await stored(withFields(fields))
+      const watch = await type.watchLogins(target)
+      const rotation = await secrets.begin(target.secretId)
+      await rotation.run('createSecret')
+      const outcome = await rotation.attempt('setSecret')
+      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('SuperuserMismatch')
+      expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
+      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+    })
+  }
+
+  it('of the same host in capitals, and of another database, is accepted', async () => {
+    const target = await stored(withFields({ host: 'LOCALHOST', dbname: 'template1', engine: undefined }))
+    await secrets.rotate(target.secretId)
+  })
+
+  it('whose password is wrong is LoginRefused, and the superuser is named, not the user', async () => {
+    const password = randomPassword()
+    const target = await stored(withFields({ password }))
+    const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret' })
+    expect(error.errorMessage).toContain('with the superuser secret.')
+    expect(error.errorMessage).not.toContain(password)
+    expect(secrets.output()).not.toContain(password)
+  })
+
+  for (const [what, superuser, sentence] of [
+    ['no JSON', () => `${randomPassword()} not JSON`, 'The value of the secret is not JSON.'],
+    ['a list', () => '["a"]', 'not an object'],
+    ['without a user', withFields({ username: undefined }), 'username key is missing from secret JSON.'],
+    ['of another engine', withFields({ engine: 'mysql' }), "The secret says 'mysql'."],
+  ] as const) {
+    it(`that is ${what} is InvalidSecret, and it is said which secret is meant`, async () => {
+      const target = await stored(superuser)
+      const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`Superuser secret ${target.arn} cannot be used.`)
+      expect(error.errorMessage).toContain(sentence)
+    })
+  }
+
+  it('is of no use to a login that does not work: whoever writes the secret could name any user', async () => {
+    const target = await stored((right) => right)
+    await type.changeByHand(target.value)
+    const watch = await type.watchLogins({ logins: [...target.logins] })
+    await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+    expect((await watch.stop()).accepted).toBe(0)
+    expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+  })
+
+  it('leaves no secret value in any output', async () => {
+    await suite.expectNoLeak(await server.log())
+  })
+})

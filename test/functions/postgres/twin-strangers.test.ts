@@ -1,0 +1,107 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { postgresServer, quoted, randomPassword } from '../../support/postgres.ts'
+import { createRole, createTwin, literal, twinOf } from './roles.ts'
+import { alternatingUsers } from './secret-types.ts'
+
+for (const major of [18, 15] as const) {
+  const server = await postgresServer(major)
+  const suite = await suiteFor(alternatingUsers(server, 'missing'))
+  const { secrets, type } = suite
+
+  async function stored() {
+    const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+    return { ...(await suite.stored(async () => made)), base: made.base, twin: quoted(twinOf(made.base)) }
+  }
+
+  describe(`roles that are no twins, on ${server.label}`, { meta: { server: server.label } }, () => {
+    afterAll(() => secrets[Symbol.asyncDispose]())
+
+    it('an unrelated role of the name is not touched', async () => {
+      const target = await stored()
+      const password = randomPassword()
+      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, password)}`)
+      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      expect(error.errorMessage).toContain('is not a member of')
+      expect(await server.login({ username: twinOf(target.base), password })).toBeDefined()
+    })
+
+    it('a login that only happens to end in _clone does not get the password of its namesake', async () => {
+      const target = await stored()
+      const happens = { username: twinOf(target.base), password: randomPassword() }
+      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, happens.password)}`)
+      const value = JSON.stringify({ ...JSON.parse(target.value), ...happens })
+      const secret = await suite.stored(async () => ({ ...target, value, works: async () => true }))
+      await expectFailure(suite, secret, { code: 'NotATwin', step: 'setSecret' })
+      expect(await server.login(target.base)).toBeDefined()
+    })
+
+    it('a superuser of the name is not touched, though it is a member of the base', async () => {
+      const target = await stored()
+      await createTwin(server, target.base)
+      await server.query(`ALTER ROLE ${target.twin} SUPERUSER`)
+      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+    })
+
+    it('a member through another role only is not touched', async () => {
+      const target = await stored()
+      const between = await createRole(server)
+      await server.query(`GRANT ${quoted(target.base.username)} TO ${quoted(between.username)}`)
+      await server.query(`CREATE ROLE ${target.twin} LOGIN IN ROLE ${quoted(between.username)}`)
+      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+    })
+
+    it('a member that may do more than the base, through another role, is not touched', async () => {
+      const target = await stored()
+      const { username } = await createRole(server)
+      await createTwin(server, target.base)
+      await server.query(`GRANT ${quoted(username)} TO ${target.twin}`)
+      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`is a member of ${username}, and ${target.base.username} is not.`)
+    })
+
+    it('a member of what the base is a member of, too, is a twin', async () => {
+      const target = await stored()
+      const { username } = await createRole(server)
+      await createTwin(server, target.base)
+      await server.query(`GRANT ${quoted(username)} TO ${target.twin}, ${quoted(target.base.username)}`)
+      await secrets.rotate(target.secretId)
+    })
+
+    it('a twin that was locked stays locked', async () => {
+      const target = await stored()
+      await createTwin(server, target.base)
+      await server.query(`ALTER ROLE ${target.twin} NOLOGIN`)
+      await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
+    })
+
+    it('a login whose name ends in _clone, without a base, is not rotated and no base is made', async () => {
+      const target = await stored()
+      const lonely = { username: twinOf(target.base), password: randomPassword() }
+      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, lonely.password)}`)
+      await server.query(`DROP ROLE ${quoted(target.base.username)}`)
+      const value = JSON.stringify({ ...JSON.parse(target.value), ...lonely })
+      const alone = await suite.stored(async () => ({ ...target, value }))
+      const error = await expectFailure(suite, alone, { code: 'NotATwin', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`There is no role ${target.base.username}.`)
+    })
+
+    it('a name of 58 bytes is refused in createSecret, before the server would cut it', async () => {
+      const target = await suite.stored((store) => type.make(store as typeof secrets, { name: 'é', length: 58 }))
+      const error = await expectFailure(suite, target, { code: 'NameTooLong', step: 'createSecret' })
+      expect(error.errorMessage).toContain('63 bytes')
+    })
+
+    it('a name that is nothing but _clone is refused in createSecret', async () => {
+      const target = await stored()
+      const value = JSON.stringify({ ...JSON.parse(target.value), username: '_clone' })
+      const nameless = await suite.stored(async () => ({ ...target, value }))
+      await expectFailure(suite, nameless, { code: 'InvalidSecret', step: 'createSecret', stillWorks: false })
+    })
+
+    it('leaves no secret value in any output', async () => {
+      await suite.expectNoLeak(await server.log())
+    })
+  })
+}

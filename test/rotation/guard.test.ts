@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CancelRotateSecretCommand,
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import { generatedValue } from '../functions/generated-value/secret-type.ts'
+import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+
+describe('the guard', () => {
+  let secrets: SecretsManager
+  beforeAll(async () => {
+    secrets = await secretsManagerFor(generatedValue.function)
+  })
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  async function begun() {
+    const secretId = await secrets.store('{"password":"to begin with"}')
+    return secrets.begin(secretId)
+  }
+  async function refused(event: Record<string, unknown>, code: ErrorCode): Promise<string> {
+    const outcome = await secrets.invoke(event)
+    if (outcome.ok) throw new Error(`${code} was expected`)
+    expect(outcome.error.errorType, outcome.error.errorMessage).toBe(code)
+    return outcome.error.errorMessage
+  }
+  const eventOf = ({ secretId, token }: { secretId: string; token: string }, Step: string = 'createSecret') => ({
+    ...{ Step, SecretId: secretId, ClientRequestToken: token },
+  })
+
+  it('refuses a secret whose rotation was cancelled, first of all, in the words of AWS', async () => {
+    const rotation = await begun()
+    await secrets.client.send(new CancelRotateSecretCommand({ SecretId: rotation.secretId }))
+    for (const event of [
+      eventOf(rotation),
+      eventOf({ ...rotation, token: randomUUID() }),
+      eventOf(rotation, 'nonsense'),
+    ]) {
+      expect(await refused(event, 'RotationNotEnabled')).toContain(
+        `Secret ${rotation.secretId} is not enabled for rotation.`,
+      )
+    }
+  })
+
+  it('refuses a version that the secret does not have, and says which one is pending', async () => {
+    const rotation = await begun()
+    const token = randomUUID()
+    const refuse = (Step: string) => refused(eventOf({ ...rotation, token }, Step), 'UnknownVersion')
+    for (const message of await Promise.all(['createSecret', 'nonsense'].map(refuse))) {
+      const sentence = `Secret version ${token} has no stage for rotation of secret ${rotation.secretId}.`
+      expect(message).toContain(`${sentence} Version ${rotation.token} is pending now.`)
+    }
+  })
+
+  it('refuses a version that is not AWSPENDING any more', async () => {
+    const rotation = await begun()
+    const [previous] = Object.keys(await secrets.labels(rotation.secretId)).filter((id) => id !== rotation.token)
+    await rotation.run(...fourSteps)
+    const refuse = (Step: string) => refused(eventOf({ ...rotation, token: previous ?? '' }, Step), 'NotPending')
+    for (const message of await Promise.all(['createSecret', 'nonsense'].map(refuse))) {
+      const sentence = `Secret version ${previous} not set as AWSPENDING for rotation of secret ${rotation.secretId}.`
+      expect(message).toContain(sentence)
+    }
+  })
+
+  it('does nothing, and succeeds, where the version is AWSCURRENT already, whatever the step', async () => {
+    const rotation = await begun()
+    await rotation.run(...fourSteps)
+    const value = await secrets.value(rotation.secretId, 'AWSCURRENT')
+    for (const Step of [...fourSteps, 'nonsense']) {
+      expect(await secrets.invoke(eventOf(rotation, Step))).toMatchObject({ ok: true })
+    }
+    expect(await secrets.value(rotation.secretId, 'AWSCURRENT')).toBe(value)
+  })
+
+  it('shows both spellings of a step in snake_case, and runs nothing', async () => {
+    const rotation = await begun()
+    for (const [wrong, right] of [
+      ['create_secret', 'createSecret'],
+      ['SetSecret', 'setSecret'],
+      ['TEST-SECRET', 'testSecret'],
+      ['finish secret', 'finishSecret'],
+    ] as const) {
+      const message = await refused(eventOf(rotation, wrong), 'InvalidStep')
+      expect(message).toContain(`Invalid step parameter ${wrong} for secret ${rotation.secretId}.`)
+      expect(message).toContain(`"${wrong}" is spelt "${right}".`)
+    }
+    for (const step of ['deleteSecret', 'constructor', 'toString', '__proto__']) {
+      expect(await refused(eventOf(rotation, step), 'InvalidStep')).not.toContain('is spelt')
+    }
+    expect(await secrets.value(rotation.secretId, 'AWSPENDING')).toBeUndefined()
+  })
+
+  it('refuses an event that is none, through the handler too, and does not log what is in it', async () => {
+    const RotationToken = `secret-${randomUUID()}-with-a-mark-that-is-not-allowed!`
+    const rotation = await begun()
+    await refused({ ...eventOf(rotation), RotationToken }, 'InvalidEvent')
+    await refused({}, 'InvalidEvent')
+    await refused([] as unknown as Record<string, unknown>, 'InvalidEvent')
+    expect(secrets.output()).not.toContain(RotationToken)
+    // One that is valid is a secret wherever else it turns up.
+    const token = randomUUID()
+    await refused({ ...eventOf(rotation, token), RotationToken: token }, 'InvalidStep')
+    expect(secrets.output()).not.toContain(token)
+  })
+
+  it('lets a secret pass whose rotation was never configured, as emulators call it', async () => {
+    const Name = `test/${randomUUID()}`
+    await secrets.client.send(new CreateSecretCommand({ Name, SecretString: '{"password":"to begin with"}' }))
+    const token = randomUUID()
+    const pending = { ClientRequestToken: token, SecretString: '{"password":"by another hand"}' }
+    await secrets.client.send(new PutSecretValueCommand({ SecretId: Name, VersionStages: ['AWSPENDING'], ...pending }))
+    // The name, and not the ARN, is what emulators send.
+    for (const Step of fourSteps)
+      expect(await secrets.invoke(eventOf({ secretId: Name, token }, Step))).toMatchObject({ ok: true })
+    expect(await secrets.value(Name, 'AWSCURRENT')).toBe(pending.SecretString)
+  })
+
+  it('setSecret without a pending value is VersionMissing', async () => {
+    const rotation = await begun()
+    expect(await refused(eventOf(rotation, 'setSecret'), 'VersionMissing')).toContain(rotation.token)
+  })
+
+  it('a secret that is not there, or scheduled for deletion, is SecretNotFound', async () => {
+    const { secretId } = await begun()
+    await secrets.client.send(new DeleteSecretCommand({ SecretId: secretId }))
+    const token = randomUUID()
+    const nowhere = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:nowhere-AbCdEf'
+    expect(await refused(eventOf({ secretId: nowhere, token }), 'SecretNotFound')).toContain(nowhere)
+  })
+
+  it('a binary value is InvalidSecret', async () => {
+    const Name = `test/${randomUUID()}`
+    const { ARN = '' } = await secrets.client.send(
+      new CreateSecretCommand({ Name, SecretBinary: new Uint8Array([1, 2, 3]) }),
+    )
+    const rotation = await secrets.begin(ARN)
+    expect(await refused(eventOf(rotation), 'InvalidSecret')).toContain('is binary')
+  })
+})

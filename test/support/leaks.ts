@@ -1,0 +1,56 @@
+/** Where a value was found in a text, and in which form. */
+export interface Leak {
+  readonly form: string
+  readonly around: string
+}
+
+type Decoder = (text: string) => string
+
+/**
+ * What a text says when it is read as something that is encoded. Looking for the value in the decoded text, instead of
+ * for encoded values in the text, finds it at any position and in any alignment.
+ */
+const decoders: Readonly<Record<string, Decoder>> = {
+  'as it is': (text) => text,
+  'percent-encoded': (text) =>
+    text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString()),
+  'form-encoded': (text) =>
+    text
+      .replaceAll('+', ' ')
+      .replaceAll(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll('%', ''), 'hex').toString()),
+  'JSON-escaped': unescapeJson,
+  'JSON-escaped twice': (text) => unescapeJson(unescapeJson(text)),
+  'SQL-quoted': (text) => text.replaceAll("''", "'").replaceAll('""', '"'),
+  'SQL-quoted with backslashes': (text) => text.replaceAll("''", "'").replaceAll('\\\\', '\\'),
+  hex: (text) => decodedRuns(text, /[0-9a-f]{12,}/gi, 'hex', 2),
+  base64: (text) => decodedRuns(text, /[A-Za-z0-9+/]{8,}/g, 'base64', 4),
+  base64url: (text) => decodedRuns(text, /[A-Za-z0-9_-]{8,}/g, 'base64url', 4),
+}
+
+/** @returns where one of the values is found, in whichever form */
+export function findLeak(text: string, values: readonly string[]): Leak | undefined {
+  for (const [form, decode] of Object.entries(decoders)) {
+    const decoded = decode(text)
+    for (const value of values) {
+      if (value === '') continue
+      const at = decoded.indexOf(value)
+      if (at >= 0) return { form, around: decoded.slice(Math.max(0, at - 120), at + value.length + 40) }
+    }
+  }
+  return undefined
+}
+
+function unescapeJson(text: string): string {
+  const plain: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' }
+  return text.replaceAll(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, mark: string) =>
+    code === undefined ? (plain[mark] ?? mark) : String.fromCharCode(Number.parseInt(code, 16)),
+  )
+}
+
+function decodedRuns(text: string, runs: RegExp, encoding: BufferEncoding, alignments: number): string {
+  return (text.match(runs) ?? [])
+    .flatMap((run) =>
+      Array.from({ length: alignments }, (_, start) => Buffer.from(run.slice(start), encoding).toString()),
+    )
+    .join('\n')
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client, type ClientConfig, DatabaseError, escapeIdentifier, Pool } from 'pg'
+import { inject } from 'vitest'
+import type { PostgresMajor, PostgresServer } from '../../local/servers/postgres.ts'
+import './servers.ts'
+
+/** A PostgreSQL of this run. All suites share it: use databases and roles of your own. */
+export interface TestServer extends Pick<PostgresServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'> {
+  readonly major: PostgresMajor
+  /** For the servers' table at the end of a run. */
+  readonly label: string
+  /**
+   * Runs statements as the superuser, in sessions that leave none of them in the server's log: what is found there was
+   * left by the functions under test.
+   */
+  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
+  /** A session of its own of that kind. */
+  admin(database?: string): Promise<AdminClient>
+  /** Logs in and gives what the server says of the session; undefined where the password is refused. */
+  login(login: TestLogin): Promise<Session | undefined>
+  /** Everything the server has logged by now, from the position `after` on. */
+  log(after?: number): Promise<string>
+}
+
+export type AdminClient = Client & AsyncDisposable
+
+export interface TestLogin {
+  readonly username: string
+  readonly password: string
+  readonly database?: string | undefined
+}
+
+export interface Session {
+  readonly session_user: string
+  readonly current_user: string
+}
+
+/**
+ * A running PostgreSQL with log_statement=all and log_connections=on.
+ * @throws Error which says why it cannot be had, and fails the file that asks
+ */
+export async function postgresServer(major: PostgresMajor): Promise<TestServer> {
+  const url = `${inject('serversUrl')}/postgres/${major}`
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(`PostgreSQL ${major} cannot be had: ${await response.text()}`)
+  const about = (await response.json()) as Pick<TestServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'>
+  return testServer(major, about, async (after) => (await fetch(`${url}/log?after=${after}`)).text())
+}
+
+/** A server that a suite has started for itself. Logins that prove something are made with TLS if they have to be. */
+export function testServer(
+  major: PostgresMajor,
+  about: Pick<TestServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'>,
+  readLog: (after: number) => Promise<string>,
+  loginsNeedTls = false,
+): TestServer {
+  const { host, port, superuser } = about
+  const options = '-c log_statement=none -c log_min_error_statement=panic'
+  const quiet = { host, port, user: superuser.username, password: superuser.password, options, ssl: false }
+  const admin = (database = 'postgres') => connected({ ...quiet, database })
+  const pool = new Pool({ ...quiet, database: 'postgres', max: 4, allowExitOnIdle: true, idleTimeoutMillis: 500 })
+  pool.on('error', () => undefined)
+  return {
+    ...about,
+    major,
+    label: `PostgreSQL ${about.version}`,
+    admin,
+    async query<Row extends object>(sql: string, values: readonly unknown[] = []) {
+      return (await pool.query<Row>(sql, [...values])).rows
+    },
+    async login({ username, password, database = 'postgres' }) {
+      try {
+        const ssl = loginsNeedTls && { rejectUnauthorized: false }
+        await using client = await connected({ host, port, database, user: username, password, ssl })
+        const { rows } = await client.query<Session>('SELECT session_user, current_user')
+        return rows[0]
+      } catch (error) {
+        if (error instanceof DatabaseError && error.code === '28P01') return undefined
+        throw error
+      }
+    },
+    async log(after = 0) {
+      // The log comes through a pipe: a line of our own tells when everything before it has arrived.
+      const marker = `marker-${randomName()}`
+      await pool.query(`DO $$ BEGIN RAISE LOG '${marker}'; END $$`)
+      for (;;) {
+        const text = await readLog(after)
+        if (text.includes(marker)) return text
+        await sleep(5)
+      }
+    },
+  }
+}
+
+/** A client that is connected, without TLS unless the configuration says otherwise, and ends when it is disposed of. */
+export async function connected(config: ClientConfig): Promise<AdminClient> {
+  const client = new Client({ ssl: false, ...config })
+  client.on('error', () => undefined)
+  await client.connect()
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
+}
+
+/** A name that no other suite has. */
+export function randomName(prefix = 't'): string {
+  return `${prefix}_${randomBytes(6).toString('hex')}`
+}
+
+/** A password that nothing else contains, so that finding it means having leaked it. */
+export function randomPassword(): string {
+  return `Pw${randomBytes(12).toString('hex')}`
+}
+
+export const quoted = escapeIdentifier
