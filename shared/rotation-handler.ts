@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@aws-lambda-powertools/logger'
+import { Metrics } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { secretsManagerClient, secretsManagerStore } from './aws/secrets-manager.ts'
@@ -28,10 +29,14 @@ export function rotationHandler<S>(type: SecretType<S>): RotationHandler {
   const client = secretsManagerClient()
   const name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? type.name
   const logger = new Logger({ serviceName: name })
+  const metrics = new Metrics({ namespace: 'Keyturn', serviceName: name })
 
   return async (event, context) => {
     const redactor = createRedactor()
-    const reporter = stepReporter({ functionName: name, requestId: context.awsRequestId, logger, redactor }, event)
+    const reporter = stepReporter(
+      { functionName: name, requestId: context.awsRequestId, logger, metrics, redactor },
+      event,
+    )
     const timeoutEarlyResponse = async () => {
       await sleep(lastWordMs)
       throw new RotationError('TimedOut', `The time of the function ran out after: ${reporter.doneSoFar()}.`)

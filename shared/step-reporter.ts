@@ -1,5 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { MiddlewareObj } from '@middy/core'
 import { RotationError } from './rotation/errors.ts'
 import { steps } from './rotation/event.ts'
@@ -10,6 +10,8 @@ export interface Reporting {
   readonly functionName: string
   readonly requestId: string
   readonly logger: Logger
+  /** Shared by all invocations: what is added is published at once. */
+  readonly metrics: Metrics
   readonly redactor: Redactor
 }
 
@@ -23,7 +25,10 @@ export interface StepReporter {
  * Reports one invocation: one structured log line, whatever happens, and its metrics (CloudWatch embedded metric
  * format: `StepDuration` by function, step and outcome; `Gap` by function). Everything passes through the redactor.
  */
-export function stepReporter({ functionName, requestId, logger, redactor }: Reporting, event: unknown): StepReporter {
+export function stepReporter(
+  { functionName, requestId, logger, metrics, redactor }: Reporting,
+  event: unknown,
+): StepReporter {
   const startedAt = performance.now()
   const done: string[] = []
   const about = whatEventIsAbout(event)
@@ -37,14 +42,14 @@ export function stepReporter({ functionName, requestId, logger, redactor }: Repo
         const durationMs = Math.round(performance.now() - startedAt)
         if (response === null || response === undefined) return
         logger.info('step succeeded', { ...line(durationMs), ...response })
-        publish(functionName, about.step, 'ok', durationMs, response.gapMs)
+        publish(metrics, about.step, 'ok', durationMs, response.gapMs)
       },
       onError(request) {
         const durationMs = Math.round(performance.now() - startedAt)
         const error = redactor.deep(presentable(request.error))
         request.error = error
         logger.error('step failed', { ...line(durationMs), code: error.code, retryable: error.retryable, error })
-        publish(functionName, about.step, error.code, durationMs)
+        publish(metrics, about.step, error.code, durationMs)
       },
     },
   }
@@ -66,8 +71,7 @@ function whatEventIsAbout(event: unknown): { step?: string; secret?: string; ver
   return { ...(step && { step }), ...(secret && { secret }), ...(version && { version }) }
 }
 
-function publish(functionName: string, step: string | undefined, outcome: string, durationMs: number, gapMs?: number) {
-  const metrics = new Metrics({ namespace: 'Keyturn', serviceName: functionName })
+function publish(metrics: Metrics, step: string | undefined, outcome: string, durationMs: number, gapMs?: number) {
   // A dimension made of whatever a caller sends would cost money and could carry a secret.
   metrics.addDimensions({ step: steps.find((known) => known === step) ?? 'unknown', outcome })
   metrics.addMetric('StepDuration', MetricUnit.Milliseconds, durationMs)

@@ -17,7 +17,8 @@ export function createRedactor(): Redactor {
   let pattern: RegExp | undefined
 
   const text = (input: string) => {
-    if (forms.size === 0) return input
+    // Almost no text holds a secret, and looking is a tenth of the price of making the pattern.
+    if (!forms.values().some((form) => input.includes(form))) return input
     // Longest first, so that a value is masked whole before a shorter one inside it is.
     pattern ??= new RegExp(
       [...forms]
