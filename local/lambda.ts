@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
-import { arnOfFunction, region } from './names.ts'
+import { arnOfFunction, region } from './service/names.ts'
 
 /** A function of which this machine runs the code. */
 export interface LambdaSettings {

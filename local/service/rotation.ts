@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type FunctionError, type Invocation, type Step, steps } from './invocation.ts'
+import { type FunctionError, type Invocation, type Step, steps } from '../invocation.ts'
 import { changed, nextWindow, type Rotation, type Secret, type Service, track } from './store.ts'
 import { addVersion, current, moveLabel, pending, versionWith } from './versions.ts'
 

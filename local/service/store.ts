@@ -1,7 +1,7 @@
+import type { RotationFunction, Step, StepListener } from '../invocation.ts'
 import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'
-import type { RotationFunction, Step, StepListener } from './invocation.ts'
 import { matcherFor } from './names.ts'
 import type { Schedule, Window } from './schedule.ts'
 
