@@ -43,6 +43,9 @@ if (helpWanted) {
   process.stdout.write(help)
   process.exit(0)
 }
+// So that what ends the measuring early ends its server, too.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
 const pairs = Number(pairsText)
 const progress = (what: string) => process.stderr.write(`measuring ${what} ...\n`)
 

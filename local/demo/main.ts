@@ -40,6 +40,10 @@ const say = (line: string) => {
 }
 const bold = (text: string) => styleText('bold', text, { stream: process.stdout })
 
+// So that what ends the demo early ends its servers, too.
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
 const listeners = new Set<(step: StepEnded) => void>()
 say('Starting PostgreSQL and Secrets Manager on this machine ...')
 await using server = await startPostgresDemo()

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { chown, cp, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
@@ -90,7 +91,11 @@ export async function startPostgres(
   server.stderr.on('data', (chunk: Buffer) => {
     log.text += chunk.toString()
   })
-  process.once('exit', () => server.kill('SIGQUIT'))
+  const atExit = () => {
+    server.kill('SIGQUIT')
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  }
+  process.once('exit', atExit)
   await ready(server, log)
   const superuser = { username: 'postgres' as const, password }
   return {
@@ -98,6 +103,7 @@ export async function startPostgres(
     ...{ host: '127.0.0.1', port, superuser, ca: certificate },
     log: () => log.text,
     async [Symbol.asyncDispose]() {
+      process.off('exit', atExit)
       const ended = server.exitCode === null ? once(server, 'exit') : undefined
       server.kill('SIGQUIT')
       await ended

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { clientFor } from './support.ts'
 
 const script = (name: string) => fileURLToPath(new URL(`../../local/${name}.ts`, import.meta.url))
@@ -17,7 +17,7 @@ afterEach(() => {
 
 /** Starts a script in a folder of its own and collects what it prints. */
 async function start(name: string, args: readonly string[], cwd?: string, env: object = {}) {
-  const folder = cwd ?? (await mkdtemp(join(tmpdir(), 'local-')))
+  const folder = cwd ?? (await temporaryFolder())
   const child = spawn(process.execPath, [script(name), ...args], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...env },
@@ -168,7 +168,7 @@ describe('--hold and npm run invoke', () => {
 
   test('a step that fails is exit code 1 and says why', async () => {
     const server = await serve()
-    const folder = await mkdtemp(join(tmpdir(), 'event-'))
+    const folder = await temporaryFolder()
     const SecretId = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:nobody-AbCdEf'
     const event = { Step: 'createSecret', SecretId, ClientRequestToken: 'x'.repeat(36) }
     await writeFile(join(folder, 'event.json'), JSON.stringify(event))
@@ -179,7 +179,7 @@ describe('--hold and npm run invoke', () => {
   })
 
   test('what can’t be invoked is exit code 2', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'event-'))
+    const folder = await temporaryFolder()
     await writeFile(join(folder, 'bad.json'), '{"RotationToken":"hunter2"')
     const attempts: [string[], string][] = [
       [[], 'Give a function and a file'],

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { build } from 'esbuild'
@@ -8,6 +7,7 @@ import { discoverFunctions, functionsFolder, logicalId } from '../../local/funct
 import type { StepEnded } from '../../local/invocation.ts'
 import type { LambdaSettings } from '../../local/lambda.ts'
 import { startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { clientFor, handlerPath, newSecret, rotate } from './support.ts'
 
 /** A server with one function and what its steps came to. */
@@ -116,12 +116,11 @@ test('an environment takes one invocation at a time; another one at the same tim
 })
 
 test.each(['esm', 'cjs'] as const)('a bundle runs like the source (%s)', async (format) => {
-  const outfile = join(await mkdtemp(join(tmpdir(), 'bundle-')), `index.${format === 'esm' ? 'mjs' : 'cjs'}`)
+  const outfile = join(await temporaryFolder(), `index.${format === 'esm' ? 'mjs' : 'cjs'}`)
   await build({ entryPoints: [handlerPath('bundled')], outfile, format, bundle: true, platform: 'node' })
   await using stage = await running({ module: outfile, runIn: 'process' })
   await rotate(stage, await newSecret(stage))
   expect(stage.ended[0]).toMatchObject({ outcome: 'succeeded', logs: 'bundled createSecret\n' })
-  await rm(outfile)
 })
 
 test('the functions of the repository are found by their exported handler and named as in the template', async () => {
