@@ -9,6 +9,7 @@ import { addressRule, isNearby } from './addresses.ts'
 import { startPostgres } from './servers/postgres.ts'
 
 const file = join('.keyturn', 'postgres.json')
+const superuserFile = join('.keyturn', 'postgres-superuser.json')
 const help = `A throw-away PostgreSQL 18 with a login to rotate. Needs neither root nor Docker.
 
   npm run postgres -- [--host ADDRESS]
@@ -16,7 +17,8 @@ const help = `A throw-away PostgreSQL 18 with a login to rotate. Needs neither r
   --host ADDRESS  listen on this address besides 127.0.0.1: that of Docker's bridge, for functions in containers
   --help          this text
 
-The value for the login's secret is written to ${file}. What the server holds is gone when it ends.
+The values for the secrets of the login and of the superuser are written to ${file} and
+${superuserFile}. What the server holds is gone when it ends.
 
 Example:
   npm run postgres
@@ -67,13 +69,18 @@ await client.query(`CREATE ROLE ${login.username} LOGIN PASSWORD '${login.passwo
 await client.end()
 
 // In the clear, because no authority that a function knows has signed the server's certificate.
-const value = { engine: 'postgres', host, port, dbname: 'postgres', ...login, ssl: false }
-await mkdir(dirname(file), { recursive: true })
-await rm(file, { force: true })
-await writeFile(file, `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
-process.stdout.write(
-  `PostgreSQL ${server.version} listens at ${host}:${port}; the value for its secret is in ${file}.\n`,
-)
+const fields = { engine: 'postgres', host, port, dbname: 'postgres', ssl: false }
+async function keep(path: string, secret: object): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await rm(path, { force: true })
+  await writeFile(path, `${JSON.stringify({ ...fields, ...secret }, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' })
+}
+await keep(file, login)
+await keep(superuserFile, superuser)
+process.stdout.write(`PostgreSQL ${server.version} listens at ${host}:${port}. Values for secrets, in another terminal:
+  aws secretsmanager create-secret --name app-db --secret-string file://${file}
+  aws secretsmanager create-secret --name app-superuser --secret-string file://${superuserFile}
+`)
 
 async function end() {
   await server[Symbol.asyncDispose]()

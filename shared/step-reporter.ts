@@ -66,8 +66,8 @@ function presentable(error: unknown): RotationError {
 function whatEventIsAbout(event: unknown): { step?: string; secret?: string; version?: string } {
   if (typeof event !== 'object' || event === null) return {}
   const { Step, SecretId, ClientRequestToken } = event as Record<string, unknown>
-  const text = (value: unknown) => (typeof value === 'string' && value.length <= 2048 ? value : undefined)
-  const [step, secret, version] = [text(Step), text(SecretId), text(ClientRequestToken)]
+  const text = (value: unknown, most: number) => (typeof value === 'string' && value.length <= most ? value : undefined)
+  const [step, secret, version] = [text(Step, 64), text(SecretId, 2048), text(ClientRequestToken, 64)]
   return { ...(step && { step }), ...(secret && { secret }), ...(version && { version }) }
 }
 

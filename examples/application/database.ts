@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Pool, type PoolConfig, type QueryResult } from 'pg'
 
@@ -9,13 +10,17 @@ interface DatabaseSecret {
   readonly host: string
   readonly port?: number | string
   readonly dbname?: string
+  readonly ssl?: boolean | string
+  readonly tlsServerName?: string
 }
 
 export interface DatabaseOptions {
   readonly secretId: string
   readonly secretsManager?: SecretsManagerClient
-  /** Anything of `pg`'s Pool but the login: size, timeouts, `ssl` with your certificate authority. */
-  readonly pool?: Omit<PoolConfig, 'user' | 'password' | 'host' | 'port' | 'database'>
+  /** Anything of `pg`'s Pool but the login: size, timeouts. */
+  readonly pool?: Omit<PoolConfig, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
+  /** PEM of your certificate authority, where it is not one of those that Node knows. */
+  readonly ca?: string
   /**
    * How old the secret may get before it is looked for again in the background, in milliseconds. Default 5 minutes; it
    * must be shorter than the time between two rotations.
@@ -38,7 +43,7 @@ interface OpenPool {
  * then, and at once when the database refuses a login. The first is what makes alternating users seamless, the second
  * closes the gap of a single user.
  */
-export function createDatabase({ secretId, pool: poolConfig, ...options }: DatabaseOptions) {
+export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: DatabaseOptions) {
   const { refreshMs = 300_000, patienceMs = 5_000 } = options
   const secretsManager = options.secretsManager ?? new SecretsManagerClient()
   let inUse: Promise<OpenPool> | undefined
@@ -50,14 +55,9 @@ export function createDatabase({ secretId, pool: poolConfig, ...options }: Datab
   }
 
   function open(text: string): OpenPool {
-    const {
-      username: user,
-      password,
-      host,
-      port = 5432,
-      dbname: database = 'postgres',
-    }: DatabaseSecret = JSON.parse(text)
-    const pool = new Pool({ ssl: true, ...poolConfig, user, password, host, port: Number(port), database })
+    const secret: DatabaseSecret = JSON.parse(text)
+    const { username: user, password, host, port = 5432, dbname: database = 'postgres' } = secret
+    const pool = new Pool({ ...poolConfig, user, password, host, port: Number(port), database, ssl: tlsOf(secret, ca) })
     // A connection that breaks while nobody uses it is replaced by the next query.
     pool.on('error', () => undefined)
     refreshAt = Date.now() + refreshMs
@@ -106,6 +106,13 @@ export function createDatabase({ secretId, pool: poolConfig, ...options }: Datab
       await (await inUse)?.pool.end()
     },
   }
+}
+
+/** TLS with certificate and host name verified, unless the secret says otherwise; the rotation function reads it so, too. */
+function tlsOf({ host, ssl = true, tlsServerName = host }: DatabaseSecret, ca: string | undefined): PoolConfig['ssl'] {
+  if (String(ssl).toLowerCase() === 'false') return false
+  const verify = (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsServerName, certificate)
+  return { checkServerIdentity: verify, ...(ca !== undefined && { ca }) }
 }
 
 /** Sessions that are open stay valid, so queries under way end in peace; `pg` forgets those that wait in an ended pool. */

@@ -1,6 +1,6 @@
 import { createDatabase } from './database.ts'
 
-// Usage: SECRET_ID=my/secret node examples/application/main.ts
+// Usage: SECRET_ID=my/secret npm run application
 const secretId = process.env.SECRET_ID
 if (secretId === undefined) {
   console.error('Set SECRET_ID to the name or ARN of a database secret.')
@@ -9,7 +9,7 @@ if (secretId === undefined) {
 const ca = process.env.DATABASE_CA_BUNDLE
 const database = createDatabase({
   secretId,
-  ...(ca !== undefined && { pool: { ssl: { ca } } }),
+  ...(ca !== undefined && { ca }),
   onRefused: () => console.error('login refused, fetching the secret again'),
 })
 const { rows } = await database.query('SELECT current_user AS "user", now() AS "time"')

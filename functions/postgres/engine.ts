@@ -7,6 +7,7 @@ import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.t
 import type { Login } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { connectError } from './errors.ts'
+import { guardParser } from './parser-guard.ts'
 import { postgresSession } from './session.ts'
 
 /** As long as AWS's functions wait for a connection. */
@@ -39,6 +40,7 @@ export const postgres: DatabaseEngine<TwinSession> = {
     })
     // An error between two statements belongs to nobody; without a listener it would end the process.
     client.on('error', () => undefined)
+    guardParser(client)
     const abort = () => socket.destroy()
     context.signal.addEventListener('abort', abort, { once: true })
     try {

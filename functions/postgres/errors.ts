@@ -36,7 +36,8 @@ const certificateProblems: Readonly<Record<string, ErrorCode>> = {
 export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
   const where = address(login)
   const cause = error
-  if (error instanceof DatabaseError) return serverError(error, `${where} refused the login of ${login.username}`)
+  const to = login.database === undefined ? '' : ` to database ${login.database}`
+  if (error instanceof DatabaseError) return loginError(error, `${where} refused the login of ${login.username}${to}`)
   const { code, message } = asError(error)
   const certificate = certificateProblems[code]
   if (certificate !== undefined)
@@ -46,6 +47,10 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
     return new RotationError('Unreachable', `The name ${login.host} cannot be resolved (${code}).`, { cause, likely })
+  }
+  if (message.startsWith('Unknown authenticationOk message type')) {
+    const likely = 'pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.'
+    return new RotationError('DatabaseFailed', `${where} does not ask ${login.username} for a password.`, { likely })
   }
   if (reached)
     return new RotationError('NoAnswer', `${where} accepted the connection but did not complete the login.`, { cause })
@@ -75,11 +80,21 @@ export function statementError(error: unknown, doing: string, login: Login, outO
 function serverError(error: DatabaseError, what: string): RotationError {
   const code = classify(error)
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
-  const said = code === 'MissingPrivilege' ? `: ${[error.message, error.detail].filter(Boolean).join('. ')}` : ''
-  return new RotationError(code, `${what} (${error.code})${said}.`, {
+  const said = [error.message, error.detail].filter(Boolean).join('. ').slice(0, 500)
+  const words = code === 'MissingPrivilege' ? `: ${said}` : ''
+  return new RotationError(code, `${what} (${tidy(error.code)})${words}.`, {
     ...hint(code, error),
     cause: withoutStatement(error),
   })
+}
+
+/** Before the login is complete nobody knows who is speaking: nothing of what was said is passed on but the SQLSTATE. */
+function loginError(error: DatabaseError, what: string): RotationError {
+  const code = classify(error)
+  const likely = 'The login has no CONNECT privilege on the database.'
+  const connect = { likely, remedy: 'GRANT CONNECT ON DATABASE to it, or correct dbname in the secret.' }
+  const details = code === 'MissingPrivilege' ? connect : {}
+  return new RotationError(code, `${what} (${tidy(error.code)}).`, { ...details, cause: withoutStatement(error) })
 }
 
 function classify({ code = '', routine }: DatabaseError): ErrorCode {
@@ -103,9 +118,14 @@ function hint(code: ErrorCode, { message, routine }: DatabaseError): ErrorDetail
   }
 }
 
-/** The fields of a server's error that quote parts of a statement or of data are left out. */
-function withoutStatement({ severity, code, routine }: DatabaseError): Error {
-  return Object.assign(new Error(`PostgreSQL ${severity ?? 'ERROR'} ${code ?? ''}`), { sqlState: code, routine })
+/** The fields of a server's error that quote parts of a statement or of data, or that a server may fill at will, are left out. */
+function withoutStatement({ code }: DatabaseError): Error {
+  return new Error(`PostgreSQL ${tidy(code)}`)
+}
+
+/** A SQLSTATE as servers write them. */
+function tidy(code: string | undefined): string {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : 'no SQLSTATE'
 }
 
 function asError(error: unknown): { code: string; message: string } {

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
+import { RotationError } from '../../shared/rotation/errors.ts'
 
 /** The server's default (`scram_iterations`). More would slow down every login and add nothing to 190 random bits. */
 const iterations = 4096
@@ -9,7 +10,11 @@ const iterations = 4096
  * @param salt 16 bytes
  */
 export function scramVerifier(password: string, salt: Buffer): string {
-  const salted = pbkdf2Sync(saslPrep(password), salt, iterations, 32, 'sha256')
+  const prepared = saslPrep(password)
+  // The server would take it for "no password", and let nobody in.
+  if (prepared === '')
+    throw new RotationError('InvalidSecret', '"password" in the secret has no character that counts.')
+  const salted = pbkdf2Sync(prepared, salt, iterations, 32, 'sha256')
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64')
   const serverKey = hmac('Server Key').toString('base64')

@@ -27,8 +27,6 @@ export function postgresSession(
       [
         // READ WRITE: a role may have default_transaction_read_only, which is about its work and not about its password.
         'BEGIN READ WRITE',
-        // A twin's sessions run as its base; passwords are changed as the login itself.
-        'SET LOCAL ROLE NONE',
         // Whatever a role may have set as its own search_path must not decide what our statements mean.
         "SET LOCAL search_path = ''",
         `SET LOCAL statement_timeout = ${timeoutMs}`,
@@ -76,7 +74,8 @@ export function postgresSession(
   return {
     async setPassword(username, password) {
       const statement = `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(username, password)}`
-      await change(`changing the password of ${username}`, async () => [statement])
+      // A twin's sessions run as its base; its own password it changes as itself.
+      await change(`changing the password of ${username}`, async () => ['SET LOCAL ROLE NONE', statement])
     },
 
     async ensureTwin(names, { username, password }) {

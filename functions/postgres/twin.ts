@@ -24,13 +24,18 @@ export function planTwin(state: TwinState, names: TwinNames, username: string, p
   const password = `${username === names.twin ? verb : 'ALTER'} ROLE ${escapeIdentifier(username)} LOGIN ${passwordClause}`
   return {
     differences: differences.map(({ what }) => what),
-    statements: [password, ...differences.flatMap(({ statements }) => statements)],
+    statements: [actAs(state), password, ...differences.flatMap(({ statements }) => statements)],
   }
+}
+
+/** Where the superuser is a twin itself, what it creates must be administered by its base, or its other login could not. */
+function actAs({ self, sessionUser }: TwinState): string {
+  return self.rolname === sessionUser ? 'SET LOCAL ROLE NONE' : `SET LOCAL ROLE ${escapeIdentifier(self.rolname)}`
 }
 
 /** An existing role is touched only where it is provably the twin: a member of the base, and no more than the base. */
 function checkRoles(state: TwinState, names: TwinNames, username: string): void {
-  const { base, twin, baseExpired, memberships, twinAlone } = state
+  const { base, twin, baseExpired, memberships, twinAlone, twinHolds } = state
   if (base === null) {
     const likely = `The role ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
     throw new RotationError('NotATwin', `There is no role ${names.base}.`, { likely })
@@ -47,20 +52,39 @@ function checkRoles(state: TwinState, names: TwinNames, username: string): void 
       'NotATwin',
       `${names.twin} is a member of ${twinAlone.join(', ')}, and ${names.base} is not.`,
     )
+  // The twin is about to run as the base: what is its own would be out of reach for those who use it now.
+  if (twinHolds.length > 0)
+    throw holdsMore(names, `owns something, or was granted something itself, in ${twinHolds.join(', ')}`)
+  if (!isAdopted(state)) {
+    const more = (['rolcreaterole', 'rolcreatedb', 'rolreplication', 'rolbypassrls'] as const).filter(
+      (column) => twin[column] && !base[column],
+    )
+    if (more.length > 0) throw holdsMore(names, `has ${more.map((column) => switches[column]).join(', ')}`)
+  }
   if (twin.rolsuper && !base.rolsuper)
     throw new RotationError('NotATwin', `${names.twin} is a superuser and ${names.base} is not.`)
   if (!twin.rolcanlogin) throw new RotationError('LoginLocked', `${names.twin} may not log in.`)
 }
 
+/** Whether an earlier rotation has made the role the twin: then what it has beyond the base is only out of date. */
+function isAdopted({ twinSettings }: TwinState): boolean {
+  return twinSettings.some(({ database, name }) => database === null && name === 'role')
+}
+
+function holdsMore({ base, twin }: TwinNames, what: string): RotationError {
+  const [from, to] = [escapeIdentifier(twin), escapeIdentifier(base)]
+  return new RotationError('NotATwin', `${twin} ${what}, and ${base} does not share it.`, {
+    likely: 'It was used with another tool, which made it a login of its own, or it belongs to somebody else.',
+    remedy: `If it is the second login of ${base}: grant ${base} what only ${twin} has, then in each database REASSIGN OWNED BY ${from} TO ${to}; DROP OWNED BY ${from}; and take away its own attributes.`,
+  })
+}
+
 /** Says beforehand, with the statement that mends it, what the server would refuse half-way. */
-function checkRights(
-  { self, sessionUser, version, twin, administersBase, administersTwin }: TwinState,
-  names: TwinNames,
-): void {
+function checkRights({ self, version, twin, administersBase, administersTwin }: TwinState, names: TwinNames): void {
   if (self.rolsuper) return
-  const me = escapeIdentifier(sessionUser)
+  const me = escapeIdentifier(self.rolname)
   const missing = (what: string, statement: string) =>
-    new RotationError('MissingPrivilege', `${sessionUser} ${what}.`, { remedy: `As an administrator: ${statement};` })
+    new RotationError('MissingPrivilege', `${self.rolname} ${what}.`, { remedy: `As an administrator: ${statement};` })
   if (!self.rolcreaterole) throw missing('may not manage roles', `ALTER ROLE ${me} CREATEROLE`)
   if (version < 160_000) return
   const grant = (role: string) =>
@@ -89,7 +113,6 @@ function membershipDifference({ memberships, version }: TwinState, { base, twin 
 
 const switches = {
   rolsuper: 'SUPERUSER',
-  rolinherit: 'INHERIT',
   rolcreaterole: 'CREATEROLE',
   rolcreatedb: 'CREATEDB',
   rolreplication: 'REPLICATION',
@@ -108,6 +131,8 @@ function attributeDifferences(base: Role, twin: Role | null, name: string): Diff
   const wanted = Object.entries(switches)
     .filter(([column]) => base[column as keyof typeof switches] !== has[column as keyof typeof switches])
     .map(([column, word]) => (base[column as keyof typeof switches] ? word : `NO${word}`))
+  // The right to connect is looked up before the session runs as the base, so the twin has to inherit it.
+  if (!has.rolinherit) wanted.push('INHERIT')
   if (base.rolconnlimit !== has.rolconnlimit) wanted.push(`CONNECTION LIMIT ${base.rolconnlimit}`)
   const until = (role: Role) => role.rolvaliduntil ?? 'infinity'
   if (until(base) !== until(has)) wanted.push(`VALID UNTIL ${escapeLiteral(until(base))}`)

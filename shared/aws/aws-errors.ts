@@ -32,19 +32,46 @@ const unreachable = [
  * @param resource the ARN or name the call was about
  */
 export function toRotationError(error: unknown, call: string, resource: string): RotationError {
-  const name = error instanceof Error ? error.name : 'unknown error'
+  const name = (error instanceof Error && tidy(error.name)) || 'unknown error'
   const said = error instanceof Error ? error.message : ''
   const code = classify(name, said, call, error)
   const cause = presentable(error)
   if (code === 'TimedOut') return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause })
-  return new RotationError(code, `${call} on ${resource} failed: ${name}.`, { ...hint(code, name, said), cause })
+  return new RotationError(code, `${call} on ${resource} failed: ${systemCode(error) ?? name}.`, {
+    ...hint(code, name, said),
+    cause,
+  })
 }
 
-/** What the service says may be passed on. What a parser says may not: it quotes the answer, and with it the secret. */
+/**
+ * What may be passed on of an AWS error. Its other fields are whatever the answer held, and the message of a parser
+ * quotes what it could not read: either can be a piece of a secret that nobody has concealed yet.
+ */
 function presentable(error: unknown): unknown {
-  if (!(error instanceof Error) || '$fault' in error) return error
-  const status = '$metadata' in error ? (error.$metadata as { httpStatusCode?: number }).httpStatusCode : undefined
-  return Object.assign(new Error(error.name), { code: 'code' in error ? error.code : undefined, status })
+  if (!(error instanceof Error)) return undefined
+  const { httpStatusCode, requestId } = '$metadata' in error ? (error.$metadata as ResponseMetadata) : {}
+  const clean = new Error('$fault' in error ? error.message.slice(0, 500) : 'no message is passed on')
+  return Object.assign(clean, {
+    name: tidy(error.name) ?? 'Error',
+    code: systemCode(error),
+    httpStatusCode,
+    requestId: tidy(requestId),
+  })
+}
+
+/** ECONNREFUSED and the like, where there is one. */
+function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? tidy(error.code) : undefined
+}
+
+interface ResponseMetadata {
+  readonly httpStatusCode?: number
+  readonly requestId?: string
+}
+
+/** A name or an id as AWS and Node write them; undefined for anything else. */
+function tidy(text: unknown): string | undefined {
+  return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : undefined
 }
 
 function classify(name: string, said: string, call: string, error: unknown): ErrorCode {
@@ -53,10 +80,11 @@ function classify(name: string, said: string, call: string, error: unknown): Err
   if (name === 'InvalidParameterException' || name === 'ValidationException') {
     return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
   }
+  // The secret was described a moment before: it is the version that holds nothing.
+  if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
   const code = codeOf[name]
   if (code !== undefined) return code
-  const system = error instanceof Error && 'code' in error ? error.code : undefined
-  if (typeof system === 'string' && unreachable.includes(system)) return 'SecretsManagerUnreachable'
+  if (unreachable.includes(systemCode(error) ?? '')) return 'SecretsManagerUnreachable'
   return 'SecretsManagerFailed'
 }
 

@@ -42,7 +42,7 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
       try {
         const input = { SecretId, VersionStage: label, ...(id === undefined ? {} : { VersionId: id }) }
         const found = await client.send(new GetSecretValueCommand(input), options)
-        return { text: found.SecretString }
+        return { id: found.VersionId, text: found.SecretString }
       } catch (error) {
         if (isMissingValue(error)) return undefined
         throw toRotationError(error, 'secretsmanager:GetSecretValue', SecretId)

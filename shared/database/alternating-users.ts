@@ -5,7 +5,7 @@ import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
 import { nobodyLogsIn, tryLogin } from './login-order.ts'
-import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
+import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
 
 const suffix = '_clone'
 
@@ -103,6 +103,17 @@ async function superuserOf(
       `Current database host ${ours} is not the host ${theirs} of superuser secret ${arn}.`,
     )
   }
+  if (!isSameTls(superuser, current, engine)) {
+    // AWSCURRENT proves itself to the server that its own settings accept; a weaker proof must not move the superuser.
+    throw new RotationError(
+      'SuperuserMismatch',
+      `"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
+      {
+        likely: 'One of the two secrets was changed without the other.',
+        remedy: 'Give both secrets the same "ssl" and "tlsServerName".',
+      },
+    )
+  }
   // A superuser must come to the database of the secret; its own may be another.
   return { ...superuser, dbname: current.dbname }
 }
@@ -112,9 +123,9 @@ function parseSuperuser(text: string, arn: string, engine: DatabaseEngine): Data
     return parseDatabaseSecret(text, engine)
   } catch (error) {
     if (!(error instanceof RotationError)) throw error
-    throw new RotationError('InvalidSecret', `Superuser secret ${arn} cannot be used.`, {
-      likely: error.message,
-      remedy: 'Correct that secret.',
+    throw new RotationError('InvalidSecret', `Superuser secret ${arn}: ${error.what}`, {
+      likely: 'It is not a database login; those that RDS manages hold no host, and are not supported yet.',
+      remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
     })
   }
 }

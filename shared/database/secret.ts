@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { parseJsonObject } from '../json-secret.ts'
 import { RotationError } from '../rotation/errors.ts'
@@ -83,7 +84,9 @@ export interface Login {
 export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
   const { username, password, host } = secret
   const tls =
-    String(secret.ssl ?? true).toLowerCase() === 'false' ? false : { serverName: secret.tlsServerName ?? host }
+    String(secret.ssl ?? true).toLowerCase() === 'false'
+      ? false
+      : { serverName: (secret.tlsServerName ?? host).toLowerCase() }
   const database = secret.dbname ?? names.defaultDatabase
   return { username, password, host, port: Number(secret.port ?? names.defaultPort), database, tls }
 }
@@ -92,6 +95,11 @@ export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
 export function isSameServer(a: DatabaseSecret, b: DatabaseSecret, names: EngineNames): boolean {
   const [one, other] = [loginOf(a, names), loginOf(b, names)]
   return one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port
+}
+
+/** Whether two secrets ask for the same proof of who the server is. */
+export function isSameTls(a: DatabaseSecret, b: DatabaseSecret, names: EngineNames): boolean {
+  return isDeepStrictEqual(loginOf(a, names).tls, loginOf(b, names).tls)
 }
 
 /** `host:port`, for messages. */

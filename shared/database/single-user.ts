@@ -3,7 +3,7 @@ import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { nobodyLogsIn, tryLogin } from './login-order.ts'
-import { type DatabaseSecret, isSameServer } from './secret.ts'
+import { type DatabaseSecret, isSameServer, isSameTls } from './secret.ts'
 
 /**
  * One login changes its own password. Sessions go on; new logins with the old password fail from setSecret until the
@@ -44,7 +44,10 @@ async function change(session: DatabaseSession, { username, password }: Database
   context.did(`set the password of ${username}`)
 }
 
-/** AWSPREVIOUS, if it is a login of the same user at the same server: its password is sent nowhere else. */
+/**
+ * AWSPREVIOUS, if it is a login of the same user at the same server and under the same name of its certificate: its
+ * password is sent nowhere else, and never in clear text because a later value says so.
+ */
 async function previousLogin(
   versions: Versions<DatabaseSecret>,
   current: DatabaseSecret,
@@ -52,5 +55,6 @@ async function previousLogin(
 ): Promise<DatabaseSecret | undefined> {
   const previous = await versions.previous()
   if (previous?.username !== current.username || !isSameServer(previous, current, engine)) return undefined
+  if (!isSameTls(previous, current, engine)) return undefined
   return { ...current, password: previous.password }
 }

@@ -126,8 +126,10 @@ export const errorCatalogue = {
     retryable: false,
   },
   LoginRefused: {
-    cause: 'The password was changed by hand, or the login has expired (VALID UNTIL).',
-    remedy: 'Put a value that logs in with put-secret-value, then rotate again.',
+    cause:
+      'The password was changed, by hand or by another secret of the same user; or there is no such user; or it has expired.',
+    remedy:
+      'Put a value that logs in with put-secret-value, then rotate again. An older version may hold it: list-secret-version-ids --include-deprecated.',
     retryable: false,
   },
   LoginLocked: {

@@ -12,6 +12,8 @@ export interface ErrorDetails {
 /** A failure as operators read it: what happened, the likely cause, what to do, and whether a retry can help. */
 export class RotationError extends Error {
   readonly code: ErrorCode
+  /** What happened, without cause and remedy. */
+  declare readonly what: string
   readonly retryable: boolean
 
   /** @param what one sentence without any secret value, ending in a full stop */
@@ -25,6 +27,8 @@ export class RotationError extends Error {
     // Lambda reports an error's name as its errorType: an alarm can filter on it.
     this.name = code
     this.code = code
+    // Not listed: whoever logs the error has it in the message.
+    Object.defineProperty(this, 'what', { value: what })
     this.retryable = retryable
   }
 }

@@ -22,7 +22,7 @@ const printable = v.pipe(
   v.check((text) => /^[ -~]+$/.test(text) && !text.endsWith('\n')),
 )
 const schema = v.object({
-  Step: printable,
+  Step: v.pipe(printable, v.maxLength(64)),
   SecretId: v.pipe(printable, v.maxLength(2048)),
   ClientRequestToken: v.pipe(printable, v.minLength(32), v.maxLength(64)),
   RotationToken: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/))),
@@ -48,7 +48,8 @@ function whatIsWrong(event: unknown, issue: v.BaseIssue<unknown>): string {
   if (field === 'ClientRequestToken' && /^[ -~]+$/.test(value))
     return '"ClientRequestToken" must have 32 to 64 characters.'
   if (field === 'RotationToken') return '"RotationToken" must have 36 to 256 letters, digits and hyphens.'
-  if (value.length > 2048) return `"${field}" must have at most 2048 characters.`
+  const limit = field === 'Step' ? 64 : 2048
+  if (value.length > limit) return `"${field}" must have at most ${limit} characters.`
   return `"${field}" contains invalid characters. Only printable ASCII characters are allowed.`
 }
 

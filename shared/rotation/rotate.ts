@@ -1,7 +1,7 @@
 import type { RotationContext } from './context.ts'
 import { RotationError } from './errors.ts'
 import { parseEvent, type RotationEvent, type Step } from './event.ts'
-import { guard } from './guard.ts'
+import { guard, versionWith } from './guard.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
@@ -55,6 +55,7 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
     if (parsed.step === 'finishSecret') await type.finish?.(context)
     return { outcome: 'already promoted' }
   }
+  reader.currentIs(versionWith(verdict.description.labels, 'AWSCURRENT'))
   return run(verdict.step, type, { event: parsed, context, reader, description: verdict.description, ...around })
 }
 

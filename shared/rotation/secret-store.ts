@@ -25,5 +25,7 @@ export interface SecretDescription {
 
 /** A SecretString; `undefined` text means that the value is binary. */
 export interface StoredValue {
+  /** The version that it is the value of. */
+  readonly id: string | undefined
   readonly text: string | undefined
 }

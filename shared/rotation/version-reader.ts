@@ -9,6 +9,8 @@ import type { SecretType, Versions } from './secret-type.ts'
 export interface VersionReader<S> extends Omit<Versions<S>, 'pending'> {
   /** Starts reading now, so that the reads travel beside DescribeSecret. */
   prefetch(labels: readonly Label[]): void
+  /** Says which version AWSCURRENT is: a value that was read from another one is out of date and is read again. */
+  currentIs(id: string | undefined): void
   /** The pending value, or undefined where createSecret has not stored one yet. */
   stored(): Promise<S | undefined>
   /** The pending value that must be there. Throws VersionMissing. */
@@ -22,6 +24,7 @@ export function createVersionReader<S>(
 ): VersionReader<S> {
   const { secretId, token } = event
   const reads = new Map<Label, Promise<StoredValue | undefined>>()
+  let currentId: string | undefined
 
   async function fetch(label: Label): Promise<StoredValue | undefined> {
     const value = await around.store.read(secretId, label === 'AWSPENDING' ? { id: token, label } : { label })
@@ -38,24 +41,36 @@ export function createVersionReader<S>(
     const what = `The ${label} value of secret ${secretId} is binary; this function rotates text.`
     throw new RotationError('InvalidSecret', what)
   }
-  /** A version that was written a moment ago is asked for again before it counts as missing. */
+  const upToDate = (label: Label, value: StoredValue | undefined) =>
+    value !== undefined && (label !== 'AWSCURRENT' || currentId === undefined || value.id === currentId)
+
+  /** What was written a moment ago may not be visible everywhere yet: it is asked for again before it is an error. */
   async function required(label: Label): Promise<S> {
     let value = await read(label)
-    if (value === undefined) {
+    if (!upToDate(label, value)) {
       value = await patiently(
         () => fetch(label),
-        (answer) => answer !== undefined,
+        (answer) => upToDate(label, answer),
         around.signal,
       )
     }
-    if (value !== undefined) return parse(value, label)
     const version = label === 'AWSPENDING' ? ` for version ${token}` : ''
-    throw new RotationError('VersionMissing', `Secret ${secretId} has no ${label} value${version}.`)
+    if (value === undefined) {
+      throw new RotationError('VersionMissing', `Secret ${secretId} has no ${label} value${version}.`)
+    }
+    if (upToDate(label, value)) return parse(value, label)
+    throw new RotationError(
+      'VersionConflict',
+      `The ${label} value of secret ${secretId} is not that of version ${currentId}.`,
+    )
   }
   return {
     prefetch(labels) {
       // A failed read is heard by whoever asks for the value; if the guard objects first, by nobody.
       for (const label of labels) read(label).catch(() => undefined)
+    },
+    currentIs(id) {
+      currentId = id
     },
     async stored() {
       const value = await read('AWSPENDING')

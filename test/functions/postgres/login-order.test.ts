@@ -57,6 +57,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     ['another host', { host: '127.0.0.1' }],
     ['another port', { port: 1 }],
     ['another user', { username: 'somebody_else' }],
+    ['a connection in clear text', { ssl: false }],
   ] as const) {
     it(`AWSPREVIOUS of ${what} is not tried`, async () => {
       const target = await stored()
@@ -72,6 +73,17 @@ describe('postgres single-user: which version logs in', { meta: { server: server
       expect(await target.works(target.value)).toBe(true)
     })
   }
+
+  it('AWSPREVIOUS with TLS is not sent in clear text because AWSCURRENT says so', async () => {
+    const target = await stored()
+    await put(target, { ssl: false, password: randomPassword() })
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const watch = await type.watchLogins(target)
+    const outcome = await rotation.attempt('setSecret')
+    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('LoginRefused')
+    expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
+  })
 
   it('AWSPREVIOUS that cannot be read as a login does not stop a rotation that can do without it', async () => {
     const target = await stored()

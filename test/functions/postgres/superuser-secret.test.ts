@@ -36,6 +36,33 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     expect(error.errorMessage).toContain('masterarn key is missing from secret JSON.')
   })
 
+  for (const fields of [{ ssl: false }, { tlsServerName: 'db.internal' }]) {
+    const what = JSON.stringify(fields)
+    it(`with ${what} alone is SuperuserMismatch: one proof of who the server is counts for both`, async () => {
+      const target = await stored(withFields(fields))
+      const watch = await type.watchLogins(target)
+      await expectFailure(suite, target, { code: 'SuperuserMismatch', step: 'setSecret' })
+      expect((await watch.stop()).refused).toBe(0)
+      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+    })
+  }
+
+  it('whose own login is rotated with two users, too, can be rotated again after it made a twin', async () => {
+    const made = await type.make(secrets)
+    const own = await createMaster(server, made.base)
+    const master = await server.superuser
+    const arn = await secrets.store(secretString({ port: server.port }, { ...master, database: 'postgres' }))
+    const ownArn = await secrets.store(secretString({ port: server.port }, own, { masterarn: JSON.stringify(arn) }))
+    const value = JSON.stringify({ ...JSON.parse(made.value), masterarn: ownArn })
+    const secretId = await secrets.store(value)
+    // The twin of the application's login is made by the twin of the administrator's.
+    await secrets.rotate(ownArn)
+    await secrets.rotate(secretId)
+    await secrets.rotate(ownArn)
+    await secrets.rotate(secretId)
+    await secrets.rotate(ownArn)
+  })
+
   it('that does not exist is SecretNotFound, and named', async () => {
     const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:nowhere-AbCdEf'
     const target = await stored(() => undefined, arn)
@@ -83,7 +110,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     it(`that is ${what} is InvalidSecret, and it is said which secret is meant`, async () => {
       const target = await stored(superuser)
       const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'setSecret' })
-      expect(error.errorMessage).toContain(`Superuser secret ${target.arn} cannot be used.`)
+      expect(error.errorMessage).toContain(`Superuser secret ${target.arn}: `)
       expect(error.errorMessage).toContain(sentence)
     })
   }

@@ -61,6 +61,47 @@ for (const major of [18, 15] as const) {
       expect(error.errorMessage).toContain(`is a member of ${username}, and ${target.base.username} is not.`)
     })
 
+    for (const [what, make] of [
+      [
+        'that owns a table',
+        async (twin: string) => server.query(`CREATE TABLE ${twin} (); ALTER TABLE ${twin} OWNER TO ${twin}`),
+      ],
+      [
+        'with a grant of its own',
+        async (twin: string) => server.query(`CREATE TABLE ${twin} (); GRANT SELECT ON ${twin} TO ${twin}`),
+      ],
+      ['with more attributes', async (twin: string) => server.query(`ALTER ROLE ${twin} CREATEDB BYPASSRLS`)],
+    ] as const) {
+      it(`a member ${what} is not touched, until the remedy has been carried out`, async () => {
+        const target = await stored()
+        await createTwin(server, target.base)
+        await make(target.twin)
+        const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+        const [remedy = ''] = /REASSIGN OWNED BY .*; DROP OWNED BY "[^"]+";/.exec(error.errorMessage) ?? []
+        await server.query(remedy)
+        await server.query(`ALTER ROLE ${target.twin} NOCREATEDB NOBYPASSRLS`)
+        await secrets.rotate(await secrets.store(target.value))
+      })
+    }
+
+    it('a login in use that owns a table does not lose it: the rotation to its base is refused', async () => {
+      const target = await stored()
+      const password = randomPassword()
+      await createTwin(server, target.base)
+      await server.query(`ALTER ROLE ${target.twin} PASSWORD ${await literal(server, password)}`)
+      await server.query(`CREATE TABLE ${target.twin} (); ALTER TABLE ${target.twin} OWNER TO ${target.twin}`)
+      const inUse = { username: twinOf(target.base), password }
+      const value = JSON.stringify({ ...JSON.parse(target.value), ...inUse })
+      const works = async () => {
+        await using session = await server.admin()
+        await session.query(`SET SESSION AUTHORIZATION ${target.twin}`)
+        return (await session.query(`SELECT count(*) FROM ${target.twin}`)).rowCount === 1
+      }
+      const secret = await suite.stored(async () => ({ ...target, value, works }))
+      await expectFailure(suite, secret, { code: 'NotATwin', step: 'setSecret' })
+      expect(await server.login(inUse)).toMatchObject({ current_user: inUse.username })
+    })
+
     it('a member of what the base is a member of, too, is a twin', async () => {
       const target = await stored()
       const { username } = await createRole(server)

@@ -1,0 +1,55 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
+import { afterAll, describe, expect, it } from 'vitest'
+import { secretsManagerFor } from '../../support/secrets-manager.ts'
+import { singleUserFunction } from './secret-types.ts'
+
+const message = (type: string, body: Buffer) => {
+  const head = Buffer.alloc(5)
+  head.write(type)
+  head.writeInt32BE(body.length + 4, 1)
+  return Buffer.concat([head, body])
+}
+const int32 = (value: number) => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+const ok = message('R', int32(0))
+const ready = message('Z', Buffer.from('I'))
+
+/** What a server answers to a login, and to what comes after it. */
+const servers = {
+  'asks for Kerberos': { answers: [message('R', int32(7))], code: 'DatabaseFailed' },
+  'asks for something unheard of': { answers: [message('R', int32(99))], code: 'DatabaseFailed' },
+  'sends a malformed notification': { answers: [message('A', Buffer.from('x'))], code: 'NoAnswer' },
+  'sends without end': { answers: [ok, ready, message('N', Buffer.alloc(5_000_000, 'x'))], code: 'ServerNotReady' },
+} as const
+
+describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
+  const secrets = await secretsManagerFor(singleUserFunction({ ca: '' }))
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  it.each(Object.entries(servers))(
+    'that %s ends the step with a code, not the process',
+    async (_, { answers, code }) => {
+      const sockets = new Set<Socket>()
+      const server = createServer((socket) => {
+        sockets.add(socket.on('error', () => undefined))
+        socket.once('data', () => {
+          for (const answer of answers) socket.write(answer)
+        })
+      }).listen(0, '127.0.0.1')
+      await new Promise((resolve) => server.once('listening', resolve))
+      const { port } = server.address() as AddressInfo
+      const value = { username: 'app', password: 'the-first-password', host: '127.0.0.1', port, ssl: false }
+      const rotation = await secrets.begin(await secrets.store(JSON.stringify(value)))
+      await rotation.run('createSecret')
+      const outcome = await rotation.attempt('setSecret')
+      expect(outcome).toMatchObject({ ok: false, error: { errorType: code } })
+      expect(outcome.logs).toContain('step failed')
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  )
+})
