@@ -12,6 +12,6 @@ const database = createDatabase({
   ...(ca !== undefined && { ca }),
   onRefused: () => console.error('login refused, fetching the secret again'),
 })
-const { rows } = await database.query('SELECT current_user AS "user", now() AS "time"')
+const { rows } = await database.query('SELECT session_user AS "login", current_user AS "user", now() AS "time"')
 console.log(rows[0])
 await database.end()

@@ -86,7 +86,7 @@ export function postgresSession(
         differences = plan.differences
         return plan.statements
       })
-      for (const what of differences) context.did(`evened out ${what}`)
+      if (differences.length > 0) context.did(`made ${names.twin} equal in: ${differences.join(', ')}`)
     },
 
     async checkTwin(names) {

@@ -28,5 +28,10 @@ export function resultTable(results: readonly Shown[]): string {
   ])
   const meaning =
     'failed logins, gap: of the application. calls (of Secrets Manager), logins, refused: of the function.'
-  return `${table(head, rows)}\n\n${meaning}`
+  const inWords = results.map(({ functionId, application: { failedLogins, gapMs } }) =>
+    failedLogins === 0
+      ? `${functionId}: no login of the application failed.`
+      : `${functionId}: ${failedLogins} logins of the application failed, within ${gapMs} ms; it fetched the secret again and lost no query.`,
+  )
+  return [table(head, rows), '', meaning, '', ...inWords].join('\n')
 }

@@ -62,7 +62,10 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
     await rotate(demonstration, stage, surprises)
     await application.more(50)
   }
-  expect('an application that never fetches again has lost access by now', !(await server.logsIn(before)))
+  expect(
+    'as expected, an application that never fetches its secret again has lost access by now',
+    !(await server.logsIn(before)),
+  )
 
   const seen = await application.stop()
   expect(`the application got an answer to each of its ${seen.queries} queries`, seen.error === undefined)

@@ -29,7 +29,8 @@ export function startWorkload(secretId: string, secretsManager: SecretsManagerCl
         secretId,
         secretsManager,
         refreshMs,
-        pool: { max: 1, maxUses: 1, ssl: { ca }, application_name: 'application' },
+        ca,
+        pool: { max: 1, maxUses: 1, application_name: 'application' },
       },
       onRefused() {
         seen.failedLogins++
