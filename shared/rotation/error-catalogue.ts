@@ -127,7 +127,7 @@ export const errorCatalogue = {
   },
   LoginRefused: {
     cause:
-      'The password was changed, by hand or by another secret of the same user; or there is no such user; or it has expired.',
+      'The password was changed, by hand or by another secret of the same user; or there is no such user; or it has expired (VALID UNTIL).',
     remedy:
       'Put a value that logs in with put-secret-value, then rotate again. An older version may hold it: list-secret-version-ids --include-deprecated.',
     retryable: false,
