@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs, styleText } from 'node:util'
+import { doneIn } from './done.ts'
 import { discoverFunctions, shellVariables } from './functions.ts'
 import { runLambda } from './lambda.ts'
 
@@ -62,6 +63,12 @@ const event = ((): unknown => {
   }
 })()
 
+await fetch(values.endpoint, { method: 'POST' }).catch(() =>
+  fail(
+    `Nothing answers at ${values.endpoint}. Start "npm run local -- --hold", or name another place with --endpoint.`,
+  ),
+)
+
 const settings = { module, env: shellVariables(), runIn: 'process' } as const
 const log = (line: { text: string }) => process.stderr.write(line.text)
 const lambda = runLambda(id, settings, () => values.endpoint, log)
@@ -74,7 +81,9 @@ if (values.json) {
   const { logs: _, ...rest } = outcome
   process.stdout.write(`${JSON.stringify({ functionId: id, durationMs, ...rest })}\n`)
 } else if (outcome.ok) {
-  process.stdout.write(`${styleText('green', 'ok', { stream: process.stdout })}  ${id}  ${durationMs} ms\n`)
+  const done = doneIn(outcome.logs)
+  const ok = styleText('green', 'ok', { stream: process.stdout })
+  process.stdout.write(`${ok}  ${id}  ${durationMs} ms${done === '' ? '' : `  ${done}`}\n`)
 } else {
   const { errorType, errorMessage } = outcome.error
   const failed = styleText('red', 'failed', { stream: process.stdout })

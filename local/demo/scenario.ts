@@ -1,4 +1,5 @@
 import { GetSecretValueCommand, RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { doneIn } from '../done.ts'
 import type { StepEnded } from '../invocation.ts'
 import type { LocalSecretsManager } from '../secrets-manager.ts'
 import type { Demonstration, DemoServer } from './database.ts'
@@ -101,13 +102,4 @@ async function rotate({ functionId, secretName }: Demonstration, stage: Stage, s
   await stage.local.settled()
   stop()
   return durations
-}
-
-/** What the function's own log line says that it has done. */
-function doneIn(logs: string): string {
-  for (const line of logs.split('\n').filter((text) => text.includes('"done"'))) {
-    const { done } = JSON.parse(line)
-    if (Array.isArray(done)) return done.join(', ')
-  }
-  return ''
 }

@@ -181,12 +181,14 @@ describe('--hold and npm run invoke', () => {
   test('what can’t be invoked is exit code 2', async () => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'bad.json'), '{"RotationToken":"hunter2"')
+    await writeFile(join(folder, 'good.json'), '{}')
     const attempts: [string[], string][] = [
       [[], 'Give a function and a file'],
       [['Nobody', 'bad.json'], 'There is no function Nobody. There is: GeneratedValue'],
       [['GeneratedValue', 'none.json'], "none.json can't be read"],
       [['GeneratedValue', 'bad.json'], 'bad.json is not JSON'],
       [['GeneratedValue', 'bad.json', '--endpoint', 'x'], '--endpoint takes a URL'],
+      [['GeneratedValue', 'good.json', '--endpoint', 'http://127.0.0.1:1'], 'Nothing answers at http://127.0.0.1:1.'],
     ]
     const results = await Promise.all(attempts.map(([args]) => run('invoke', args, folder)))
     for (const [index, { code, stderr }] of results.entries()) {
