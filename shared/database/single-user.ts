@@ -30,7 +30,8 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       const previous = await previousLogin(versions, current, engine)
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
       if (previousSession !== undefined) return await change(previousSession, pending, context)
-      throw nobodyLogsIn('AWSCURRENT, AWSPENDING or AWSPREVIOUS', current, engine)
+      const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
+      throw nobodyLogsIn(tried, current, engine)
     },
     async test({ pending }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)

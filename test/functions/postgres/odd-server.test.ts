@@ -23,6 +23,11 @@ const servers = {
   'asks for Kerberos': { answers: [message('R', int32(7))], code: 'DatabaseFailed' },
   'asks for something unheard of': { answers: [message('R', int32(99))], code: 'DatabaseFailed' },
   'sends a malformed notification': { answers: [message('A', Buffer.from('x'))], code: 'NoAnswer' },
+  'sends messages of no length': { answers: [Buffer.from([0x45, 0, 0, 0, 3, 0, 0])], code: 'NoAnswer' },
+  'sends messages of no length in pieces': {
+    answers: [ready.subarray(0, 3), Buffer.from([0, 0, 0])],
+    code: 'NoAnswer',
+  },
   'sends without end': { answers: [ok, ready, message('N', Buffer.alloc(5_000_000, 'x'))], code: 'ServerNotReady' },
 } as const
 
