@@ -42,7 +42,7 @@ export async function measureRotations(
   })
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
   const secretsManager = new SecretsManagerClient({ endpoint: local.endpoint, region: 'us-east-1', credentials })
-  const runner = startRunner(options.bundle, local.endpoint, server.ca)
+  const runner = startRunner(functionId, options.bundle, local.endpoint, server.ca)
   const [byFunction, byFloor] = await Promise.all([
     prepareSecret(functionId, secretsManager, server),
     prepareSecret(functionId, secretsManager, server),
@@ -72,9 +72,7 @@ export async function measureRotations(
   }
 }
 
-function startRunner(bundle: string, endpoint: string, ca: string) {
-  const id = 'AWS_LAMBDA_FUNCTION_NAME'
-  const functionId = bundle.replace(/^.*\/|\.cjs$/g, '')
+function startRunner(functionId: string, bundle: string, endpoint: string, ca: string) {
   const env = {
     ...{
       PATH: process.env.PATH ?? '',
@@ -82,7 +80,7 @@ function startRunner(bundle: string, endpoint: string, ca: string) {
       AWS_ACCESS_KEY_ID: functionId,
       AWS_SECRET_ACCESS_KEY: 'bench',
     },
-    ...{ SECRETS_MANAGER_ENDPOINT: endpoint, DATABASE_CA_BUNDLE: ca, [id]: functionId },
+    ...{ SECRETS_MANAGER_ENDPOINT: endpoint, DATABASE_CA_BUNDLE: ca, AWS_LAMBDA_FUNCTION_NAME: functionId },
   }
   const child = fork(fileURLToPath(new URL('runner.ts', import.meta.url)), [bundle, endpoint, ca], {
     env,
@@ -122,6 +120,8 @@ async function prepareSecret(functionId: string, secretsManager: SecretsManagerC
   const superuserArn = alternating ? (await create(`${username}-superuser`, { ...base, ...superuser })).ARN : undefined
   const secret = { ...base, username, password: 'first', ...(superuserArn && { masterarn: superuserArn }) }
   const { ARN: secretId = '', VersionId = '' } = await create(username, secret)
+  // Which of the two logins exist: a floor must know what a function would look up.
+  const made = new Set([username])
   let current = { id: VersionId, text: JSON.stringify(secret) }
 
   return {
@@ -135,7 +135,7 @@ async function prepareSecret(functionId: string, secretsManager: SecretsManagerC
       const role = escapeIdentifier(next.username)
       const pending = JSON.stringify(next)
       const isNew = alternating && !made.has(next.username)
-      made.add(next.username).add(was.username)
+      made.add(next.username)
       const change = isNew
         ? `CREATE ROLE ${role} LOGIN ${clause}; GRANT ${escapeIdentifier(was.username)} TO ${role}; ALTER ROLE ${role} SET role = '${was.username}'`
         : `BEGIN READ WRITE; SET LOCAL ROLE NONE; SET LOCAL search_path = ''; ALTER ROLE ${role} ${clause}; COMMIT`
@@ -145,9 +145,6 @@ async function prepareSecret(functionId: string, secretsManager: SecretsManagerC
     },
   }
 }
-
-/** Logins that exist; a floor must know what a function would look up. */
-const made = new Set<string>()
 
 function otherName(username: string): string {
   return username.endsWith('_clone') ? username.slice(0, -'_clone'.length) : `${username}_clone`

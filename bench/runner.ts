@@ -3,6 +3,7 @@
  * the floor. Started with the bundle, the endpoint of Secrets Manager and the database's authority (PEM).
  */
 import { createRequire } from 'node:module'
+import { steps } from '../shared/rotation/event.ts'
 import { createFloor, type Prepared } from './floor.ts'
 
 export interface Order {
@@ -20,7 +21,7 @@ const floor = createFloor(endpoint, ca)
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 }
 
 async function asFunction({ secretId: SecretId, token: ClientRequestToken }: Prepared): Promise<void> {
-  for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+  for (const Step of steps) {
     await handler({ Step, SecretId, ClientRequestToken }, context)
   }
 }

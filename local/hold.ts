@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Step } from './invocation.ts'
+import type { Step } from '../shared/rotation/event.ts'
 import type { Rotation, Secret } from './service/store.ts'
 
 /** Where held events are written, seen from where the command was started. */

@@ -1,3 +1,5 @@
+import type { Step } from '../shared/rotation/event.ts'
+
 /** What Secrets Manager sends to a rotation function, one event for each step. */
 export interface RotationEvent {
   readonly Step: Step
@@ -5,9 +7,6 @@ export interface RotationEvent {
   readonly ClientRequestToken: string
   readonly RotationToken: string
 }
-
-export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
-export type Step = (typeof steps)[number]
 
 /** An error as Lambda returns it: `errorType` is the name of the error that the function threw. */
 export interface FunctionError {

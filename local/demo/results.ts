@@ -1,3 +1,4 @@
+import { steps } from '../../shared/rotation/event.ts'
 import { table } from '../table.ts'
 import type { Shown } from './scenario.ts'
 
@@ -18,14 +19,16 @@ export function asJson({ functionId, surprises, steps, application, ...counts }:
 /** A table for people, a function a row. */
 export function resultTable(results: readonly Shown[]): string {
   const head = ['', 'create', 'set', 'test', 'finish', 'queries', 'failed logins', 'gap', 'calls', 'logins', 'refused']
-  const rows = results.map(({ functionId, steps, application, secretsManagerCalls, logins, refusedLogins }) => [
-    functionId,
-    ...['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => `${steps[step] ?? '-'} ms`),
-    String(application.queries),
-    String(application.failedLogins),
-    `${application.gapMs} ms`,
-    ...[secretsManagerCalls, logins, refusedLogins].map(String),
-  ])
+  const rows = results.map(
+    ({ functionId, steps: durations, application, secretsManagerCalls, logins, refusedLogins }) => [
+      functionId,
+      ...steps.map((step) => `${durations[step] ?? '-'} ms`),
+      String(application.queries),
+      String(application.failedLogins),
+      `${application.gapMs} ms`,
+      ...[secretsManagerCalls, logins, refusedLogins].map(String),
+    ],
+  )
   const meaning =
     'failed logins, gap: of the application. calls (of Secrets Manager), logins, refused: of the function.'
   const inWords = results.map(({ functionId, application: { failedLogins, gapMs } }) =>

@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { chown, cp, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { createServer } from 'node:net'
 import { arch, platform, tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { selfSignedCertificate } from './certificate.ts'
+import { freePort } from './free-port.ts'
 
 /** A throw-away PostgreSQL on this machine. */
 export interface PostgresServer extends AsyncDisposable {
@@ -152,17 +152,6 @@ async function ready(server: ChildProcess, log: { readonly text: string }): Prom
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
   throw new Error(`PostgreSQL did not start: ${log.text}`)
-}
-
-/** A port that nobody listens on at the moment. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (typeof address !== 'object' || address === null) throw new Error('no free port')
-  return address.port
 }
 
 async function versionOf(port: number, password: string): Promise<string> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type FunctionError, type Invocation, type Step, steps } from '../invocation.ts'
+import { type Step, steps } from '../../shared/rotation/event.ts'
+import type { FunctionError, Invocation } from '../invocation.ts'
 import { changed, nextWindow, type Rotation, type Secret, type Service, track } from './store.ts'
 import { addVersion, current, moveLabel, pending, versionWith } from './versions.ts'
 

@@ -53,6 +53,7 @@ export function createVersionReader<S>(
         (answer) => upToDate(label, answer),
         around.signal,
       )
+      reads.set(label, Promise.resolve(value))
     }
     const version = label === 'AWSPENDING' ? ` for version ${token}` : ''
     if (value === undefined) {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { RotationFunction, Step } from '../../local/invocation.ts'
+import type { RotationFunction } from '../../local/invocation.ts'
 import { runLambda } from '../../local/lambda.ts'
+import type { Step } from '../../shared/rotation/event.ts'
 import { bundled } from '../support/bundle.ts'
 import { lambdaSettings } from '../support/function-under-test.ts'
 import { findLeak } from '../support/leaks.ts'

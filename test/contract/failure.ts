@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import type { FunctionError, Step } from '../../local/invocation.ts'
+import type { FunctionError } from '../../local/invocation.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import type { Step } from '../../shared/rotation/event.ts'
 import { fourSteps, type RotationByHand } from '../support/secrets-manager.ts'
 import type { StoredTarget, Suite } from './suite.ts'
 

@@ -7,9 +7,10 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { Invocation, Step } from '../../local/invocation.ts'
+import type { Invocation } from '../../local/invocation.ts'
 import { runLambda } from '../../local/lambda.ts'
 import { type LocalOptions, type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import type { Step } from '../../shared/rotation/event.ts'
 import { byHand } from './by-hand.ts'
 import { type FunctionUnderTest, heard, lambdaSettings } from './function-under-test.ts'
 import { ended } from './rotation-end.ts'

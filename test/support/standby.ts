@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, cp, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../local/servers/free-port.ts'
 import { type TestServer, testServer } from './postgres.ts'
 import { serverUser } from './server-files.ts'
 
@@ -84,13 +84,4 @@ async function ownedByServer(folder: string): Promise<void> {
   const { uid, gid } = serverUser
   const paths = [folder, ...(await readdir(folder, { recursive: true })).map((path) => join(folder, path))]
   await Promise.all(paths.map((path) => chown(path, uid, gid)))
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

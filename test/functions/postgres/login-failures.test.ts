@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { FunctionError, Step } from '../../../local/invocation.ts'
+import type { FunctionError } from '../../../local/invocation.ts'
 import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { Step } from '../../../shared/rotation/event.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, postgresServer, quoted, randomName } from '../../support/postgres.ts'
