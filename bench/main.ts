@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { bundleFunction } from '../local/bundle.ts'
+import { type CommandLine, commandLine } from '../local/command-line.ts'
 import { discoverFunctions } from '../local/functions.ts'
 import { startPostgres } from '../local/servers/postgres.ts'
 import { measureColdStart } from './cold-start.ts'
@@ -18,31 +18,17 @@ const help = `Measures what a rotation costs: calls, round trips, logins, time a
 Each time is compared with another one measured in turn with it, so that the ratios hold on a busy machine.
 `
 
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        pairs: { type: 'string', default: '20' },
-        out: { type: 'string', default: '.keyturn/bench.json' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    if (!/^[1-9]\d{0,2}$/.test(values.pairs)) throw new Error('--pairs takes a number from 1 to 999.')
-    return values
-  } catch (error) {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : error}\nnpm run bench -- --help says what can be given.\n`,
-    )
-    process.exit(2)
-  }
-}
-
-const { pairs: pairsText, out, json, help: helpWanted } = options()
-if (helpWanted) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+const cli: CommandLine = commandLine('npm run bench', help)
+const { values } = cli.parse({
+  options: {
+    pairs: { type: 'string', default: '20' },
+    out: { type: 'string', default: '.keyturn/bench.json' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const { pairs: pairsText, out, json } = values
+if (!/^[1-9]\d{0,2}$/.test(pairsText)) cli.fail('--pairs takes a number from 1 to 999.')
 // So that what ends the measuring early ends its server, too.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
+import { type CommandLine, commandLine } from './command-line.ts'
 import { doneIn } from './done.ts'
 import { discoverFunctions, shellVariables } from './functions.ts'
 import { runLambda } from './lambda.ts'
@@ -20,51 +21,38 @@ Example:
   npm run invoke -- PostgresSingleUser .keyturn/held/app-db/create-secret.json
 `
 
-function fail(message: string): never {
-  process.stderr.write(`${message}\nnpm run invoke -- --help says what can be given.\n`)
-  process.exit(2)
-}
-
+const cli: CommandLine = commandLine('npm run invoke', help)
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
-function parsed() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        endpoint: { type: 'string', default: process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4580' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-  } catch (error) {
-    return fail(messageOf(error))
-  }
-}
-
-const { values, positionals } = parsed()
-if (values.help) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+const { values, positionals } = cli.parse({
+  allowPositionals: true,
+  options: {
+    endpoint: { type: 'string', default: process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4580' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
 const [id, file, ...more] = positionals
-if (id === undefined || file === undefined || more.length > 0) fail('Give a function and a file.')
-if (!URL.canParse(values.endpoint)) fail(`--endpoint takes a URL, not "${values.endpoint}".`)
+if (id === undefined || file === undefined || more.length > 0) cli.fail('Give a function and a file.')
+if (!URL.canParse(values.endpoint)) cli.fail(`--endpoint takes a URL, not "${values.endpoint}".`)
 const functions = await discoverFunctions()
 const module = functions[id]
-if (module === undefined) fail(`There is no function ${id}. There is: ${Object.keys(functions).join(', ') || 'none'}.`)
-const text = await readFile(file, 'utf8').catch((error: unknown) => fail(`${file} can't be read: ${messageOf(error)}`))
+if (module === undefined)
+  cli.fail(`There is no function ${id}. There is: ${Object.keys(functions).join(', ') || 'none'}.`)
+const text = await readFile(file, 'utf8').catch((error: unknown) =>
+  cli.fail(`${file} can't be read: ${messageOf(error)}`),
+)
 const event = ((): unknown => {
   try {
     return JSON.parse(text)
   } catch {
     // The parser's message would quote the file, which holds a RotationToken.
-    return fail(`${file} is not JSON.`)
+    return cli.fail(`${file} is not JSON.`)
   }
 })()
 
 await fetch(values.endpoint, { method: 'POST' }).catch(() =>
-  fail(
+  cli.fail(
     `Nothing answers at ${values.endpoint}. Start "npm run local -- --hold", or name another place with --endpoint.`,
   ),
 )

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util'
 import { addressRule, isNearby } from './addresses.ts'
+import { type CommandLine, commandLine } from './command-line.ts'
 import { discoverFunctions, shellVariables } from './functions.ts'
 import { heldFolder, holdIn } from './hold.ts'
 import { lambdaAt } from './lambda-endpoint.ts'
@@ -34,40 +34,25 @@ Example:
   aws secretsmanager get-secret-value --secret-id demo
 `
 
-function fail(message: string, exitCode: 1 | 2): never {
-  process.stderr.write(`${message}\n${exitCode === 2 ? 'npm run local -- --help says what can be given.\n' : ''}`)
-  process.exit(exitCode)
-}
-
-function options() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        port: { type: 'string', default: '4580' },
-        host: { type: 'string', default: '127.0.0.1' },
-        hold: { type: 'boolean', default: false },
-        'lambda-endpoint': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    return values
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error), 2)
-  }
-}
-
-const { port, host, hold, json, help: helpWanted, 'lambda-endpoint': lambdaEndpoint } = options()
-if (helpWanted) {
-  process.stdout.write(help)
-  process.exit(0)
-}
-if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) fail(`--port takes a number from 0 to 65535, not "${port}".`, 2)
-if (!isNearby(host)) fail(`--host takes ${addressRule}, not "${host}".`, 2)
+const cli: CommandLine = commandLine('npm run local', help)
+const { values } = cli.parse({
+  options: {
+    port: { type: 'string', default: '4580' },
+    host: { type: 'string', default: '127.0.0.1' },
+    hold: { type: 'boolean', default: false },
+    'lambda-endpoint': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const { port, host, hold, json, 'lambda-endpoint': lambdaEndpoint } = values
+if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+  cli.fail(`--port takes a number from 0 to 65535, not "${port}".`, 2)
+if (!isNearby(host)) cli.fail(`--host takes ${addressRule}, not "${host}".`, 2)
 if (lambdaEndpoint !== undefined && !/^https?:\/\/[^/@]+\/?$/.test(lambdaEndpoint)) {
-  fail(`--lambda-endpoint takes a URL such as http://127.0.0.1:3001, not "${lambdaEndpoint}".`, 2)
+  cli.fail(`--lambda-endpoint takes a URL such as http://127.0.0.1:3001, not "${lambdaEndpoint}".`, 2)
 }
-if (hold && lambdaEndpoint !== undefined) fail('--hold invokes nothing, so --lambda-endpoint goes without it.', 2)
+if (hold && lambdaEndpoint !== undefined) cli.fail('--hold invokes nothing, so --lambda-endpoint goes without it.', 2)
 
 const report = json ? forPrograms : forPeople
 const say = (text: string | undefined) => {
@@ -85,8 +70,9 @@ const local = await startLocalSecretsManager({
   ...(hold ? { hold: holdIn(heldFolder, (held) => say(report.held(held, local.endpoint))) } : {}),
 }).catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return fail(`Port ${port} is in use. Choose another one, or --port 0 for any free one.`, 1)
-  return fail(`Secrets Manager could not be started: ${error instanceof Error ? error.message : error}`, 1)
+  if (code === 'EADDRINUSE')
+    return cli.fail(`Port ${port} is in use. Choose another one, or --port 0 for any free one.`, 1)
+  return cli.fail(`Secrets Manager could not be started: ${error instanceof Error ? error.message : error}`, 1)
 })
 local.events.subscribe((event) => say(report.event(event)))
 

@@ -3,9 +3,9 @@ import { rmSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { addressRule, isNearby } from './addresses.ts'
+import { type CommandLine, commandLine } from './command-line.ts'
 import { startPostgres } from './servers/postgres.ts'
 
 const file = join('.keyturn', 'postgres.json')
@@ -26,25 +26,11 @@ Example:
   aws secretsmanager create-secret --name app-db --secret-string file://${file}
 `
 
-function fail(message: string, exitCode: 1 | 2 = 2): never {
-  process.stderr.write(`${message}\n${exitCode === 2 ? 'npm run postgres -- --help says what can be given.\n' : ''}`)
-  process.exit(exitCode)
-}
-
-function options() {
-  try {
-    return parseArgs({ options: { host: { type: 'string', default: '127.0.0.1' }, help: { type: 'boolean' } } }).values
-  } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error))
-  }
-}
-
-const { host, help: helpWanted } = options()
-if (helpWanted) {
-  process.stdout.write(help)
-  process.exit(0)
-}
-if (!isNearby(host)) fail(`--host takes ${addressRule}, not "${host}".`)
+const cli: CommandLine = commandLine('npm run postgres', help)
+const { host } = cli.parse({
+  options: { host: { type: 'string', default: '127.0.0.1' }, help: { type: 'boolean', default: false } },
+}).values
+if (!isNearby(host)) cli.fail(`--host takes ${addressRule}, not "${host}".`)
 
 // The server runs as another user where this is root, who has to read who may log in from where.
 const folder = await mkdtemp(join(tmpdir(), 'keyturn-access-'))
@@ -63,7 +49,7 @@ const client = new Client({ ...admin, connectionTimeoutMillis: 5_000 })
 // PostgreSQL is content with one address of several, and says so in its log alone.
 await client.connect().catch(async (error: unknown) => {
   await server[Symbol.asyncDispose]()
-  fail(`PostgreSQL can't be reached at ${host}: ${error instanceof Error ? error.message : error}`, 1)
+  cli.fail(`PostgreSQL can't be reached at ${host}: ${error instanceof Error ? error.message : error}`, 1)
 })
 await client.query(`CREATE ROLE ${login.username} LOGIN PASSWORD '${login.password}'`)
 await client.end()

@@ -1,5 +1,6 @@
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { type CommandLine, commandLine } from '../command-line.ts'
 import { discoverFunctions } from '../functions.ts'
 import type { StepEnded } from '../invocation.ts'
 import { startLocalSecretsManager } from '../secrets-manager.ts'
@@ -17,24 +18,10 @@ It starts a PostgreSQL and a Secrets Manager on 127.0.0.1 and ends them again. E
 1: something did not; 2: wrong arguments.
 `
 
-function options() {
-  try {
-    return parseArgs({
-      options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-    }).values
-  } catch (error) {
-    process.stderr.write(
-      `${error instanceof Error ? error.message : error}\nnpm run demo -- --help says what can be given.\n`,
-    )
-    process.exit(2)
-  }
-}
-
-const { json, help: helpWanted } = options()
-if (helpWanted) {
-  process.stdout.write(help)
-  process.exit(0)
-}
+const cli: CommandLine = commandLine('npm run demo', help)
+const { json } = cli.parse({
+  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+}).values
 const say = (line: string) => {
   if (!json) process.stdout.write(`${line}\n`)
 }
