@@ -5,7 +5,8 @@ import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
 import { nobodyLogsIn, tryLogin } from './login-order.ts'
-import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
+import type { DatabaseSecret } from './secret.ts'
+import { superuserArn, superuserOf, superuserSession } from './superuser.ts'
 
 const suffix = '_clone'
 
@@ -79,69 +80,4 @@ async function provesCurrent(
 ): Promise<boolean> {
   await using session: DatabaseSession | undefined = await tryLogin(engine, current, 'AWSCURRENT', context)
   return session !== undefined
-}
-
-function superuserArn({ masterarn }: DatabaseSecret): string {
-  if (masterarn !== undefined) return masterarn
-  throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
-    remedy:
-      'Add "masterarn" with the ARN of the superuser\'s secret, or rotate this secret with the single-user function.',
-  })
-}
-
-async function superuserOf(
-  current: DatabaseSecret,
-  engine: DatabaseEngine,
-  context: RotationContext,
-): Promise<DatabaseSecret> {
-  const arn = superuserArn(current)
-  const superuser = parseSuperuser(await context.readSecret(arn), arn, engine)
-  if (!isSameServer(superuser, current, engine)) {
-    const [ours, theirs] = [address(loginOf(current, engine)), address(loginOf(superuser, engine))]
-    throw new RotationError(
-      'SuperuserMismatch',
-      `Current database host ${ours} is not the host ${theirs} of superuser secret ${arn}.`,
-    )
-  }
-  if (!isSameTls(superuser, current, engine)) {
-    // AWSCURRENT proves itself to the server that its own settings accept; a weaker proof must not move the superuser.
-    throw new RotationError(
-      'SuperuserMismatch',
-      `"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
-      {
-        likely: 'One of the two secrets was changed without the other.',
-        remedy: 'Give both secrets the same "ssl" and "tlsServerName".',
-      },
-    )
-  }
-  // A superuser must come to the database of the secret; its own may be another.
-  return { ...superuser, dbname: current.dbname }
-}
-
-function parseSuperuser(text: string, arn: string, engine: DatabaseEngine): DatabaseSecret {
-  try {
-    return parseDatabaseSecret(text, engine)
-  } catch (error) {
-    if (!(error instanceof RotationError)) throw error
-    throw new RotationError('InvalidSecret', `Superuser secret ${arn}: ${error.what}`, {
-      likely: 'It is not a database login; those that RDS manages hold no host, and are not supported yet.',
-      remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
-    })
-  }
-}
-
-async function superuserSession(
-  engine: DatabaseEngine<TwinSession>,
-  superuser: DatabaseSecret,
-  context: RotationContext,
-) {
-  const session = await tryLogin(engine, superuser, 'superuser', context)
-  if (session !== undefined) return session
-  throw new RotationError(
-    'LoginRefused',
-    `${address(loginOf(superuser, engine))} refuses ${superuser.username} with the superuser secret.`,
-    {
-      remedy: 'Correct the superuser secret that masterarn names.',
-    },
-  )
 }
