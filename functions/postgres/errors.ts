@@ -1,4 +1,5 @@
 import { DatabaseError } from 'pg'
+import { brokenOff, networkError, tlsUnavailable } from '../../shared/database/network-error.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
@@ -17,18 +18,6 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   '55P03': 'TimedOut',
 }
 
-const certificateProblems: Readonly<Record<string, ErrorCode>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'CertificateNameMismatch',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'CertificateUntrusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'CertificateUntrusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CertificateUntrusted',
-  CERT_HAS_EXPIRED: 'CertificateUntrusted',
-  CERT_NOT_YET_VALID: 'CertificateUntrusted',
-  CERT_SIGNATURE_FAILURE: 'CertificateUntrusted',
-}
-
 /**
  * Why a login failed. Nothing but a refused password gives LoginRefused.
  * @param reached whether the TCP connection had come about
@@ -39,22 +28,12 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
   const to = login.database === undefined ? '' : ` to database ${login.database}`
   if (error instanceof DatabaseError) return loginError(error, `${where} refused the login of ${login.username}${to}`)
   const { code, message } = asError(error)
-  const certificate = certificateProblems[code]
-  if (certificate !== undefined)
-    return new RotationError(certificate, `The certificate of ${where} was not accepted (${code}).`, { cause })
-  if (message.includes('does not support SSL'))
-    return new RotationError('TlsUnavailable', `${where} does not offer TLS.`, { cause })
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
-    return new RotationError('Unreachable', `The name ${login.host} cannot be resolved (${code}).`, { cause, likely })
-  }
+  if (message.includes('does not support SSL')) return tlsUnavailable(login, cause)
   if (message.startsWith('Unknown authenticationOk message type')) {
     const likely = 'pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.'
     return new RotationError('DatabaseFailed', `${where} does not ask ${login.username} for a password.`, { likely })
   }
-  if (reached)
-    return new RotationError('NoAnswer', `${where} accepted the connection but did not complete the login.`, { cause })
-  return new RotationError('Unreachable', `${where} cannot be reached (${code || 'no answer in time'}).`, { cause })
+  return networkError(code, login, reached, cause)
 }
 
 /**
@@ -64,17 +43,8 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
 export function statementError(error: unknown, doing: string, login: Login, outOfTime: boolean): RotationError {
   const what = `${doing} at ${address(login)} failed`
   if (error instanceof DatabaseError) return serverError(error, what)
-  if (outOfTime || asError(error).message === 'Query read timeout') {
-    return new RotationError('TimedOut', `${doing} at ${address(login)} took too long.`, { cause: error })
-  }
-  return new RotationError(
-    'ServerNotReady',
-    `${what}: the connection ended (${asError(error).code || 'no answer in time'}).`,
-    {
-      cause: error,
-      likely: 'The server or something in between closed the connection or stopped answering.',
-    },
-  )
+  const { code, message } = asError(error)
+  return brokenOff(code, doing, login, outOfTime || message === 'Query read timeout', error)
 }
 
 function serverError(error: DatabaseError, what: string): RotationError {

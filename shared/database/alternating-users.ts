@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
-import type { SecretType } from '../rotation/secret-type.ts'
+import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
-import { nobodyLogsIn, tryLogin } from './login-order.ts'
+import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import type { DatabaseSecret } from './secret.ts'
 import { superuserArn, superuserOf, superuserSession } from './superuser.ts'
 
@@ -42,14 +42,15 @@ export function alternatingUsers(engine: DatabaseEngine<TwinSession>): SecretTyp
       }
       if (superuser.status === 'rejected') throw superuser.reason
       await using session = await superuserSession(engine, superuser.value, context)
-      await session.ensureTwin(namesOf(pending.username), pending)
+      await session.ensureTwin(namesOf(pending.username), pending, () => logsInBefore(versions, engine, context))
       context.did(`set the password of ${pending.username}`)
     },
     async test({ pending, current }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
       if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
       try {
-        await session.checkTwin(namesOf(pending.username))
+        const asOther = async () => tryLogin(engine, await current(), 'AWSCURRENT', context)
+        await session.checkTwin(namesOf(pending.username), asOther)
         context.did('compared the rights of the two logins')
       } catch (error) {
         // A test without a rotation (RotateImmediately=false) is about the value in use: there is nothing to compare.
@@ -70,6 +71,17 @@ function otherOf(username: string, engine: DatabaseEngine): string {
   if (base === '') throw new RotationError('InvalidSecret', `"username" in the secret is ${suffix} and nothing else.`)
   engine.checkName(twin)
   return username === base ? twin : base
+}
+
+/** Whether the login that is about to be changed is this secret's own, by the password that the secret has had for it. */
+async function logsInBefore(
+  versions: Versions<DatabaseSecret>,
+  engine: DatabaseEngine<TwinSession>,
+  context: RotationContext,
+): Promise<boolean> {
+  const previous = await previousLogin(versions, versions.pending.username, engine)
+  await using session = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
+  return session !== undefined
 }
 
 /** Whoever may write the secret could name any user in it; the superuser helps only someone who can log in already. */

@@ -25,6 +25,17 @@ export interface DatabaseSession extends AsyncDisposable {
   setPassword(username: string, password: string): Promise<void>
 }
 
+/** A session that can give a login a second password, so that the first goes on working. */
+export interface DualPasswordSession extends DatabaseSession {
+  /**
+   * Gives all accounts of the session's own login, or as a superuser those of another, a new password, and keeps
+   * `current` beside it: all or nothing. Does nothing where an earlier run has done it.
+   * Throws MissingPrivilege where the session may not, NotPrimary where `current` would not be the one that is kept,
+   * UnsupportedServer, ReadOnlyServer, PasswordRejected; nothing was changed then.
+   */
+  addPassword(username: string, passwords: { readonly next: string; readonly current: string }): Promise<void>
+}
+
 /** The two logins of the alternating-users strategy: the first, and the one with _clone appended. */
 export interface TwinNames {
   readonly base: string
@@ -36,8 +47,18 @@ export interface TwinSession extends DatabaseSession {
   /**
    * As a superuser: makes the two logins equal in what they may do and gives one of them a new password, all or
    * nothing. Creates the twin where it is missing. Throws NotATwin before touching a role that is not provably one.
+   * @param isOurs logs in as `next.username` with the secret's previous value, for engines where nothing else proves
+   * that the login belongs to this secret; to be called only where something would be taken or given away otherwise
    */
-  ensureTwin(names: TwinNames, next: { readonly username: string; readonly password: string }): Promise<void>
-  /** As one of the two: proves that it can do what the other can. Throws PrivilegesDiffer. */
-  checkTwin(names: TwinNames): Promise<void>
+  ensureTwin(
+    names: TwinNames,
+    next: { readonly username: string; readonly password: string },
+    isOurs: () => Promise<boolean>,
+  ): Promise<void>
+  /**
+   * As one of the two: proves that it can do what the other can. Throws PrivilegesDiffer.
+   * @param asOther logs in as the other, for engines where one of the two can't see what the other may do. Undefined
+   * where that login is refused. The caller ends the session.
+   */
+  checkTwin(names: TwinNames, asOther: () => Promise<TwinSession | undefined>): Promise<void>
 }

@@ -1,7 +1,8 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import type { Versions } from '../rotation/secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { address, type DatabaseSecret, loginOf } from './secret.ts'
+import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from './secret.ts'
 
 /**
  * Logs in as one of the versions, and gives undefined where the server refuses its password. An unreachable server is
@@ -29,4 +30,19 @@ export async function tryLogin<Session extends DatabaseSession>(
 export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: DatabaseEngine): RotationError {
   const login = loginOf(secret, engine)
   return new RotationError('LoginRefused', `${address(login)} refuses ${login.username} with ${tried}.`)
+}
+
+/**
+ * AWSPREVIOUS, if it is a login of that user at the server of AWSCURRENT and under the same name of its certificate: its
+ * password is sent nowhere else, and never in clear text because a later value says so.
+ */
+export async function previousLogin(
+  versions: Versions<DatabaseSecret>,
+  username: string,
+  engine: DatabaseEngine,
+): Promise<DatabaseSecret | undefined> {
+  const [previous, current] = [await versions.previous(), await versions.current()]
+  if (previous?.username !== username || !isSameServer(previous, current, engine)) return undefined
+  if (!isSameTls(previous, current, engine)) return undefined
+  return { ...current, username, password: previous.password }
 }

@@ -1,9 +1,9 @@
 import type { RotationContext } from '../rotation/context.ts'
-import type { SecretType, Versions } from '../rotation/secret-type.ts'
+import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { nobodyLogsIn, tryLogin } from './login-order.ts'
-import { type DatabaseSecret, isSameServer, isSameTls } from './secret.ts'
+import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import type { DatabaseSecret } from './secret.ts'
 
 /**
  * One login changes its own password. Sessions go on; new logins with the old password fail from setSecret until the
@@ -27,7 +27,7 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       // Refused, the likeliest reason is that an earlier run has set the new password: then there is nothing to do.
       await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
       if (pendingSession !== undefined) return
-      const previous = await previousLogin(versions, current, engine)
+      const previous = await previousLogin(versions, current.username, engine)
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
       if (previousSession !== undefined) return await change(previousSession, pending, context)
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
@@ -43,19 +43,4 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
 async function change(session: DatabaseSession, { username, password }: DatabaseSecret, context: RotationContext) {
   await session.setPassword(username, password)
   context.did(`set the password of ${username}`)
-}
-
-/**
- * AWSPREVIOUS, if it is a login of the same user at the same server and under the same name of its certificate: its
- * password is sent nowhere else, and never in clear text because a later value says so.
- */
-async function previousLogin(
-  versions: Versions<DatabaseSecret>,
-  current: DatabaseSecret,
-  engine: DatabaseEngine,
-): Promise<DatabaseSecret | undefined> {
-  const previous = await versions.previous()
-  if (previous?.username !== current.username || !isSameServer(previous, current, engine)) return undefined
-  if (!isSameTls(previous, current, engine)) return undefined
-  return { ...current, password: previous.password }
 }

@@ -1,3 +1,5 @@
+import { databaseErrors } from './database-errors.ts'
+
 /**
  * Every way a rotation can fail. The list is closed: alarms, dashboards and run books may rely on it.
  * `cause` and `remedy` are the general ones of a code; a place that knows better says so itself.
@@ -74,109 +76,7 @@ export const errorCatalogue = {
     remedy: 'Wait: Secrets Manager tries the rotation again. If it lasts, rotate fewer secrets at the same time.',
     retryable: true,
   },
-  PendingMismatch: {
-    cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
-    remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
-    retryable: false,
-  },
-  SuperuserMismatch: {
-    cause: '`masterarn` names the superuser of another server than the one of this secret.',
-    remedy: 'Point `masterarn` at the superuser secret of the same server; host and port must be equal.',
-    retryable: false,
-  },
-  NameTooLong: {
-    cause: 'The name of the second login is the name of the first with _clone appended.',
-    remedy: 'Use a shorter user name for this secret, or the single-user strategy.',
-    retryable: false,
-  },
-  Unreachable: {
-    cause: 'A security group, a route, a stopped server or a wrong host or port in the secret.',
-    remedy: "Check host and port, and that the server's security group admits the function's.",
-    retryable: true,
-  },
-  NoAnswer: {
-    cause:
-      'Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server.',
-    remedy: 'Check host and port, and the health of the server.',
-    retryable: true,
-  },
-  ServerNotReady: {
-    cause: 'The server is starting, stopping or recovering.',
-    remedy: 'Wait until it accepts connections; Secrets Manager tries the rotation again.',
-    retryable: true,
-  },
-  TlsUnavailable: {
-    cause: 'TLS is not set up on the server, or the port is that of something else.',
-    remedy: 'Set up TLS on the server. If you accept clear text on this network, put "ssl": false into the secret.',
-    retryable: false,
-  },
-  TlsRequired: {
-    cause: 'The server refuses connections without TLS, or from this address or for this user (pg_hba.conf).',
-    remedy: 'Remove "ssl": false from the secret, or let this user in from the function\'s address.',
-    retryable: false,
-  },
-  CertificateUntrusted: {
-    cause: "The server's certificate is signed by an authority that the function does not know, or has expired.",
-    remedy: 'Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.',
-    retryable: false,
-  },
-  CertificateNameMismatch: {
-    cause: 'The host in the secret is an alias (CNAME) or an address that the certificate does not name.',
-    remedy: "Use the server's own name as host, or name it in the secret's field tlsServerName.",
-    retryable: false,
-  },
-  LoginRefused: {
-    cause:
-      'The password was changed, by hand or by another secret of the same user; or there is no such user; or it has expired (VALID UNTIL).',
-    remedy:
-      'Put a value that logs in with put-secret-value, then rotate again. An older version may hold it: list-secret-version-ids --include-deprecated.',
-    retryable: false,
-  },
-  LoginLocked: {
-    cause: 'The role was made NOLOGIN, or the account was locked.',
-    remedy: 'Unlock it (PostgreSQL: ALTER ROLE ... LOGIN), then rotate again.',
-    retryable: false,
-  },
-  LoginExpired: {
-    cause: "The role's VALID UNTIL lies in the past, so that nobody can log in as it.",
-    remedy: "Set a new date (ALTER ROLE ... VALID UNTIL 'infinity'), then rotate again.",
-    retryable: false,
-  },
-  ConnectionLimit: {
-    cause: 'All connections that the server, the database or the role may have are in use.',
-    remedy: 'Wait for connections to end or raise the limit. The old login goes on working.',
-    retryable: true,
-  },
-  DatabaseMissing: {
-    cause: 'The database was dropped or renamed, or the name is wrong.',
-    remedy: 'Correct dbname in the secret.',
-    retryable: false,
-  },
-  ReadOnlyServer: {
-    cause: 'The host is a standby or a reader endpoint; logins can only be changed on the primary.',
-    remedy: "Use the primary's (writer's) host name in the secret.",
-    retryable: false,
-  },
-  MissingPrivilege: {
-    cause: 'The login that has to make the change lacks a privilege.',
-    remedy: 'Run the statement that is named above as an administrator.',
-    retryable: false,
-  },
-  NotATwin: {
-    cause: 'A role of that name exists already, for another purpose or with more rights.',
-    remedy: 'Rename that role, take away what it has beyond the other, or use the single-user strategy.',
-    retryable: false,
-  },
-  PrivilegesDiffer: {
-    cause: 'A grant, attribute or setting of one login was changed without the other.',
-    remedy: 'Run the rotation again: setSecret makes the two equal.',
-    retryable: true,
-  },
-  DatabaseFailed: {
-    cause: 'The server refused a statement for a reason that is particular to it.',
-    remedy: "Look the code up in the server's manual and the time in the server's log.",
-    retryable: true,
-  },
+  ...databaseErrors,
   TimedOut: {
     cause: 'Something outside answered too slowly, or the timeout of the function is too short.',
     remedy: 'Give the function 30 seconds or more; check the network to what is named above.',

@@ -1,0 +1,128 @@
+import { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createConnection, type RowDataPacket } from 'mysql2'
+import { caCertificates } from '../database/ca-certificates.ts'
+import type { Login } from '../database/secret.ts'
+import type { RotationContext } from '../rotation/context.ts'
+import { connectError, numberOf, statementError } from './errors.ts'
+
+/** As long as AWS's functions wait for a connection. */
+const connectTimeoutMs = 5_000
+
+const goodbyeMs = 500
+
+/** One login at a server that speaks MySQL's protocol: MySQL or MariaDB. */
+export interface ServerConnection {
+  readonly login: Login
+  /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
+  readonly version: string
+  /** Whether the server takes no changes (read_only, innodb_read_only). */
+  readonly readOnly: boolean
+  /**
+   * Runs one statement. Values stand for the question marks in it.
+   * @param doing what it is for, in a few words: "changing the password of app"
+   * @throws RotationError without the statement
+   */
+  run<Row = Record<string, unknown>>(doing: string, sql: string, values?: readonly unknown[]): Promise<Row[]>
+  /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
+  attempt(doing: string, sql: string, expected: readonly number[]): Promise<number | undefined>
+  /** Ends the connection; never throws. */
+  close(): Promise<void>
+}
+
+/**
+ * Logs in once, without repeating anything. Quoting in later statements is safe: see quoting.ts.
+ * @throws RotationError LoginRefused only where the server said that name and password are wrong
+ */
+export async function connect(login: Login, context: RotationContext): Promise<ServerConnection> {
+  const { username: user, password, host, port, tls } = login
+  const socket = new Socket()
+  const remainingMs = Math.max(1, context.remainingMs())
+  const connectTimeout = Math.min(connectTimeoutMs, remainingMs)
+  // mysql2 verifies the name that it takes for the host, and none at all where that is an address: then Node asks the
+  // socket. Our own socket goes where the secret says, so that the two can differ.
+  const name = tls === false ? host : tls.serverName
+  Object.assign(socket, { _host: name })
+  const ssl = tls === false ? undefined : await tlsOptions()
+  socket.setNoDelay(true).connect({ host, port })
+  const connection = createConnection({
+    ...{ user, password, host: name, port, connectTimeout, stream: () => socket, ...(ssl && { ssl }) },
+    ...(login.database !== undefined && { database: login.database }),
+    ...{ charset: 'utf8mb4', flags: ['-LOCAL_FILES'], connectAttributes: { program_name: 'keyturn' } },
+    // Numbers as text, or those beyond 2^53 would lose digits; dates are never looked at.
+    ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true },
+  })
+  // An error between two statements belongs to nobody; without a listener it would end the process.
+  connection.on('error', () => undefined)
+  const abort = () => socket.destroy()
+  context.signal.addEventListener('abort', abort, { once: true })
+  const close = async () => {
+    context.signal.removeEventListener('abort', abort)
+    // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
+    const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
+    await Promise.race([goodbye, sleep(goodbyeMs, undefined, { ref: false })])
+    connection.destroy()
+    socket.destroy()
+  }
+  const query = (sql: string, values: readonly unknown[]) =>
+    new Promise<unknown>((resolve, reject) => {
+      const timeout = Math.max(1, Math.floor(context.remainingMs()))
+      connection.query({ sql, timeout }, [...values], (error, rows) => (error ? reject(error) : resolve(rows)))
+    })
+  const failed = (error: unknown, doing: string) => statementError(error, doing, login, context.signal.aborted)
+
+  try {
+    await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+  } catch (error) {
+    const reached = socket.bytesWritten > 0 || socket.bytesRead > 0
+    connection.destroy()
+    socket.destroy()
+    context.signal.removeEventListener('abort', abort)
+    throw connectError(error, login, reached)
+  }
+  try {
+    // Whatever the server or an init_connect has set must not decide what our quoting means. Waiting for a lock ends
+    // before we do, in whole seconds, so that it is the server that says what was waited for.
+    const seconds = Math.max(1, Math.floor((context.remainingMs() - 250) / 1000))
+    await query(`SET SESSION sql_mode = '', lock_wait_timeout = ${seconds}`, [])
+    const [about] = (await query('SELECT VERSION() AS version, @@GLOBAL.read_only AS readOnly', [])) as RowDataPacket[]
+    return {
+      login,
+      version: String(about?.version),
+      readOnly: !['0', 'OFF'].includes(String(about?.readOnly)),
+      async run<Row>(doing: string, sql: string, values: readonly unknown[] = []) {
+        try {
+          const rows = await query(sql, values)
+          return (Array.isArray(rows) ? rows : []) as Row[]
+        } catch (error) {
+          throw failed(error, doing)
+        }
+      },
+      async attempt(doing, sql, expected) {
+        try {
+          await query(sql, [])
+          return undefined
+        } catch (error) {
+          const number = numberOf(error)
+          if (number !== undefined && expected.includes(number)) return number
+          throw failed(error, doing)
+        }
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw failed(error, 'beginning a session')
+  }
+}
+
+/** What mysql2 gives to tls.connect. `verifyIdentity` is off by default: any host's certificate would do. */
+async function tlsOptions() {
+  return {
+    ca: await caCertificates(),
+    minVersion: 'TLSv1.2',
+    verifyIdentity: true,
+    // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
+    rejectUnauthorized: true,
+  } as const
+}

@@ -1,0 +1,171 @@
+import type { QueryError } from 'mysql2'
+import { brokenOff, networkError, tlsUnavailable } from '../database/network-error.ts'
+import { address, type Login } from '../database/secret.ts'
+import type { ErrorCode } from '../rotation/error-catalogue.ts'
+import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
+
+/**
+ * Numbers of the server's errors (MySQL manual, "Server Error Message Reference"; MariaDB: "MariaDB Error Codes"). The
+ * texts depend on the server's language; these do not.
+ */
+const byNumber: Readonly<Record<number, ErrorCode>> = {
+  1045: 'LoginRefused',
+  1698: 'LoginRefused',
+  1049: 'DatabaseMissing',
+  1040: 'ConnectionLimit',
+  1129: 'ConnectionLimit',
+  1203: 'ConnectionLimit',
+  1226: 'ConnectionLimit',
+  1053: 'ServerNotReady',
+  1130: 'TlsRequired',
+  3159: 'TlsRequired',
+  3118: 'LoginLocked',
+  4151: 'LoginLocked',
+  3955: 'LoginLocked',
+  4163: 'LoginLocked',
+  1820: 'LoginExpired',
+  1862: 'LoginExpired',
+  4191: 'LoginExpired',
+  1290: 'ReadOnlyServer',
+  1792: 'ReadOnlyServer',
+  1836: 'ReadOnlyServer',
+  1044: 'MissingPrivilege',
+  1142: 'MissingPrivilege',
+  1143: 'MissingPrivilege',
+  1227: 'MissingPrivilege',
+  1370: 'MissingPrivilege',
+  1410: 'MissingPrivilege',
+  3530: 'MissingPrivilege',
+  1470: 'NameTooLong',
+  1819: 'PasswordRejected',
+  3638: 'PasswordRejected',
+  3892: 'PasswordRejected',
+  1396: 'DatabaseFailed',
+  1205: 'TimedOut',
+  3024: 'TimedOut',
+  1969: 'TimedOut',
+}
+
+/**
+ * Why a login failed. Nothing but a refused password gives LoginRefused. Before the login is complete nobody knows who is
+ * speaking: of what was said only the number is passed on.
+ * @param reached whether the TCP connection had come about
+ */
+export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
+  const where = address(login)
+  const { code, errno, message } = facts(error)
+  if (errno !== undefined) {
+    const to = login.database === undefined ? '' : ` to database ${login.database}`
+    const what = `${where} refused the login of ${login.username}${to} (${errno}).`
+    const kind = byNumber[errno] ?? 'DatabaseFailed'
+    return new RotationError(kind, what, { ...loginHint(errno, login), cause: numberAlone(errno) })
+  }
+  const cause = nameAlone(code)
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)
+  if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED') {
+    const likely = 'The account logs in by another plugin than a password that MySQL itself keeps.'
+    const remedy = 'Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.'
+    return new RotationError('LoginMethod', `${where} does not ask ${login.username} for a password.`, {
+      likely,
+      remedy,
+      cause,
+    })
+  }
+  return networkError(code === 'HANDSHAKE_SSL_ERROR' ? tlsCode(message) : code, login, reached, cause)
+}
+
+/** mysql2 puts its own code over the one of Node; OpenSSL's words are what is left of it. */
+function tlsCode(message: string): string {
+  if (message.includes("does not match certificate's altnames")) return 'ERR_TLS_CERT_ALTNAME_INVALID'
+  if (message.includes('certificate has expired')) return 'CERT_HAS_EXPIRED'
+  if (message.includes('certificate is not yet valid')) return 'CERT_NOT_YET_VALID'
+  if (message.includes('self-signed certificate in certificate chain')) return 'SELF_SIGNED_CERT_IN_CHAIN'
+  if (message.includes('self-signed certificate')) return 'DEPTH_ZERO_SELF_SIGNED_CERT'
+  if (message.includes('unable to get')) return 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
+  if (message.includes('unable to verify')) return 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
+  if (message.includes('certificate signature failure')) return 'CERT_SIGNATURE_FAILURE'
+  return 'HANDSHAKE_SSL_ERROR'
+}
+
+function loginHint(errno: number, login: Login): ErrorDetails {
+  if (errno === 1044) {
+    const likely = 'The login may not use the database that dbname names.'
+    return { likely, remedy: 'GRANT it something on that database, or correct dbname in the secret.' }
+  }
+  if (errno === 1130) {
+    const likely = 'No account of any name may come from the address of the function.'
+    return { likely, remedy: "Make an account whose host part matches the function's addresses." }
+  }
+  if (errno === 3955) {
+    const likely = 'FAILED_LOGIN_ATTEMPTS: somebody has used a wrong password too often.'
+    return { likely, remedy: 'ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.' }
+  }
+  if (errno === 1045 && login.tls === false) {
+    const likely = 'The password is wrong; or the account asks for TLS (REQUIRE SSL) and the secret says "ssl": false.'
+    return { likely }
+  }
+  return {}
+}
+
+/**
+ * Why a statement failed. The statement itself is in no error: mysql2 has it in `sql`, and in the message of a syntax error.
+ * @param doing what the statement was for, in a few words
+ * @param outOfTime whether it was we who ended the connection
+ */
+export function statementError(error: unknown, doing: string, login: Login, outOfTime: boolean): RotationError {
+  const { code, errno, message } = facts(error)
+  if (errno === undefined) {
+    return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))
+  }
+  const kind = byNumber[errno] ?? 'DatabaseFailed'
+  // Of the server's own words only those about privileges are passed on: they help, and hold no values.
+  const words = kind === 'MissingPrivilege' ? `: ${message.slice(0, 500)}` : ''
+  return new RotationError(kind, `${doing} at ${address(login)} failed (${errno})${words}.`, {
+    ...statementHint(errno),
+    cause: numberAlone(errno),
+  })
+}
+
+function statementHint(errno: number): ErrorDetails {
+  if (errno === 1819) {
+    const likely = 'validate_password asks for more than the generated passwords have.'
+    const remedy = 'Set PASSWORD_LENGTH, or lower the policy (SHOW VARIABLES LIKE "validate_password%").'
+    return { likely, remedy }
+  }
+  if (errno === 3638) {
+    const likely = 'PASSWORD HISTORY or PASSWORD REUSE INTERVAL: the account has had this very password.'
+    return { likely, remedy: 'Start a new rotation with rotate-secret: it generates another password.' }
+  }
+  if (errno === 1524) {
+    const likely = "The account's authentication plugin is not loaded on this server."
+    const remedy = 'ALTER USER ... IDENTIFIED WITH a plugin that SHOW PLUGINS lists, then rotate again.'
+    return { likely, remedy }
+  }
+  return {}
+}
+
+/** The number of the server's error underneath, where the server said what was wrong. */
+export function numberOf(error: unknown): number | undefined {
+  return facts(error).errno
+}
+
+function facts(error: unknown): { code: string; errno: number | undefined; message: string } {
+  if (!(error instanceof Error)) return { code: '', errno: undefined, message: '' }
+  const { code, errno, sqlState } = error as Partial<QueryError> & { sqlState?: unknown }
+  // Node's own errors have a number, too; only the server's have an SQLSTATE.
+  const fromServer = typeof errno === 'number' && errno > 0 && sqlState !== undefined
+  return {
+    code: typeof code === 'string' && /^[\w.-]{1,64}$/.test(code) ? code : '',
+    errno: fromServer ? errno : undefined,
+    message: error.message,
+  }
+}
+
+/** A cause without the fields that quote the statement. */
+function numberAlone(errno: number): Error {
+  return new Error(`server error ${errno}`)
+}
+
+function nameAlone(code: string): Error {
+  return new Error(code || 'no code')
+}

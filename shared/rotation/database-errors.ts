@@ -1,0 +1,132 @@
+/** The part of the error catalogue that is about databases and what their secrets say. */
+export const databaseErrors = {
+  PendingMismatch: {
+    cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
+    remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
+    retryable: false,
+  },
+  SuperuserMismatch: {
+    cause: '`masterarn` names the superuser of another server than the one of this secret.',
+    remedy: 'Point `masterarn` at the superuser secret of the same server; host and port must be equal.',
+    retryable: false,
+  },
+  NameTooLong: {
+    cause: 'The name of the second login is the name of the first with _clone appended.',
+    remedy: 'Use a shorter user name for this secret, or the single-user strategy.',
+    retryable: false,
+  },
+  Unreachable: {
+    cause: 'A security group, a route, a stopped server or a wrong host or port in the secret.',
+    remedy: "Check host and port, and that the server's security group admits the function's.",
+    retryable: true,
+  },
+  NoAnswer: {
+    cause:
+      'Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server.',
+    remedy: 'Check host and port, and the health of the server.',
+    retryable: true,
+  },
+  ServerNotReady: {
+    cause: 'The server is starting, stopping or recovering.',
+    remedy: 'Wait until it accepts connections; Secrets Manager tries the rotation again.',
+    retryable: true,
+  },
+  TlsUnavailable: {
+    cause: 'TLS is not set up on the server, or the port is that of something else.',
+    remedy: 'Set up TLS on the server. If you accept clear text on this network, put "ssl": false into the secret.',
+    retryable: false,
+  },
+  TlsRequired: {
+    cause:
+      'The server refuses connections without TLS, or from this address or for this user (pg_hba.conf, the host of an account).',
+    remedy: 'Remove "ssl": false from the secret, or let this user in from the function\'s address.',
+    retryable: false,
+  },
+  CertificateUntrusted: {
+    cause: "The server's certificate is signed by an authority that the function does not know, or has expired.",
+    remedy: 'Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.',
+    retryable: false,
+  },
+  CertificateNameMismatch: {
+    cause: 'The host in the secret is an alias (CNAME) or an address that the certificate does not name.',
+    remedy: "Use the server's own name as host, or name it in the secret's field tlsServerName.",
+    retryable: false,
+  },
+  LoginRefused: {
+    cause:
+      'The password was changed, by hand or by another secret of the same user; or there is no such user (MySQL: at this host); or it has expired (VALID UNTIL).',
+    remedy:
+      'Put a value that logs in with put-secret-value, then rotate again. An older version may hold it: list-secret-version-ids --include-deprecated.',
+    retryable: false,
+  },
+  LoginLocked: {
+    cause: 'The role was made NOLOGIN, or the account was locked.',
+    remedy: 'Unlock it (ALTER ROLE ... LOGIN, ALTER USER ... ACCOUNT UNLOCK), then rotate again.',
+    retryable: false,
+  },
+  LoginExpired: {
+    cause: "The role's VALID UNTIL lies in the past, or the account's password has expired (PASSWORD EXPIRE).",
+    remedy: 'Set a new date (ALTER ROLE ... VALID UNTIL, ALTER USER ... PASSWORD EXPIRE NEVER), then rotate again.',
+    retryable: false,
+  },
+  LoginMethod: {
+    cause: 'The account logs in by something else than a password that this function can change.',
+    remedy: 'Give the account a password, or do not rotate it with this function.',
+    retryable: false,
+  },
+  ConnectionLimit: {
+    cause: 'All connections that the server, the database or the role may have are in use.',
+    remedy: 'Wait for connections to end or raise the limit. The old login goes on working.',
+    retryable: true,
+  },
+  DatabaseMissing: {
+    cause: 'The database was dropped or renamed, or the name is wrong.',
+    remedy: 'Correct dbname in the secret.',
+    retryable: false,
+  },
+  ReadOnlyServer: {
+    cause: 'The host is a standby or a reader endpoint; logins can only be changed on the primary.',
+    remedy: "Use the primary's (writer's) host name in the secret.",
+    retryable: false,
+  },
+  WrongServer: {
+    cause: 'The secret is rotated by the function of another engine.',
+    remedy: 'Rotate it with the function of the engine that runs there, or correct host and port.',
+    retryable: false,
+  },
+  UnsupportedServer: {
+    cause: 'The server is older than what the strategy rests on.',
+    remedy: 'Use another strategy, or a newer server.',
+    retryable: false,
+  },
+  PasswordRejected: {
+    cause: "The server's rules for passwords do not allow the generated one.",
+    remedy: "Set the function's password variables to what the rules ask for, then start a new rotation.",
+    retryable: false,
+  },
+  NotPrimary: {
+    cause: 'The password was changed at the server, which kept the one in AWSCURRENT as the second password.',
+    remedy: 'Put the value whose password was set last with put-secret-value, then rotate again.',
+    retryable: false,
+  },
+  MissingPrivilege: {
+    cause: 'The login that has to make the change lacks a privilege.',
+    remedy: 'Run the statement that is named above as an administrator.',
+    retryable: false,
+  },
+  NotATwin: {
+    cause: 'A role or an account of that name exists already, for another purpose or with more rights.',
+    remedy: 'Rename it, take away what it has beyond the other, or use the single-user strategy.',
+    retryable: false,
+  },
+  PrivilegesDiffer: {
+    cause: 'A grant, attribute or setting of one login was changed without the other.',
+    remedy: 'Run the rotation again: setSecret makes the two equal.',
+    retryable: true,
+  },
+  DatabaseFailed: {
+    cause: 'The server refused a statement for a reason that is particular to it.',
+    remedy: "Look the code up in the server's manual and the time in the server's log.",
+    retryable: true,
+  },
+} as const satisfies Record<string, { cause: string; remedy: string; retryable: boolean }>
