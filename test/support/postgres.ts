@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type ClientConfig, DatabaseError, escapeIdentifier, Pool } from 'pg'
 import { inject } from 'vitest'
 import type { PostgresMajor, PostgresServer } from '../../local/servers/postgres.ts'
+import { randomName } from './random.ts'
 import './servers.ts'
 
 /** A PostgreSQL of this run. All suites share it: use databases and roles of your own. */
@@ -99,16 +99,6 @@ export async function connected(config: ClientConfig): Promise<AdminClient> {
   client.on('error', () => undefined)
   await client.connect()
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() })
-}
-
-/** A name that no other suite has. */
-export function randomName(prefix = 't'): string {
-  return `${prefix}_${randomBytes(6).toString('hex')}`
-}
-
-/** A password that nothing else contains, so that finding it means having leaked it. */
-export function randomPassword(): string {
-  return `Pw${randomBytes(12).toString('hex')}`
 }
 
 export const quoted = escapeIdentifier

@@ -1,12 +1,7 @@
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-const nobody = 65_534
-
-/** As whom servers run: PostgreSQL refuses to be root. */
-export const serverUser: { readonly uid: number; readonly gid: number } | undefined =
-  userInfo().uid === 0 ? { uid: nobody, gid: nobody } : undefined
+import { giveToServer } from '../../local/servers/server-user.ts'
 
 /** A folder with files that a server can read, and nobody else. */
 export async function serverFiles<Name extends string>(
@@ -19,7 +14,7 @@ export async function serverFiles<Name extends string>(
     const [path, text] = [join(folder, name), files[name]]
     paths[name] = path
     await writeFile(path, text, { mode: 0o600 })
-    if (serverUser !== undefined) await chown(path, serverUser.uid, serverUser.gid)
+    await giveToServer(path)
   }
   return { paths, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
 }

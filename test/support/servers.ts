@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
-import { type PostgresMajor, type PostgresServer, startPostgres } from '../../local/servers/postgres.ts'
+import { startMariadb } from '../../local/servers/mariadb.ts'
+import { startMysql } from '../../local/servers/mysql.ts'
+import { startPostgres } from '../../local/servers/postgres.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -10,25 +12,40 @@ declare module 'vitest' {
   }
 }
 
-const settings = { log_statement: 'all', log_connections: 'on', log_line_prefix: '%t [%p] %u ' }
+interface Server extends AsyncDisposable {
+  log(): string
+}
+
+const postgresSettings = { log_statement: 'all', log_connections: 'on', log_line_prefix: '%t [%p] %u ' }
+const mysqlSettings = { 'general-log': 'ON' }
+
+/** The servers by the path at which they are asked for. */
+const starts: Readonly<Record<string, () => Promise<Server>>> = {
+  '/postgres/15': () => startPostgres(15, postgresSettings),
+  '/postgres/18': () => startPostgres(18, postgresSettings),
+  '/mysql': () => startMysql(mysqlSettings),
+  '/mariadb/10.5': () => startMariadb('10.5', mysqlSettings),
+  '/mariadb/10.11': () => startMariadb('10.11', mysqlSettings),
+  '/mariadb/11.8': () => startMariadb('11.8', mysqlSettings),
+}
 
 /**
  * Vitest's global setup: each server is started once for the whole run, when the first suite asks for it, so that suites
  * that need none wait for none. The workers ask over HTTP, because a server and its log belong to this process.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const started = new Map<PostgresMajor, Promise<PostgresServer>>()
+  const started = new Map<string, Promise<Server>>()
 
   async function answer({ url = '' }: IncomingMessage, response: ServerResponse) {
     const { pathname, searchParams } = new URL(url, 'http://servers')
-    const [, major, what] = /^\/postgres\/(15|18)(\/log)?$/.exec(pathname) ?? []
-    if (major === undefined) return response.writeHead(404).end()
-    const version = Number(major) as PostgresMajor
-    const server = started.get(version) ?? startPostgres(version, settings)
-    started.set(version, server)
+    const path = pathname.replace(/\/log$/, '')
+    const start = starts[path]
+    if (start === undefined) return response.writeHead(404).end()
+    const server = started.get(path) ?? start()
+    started.set(path, server)
     try {
       const { log, ...about } = await server
-      response.end(what ? log().slice(Number(searchParams.get('after') ?? 0)) : JSON.stringify(about))
+      response.end(path !== pathname ? log().slice(Number(searchParams.get('after') ?? 0)) : JSON.stringify(about))
     } catch (error) {
       response.writeHead(500).end(error instanceof Error ? error.message : String(error))
     }

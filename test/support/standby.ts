@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chown, cp, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../local/servers/free-port.ts'
+import { giveToServer, serverUser } from '../../local/servers/server-user.ts'
 import { type TestServer, testServer } from './postgres.ts'
-import { serverUser } from './server-files.ts'
 
 /** A hot standby that streams from a server of this run: it has all its roles, and lets nobody change them. */
 export async function startStandby(
@@ -17,7 +17,7 @@ export async function startStandby(
   const settings = await copyOf(primary, data)
   await writeFile(join(data, 'standby.signal'), '')
   await rm(join(data, 'postmaster.pid'), { force: true })
-  await ownedByServer(folder)
+  await giveToServer(folder)
 
   const port = await freePort()
   const { username, password } = primary.superuser
@@ -77,11 +77,4 @@ async function copyOf(primary: TestServer, data: string): Promise<Record<string,
   const { rows } = await session.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)')
   await writeFile(join(data, 'backup_label'), rows[0]?.labelfile ?? '')
   return rest
-}
-
-async function ownedByServer(folder: string): Promise<void> {
-  if (serverUser === undefined) return
-  const { uid, gid } = serverUser
-  const paths = [folder, ...(await readdir(folder, { recursive: true })).map((path) => join(folder, path))]
-  await Promise.all(paths.map((path) => chown(path, uid, gid)))
 }

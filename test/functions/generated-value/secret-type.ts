@@ -1,5 +1,5 @@
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
-import { randomPassword } from '../../support/postgres.ts'
+import { randomPassword } from '../../support/random.ts'
 
 /** Secrets that live in Secrets Manager alone. */
 export const generatedValue: SecretTypeUnderTest = {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
-import { type AdminClient, postgresServer, quoted, randomName } from '../../support/postgres.ts'
+import { type AdminClient, postgresServer, quoted } from '../../support/postgres.ts'
+import { randomName } from '../../support/random.ts'
 import { literal } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 

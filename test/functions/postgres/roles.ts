@@ -1,4 +1,5 @@
-import { quoted, randomName, randomPassword, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { quoted, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
 
 export interface RoleWish {
   /** Part of the name, to which something random is added. */

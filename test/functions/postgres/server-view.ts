@@ -1,5 +1,6 @@
 import type { DatabaseTypeUnderTest } from '../../contract/database.ts'
-import { connected, quoted, randomPassword, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { connected, quoted, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { randomPassword } from '../../support/random.ts'
 import { literal } from './roles.ts'
 
 /** The name and password of a SecretString. */

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { postgresServer, randomPassword } from '../../support/postgres.ts'
+import { postgresServer } from '../../support/postgres.ts'
+import { randomPassword } from '../../support/random.ts'
 import { createMaster, twinOf } from './roles.ts'
 import { alternatingUsers, secretString } from './secret-types.ts'
 

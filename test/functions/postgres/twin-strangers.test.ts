@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { postgresServer, quoted, randomPassword } from '../../support/postgres.ts'
+import { postgresServer, quoted } from '../../support/postgres.ts'
+import { randomPassword } from '../../support/random.ts'
 import { createRole, createTwin, literal, twinOf } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 

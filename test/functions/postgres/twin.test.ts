@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
-import { connected, postgresServer, quoted, randomName } from '../../support/postgres.ts'
+import { connected, postgresServer, quoted } from '../../support/postgres.ts'
+import { randomName } from '../../support/random.ts'
 import { createTwin, twinOf } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 import { loginIn } from './server-view.ts'

@@ -1,0 +1,69 @@
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/** Lies in a folder that is whole and says how much is in it. */
+const seal = '.whole'
+const abandonedAfterMs = 60 * 60_000
+
+/**
+ * A folder that is made the first time it is asked for. It is made under another name and renamed when it is whole, so
+ * that nobody finds half of it, whoever is killed and however many make it at once. One that has lost files since, to a
+ * cleaner of temporary folders for example, is made again.
+ * @param make fills the empty folder it is given
+ */
+export async function madeOnce(folder: string, make: (half: string) => Promise<void>): Promise<string> {
+  if (await isWhole(folder)) return folder
+  await mkdir(dirname(folder), { recursive: true })
+  await removeAbandoned(folder)
+  const half = await mkdtemp(`${folder}.half-`)
+  try {
+    const content = join(half, 'content')
+    await mkdir(content, { mode: 0o755 })
+    await make(content)
+    await writeFile(join(content, seal), await measure(content))
+    while (!(await moved(content, folder))) {
+      // Somebody else was as fast and has made the same, unless what lies there is spoilt.
+      if (await isWhole(folder)) break
+      await moved(folder, await mkdtemp(join(half, 'spoilt-')))
+    }
+  } finally {
+    await rm(half, { recursive: true, force: true })
+  }
+  return folder
+}
+
+/** False where the source has gone, or something lies at the destination. */
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(code)) return false
+    throw error
+  }
+}
+
+async function isWhole(folder: string): Promise<boolean> {
+  const expected = await readFile(join(folder, seal), 'utf8').catch(() => undefined)
+  return expected !== undefined && expected === (await measure(folder))
+}
+
+/** How many files there are, and how many bytes in them. */
+async function measure(folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => !entry.isDirectory() && entry.name !== seal)
+  const sizes = await Promise.all(
+    files.map(async ({ parentPath, name }) => (await lstat(join(parentPath, name)).catch(() => undefined))?.size ?? -1),
+  )
+  return `${files.length} files, ${sizes.reduce((sum, size) => sum + size, 0)} bytes\n`
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+  const siblings = await readdir(dirname(folder))
+  for (const name of siblings.filter((each) => each.startsWith(`${basename(folder)}.half-`))) {
+    const path = join(dirname(folder), name)
+    const changed = (await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now()
+    if (Date.now() - changed > abandonedAfterMs) await rm(path, { recursive: true, force: true })
+  }
+}
