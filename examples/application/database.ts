@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { Pool, type PoolConfig, type QueryResult } from 'pg'
 
 /** The fields that are read here; the secret may hold more. */
-interface DatabaseSecret {
+export interface DatabaseSecret {
+  readonly engine?: string
   readonly username: string
   readonly password: string
   readonly host: string
@@ -14,13 +13,24 @@ interface DatabaseSecret {
   readonly tlsServerName?: string
 }
 
-export interface DatabaseOptions {
+/** What differs between databases: postgres.ts and mysql.ts have one each. */
+export interface Driver<Result> {
+  open(secret: DatabaseSecret): Pool<Result>
+  /** Whether an error says that name and password were refused, so that nothing has been sent yet. */
+  isRefusedLogin(error: unknown): boolean
+}
+
+/** Connections with one login. */
+export interface Pool<Result> {
+  query(text: string, values: unknown[]): Promise<Result>
+  /** Lets queries under way and those that wait end in peace, then closes the connections. */
+  end(): Promise<void>
+}
+
+export interface DatabaseOptions<Result> {
   readonly secretId: string
+  readonly driver: Driver<Result>
   readonly secretsManager?: SecretsManagerClient
-  /** Anything of `pg`'s Pool but the login: size, timeouts. */
-  readonly pool?: Omit<PoolConfig, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
-  /** PEM of your certificate authority, where it is not one of those that Node knows. */
-  readonly ca?: string
   /**
    * How old the secret may get before it is looked for again in the background, in milliseconds. Default 5 minutes; it
    * must be shorter than the time between two rotations.
@@ -33,20 +43,20 @@ export interface DatabaseOptions {
 }
 
 /** A pool, and the secret it was opened with. */
-interface OpenPool {
+interface OpenPool<Result> {
   readonly text: string
-  readonly pool: Pool
+  readonly pool: Pool<Result>
 }
 
 /**
  * A connection pool that survives the rotation of its login. It keeps the secret in memory, looks for a new one now and
- * then, and at once when the database refuses a login. The first is what makes alternating users seamless, the second
- * closes the gap of a single user.
+ * then, and at once when the database refuses a login. The first is what makes alternating users and dual passwords
+ * seamless, the second closes the gap of a single user.
  */
-export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: DatabaseOptions) {
+export function createDatabase<Result>({ secretId, driver, ...options }: DatabaseOptions<Result>) {
   const { refreshMs = 300_000, patienceMs = 5_000 } = options
   const secretsManager = options.secretsManager ?? new SecretsManagerClient()
-  let inUse: Promise<OpenPool> | undefined
+  let inUse: Promise<OpenPool<Result>> | undefined
   let refreshAt = 0
 
   async function fetchSecret(): Promise<string> {
@@ -54,17 +64,12 @@ export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: D
     return SecretString ?? '{}'
   }
 
-  function open(text: string): OpenPool {
-    const secret: DatabaseSecret = JSON.parse(text)
-    const { username: user, password, host, port = 5432, dbname: database = 'postgres' } = secret
-    const pool = new Pool({ ...poolConfig, user, password, host, port: Number(port), database, ssl: tlsOf(secret, ca) })
-    // A connection that breaks while nobody uses it is replaced by the next query.
-    pool.on('error', () => undefined)
+  function open(text: string): OpenPool<Result> {
     refreshAt = Date.now() + refreshMs
-    return { text, pool }
+    return { text, pool: driver.open(JSON.parse(text)) }
   }
 
-  function currentPool(): Promise<OpenPool> {
+  function currentPool(): Promise<OpenPool<Result>> {
     inUse ??= fetchSecret().then(open)
     // A failed fetch must not be remembered for ever.
     inUse.catch(() => {
@@ -74,18 +79,18 @@ export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: D
   }
 
   /** Opens a new pool if the secret is not the one any more that `old` was opened with. */
-  async function replace(old: OpenPool): Promise<boolean> {
+  async function replace(old: OpenPool<Result>): Promise<boolean> {
     refreshAt = Date.now() + refreshMs
     const text = await fetchSecret()
     if ((await currentPool()) !== old) return true // another query asked too, and was faster
     if (text === old.text) return false
     inUse = Promise.resolve(open(text))
-    void retire(old.pool)
+    void old.pool.end()
     return true
   }
 
   return {
-    async query(text: string, values: unknown[] = []): Promise<QueryResult> {
+    async query(text: string, values: unknown[] = []): Promise<Result> {
       const giveUpAt = Date.now() + patienceMs
       for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 400)) {
         const used = await currentPool()
@@ -95,7 +100,7 @@ export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: D
           return await used.pool.query(text, values)
         } catch (error) {
           // Only a refused login is repeated: the query has not been sent then.
-          if (!isRefusedLogin(error) || Date.now() > giveUpAt) throw error
+          if (!driver.isRefusedLogin(error) || Date.now() > giveUpAt) throw error
           options.onRefused?.()
           // Between setSecret and finishSecret of a single-user rotation the new password is not AWSCURRENT yet.
           if (!(await replace(used))) await sleep(pauseMs)
@@ -106,22 +111,4 @@ export function createDatabase({ secretId, pool: poolConfig, ca, ...options }: D
       await (await inUse)?.pool.end()
     },
   }
-}
-
-/** TLS with certificate and host name verified, unless the secret says otherwise; the rotation function reads it so, too. */
-function tlsOf({ host, ssl = true, tlsServerName = host }: DatabaseSecret, ca: string | undefined): PoolConfig['ssl'] {
-  if (String(ssl).toLowerCase() === 'false') return false
-  const verify = (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsServerName, certificate)
-  return { checkServerIdentity: verify, ...(ca !== undefined && { ca }) }
-}
-
-/** Sessions that are open stay valid, so queries under way end in peace; `pg` forgets those that wait in an ended pool. */
-async function retire(pool: Pool): Promise<void> {
-  while (pool.waitingCount > 0) await sleep(50)
-  await pool.end()
-}
-
-/** 28P01: wrong password. 28000: the role may not log in (any more). */
-function isRefusedLogin(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '28P01' || error.code === '28000')
 }

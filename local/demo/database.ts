@@ -1,4 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Driver } from '../../examples/application/database.ts'
 
 /** One function on one kind of database, ready to be shown. */
 export interface Demonstration {
@@ -21,10 +22,31 @@ export interface DemoServer extends AsyncDisposable {
   readonly title: string
   readonly ca: string
   readonly demonstrations: readonly Demonstration[]
-  /** Tries the login of a SecretString. */
-  logsIn(secretString: string): Promise<boolean>
+  /** The worst load for a rotation: every query on a connection of its own, so that every query logs in. */
+  readonly driver: Driver<unknown>
   /** A place in the server's log. */
   mark(): number
   /** The logins of the functions and the refused logins of anybody that the server has logged since. */
   loginsSince(mark: number): Promise<{ readonly byFunctions: number; readonly refused: number }>
+}
+
+/** Tries the login of a SecretString. */
+export async function logsIn({ driver }: DemoServer, secretString: string): Promise<boolean> {
+  const pool = driver.open(JSON.parse(secretString))
+  try {
+    await pool.query('SELECT 1', [])
+    return true
+  } catch (error) {
+    if (driver.isRefusedLogin(error)) return false
+    throw error
+  } finally {
+    await pool.end()
+  }
+}
+
+/** The fields in which the secrets of one server differ. */
+export interface DemoLogin {
+  readonly username: string
+  readonly password: string
+  readonly masterarn?: string | undefined
 }

@@ -4,24 +4,64 @@ import { type CommandLine, commandLine } from '../command-line.ts'
 import { discoverFunctions } from '../functions.ts'
 import type { StepEnded } from '../invocation.ts'
 import { startLocalSecretsManager } from '../secrets-manager.ts'
+import type { DemoServer } from './database.ts'
+import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
 import { startPostgresDemo } from './postgres.ts'
 import { asJson, resultTable } from './results.ts'
 import { type Shown, show } from './scenario.ts'
 
-const help = `Rotates real logins while an application queries with them, and shows what happens.
+const servers: Readonly<Record<string, () => Promise<DemoServer>>> = {
+  postgres: startPostgresDemo,
+  mysql: startMysqlDemo,
+  mariadb: startMariadbDemo,
+}
 
-  npm run demo
-  npm run --silent demo -- --json     one line of JSON for each function
-  npm run demo -- --help              this text
+const help = `Rotates real logins while applications query with them, and shows what happens.
 
-It starts a PostgreSQL and a Secrets Manager on 127.0.0.1 and ends them again. Exit code 0: all went as promised;
-1: something did not; 2: wrong arguments.
+  npm run demo -- [DATABASE] [--rotations N] [--clients N] [--json]
+
+  DATABASE        postgres (default), mysql, mariadb, or all
+  --rotations N   how often a login is rotated of which nobody may lose hold, 2 to 10000 (default 2)
+  --clients N     how many clients log in all the time, 2 to 40 (default 4); where the old value goes on working
+                  half of them keep theirs until the next rotation
+  --json          one line of JSON for each function
+  --help          this text
+
+It starts the database and a Secrets Manager on 127.0.0.1 and ends them again. MySQL and MariaDB are Debian's packages,
+which are downloaded once into the user's cache folder. Exit code 0: all went as promised; 1: something did not; 2: wrong
+arguments.
+
+Examples:
+  npm run demo -- mysql
+  npm run --silent demo -- all --json
+  npm run demo -- mariadb --rotations 1000 --clients 20
 `
 
 const cli: CommandLine = commandLine('npm run demo', help)
-const { json } = cli.parse({
-  options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
-}).values
+const { values, positionals } = cli.parse({
+  allowPositionals: true,
+  options: {
+    rotations: { type: 'string', default: '2' },
+    clients: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+const { json } = values
+const [database = 'postgres', ...others] = positionals
+const chosen = database === 'all' ? Object.values(servers) : [servers[database]].filter((start) => start !== undefined)
+if (chosen.length === 0 || others.length > 0) {
+  cli.fail(`npm run demo takes one of ${Object.keys(servers).join(', ')} or all, not "${positionals.join(' ')}".`)
+}
+const rotations = wholeNumber('--rotations', values.rotations, 2, 10_000)
+const clients = wholeNumber('--clients', values.clients, 2, 40)
+
+function wholeNumber(option: string, text: string, least: number, most: number): number {
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= least && number <= most) return number
+  return cli.fail(`${option} takes a whole number from ${least} to ${most}, not "${text}".`)
+}
+
 const say = (line: string) => {
   if (!json) process.stdout.write(`${line}\n`)
 }
@@ -31,37 +71,41 @@ const bold = (text: string) => styleText('bold', text, { stream: process.stdout 
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 
-const listeners = new Set<(step: StepEnded) => void>()
-say('Starting PostgreSQL and Secrets Manager on this machine ...')
-await using server = await startPostgresDemo()
-const env = { DATABASE_CA_BUNDLE: server.ca }
 const modules = await discoverFunctions()
-await using local = await startLocalSecretsManager({
-  functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
-  retryDelaysMs: [],
-  onStep(step) {
-    if (step.phase === 'ended') for (const listener of listeners) listener(step)
-  },
-})
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
-const secretsManager = new SecretsManagerClient({ endpoint: local.endpoint, region: 'us-east-1', credentials })
-
 const results: Shown[] = []
-for (const demonstration of server.demonstrations) {
-  const { functionId, summary } = demonstration
-  say(`\n${bold(functionId)} on ${server.title}: ${summary}`)
+for (const start of chosen) await demonstrate(start)
+
+async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
+  say(`${results.length > 0 ? '\n' : ''}Starting a database and Secrets Manager on this machine ...`)
+  await using server = await start()
+  const listeners = new Set<(step: StepEnded) => void>()
+  const env = { DATABASE_CA_BUNDLE: server.ca }
+  await using local = await startLocalSecretsManager({
+    functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
+    retryDelaysMs: [],
+    onStep(step) {
+      if (step.phase === 'ended') for (const listener of listeners) listener(step)
+    },
+  })
+  const secretsManager = new SecretsManagerClient({ endpoint: local.endpoint, region: 'us-east-1', credentials })
   const onStep = (listener: (step: StepEnded) => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  const shown = await show(demonstration, { local, server, secretsManager, say, onStep })
-  results.push(shown)
-  if (json) process.stdout.write(`${asJson(shown)}\n`)
+  for (const demonstration of server.demonstrations) {
+    const { functionId, summary } = demonstration
+    say(`\n${bold(functionId)} on ${server.title}: ${summary}`)
+    const shown = await show(demonstration, { local, server, secretsManager, rotations, clients, say, onStep })
+    results.push(shown)
+    if (json) process.stdout.write(`${asJson(shown)}\n`)
+  }
+  secretsManager.destroy()
 }
+
 say(`\n${resultTable(results)}`)
 
 const surprises = results.flatMap((shown) => shown.surprises)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)
 say(surprises.length === 0 ? '\nAll went as promised.' : `\n${surprises.length} things did not go as promised.`)
 process.exitCode = surprises.length === 0 ? 0 : 1
-secretsManager.destroy()

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Client } from 'pg'
+import { postgresDriver } from '../../examples/application/postgres.ts'
 import { startPostgres } from '../servers/postgres.ts'
 import type { Demonstration, DemoServer } from './database.ts'
 
@@ -74,16 +75,7 @@ export async function startPostgresDemo(): Promise<DemoServer> {
     title: `PostgreSQL ${server.version}`,
     ca,
     demonstrations: [singleUser, alternatingUsers],
-    async logsIn(secretString) {
-      const { username, password } = JSON.parse(secretString)
-      try {
-        await (await connect(username, password)).end()
-        return true
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === '28P01') return false
-        throw error
-      }
-    },
+    driver: postgresDriver({ ca, pool: { max: 1, maxUses: 1, application_name: 'application' } }),
     mark: () => server.log().length,
     async loginsSince(mark) {
       await sleep(100) // the server's log arrives through a pipe

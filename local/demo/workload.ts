@@ -1,70 +1,102 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { createDatabase } from '../../examples/application/database.ts'
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { createDatabase, type Driver } from '../../examples/application/database.ts'
 
-/** What an application saw while its login was rotated. */
+/** What the applications saw while their login was rotated. */
 export interface Workload {
   readonly queries: number
   readonly failedLogins: number
   /** The longest that one query had to wait because of refused logins, in milliseconds. */
   readonly gapMs: number
-  /** The first error that reached the application's user; undefined where none did. */
+  /** The first error that reached an application's user; undefined where none did. */
   readonly error: unknown
 }
 
-const clients = 4
-const refreshMs = 300
+const refreshMs = 100
 
-/**
- * The application of examples/application under the worst load for a rotation: every query on a connection of its own,
- * so that every query logs in.
- */
-export function startWorkload(secretId: string, secretsManager: SecretsManagerClient, ca: string) {
+export interface WorkloadOptions {
+  readonly secretId: string
+  readonly secretsManager: SecretsManagerClient
+  readonly driver: Driver<unknown>
+  /** How many clients look for a new secret now and then, as the application of examples/application does. */
+  readonly refreshing: number
+  /** How many clients keep the value that they have until `renew` is called. */
+  readonly keeping: number
+}
+
+/** Clients that log in for every query. */
+export function startWorkload({ secretId, secretsManager, driver, refreshing, keeping }: WorkloadOptions) {
   const seen = { queries: 0, failedLogins: 0, gapMs: 0, error: undefined as unknown }
   let running = true
-  const loops = Array.from({ length: clients }, async () => {
-    let refusedAt: number | undefined
-    const database = createDatabase({
-      ...{
-        secretId,
-        secretsManager,
-        refreshMs,
-        ca,
-        pool: { max: 1, maxUses: 1, application_name: 'application' },
-      },
-      onRefused() {
-        seen.failedLogins++
-        refusedAt ??= performance.now()
-      },
-    })
+  let kept: Promise<string> | undefined
+
+  async function client(query: () => Promise<unknown>): Promise<void> {
     while (running && seen.error === undefined) {
       try {
-        await database.query('SELECT 1')
+        await query()
         seen.queries++
-        if (refusedAt !== undefined) seen.gapMs = Math.max(seen.gapMs, Math.round(performance.now() - refusedAt))
-        refusedAt = undefined
         await sleep(5)
       } catch (error) {
         seen.error = error
       }
     }
+  }
+
+  async function refreshingClient(): Promise<void> {
+    let refusedAt: number | undefined
+    const onRefused = () => {
+      seen.failedLogins++
+      refusedAt ??= performance.now()
+    }
+    const database = createDatabase({ secretId, secretsManager, driver, refreshMs, onRefused })
+    await client(async () => {
+      await database.query('SELECT 1')
+      if (refusedAt !== undefined) seen.gapMs = Math.max(seen.gapMs, Math.round(performance.now() - refusedAt))
+      refusedAt = undefined
+    })
     await database.end()
-  })
+  }
+
+  async function currentValue(): Promise<string> {
+    return (await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString ?? '{}'
+  }
+
+  /** Whoever keeps a value has nowhere to go where it is refused: that is an error, not a pause. */
+  async function keepingClient(): Promise<void> {
+    await client(async () => {
+      kept ??= currentValue()
+      const pool = driver.open(JSON.parse(await kept))
+      try {
+        await pool.query('SELECT 1', [])
+      } catch (error) {
+        if (driver.isRefusedLogin(error)) seen.failedLogins++
+        throw error
+      } finally {
+        await pool.end()
+      }
+    })
+  }
+
+  const clients = [
+    ...Array.from({ length: refreshing }, refreshingClient),
+    ...Array.from({ length: keeping }, keepingClient),
+  ]
   return {
     seen: seen as Readonly<Workload>,
-    /** Resolves when as many more queries have been answered, or the application has failed. */
+    /** Resolves when as many more queries have been answered, or an application has failed. */
     async more(queries: number): Promise<void> {
       const enough = seen.queries + queries
       while (seen.queries < enough && seen.error === undefined) await sleep(5)
     },
-    /** Resolves when the application has looked for a new secret. */
-    async refreshed(): Promise<void> {
+    /** Gives the clients that keep their value the current one, and waits until the others have looked for it, too. */
+    async renew(): Promise<void> {
+      kept = currentValue()
       await sleep(refreshMs)
-      await this.more(clients * 10)
+      await this.more((refreshing + keeping) * 5)
     },
     async stop(): Promise<Workload> {
       running = false
-      await Promise.all(loops)
+      await Promise.all(clients)
       return seen
     },
   }

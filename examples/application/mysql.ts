@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { rootCertificates } from 'node:tls'
+import { createPool, type PoolOptions, type QueryResult } from 'mysql2/promise'
+import type { DatabaseSecret, Driver } from './database.ts'
+
+/** MySQL and MariaDB through `mysql2`. */
+export function mysqlDriver(options: {
+  /** Anything of `mysql2`'s pool but the login: size, timeouts. */
+  readonly pool?: Omit<PoolOptions, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
+  /** PEM of your certificate authority, where it is not one of those that Node knows. */
+  readonly ca?: string | undefined
+}): Driver<QueryResult> {
+  return {
+    open(secret) {
+      const pool = createPool({ ...options.pool, ...mysqlLogin(secret, options.ca) })
+      let underWay = 0
+      return {
+        async query(text, values) {
+          underWay++
+          try {
+            return (await pool.query(text, values))[0]
+          } finally {
+            underWay--
+          }
+        },
+        async end() {
+          // An ended pool turns away those that wait in it.
+          while (underWay > 0) await sleep(50)
+          await pool.end()
+        },
+      }
+    },
+    isRefusedLogin: isRefusedMysqlLogin,
+  }
+}
+
+/** 1045: access denied. 1698: the same from MariaDB, for an account without a password. */
+export function isRefusedMysqlLogin(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && (error.errno === 1045 || error.errno === 1698)
+}
+
+/**
+ * What `mysql2` takes for a login. It verifies the host name only where `verifyIdentity` says so, and not where the host
+ * is an address: name the host in the secret.
+ */
+export function mysqlLogin(secret: DatabaseSecret, ca: string | undefined) {
+  const { username: user, password, host, port = 3306, dbname: database, ssl = true } = secret
+  const tls =
+    String(ssl).toLowerCase() === 'false' ? {} : { ssl: { ca: ca ?? [...rootCertificates], verifyIdentity: true } }
+  return { user, password, host, port: Number(port), ...(database !== undefined && { database }), ...tls }
+}

@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { Pool, type PoolConfig, type QueryResult } from 'pg'
+import type { DatabaseSecret, Driver } from './database.ts'
+
+/** PostgreSQL through `pg`. */
+export function postgresDriver(options: {
+  /** Anything of `pg`'s Pool but the login: size, timeouts. */
+  readonly pool?: Omit<PoolConfig, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
+  /** PEM of your certificate authority, where it is not one of those that Node knows. */
+  readonly ca?: string | undefined
+}): Driver<QueryResult> {
+  return {
+    open(secret) {
+      const { username: user, password, host, port = 5432, dbname: database = 'postgres' } = secret
+      const login = { user, password, host, port: Number(port), database, ssl: tlsOf(secret, options.ca) }
+      const pool = new Pool({ ...options.pool, ...login })
+      // A connection that breaks while nobody uses it is replaced by the next query.
+      pool.on('error', () => undefined)
+      return {
+        query: (text, values) => pool.query(text, values),
+        async end() {
+          // `pg` forgets those that wait in an ended pool.
+          while (pool.waitingCount > 0) await sleep(50)
+          await pool.end()
+        },
+      }
+    },
+    // 28P01: wrong password. 28000: the role may not log in (any more).
+    isRefusedLogin: (error) =>
+      error instanceof Error && 'code' in error && (error.code === '28P01' || error.code === '28000'),
+  }
+}
+
+/** TLS with certificate and host name verified, unless the secret says otherwise; the rotation function reads it so, too. */
+function tlsOf({ host, ssl = true, tlsServerName = host }: DatabaseSecret, ca: string | undefined): PoolConfig['ssl'] {
+  if (String(ssl).toLowerCase() === 'false') return false
+  const verify = (_host: string, certificate: PeerCertificate) => checkServerIdentity(tlsServerName, certificate)
+  return { checkServerIdentity: verify, ...(ca !== undefined && { ca }) }
+}
