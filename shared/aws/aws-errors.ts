@@ -1,19 +1,31 @@
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 
-/** Names of the errors that Secrets Manager, KMS behind it and the SDK give (API reference, "Common Errors"). */
+/** Names of the errors that Secrets Manager, KMS behind it, RDS and the SDK give (API references, "Common Errors"). */
 const codeOf: Readonly<Record<string, ErrorCode>> = {
   ResourceNotFoundException: 'SecretNotFound',
   AccessDeniedException: 'AccessDenied',
+  AccessDenied: 'AccessDenied',
   UnrecognizedClientException: 'AccessDenied',
+  InvalidClientTokenId: 'AccessDenied',
   InvalidSignatureException: 'AccessDenied',
+  SignatureDoesNotMatch: 'AccessDenied',
   ExpiredTokenException: 'AccessDenied',
+  ExpiredToken: 'AccessDenied',
   CredentialsProviderError: 'AccessDenied',
   DecryptionFailure: 'KmsAccessDenied',
   EncryptionFailure: 'KmsAccessDenied',
-  TimeoutError: 'SecretsManagerUnreachable',
   AbortError: 'TimedOut',
 }
+
+/** What says that the process has no credentials, or none that AWS knows. */
+const noCredentials = [
+  'CredentialsProviderError',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'ExpiredTokenException',
+  'ExpiredToken',
+]
 
 const unreachable = [
   'ECONNREFUSED',
@@ -38,7 +50,7 @@ export function toRotationError(error: unknown, call: string, resource: string):
   const cause = presentable(error)
   if (code === 'TimedOut') return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause })
   return new RotationError(code, `${call} on ${resource} failed: ${systemCode(error) ?? name}.`, {
-    ...hint(code, name, said),
+    ...hint(code, name, said, call),
     cause,
   })
 }
@@ -84,19 +96,22 @@ function classify(name: string, said: string, call: string, error: unknown): Err
   if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
   const code = codeOf[name]
   if (code !== undefined) return code
-  if (unreachable.includes(systemCode(error) ?? '')) return 'SecretsManagerUnreachable'
-  return 'SecretsManagerFailed'
+  const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
+  if (call.startsWith('rds:')) return isUnreachable ? 'RdsUnreachable' : 'RdsFailed'
+  return isUnreachable ? 'SecretsManagerUnreachable' : 'SecretsManagerFailed'
 }
 
-function hint(code: ErrorCode, name: string, said: string): ErrorDetails {
-  if (
-    name === 'CredentialsProviderError' ||
-    name === 'UnrecognizedClientException' ||
-    name === 'ExpiredTokenException'
-  ) {
+function hint(code: ErrorCode, name: string, said: string, call: string): ErrorDetails {
+  if (noCredentials.includes(name)) {
     const remedy =
       'In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.'
     return { likely: 'The process has no valid AWS credentials.', remedy }
+  }
+  if (code === 'AccessDenied' && call.startsWith('rds:')) {
+    return {
+      likely: "The function's role or a VPC endpoint policy does not allow the call.",
+      remedy: `Allow ${call} on the instances and clusters whose secrets are rotated, as template.yaml does.`,
+    }
   }
   if (code === 'SecretNotFound' && said.includes('deletion')) {
     return { likely: 'The secret is scheduled for deletion.', remedy: 'Bring it back with restore-secret.' }

@@ -32,6 +32,7 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
           rotationEnabled: found.RotationEnabled,
           labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
           lastChanged: found.LastChangedDate,
+          tags: new Map((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
         }
       } catch (error) {
         throw toRotationError(error, 'secretsmanager:DescribeSecret', SecretId)

@@ -5,7 +5,9 @@ import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
 import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
+import type { ServerDirectory } from './server-directory.ts'
 import { superuserArn, superuserOf, superuserSession } from './superuser.ts'
 
 const suffix = '_clone'
@@ -13,8 +15,12 @@ const suffix = '_clone'
 /**
  * Two logins with the same rights take turns: while one is AWSCURRENT the other gets a new password, as a superuser
  * whose secret `masterarn` names. Whoever has cached the old value can log in until the next rotation.
+ * @param directory see `superuserOf`
  */
-export function alternatingUsers(engine: DatabaseEngine<TwinSession>): SecretType<DatabaseSecret> {
+export function alternatingUsers(
+  engine: DatabaseEngine<TwinSession>,
+  directory?: ServerDirectory,
+): SecretType<DatabaseSecret> {
   return {
     ...databaseSecretType(engine),
     name: `${engine.name}-alternating-users`,
@@ -31,7 +37,7 @@ export function alternatingUsers(engine: DatabaseEngine<TwinSession>): SecretTyp
       // The superuser's secret travels while we log in: it costs a call, but no time.
       const [loggedIn, superuser] = await Promise.allSettled([
         provesCurrent(engine, current, context),
-        superuserOf(current, engine, context),
+        superuserOf(current, engine, context, directory),
       ])
       if (loggedIn.status === 'rejected') throw loggedIn.reason
       if (!loggedIn.value) {
@@ -44,6 +50,7 @@ export function alternatingUsers(engine: DatabaseEngine<TwinSession>): SecretTyp
       await using session = await superuserSession(engine, superuser.value, context)
       await session.ensureTwin(namesOf(pending.username), pending, () => logsInBefore(versions, engine, context))
       context.did(`set the password of ${pending.username}`)
+      await awaitReplica(engine, pending, superuser.value, context)
     },
     async test({ pending, current }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)

@@ -1,17 +1,24 @@
 import type { RotationContext } from '../rotation/context.ts'
+import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
 import { nobodyLogsIn, tryLogin } from './login-order.ts'
+import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
+import type { ServerDirectory } from './server-directory.ts'
 import { superuserOf, superuserSession } from './superuser.ts'
 
 /**
  * One login has two passwords: setSecret adds the new one, the one of AWSCURRENT goes on working until the next rotation.
  * The login does that itself where it may, else the superuser whose secret `masterarn` names.
+ * @param directory see `superuserOf`
  */
-export function dualPassword(engine: DatabaseEngine<DualPasswordSession>): SecretType<DatabaseSecret> {
+export function dualPassword(
+  engine: DatabaseEngine<DualPasswordSession>,
+  directory?: ServerDirectory,
+): SecretType<DatabaseSecret> {
   return {
     ...databaseSecretType(engine),
     name: `${engine.name}-dual-password`,
@@ -24,7 +31,7 @@ export function dualPassword(engine: DatabaseEngine<DualPasswordSession>): Secre
       const { pending } = versions
       const current = await versions.current()
       checkPending(pending, current, current.username, engine)
-      if (!(await addAsItself(engine, current, pending, context))) {
+      if (!(await addAsItself({ engine, directory, current, pending, context }))) {
         // AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do.
         await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
         if (session !== undefined) return
@@ -43,35 +50,38 @@ export function dualPassword(engine: DatabaseEngine<DualPasswordSession>): Secre
   }
 }
 
+interface Change {
+  readonly engine: DatabaseEngine<DualPasswordSession>
+  readonly directory: ServerDirectory | undefined
+  readonly current: DatabaseSecret
+  readonly pending: DatabaseSecret
+  readonly context: RotationContext
+}
+
+/** What the superuser may be able to do where the login itself is not: it has more rights, or logs in at the primary. */
+const forTheSuperuser: readonly ErrorCode[] = ['MissingPrivilege', 'ReadOnlyServer']
+
 /** @returns false where AWSCURRENT does not log in */
-async function addAsItself(
-  engine: DatabaseEngine<DualPasswordSession>,
-  current: DatabaseSecret,
-  pending: DatabaseSecret,
-  context: RotationContext,
-): Promise<boolean> {
+async function addAsItself(change: Change): Promise<boolean> {
+  const { engine, current, pending, context } = change
   await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
   if (session === undefined) return false
   try {
     await add(session, current, pending, context)
   } catch (error) {
-    if (!(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
+    if (!(error instanceof RotationError) || !forTheSuperuser.includes(error.code)) throw error
     if (current.masterarn === undefined) throw error
-    await addAsSuperuser(engine, current, pending, context)
+    await addAsSuperuser(change)
   }
   return true
 }
 
 /** The superuser helps only someone who can log in already: whoever may write the secret could name any user in it. */
-async function addAsSuperuser(
-  engine: DatabaseEngine<DualPasswordSession>,
-  current: DatabaseSecret,
-  pending: DatabaseSecret,
-  context: RotationContext,
-): Promise<void> {
-  const superuser = await superuserOf(current, engine, context)
+async function addAsSuperuser({ engine, directory, current, pending, context }: Change): Promise<void> {
+  const superuser = await superuserOf(current, engine, context, directory)
   await using session = await superuserSession(engine, superuser, context)
   await add(session, current, pending, context)
+  await awaitReplica(engine, pending, superuser, context)
 }
 
 async function add(

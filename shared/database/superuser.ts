@@ -1,8 +1,12 @@
+import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { tryLogin } from './login-order.ts'
+import { isManagedByRds, managedServer } from './managed-superuser.ts'
+import { isReplica } from './replica.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
+import type { ServerDirectory } from './server-directory.ts'
 
 /**
  * The ARN of the superuser's secret.
@@ -17,45 +21,78 @@ export function superuserArn({ masterarn }: DatabaseSecret): string {
 }
 
 /**
- * The superuser's login for the server of a secret.
- * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret fails with
+ * The superuser's login at the server of a secret, or, where that is a read replica, at its source.
+ * @param directory asked about a superuser secret that RDS manages, and about a host that is not the superuser's; where
+ *   it is left out, neither is accepted
+ * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret or asking the directory fails with
  */
 export async function superuserOf(
   current: DatabaseSecret,
   engine: DatabaseEngine,
   context: RotationContext,
+  directory?: ServerDirectory,
 ): Promise<DatabaseSecret> {
   const arn = superuserArn(current)
-  const superuser = parseSuperuser(await context.readSecret(arn), arn, engine)
-  if (!isSameServer(superuser, current, engine)) {
-    const [ours, theirs] = [address(loginOf(current, engine)), address(loginOf(superuser, engine))]
-    throw new RotationError(
-      'SuperuserMismatch',
-      `Current database host ${ours} is not the host ${theirs} of superuser secret ${arn}.`,
-    )
+  const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
+  const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
+  const sameServer = isSameServer(superuser, current, engine)
+  if (!sameServer && !(directory && (await isReplica(ours, theirs, directory, context.signal)))) {
+    const what = `Current database host ${address(ours)} is not the host ${address(theirs)} of superuser secret ${arn}`
+    throw new RotationError('SuperuserMismatch', `${what}, nor known as a read replica of it.`)
   }
-  if (!isSameTls(superuser, current, engine)) {
+  // A replica has a name of its own, and must prove that it is the server of this name.
+  const proof = sameServer ? superuser : { ...superuser, host: current.host, tlsServerName: current.host }
+  if (!isSameTls(proof, current, engine)) {
     // AWSCURRENT proves itself to the server that its own settings accept; a weaker proof must not move the superuser.
     throw new RotationError(
       'SuperuserMismatch',
       `"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
-      {
-        likely: 'One of the two secrets was changed without the other.',
-        remedy: 'Give both secrets the same "ssl" and "tlsServerName".',
-      },
+      managed || !sameServer ? ownName(managed) : sameSettings,
     )
   }
   // A superuser must come to the database of the secret; its own may be another.
   return { ...superuser, dbname: current.dbname }
 }
 
-function parseSuperuser(text: string, arn: string, engine: DatabaseEngine): DatabaseSecret {
+const sameSettings = {
+  likely: 'One of the two secrets was changed without the other.',
+  remedy: 'Give both secrets the same "ssl" and "tlsServerName".',
+}
+
+function ownName(managed: boolean) {
+  return {
+    likely: managed
+      ? 'A superuser secret that RDS manages is used over TLS alone, and under the name of its endpoint.'
+      : 'The host of the secret is a replica, which has to be known by its own name.',
+    remedy: managed
+      ? 'Remove "ssl" and "tlsServerName" from the secret.'
+      : 'Remove "tlsServerName" from the secret, and give both secrets the same "ssl".',
+  }
+}
+
+async function readSuperuser(
+  arn: string,
+  engine: DatabaseEngine,
+  context: RotationContext,
+  directory: ServerDirectory | undefined,
+): Promise<{ readonly superuser: DatabaseSecret; readonly managed: boolean }> {
+  const text = await context.readSecret(arn)
+  const fields = explained(arn, () => parseJsonObject(text))
+  const managed = directory !== undefined && isManagedByRds(fields)
+  // Without "ssl" and "tlsServerName": over verified TLS, under the name of the endpoint.
+  const whole = managed
+    ? JSON.stringify({ ...fields, ...(await managedServer(arn, engine, context, directory)) })
+    : text
+  return { superuser: explained(arn, () => parseDatabaseSecret(whole, engine)), managed }
+}
+
+function explained<T>(arn: string, parse: () => T): T {
   try {
-    return parseDatabaseSecret(text, engine)
+    return parse()
   } catch (error) {
     if (!(error instanceof RotationError)) throw error
     throw new RotationError('InvalidSecret', `Superuser secret ${arn}: ${error.what}`, {
-      likely: 'It is not a database login; those that RDS manages hold no host, and are not supported yet.',
+      likely: 'It is not a database login.',
       remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
     })
   }

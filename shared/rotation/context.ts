@@ -17,4 +17,6 @@ export interface RotationContext {
    * Throws SecretNotFound, AccessDenied, KmsAccessDenied and so on, naming `arn`.
    */
   readSecret(arn: string): Promise<string>
+  /** The tags of another secret, by key. Throws as readSecret does. */
+  secretTags(arn: string): Promise<ReadonlyMap<string, string>>
 }

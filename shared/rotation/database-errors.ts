@@ -1,13 +1,26 @@
-/** The part of the error catalogue that is about databases and what their secrets say. */
+/** The part of the error catalogue that is about databases, what their secrets say and what RDS says of them. */
 export const databaseErrors = {
+  RdsUnreachable: {
+    cause: 'A function in a VPC has no route to the RDS API: no endpoint, no NAT, or a security group in the way.',
+    remedy:
+      "Give the function's subnets an interface endpoint for RDS (com.amazonaws.REGION.rds) or NAT; or use a superuser secret with the host and port of this secret: then RDS is not asked.",
+    retryable: true,
+  },
+  RdsFailed: {
+    cause: 'RDS throttled the call or had a fault of its own, and went on doing so when it was repeated.',
+    remedy:
+      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks RDS much, or use a superuser secret with host and port.',
+    retryable: true,
+  },
   PendingMismatch: {
     cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
     remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
     retryable: false,
   },
   SuperuserMismatch: {
-    cause: '`masterarn` names the superuser of another server than the one of this secret.',
-    remedy: 'Point `masterarn` at the superuser secret of the same server; host and port must be equal.',
+    cause: '`masterarn` names the superuser of another server, or the host of one of the two secrets is an alias.',
+    remedy:
+      "Point `masterarn` at the superuser secret of the same server: host and port must be equal. For a replica, both hosts must be RDS's own endpoints.",
     retryable: false,
   },
   NameTooLong: {
@@ -88,6 +101,11 @@ export const databaseErrors = {
     cause: 'The host is a standby or a reader endpoint; logins can only be changed on the primary.',
     remedy: "Use the primary's (writer's) host name in the secret.",
     retryable: false,
+  },
+  ReplicaBehind: {
+    cause: 'The host of the secret is a read replica that has not replayed the change of the password yet.',
+    remedy: 'Nothing, if a later attempt succeeds; else look at the replica lag, and whether replication has stopped.',
+    retryable: true,
   },
   WrongServer: {
     cause: 'The secret is rotated by the function of another engine.',

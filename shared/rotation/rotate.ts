@@ -82,5 +82,8 @@ function contextOf(event: RotationEvent, around: Surroundings, sensitive: readon
       concealSecret(value.text, sensitive, around.redactor)
       return value.text
     },
+    async secretTags(arn) {
+      return (await around.store.describe(arn)).tags
+    },
   }
 }

@@ -21,6 +21,7 @@ export interface SecretDescription {
   readonly labels: ReadonlyMap<string, readonly string[]>
   /** When anything of the secret was last changed: until the promotion, when the pending value was stored. */
   readonly lastChanged: Date | undefined
+  readonly tags: ReadonlyMap<string, string>
 }
 
 /** A SecretString; `undefined` text means that the value is binary. */

@@ -1,3 +1,4 @@
+import * as rdsSdk from '@aws-sdk/client-rds'
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
@@ -14,9 +15,16 @@ const ids = Object.keys(modules)
 const server = await postgresServer(18)
 
 /** Every operation that Secrets Manager has, so that a right to one more of them is seen. */
-const operations = Object.keys(sdk)
-  .filter((name) => /^[A-Z]\w+Command$/.test(name))
-  .map((name) => name.replace(/Command$/, ''))
+const operationsOf = (client: object) =>
+  Object.keys(client)
+    .filter((name) => /^[A-Z]\w+Command$/.test(name))
+    .map((name) => name.replace(/Command$/, ''))
+const operations = operationsOf(sdk)
+
+/** On a superuser's secret. Its tags are asked for where RDS manages it, which no function does here. */
+const readsSuperuser = ['DescribeSecret', 'GetSecretValue']
+
+const readsSuperusers = (id: string) => id.endsWith('AlternatingUsers')
 
 /** Stores what a function rotates and gives its value. */
 const secretFor: Readonly<Record<string, (secrets: SecretsManager) => Promise<string>>> = {
@@ -83,9 +91,9 @@ describe.each(ids)('the role of %s', (id) => {
     const { calls, own, rotatedBy } = await rotation(id)
     const others = [...calls.keys()].filter((arn) => arn !== own)
     const values = others.length > 0 ? { SuperuserSecretArns: others.join() } : {}
-    expect(calls.size).toBe(id.endsWith('AlternatingUsers') ? 2 : 1)
-    for (const [arn, made] of calls)
-      expect(allowedOn(arn, id, rotatedBy(arn), values)).toEqual(operations.filter((name) => made.has(name)))
+    expect(calls.size).toBe(readsSuperusers(id) ? 2 : 1)
+    const made = operations.filter((name) => calls.get(own)?.has(name))
+    expect(allowedOn(own, id, rotatedBy(own), values)).toEqual(made)
   })
 
   it('only reads superuser secrets, where it reads any, and only those of the parameter', async () => {
@@ -93,11 +101,11 @@ describe.each(ids)('the role of %s', (id) => {
     const others = [...calls.keys()].filter((arn) => arn !== own)
     for (const arn of others) {
       expect([...(calls.get(arn) ?? [])]).toEqual(['GetSecretValue'])
-      expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: arn })).toEqual(['GetSecretValue'])
+      expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: arn })).toEqual(readsSuperuser)
       expect(allowedOn(arn, id, undefined, {})).toEqual([])
     }
     const some = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superuser-AbCdEf'
-    const readable = others.length > 0 ? ['GetSecretValue'] : []
+    const readable = others.length > 0 ? readsSuperuser : []
     expect(allowedOn(some, id, undefined, { SuperuserSecretArns: some })).toEqual(readable)
     for (const arn of foreign) expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: some })).toEqual([])
   })
@@ -127,17 +135,28 @@ describe.each(ids)('the role of %s', (id) => {
     expect(allowed(`/aws/lambda/keyturn-${id}Two`)).toEqual([])
   })
 
+  it('where it reads superuser secrets, asks RDS about servers of this account and Region, and nothing else', () => {
+    const allowed = (resource: string) =>
+      operationsOf(rdsSdk).filter((name) => allows(roleOf(id), { action: `rds:${name}`, resource }))
+    const wanted = readsSuperusers(id) ? ['DescribeDBClusters', 'DescribeDBInstances'] : []
+    for (const server of ['db:orders', 'cluster:orders'])
+      expect(allowed(`arn:aws:rds:us-east-1:000000000000:${server}`)).toEqual(wanted)
+    for (const other of [
+      'us-east-1:000000000000:snapshot:s',
+      'us-east-1:111111111111:db:d',
+      'eu-west-1:000000000000:db:d',
+    ])
+      expect(allowed(`arn:aws:rds:${other}`)).toEqual([])
+  })
+
   it('has to do with Secrets Manager and logs alone, and with keys and networks only when they are given', () => {
     const services = (values: Values) => [
       ...new Set(roleOf(id, values).flatMap(({ Action }) => [Action].flat().map((name) => String(name).split(':')[0]))),
     ]
-    expect(services({})).toEqual(['secretsmanager', 'logs'])
-    expect(services({ KmsKeyArns: key })).toEqual(['secretsmanager', 'logs', 'kms'])
-    expect(services({ SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })).toEqual([
-      'secretsmanager',
-      'logs',
-      'ec2',
-    ])
+    const always = readsSuperusers(id) ? ['secretsmanager', 'rds', 'logs'] : ['secretsmanager', 'logs']
+    expect(services({})).toEqual(always)
+    expect(services({ KmsKeyArns: key })).toEqual([...always, 'kms'])
+    expect(services({ SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })).toEqual([...always, 'ec2'])
     expect(JSON.stringify(roleOf(id, { KmsKeyArns: key }))).not.toMatch(/":\s*"\*"|kms:\*|secretsmanager:\*|logs:\*/)
   })
 
