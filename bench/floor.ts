@@ -5,77 +5,81 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { Client } from 'pg'
-import { readTwinState } from '../functions/postgres/twin-state.ts'
+import type { Step } from '../shared/rotation/event.ts'
+import type { FloorSession, LogIn, Move, Secret } from './database.ts'
+import type { Moves } from './recording.ts'
 
 /** What a rotation needs to know beforehand, so that nothing has to be worked out while the clock runs. */
 export interface Prepared {
   readonly secretId: string
   readonly token: string
   readonly currentId: string
-  /** SecretStrings. */
-  readonly current: string
-  readonly pending: string
-  readonly superuserArn: string | undefined
-  /** What sets the pending password, as one text. */
-  readonly change: string
+  readonly current: Secret
+  readonly pending: Secret
+  /** `beside`: its secret is read while AWSCURRENT logs in, and not only when it is needed. */
+  readonly superuser: { readonly arn: string; readonly username: string; readonly beside: boolean } | undefined
+  /** What the function did at the server. */
+  readonly moves: Moves
 }
+
+/** Who signs the floor's calls. */
+export const floorCaller = 'floor'
 
 /**
  * The least that a rotation can be: the same calls, logins and statements in the same order and side by side where the
  * function makes them so, with nothing checked, made up, logged or redacted.
  */
-export function createFloor(endpoint: string, ca: string) {
-  const client = new SecretsManagerClient({ endpoint })
+export function createFloor(endpoint: string, ca: string, logIn: LogIn) {
+  const credentials = { accessKeyId: floorCaller, secretAccessKey: 'bench' }
+  const client = new SecretsManagerClient({ endpoint, credentials })
+  const describe = (SecretId: string) => client.send(new DescribeSecretCommand({ SecretId }))
+  const read = (SecretId: string, VersionStage: string, VersionId?: string) =>
+    client.send(new GetSecretValueCommand({ SecretId, VersionStage, ...(VersionId && { VersionId }) }))
 
-  async function login(secretString: string): Promise<Client> {
-    const { username: user, password, host, port } = JSON.parse(secretString)
-    const session = new Client({
-      user,
-      password,
-      host,
-      port,
-      database: 'postgres',
-      ssl: { ca: [ca], minVersion: 'TLSv1.2' },
-    })
-    await session.connect()
-    return session
-  }
-
-  return async ({ secretId: SecretId, token, currentId, current, pending, superuserArn, change }: Prepared) => {
-    const describe = () => client.send(new DescribeSecretCommand({ SecretId }))
-    const read = (VersionStage: string, VersionId?: string) =>
-      client.send(new GetSecretValueCommand({ SecretId, VersionStage, ...(VersionId && { VersionId }) }))
-    const names = { base: JSON.parse(current).username.replace(/_clone$/, ''), twin: '' }
-    names.twin = `${names.base}_clone`
-
-    // createSecret
-    await Promise.all([describe(), read('AWSPENDING', token).catch(() => undefined), read('AWSCURRENT')])
-    const put = { SecretId, ClientRequestToken: token, SecretString: pending, VersionStages: ['AWSPENDING'] }
-    await client.send(new PutSecretValueCommand(put))
-    // setSecret
-    await Promise.all([describe(), read('AWSPENDING', token), read('AWSCURRENT')])
-    if (superuserArn === undefined) {
-      const session = await login(current)
-      await session.query(change)
-      await session.end()
-    } else {
-      const proof = login(current).then((session) => session.end())
-      const secret = client.send(new GetSecretValueCommand({ SecretId: superuserArn, VersionStage: 'AWSCURRENT' }))
-      const [{ SecretString = '' }] = await Promise.all([secret, proof])
-      const session = await login(SecretString)
-      await readTwinState(session, names)
-      await session.query(change)
-      await session.end()
+  async function play(moves: readonly Move[], secretOf: (username: string) => Promise<Secret>): Promise<void> {
+    const sessions = new Map<string, FloorSession>()
+    for (const move of moves) {
+      if (move.does === 'login') sessions.set(move.session, await logIn(await secretOf(move.username), ca))
+      else if (move.does === 'query') await sessions.get(move.session)?.query(move.text, move.values)
+      else await sessions.get(move.session)?.end()
     }
-    // testSecret
-    await Promise.all([describe(), read('AWSPENDING', token)])
-    const session = await login(pending)
-    if (superuserArn !== undefined) await readTwinState(session, names)
-    await session.end()
-    // finishSecret
-    await describe()
-    const move = { MoveToVersionId: token, RemoveFromVersionId: currentId }
-    await client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSCURRENT', ...move }))
   }
+
+  return {
+    async createSecret({ secretId, token, pending }) {
+      const stored = read(secretId, 'AWSPENDING', token).catch(() => undefined)
+      await Promise.all([describe(secretId), stored, read(secretId, 'AWSCURRENT')])
+      const value = { SecretString: JSON.stringify(pending), VersionStages: ['AWSPENDING'] }
+      await client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: token, ...value }))
+    },
+
+    async setSecret({ secretId, token, current, pending, superuser, moves }) {
+      await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')])
+      const readSuperuser = async (arn: string): Promise<Secret> => {
+        const { SecretString = '' } = await read(arn, 'AWSCURRENT')
+        return { ...JSON.parse(SecretString), dbname: current.dbname }
+      }
+      const early = superuser?.beside ? readSuperuser(superuser.arn) : undefined
+      await play(moves.setSecret, async (username) => {
+        if (username === superuser?.username) return early ?? readSuperuser(superuser.arn)
+        return username === current.username ? current : pending
+      })
+    },
+
+    async testSecret({ secretId, token, current, pending, moves }) {
+      await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token)])
+      await play(moves.testSecret, async (username) => {
+        if (username === pending.username) return pending
+        await read(secretId, 'AWSCURRENT')
+        return current
+      })
+    },
+
+    async finishSecret({ secretId, token, currentId }) {
+      await describe(secretId)
+      const move = { MoveToVersionId: token, RemoveFromVersionId: currentId }
+      const label = { SecretId: secretId, VersionStage: 'AWSCURRENT' }
+      await client.send(new UpdateSecretVersionStageCommand({ ...label, ...move }))
+    },
+  } satisfies Record<Step, (prepared: Prepared) => Promise<void>>
 }

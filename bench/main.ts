@@ -3,14 +3,22 @@ import { dirname, resolve } from 'node:path'
 import { bundleFunction } from '../local/bundle.ts'
 import { type CommandLine, commandLine } from '../local/command-line.ts'
 import { discoverFunctions } from '../local/functions.ts'
-import { startPostgres } from '../local/servers/postgres.ts'
 import { measureColdStart } from './cold-start.ts'
+import type { BenchServer, Subject } from './database.ts'
+import { nowhere } from './generated-value.ts'
+import { mariadb } from './mysql/mariadb.ts'
+import { mysql } from './mysql/mysql.ts'
+import { postgres } from './postgres/postgres.ts'
 import { type Figures, report } from './report.ts'
 import { measureRotations } from './rotations.ts'
+
+/** In the order of their functions' names. */
+const databases = [nowhere, mariadb, mysql, postgres]
 
 const help = `Measures what a rotation costs: calls, round trips, logins, time against a floor, cold start, memory, bytes.
 
   npm run bench
+  npm run bench -- --only Mysql        only the functions whose names begin so
   npm run bench -- --pairs 40          more measurements of each kind (default 20)
   npm run --silent bench -- --json     the figures as JSON instead of a table
   npm run bench -- --out FILE          where the JSON goes as well (default .keyturn/bench.json)
@@ -22,12 +30,13 @@ const cli: CommandLine = commandLine('npm run bench', help)
 const { values } = cli.parse({
   options: {
     pairs: { type: 'string', default: '20' },
+    only: { type: 'string', default: '' },
     out: { type: 'string', default: '.keyturn/bench.json' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
-const { pairs: pairsText, out, json } = values
+const { pairs: pairsText, only, out, json } = values
 if (!/^[1-9]\d{0,2}$/.test(pairsText)) cli.fail('--pairs takes a number from 1 to 999.')
 // So that what ends the measuring early ends its server, too.
 process.once('SIGINT', () => process.exit(130))
@@ -36,9 +45,13 @@ const pairs = Number(pairsText)
 const progress = (what: string) => process.stderr.write(`measuring ${what} ...\n`)
 
 const modules = await discoverFunctions()
-const ids = Object.keys(modules)
+const measurable = databases.flatMap(({ subjects }) => subjects.map(({ functionId }) => functionId))
+for (const id of Object.keys(modules))
+  if (!measurable.includes(id)) throw new Error(`No database of bench/ has ${id} among its subjects.`)
+const ids = Object.keys(modules).filter((id) => id.startsWith(only))
+if (ids.length === 0) cli.fail(`No function begins with "${only}"; there are ${Object.keys(modules).join(', ')}.`)
 const bundles = Object.fromEntries(ids.map((id) => [id, resolve('.keyturn/bundles', `${id}.cjs`)]))
-for (const [id, module] of Object.entries(modules)) await bundleFunction(module, bundles[id] ?? '')
+for (const id of ids) await bundleFunction(modules[id] ?? '', bundles[id] ?? '')
 
 const figures: Figures = { bundles: [], coldStarts: [], rotations: [] }
 for (const [functionId, bundle] of Object.entries(bundles)) {
@@ -46,15 +59,20 @@ for (const [functionId, bundle] of Object.entries(bundles)) {
   figures.bundles.push({ functionId, bytes: (await stat(bundle)).size })
   figures.coldStarts.push(measureColdStart(functionId, bundle, pairs))
 }
-await using server = await startPostgres(18, { log_connections: 'on' })
-for (const [functionId, module] of Object.entries(modules)) {
-  // Without a login there is no network of its own to compare with: Secrets Manager's calls are all there is.
-  if (!functionId.startsWith('Postgres')) continue
-  for (const latencyMs of [0, 8]) {
-    progress(`rotations of ${functionId} with ${latencyMs} ms more for each call of Secrets Manager`)
-    figures.rotations.push(
-      await measureRotations(functionId, module, server, { bundle: bundles[functionId] ?? '', latencyMs, pairs }),
-    )
+for (const { subjects, start } of databases) {
+  const chosen = subjects.filter(({ functionId }) => functionId in bundles)
+  if (chosen.length > 0) await measureOn(start, chosen)
+}
+
+async function measureOn(start: () => Promise<BenchServer>, chosen: readonly Subject[]): Promise<void> {
+  await using server = await start()
+  for (const subject of chosen) {
+    const { functionId } = subject
+    const [module = '', bundle = ''] = [modules[functionId], bundles[functionId]]
+    for (const latencyMs of [0, 8]) {
+      progress(`rotations of ${functionId} with ${latencyMs} ms more for each call of Secrets Manager`)
+      figures.rotations.push(await measureRotations(subject, server, { module, bundle, latencyMs, pairs }))
+    }
   }
 }
 

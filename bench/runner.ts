@@ -1,35 +1,34 @@
 /**
- * Runs rotations when it is told to, in a process of its own that does nothing else: as the bundled function, or as
- * the floor. Started with the bundle, the endpoint of Secrets Manager and the database's authority (PEM).
+ * Runs steps of rotations when it is told to, in a process of its own that does nothing else: as the bundled function,
+ * or as the floor.
  */
 import { createRequire } from 'node:module'
-import { steps } from '../shared/rotation/event.ts'
+import type { Step } from '../shared/rotation/event.ts'
+import type { LogIn } from './database.ts'
 import { createFloor, type Prepared } from './floor.ts'
+import type { Answer, Order, RunnerSettings } from './runner-process.ts'
 
-export interface Order {
-  readonly as: 'function' | 'floor'
-  readonly prepared: Prepared
-}
-
-/** Milliseconds, or what went wrong. */
-export type Answer = { readonly ms: number } | { readonly error: string }
-
-const [bundle = '', endpoint = '', ca = ''] = process.argv.slice(2)
+const { bundle, endpoint, ca, driver }: RunnerSettings = JSON.parse(process.argv[2] ?? '')
 const { handler } = createRequire(import.meta.url)(bundle)
-const floor = createFloor(endpoint, ca)
+const { logIn }: { logIn: LogIn } = driver === undefined ? { logIn: nobody } : await import(driver)
+const floor = createFloor(endpoint, ca, logIn)
 // What the function logs is written, as on Lambda, but read by nobody here.
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 }
 
-async function asFunction({ secretId: SecretId, token: ClientRequestToken }: Prepared): Promise<void> {
-  for (const Step of steps) {
-    await handler({ Step, SecretId, ClientRequestToken }, context)
-  }
+async function nobody(): Promise<never> {
+  throw new Error('there is no server to log in to')
 }
 
-async function carryOut({ as, prepared }: Order): Promise<Answer> {
+const run = {
+  function: (Step: Step, { secretId: SecretId, token: ClientRequestToken }: Prepared): Promise<void> =>
+    handler({ Step, SecretId, ClientRequestToken }, context),
+  floor: (step: Step, prepared: Prepared) => floor[step](prepared),
+}
+
+async function carryOut({ as, steps, prepared }: Order): Promise<Answer> {
   const began = performance.now()
   try {
-    await (as === 'floor' ? floor(prepared) : asFunction(prepared))
+    for (const step of steps) await run[as](step, prepared)
     return { ms: performance.now() - began }
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { createConnection } from 'mysql2/promise'
-import type { Driver } from '../../examples/application/database.ts'
+import { type Connection, createConnection } from 'mysql2/promise'
+import type { DatabaseSecret, Driver } from '../../examples/application/database.ts'
 import { isRefusedMysqlLogin, mysqlLogin } from '../../examples/application/mysql.ts'
 import { startMariadb } from '../servers/mariadb.ts'
 import { startMysql } from '../servers/mysql.ts'
@@ -44,7 +44,7 @@ interface Kind {
 
 async function demoServer(server: MysqlServer, kind: Kind): Promise<DemoServer> {
   const { host, port, superuser, ca } = server
-  const driver = loginForEveryQuery(ca)
+  const { driver, sessions } = loginForEveryQuery(ca)
   const connect = () => createConnection({ ...mysqlLogin({ ...superuser, host, port, ssl: false }, ca) })
   const admin = await connect()
   await admin.query('SET SESSION sql_log_off = 1')
@@ -102,11 +102,12 @@ async function demoServer(server: MysqlServer, kind: Kind): Promise<DemoServer> 
     async loginsSince(mark) {
       await sleep(100) // the server's log arrives through a file
       const log = server.log().slice(mark)
-      return {
-        // The log says who logged in, not from which program; but the functions begin their sessions in a way of their own.
-        byFunctions: log.match(/Query\tSET SESSION sql_mode = ''/g)?.length ?? 0,
-        refused: log.match(/Connect\tAccess denied/g)?.length ?? 0,
-      }
+      const logins = [...log.matchAll(/\t\s*(\d+) Connect\t(Access denied)?/g)]
+      const refused = logins.filter(([, , denied]) => denied).map(([, session]) => Number(session))
+      // The log says who logged in, not from which program: what the application has not done, the functions have.
+      const others = new Set([...(await sessions()), ...refused])
+      const byFunctions = logins.filter(([, session]) => !others.has(Number(session))).length
+      return { byFunctions, refused: refused.length }
     },
     async [Symbol.asyncDispose]() {
       await admin.end()
@@ -122,15 +123,26 @@ interface Wish {
   readonly superuser?: boolean
 }
 
-function loginForEveryQuery(ca: string): Driver<unknown> {
-  return {
+/** `sessions` gives the server's numbers of all logins that have been begun by now. */
+function loginForEveryQuery(ca: string): { driver: Driver<unknown>; sessions(): Promise<ReadonlySet<number>> } {
+  const numbers = new Set<number>()
+  const beginning = new Set<Promise<Connection>>()
+  async function logIn(secret: DatabaseSecret): Promise<Connection> {
+    const login = createConnection({ ...mysqlLogin(secret, ca), connectAttributes: { program_name: 'application' } })
+    beginning.add(login)
+    try {
+      const connection = await login
+      numbers.add(connection.threadId)
+      return connection
+    } finally {
+      beginning.delete(login)
+    }
+  }
+  const driver: Driver<unknown> = {
     open(secret) {
       return {
         async query(text, values) {
-          const connection = await createConnection({
-            ...mysqlLogin(secret, ca),
-            connectAttributes: { program_name: 'application' },
-          })
+          const connection = await logIn(secret)
           try {
             return await connection.query(text, values)
           } finally {
@@ -142,4 +154,9 @@ function loginForEveryQuery(ca: string): Driver<unknown> {
     },
     isRefusedLogin: isRefusedMysqlLogin,
   }
+  async function sessions() {
+    await Promise.allSettled(beginning)
+    return numbers
+  }
+  return { driver, sessions }
 }
