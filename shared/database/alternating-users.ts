@@ -3,19 +3,19 @@ import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
-import type { DatabaseEngine, DatabaseSession, TwinNames, TwinSession } from './engine.ts'
-import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
+import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserArn, superuserOf, superuserSession } from './superuser.ts'
+import { superuserArn, superuserForOwner, superuserSession } from './superuser.ts'
 
 const suffix = '_clone'
 
 /**
  * Two logins with the same rights take turns: while one is AWSCURRENT the other gets a new password, as a superuser
  * whose secret `masterarn` names. Whoever has cached the old value can log in until the next rotation.
- * @param directory see `superuserOf`
+ * @param directory see `superuserForOwner`
  */
 export function alternatingUsers(
   engine: DatabaseEngine<TwinSession>,
@@ -34,23 +34,16 @@ export function alternatingUsers(
       const { pending } = versions
       const current = await versions.current()
       checkPending(pending, current, otherOf(current.username, engine), engine)
-      // The superuser's secret travels while we log in: it costs a call, but no time.
-      const [loggedIn, superuser] = await Promise.allSettled([
-        provesCurrent(engine, current, context),
-        superuserOf(current, engine, context, directory),
-      ])
-      if (loggedIn.status === 'rejected') throw loggedIn.reason
-      if (!loggedIn.value) {
+      const superuser = await superuserForOwner(current, engine, context, directory)
+      if (superuser === undefined) {
         // An earlier run has made the two equal and set the password, all at once: then there is nothing to do.
-        await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
-        if (session !== undefined) return
+        if (await logsIn(engine, pending, 'AWSPENDING', context)) return
         throw nobodyLogsIn('AWSCURRENT or AWSPENDING', current, engine)
       }
-      if (superuser.status === 'rejected') throw superuser.reason
-      await using session = await superuserSession(engine, superuser.value, context)
+      await using session = await superuserSession(engine, superuser, context)
       await session.ensureTwin(namesOf(pending.username), pending, () => logsInBefore(versions, engine, context))
       context.did(`set the password of ${pending.username}`)
-      await awaitReplica(engine, pending, superuser.value, context)
+      await awaitReplica(engine, pending, superuser, context)
     },
     async test({ pending, current }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
@@ -87,16 +80,5 @@ async function logsInBefore(
   context: RotationContext,
 ): Promise<boolean> {
   const previous = await previousLogin(versions, versions.pending.username, engine)
-  await using session = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
-  return session !== undefined
-}
-
-/** Whoever may write the secret could name any user in it; the superuser helps only someone who can log in already. */
-async function provesCurrent(
-  engine: DatabaseEngine,
-  current: DatabaseSecret,
-  context: RotationContext,
-): Promise<boolean> {
-  await using session: DatabaseSession | undefined = await tryLogin(engine, current, 'AWSCURRENT', context)
-  return session !== undefined
+  return previous !== undefined && (await logsIn(engine, previous, 'AWSPREVIOUS', context))
 }

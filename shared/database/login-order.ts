@@ -26,6 +26,17 @@ export async function tryLogin<Session extends DatabaseSession>(
   }
 }
 
+/** Proves that a version logs in, and ends the session at once. */
+export async function logsIn(
+  engine: DatabaseEngine,
+  secret: DatabaseSecret,
+  label: string,
+  context: RotationContext,
+): Promise<boolean> {
+  await using session = await tryLogin(engine, secret, label, context)
+  return session !== undefined
+}
+
 /** The error for a secret none of whose tried versions logs in. */
 export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: DatabaseEngine): RotationError {
   const login = loginOf(secret, engine)

@@ -2,7 +2,7 @@ import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { tryLogin } from './login-order.ts'
+import { logsIn, tryLogin } from './login-order.ts'
 import { isManagedByRds, managedServer } from './managed-superuser.ts'
 import { isReplica } from './replica.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
@@ -26,7 +26,7 @@ export function superuserArn({ masterarn }: DatabaseSecret): string {
  *   it is left out, neither is accepted
  * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret or asking the directory fails with
  */
-export async function superuserOf(
+async function superuserOf(
   current: DatabaseSecret,
   engine: DatabaseEngine,
   context: RotationContext,
@@ -96,6 +96,28 @@ function explained<T>(arn: string, parse: () => T): T {
       remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
     })
   }
+}
+
+/**
+ * The superuser's login, for somebody who can log in already: whoever may write the secret could name any user in it.
+ * @returns undefined where AWSCURRENT does not log in
+ * @throws what superuserOf throws
+ */
+export async function superuserForOwner(
+  current: DatabaseSecret,
+  engine: DatabaseEngine,
+  context: RotationContext,
+  directory?: ServerDirectory,
+): Promise<DatabaseSecret | undefined> {
+  // The superuser's secret travels while we log in: it costs a call, but no time.
+  const [loggedIn, superuser] = await Promise.allSettled([
+    logsIn(engine, current, 'AWSCURRENT', context),
+    superuserOf(current, engine, context, directory),
+  ])
+  if (loggedIn.status === 'rejected') throw loggedIn.reason
+  if (!loggedIn.value) return undefined
+  if (superuser.status === 'rejected') throw superuser.reason
+  return superuser.value
 }
 
 /**

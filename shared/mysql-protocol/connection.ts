@@ -4,18 +4,26 @@ import { createConnection, type RowDataPacket } from 'mysql2'
 import { caCertificates } from '../database/ca-certificates.ts'
 import type { Login } from '../database/secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { connectError, numberOf, statementError } from './errors.ts'
+import { RotationError } from '../rotation/errors.ts'
+import { connectError, numberOf, otherUser, statementError } from './errors.ts'
+import { guardParser } from './parser-guard.ts'
+import type { Account } from './quoting.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
 
 const goodbyeMs = 500
 
+/** How long the server keeps a session of ours that says nothing, beyond our own deadline. */
+const graceSeconds = 2
+
 /** One login at a server that speaks MySQL's protocol: MySQL or MariaDB. */
 export interface ServerConnection {
   readonly login: Login
   /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
   readonly version: string
+  /** The account that the server chose for the login: of its name, and of one of the hosts. */
+  readonly account: Account
   /** Whether the server takes no changes (read_only, innodb_read_only). */
   readonly readOnly: boolean
   /**
@@ -39,10 +47,15 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   const socket = new Socket()
   const remainingMs = Math.max(1, context.remainingMs())
   const connectTimeout = Math.min(connectTimeoutMs, remainingMs)
-  // mysql2 verifies the name that it takes for the host, and none at all where that is an address: then Node asks the
-  // socket. Our own socket goes where the secret says, so that the two can differ.
   const name = tls === false ? host : tls.serverName
-  Object.assign(socket, { _host: name })
+  let reached = false
+  socket.once('connect', () => {
+    reached = true
+    // mysql2 verifies the name that it takes for the host, and none at all where that is an address: then Node takes what
+    // the socket calls its host. Our own socket goes where the secret says, so the two can differ; and it is told only
+    // now, since looking up a name writes the same field.
+    Object.assign(socket, { _host: name })
+  })
   const ssl = tls === false ? undefined : await tlsOptions()
   socket.setNoDelay(true).connect({ host, port })
   const connection = createConnection({
@@ -54,6 +67,10 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   })
   // An error between two statements belongs to nobody; without a listener it would end the process.
   connection.on('error', () => undefined)
+  guardParser(connection, () => socket.destroy())
+  // mysql2 reads what comes with an answer in the server's own character set, though it comes in that of the session; and
+  // bundles do without the tables of the East Asian ones.
+  connection.on('connect', () => Object.assign(connection, { serverEncoding: 'utf8' }))
   const abort = () => socket.destroy()
   context.signal.addEventListener('abort', abort, { once: true })
   const close = async () => {
@@ -74,22 +91,23 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   try {
     await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
   } catch (error) {
-    const reached = socket.bytesWritten > 0 || socket.bytesRead > 0
     connection.destroy()
     socket.destroy()
     context.signal.removeEventListener('abort', abort)
     throw connectError(error, login, reached)
   }
   try {
-    // Whatever the server or an init_connect has set must not decide what our quoting means. Waiting for a lock ends
-    // before we do, in whole seconds, so that it is the server that says what was waited for.
+    // Waiting for a lock ends before we do, in whole seconds, so that it is the server that says what was waited for.
     const seconds = Math.max(1, Math.floor((context.remainingMs() - 250) / 1000))
-    await query(`SET SESSION sql_mode = '', lock_wait_timeout = ${seconds}`, [])
-    const [about] = (await query('SELECT VERSION() AS version, @@GLOBAL.read_only AS readOnly', [])) as RowDataPacket[]
+    // And where we end without a goodbye, as a killed Lambda does, the server ends the session, with its locks, soon after.
+    const timeouts = `SESSION lock_wait_timeout = ${seconds}, SESSION wait_timeout = ${seconds + graceSeconds}`
+    await query(`${settings}, ${timeouts}`, [])
+    const [about] = (await query(aboutServer, [])) as RowDataPacket[]
+    const account = accountOf(String(about?.account))
+    if (account.user !== user) throw otherUser(login)
     return {
-      login,
-      version: String(about?.version),
-      readOnly: !['0', 'OFF'].includes(String(about?.readOnly)),
+      ...{ login, account, version: String(about?.version) },
+      readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
       async run<Row>(doing: string, sql: string, values: readonly unknown[] = []) {
         try {
           const rows = await query(sql, values)
@@ -112,8 +130,23 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     }
   } catch (error) {
     await close()
-    throw failed(error, 'beginning a session')
+    throw error instanceof RotationError ? error : failed(error, 'beginning a session')
   }
+}
+
+/** Whatever the server or an init_connect has set must not decide what our quoting, or the server's, means. */
+const settings = "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION sql_quote_show_create = 1"
+
+/** A reader of Aurora says so by innodb_read_only alone (Aurora User Guide, "Connecting to an Amazon Aurora DB cluster"). */
+const aboutServer = [
+  'SELECT VERSION() AS version, CURRENT_USER() AS account,',
+  '@@GLOBAL.read_only AS readOnly, @@GLOBAL.innodb_read_only AS engineReadOnly',
+].join(' ')
+
+/** CURRENT_USER() is a name and a host; only the name may have an @ in it. */
+function accountOf(currentUser: string): Account {
+  const at = currentUser.lastIndexOf('@')
+  return { user: currentUser.slice(0, at), host: currentUser.slice(at + 1) }
 }
 
 /** What mysql2 gives to tls.connect. `verifyIdentity` is off by default: any host's certificate would do. */

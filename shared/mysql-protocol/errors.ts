@@ -17,9 +17,11 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   1203: 'ConnectionLimit',
   1226: 'ConnectionLimit',
   1053: 'ServerNotReady',
+  3032: 'ServerNotReady',
   1130: 'TlsRequired',
   3159: 'TlsRequired',
   3118: 'LoginLocked',
+  4150: 'LoginLocked',
   4151: 'LoginLocked',
   3955: 'LoginLocked',
   4163: 'LoginLocked',
@@ -40,6 +42,7 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   1819: 'PasswordRejected',
   3638: 'PasswordRejected',
   3892: 'PasswordRejected',
+  4165: 'PasswordRejected',
   1396: 'DatabaseFailed',
   1205: 'TimedOut',
   3024: 'TimedOut',
@@ -58,7 +61,7 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = `${where} refused the login of ${login.username}${to} (${errno}).`
     const kind = byNumber[errno] ?? 'DatabaseFailed'
-    return new RotationError(kind, what, { ...loginHint(errno, login), cause: numberAlone(errno) })
+    return new RotationError(kind, what, { ...loginHint(errno), cause: numberAlone(errno) })
   }
   const cause = nameAlone(code)
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)
@@ -87,25 +90,38 @@ function tlsCode(message: string): string {
   return 'HANDSHAKE_SSL_ERROR'
 }
 
-function loginHint(errno: number, login: Login): ErrorDetails {
+function loginHint(errno: number): ErrorDetails {
   if (errno === 1044) {
-    const likely = 'The login may not use the database that dbname names.'
-    return { likely, remedy: 'GRANT it something on that database, or correct dbname in the secret.' }
+    // The server tells those who may see some databases only the same of one that is not there.
+    const likely = 'The database that dbname names does not exist, or the login may not use it.'
+    return { likely, remedy: 'Correct dbname in the secret, or GRANT the login something on that database.' }
   }
   if (errno === 1130) {
     const likely = 'No account of any name may come from the address of the function.'
     return { likely, remedy: "Make an account whose host part matches the function's addresses." }
   }
+  if (errno === 4150) {
+    const likely = 'max_password_errors: somebody has used a wrong password too often.'
+    return { likely, remedy: 'FLUSH PRIVILEGES as an administrator, then rotate again.' }
+  }
   if (errno === 3955) {
     const likely = 'FAILED_LOGIN_ATTEMPTS: somebody has used a wrong password too often.'
     return { likely, remedy: 'ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.' }
   }
-  if (errno === 1045 && login.tls === false) {
-    const likely = 'The password is wrong; or the account asks for TLS (REQUIRE SSL) and the secret says "ssl": false.'
-    return { likely }
-  }
   return {}
 }
+
+/** The server has let in somebody else: a proxied user, or an anonymous account. To change that one would be wrong. */
+export function otherUser(login: Login): RotationError {
+  const what = `${address(login)} makes ${login.username} another user when it logs in.`
+  return new RotationError('LoginMethod', what, {
+    likely: 'The login is a proxy, or an anonymous account stands before its own.',
+    remedy: "Give the login an account of its own name; drop anonymous ones with DROP USER ''@'their host'.",
+  })
+}
+
+/** Where it is not a login, MariaDB refuses GRANT and REVOKE with the numbers of a wrong password. */
+const refusedStatement = new Set([1045, 1698])
 
 /**
  * Why a statement failed. The statement itself is in no error: mysql2 has it in `sql`, and in the message of a syntax error.
@@ -117,7 +133,7 @@ export function statementError(error: unknown, doing: string, login: Login, outO
   if (errno === undefined) {
     return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))
   }
-  const kind = byNumber[errno] ?? 'DatabaseFailed'
+  const kind = refusedStatement.has(errno) ? 'MissingPrivilege' : (byNumber[errno] ?? 'DatabaseFailed')
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
   const words = kind === 'MissingPrivilege' ? `: ${message.slice(0, 500)}` : ''
   return new RotationError(kind, `${doing} at ${address(login)} failed (${errno})${words}.`, {
@@ -131,6 +147,10 @@ function statementHint(errno: number): ErrorDetails {
     const likely = 'validate_password asks for more than the generated passwords have.'
     const remedy = 'Set PASSWORD_LENGTH, or lower the policy (SHOW VARIABLES LIKE "validate_password%").'
     return { likely, remedy }
+  }
+  if (errno === 4165) {
+    const likely = 'validate_password.changed_characters_percentage asks for more characters that the old one has not.'
+    return { likely, remedy: 'Lower it, or start a new rotation with rotate-secret: it generates another password.' }
   }
   if (errno === 3638) {
     const likely = 'PASSWORD HISTORY or PASSWORD REUSE INTERVAL: the account has had this very password.'

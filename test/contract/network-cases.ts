@@ -49,11 +49,14 @@ async function closedPort(): Promise<number> {
   return server.port
 }
 
-/** @param says what it answers to whatever is sent; nothing when left out */
+/** @param says what it answers to whatever is sent, or says by itself after a moment; nothing when left out */
 async function strangeServer(says?: string): Promise<{ readonly port: number } & AsyncDisposable> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined).resume()
-    if (says !== undefined) socket.once('data', () => socket.end(says))
+    if (says === undefined) return
+    socket.once('data', () => socket.end(says))
+    // Some protocols begin with the server.
+    setTimeout(() => socket.end(says), 100)
   })
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
   const address = server.address()

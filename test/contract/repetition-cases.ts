@@ -13,9 +13,9 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
       for (const step of fourSteps) {
         await rotation.run(step)
         if (step !== repeated) continue
-        const before = [await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]
+        const before = [await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]
         await rotation.run(step)
-        expect([await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]).toEqual(before)
+        expect([await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]).toEqual(before)
       }
       await target.expectPromoted(rotation, target.value)
     })
@@ -36,18 +36,18 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret', 'setSecret')
-    const before = [await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]
+    const before = [await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]
     await rotation.run('testSecret')
-    expect([await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]).toEqual(before)
+    expect([await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]).toEqual(before)
   })
 
   it('the steps of a finished rotation, sent again, succeed and change nothing', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run(...fourSteps)
-    const before = [await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]
+    const before = [await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]
     await rotation.run(...fourSteps)
-    expect([await target.snapshot(), await target.staged(), await secrets.labels(target.secretId)]).toEqual(before)
+    expect([await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]).toEqual(before)
   })
 
   it('createSecret keeps a value that is stored already, though by another hand', async () => {

@@ -1,0 +1,43 @@
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { explained } from './privileges.ts'
+import { isAtLeast } from './version.ts'
+
+/** An account of a name, with what the server keeps of its passwords. */
+export interface StoredAccount extends Account {
+  readonly plugin: string
+  /** The hash of the first password; empty where the account has none. */
+  readonly first: Buffer
+  /** That of the one that RETAIN CURRENT PASSWORD has kept. */
+  readonly second: Buffer
+}
+
+/** Plugins that keep a password in mysql.user, which ALTER USER ... BY sets. */
+const passwordPlugins = new Set(['caching_sha2_password', 'sha256_password', 'mysql_native_password'])
+
+export function keepsPassword({ plugin }: Pick<StoredAccount, 'plugin'>): boolean {
+  return passwordPlugins.has(plugin)
+}
+
+/**
+ * All accounts of some names, on whatever host. From MySQL 8.0.14 on; before that, none has a second password.
+ * @throws RotationError MissingPrivilege with the GRANT that allows reading them
+ */
+export async function storedAccounts(
+  connection: ServerConnection,
+  usernames: readonly string[],
+): Promise<StoredAccount[]> {
+  const additional = isAtLeast(connection, [8, 0, 14]) ? "User_attributes->>'$.additional_password'" : "''"
+  // Hashes as hex: their salts hold bytes that no character set has.
+  const query = `SELECT User AS user, Host AS host, plugin, HEX(authentication_string) AS first, HEX(${additional}) AS second
+    FROM mysql.user WHERE User IN (${usernames.map(literal).join(', ')}) ORDER BY User, Host`
+  const reading = connection.run<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null>>(
+    `reading the accounts of ${usernames.join(' and ')}`,
+    query,
+  )
+  const rows = await explained(reading, `GRANT SELECT ON mysql.user TO ${accountName(connection.account)};`)
+  return rows.map(({ user, host, plugin, first, second }) => ({
+    ...{ user: user ?? '', host: host ?? '', plugin: plugin ?? '' },
+    ...{ first: Buffer.from(first ?? '', 'hex'), second: Buffer.from(second ?? '', 'hex') },
+  }))
+}

@@ -1,0 +1,17 @@
+import { RotationError } from '../../shared/rotation/errors.ts'
+
+/**
+ * Gives an error about a missing privilege the statement that mends it.
+ * @param remedy what an administrator is to run
+ */
+export async function explained<T>(work: Promise<T>, remedy: string): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (!(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
+    throw new RotationError('MissingPrivilege', error.what, {
+      remedy: `As an administrator: ${remedy}`,
+      cause: error.cause,
+    })
+  }
+}

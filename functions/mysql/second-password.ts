@@ -1,0 +1,100 @@
+import { address } from '../../shared/database/secret.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { type StoredAccount, storedAccounts } from './accounts.ts'
+import { withLock } from './lock.ts'
+import { changeOwnPassword } from './own-password.ts'
+import { isHashOf } from './password-hash.ts'
+import { explained } from './privileges.ts'
+import { isAtLeast } from './version.ts'
+
+interface Passwords {
+  readonly next: string
+  readonly current: string
+}
+
+/**
+ * Gives all accounts of a name a new first password and keeps the current one as their second. RETAIN CURRENT PASSWORD
+ * run twice would push the current one out: so an account changes its own only while that is its first, and an
+ * administrator looks before acting.
+ * @throws RotationError UnsupportedServer, MissingPrivilege, NotPrimary; nothing is changed then
+ */
+export async function addPassword(
+  connection: ServerConnection,
+  username: string,
+  passwords: Passwords,
+  context: RotationContext,
+): Promise<void> {
+  checkVersion(connection)
+  const own = connection.login.username === username
+  if (!own || (await ownHosts(connection)) > 1)
+    return await addAsAdministrator(connection, username, passwords, context)
+  const account = accountName(connection.account)
+  const change = changeOwnPassword(connection, passwords.next, { retain: true }, context)
+  const remedy = `GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
+  await explained(change, remedy)
+}
+
+function checkVersion(connection: ServerConnection): void {
+  if (isAtLeast(connection, [8, 0, 14])) return
+  const what = `MySQL ${connection.version} at ${address(connection.login)} keeps one password for each account.`
+  throw new RotationError('UnsupportedServer', what, {
+    likely: 'Two passwords take MySQL 8.0.14 or Aurora MySQL 3.',
+    remedy: 'Rotate the secret with alternating-users (MySQL 8.0) or single-user, or upgrade the server.',
+  })
+}
+
+/** On how many hosts the session's own name has an account, as far as it may know: ordinary accounts see themselves. */
+async function ownHosts(connection: ServerConnection): Promise<number> {
+  if (!isAtLeast(connection, [8, 0, 21])) return 1
+  const { username } = connection.login
+  const rows = await connection.run(
+    `counting the accounts of ${username}`,
+    `SELECT HOST FROM information_schema.USER_ATTRIBUTES WHERE USER = ${literal(username)}`,
+  )
+  return rows.length
+}
+
+async function addAsAdministrator(
+  connection: ServerConnection,
+  username: string,
+  passwords: Passwords,
+  context: RotationContext,
+): Promise<void> {
+  // Two runs at once would both find the current password the first one, and the second of them would push it out.
+  await withLock(connection, username, context, async () => {
+    const accounts = await storedAccounts(connection, [username])
+    const changing = accountsToChange(accounts, passwords, connection, context)
+    if (changing.length === 0) return
+    const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
+    const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
+    const change = connection.run(`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
+    await explained(change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
+  })
+}
+
+/** Those whose first password is the current one. None, where an earlier run has changed them. */
+function accountsToChange(
+  accounts: readonly StoredAccount[],
+  { next, current }: Passwords,
+  { login }: ServerConnection,
+  context: RotationContext,
+): StoredAccount[] {
+  const changing: StoredAccount[] = []
+  let changed = 0
+  for (const account of accounts) {
+    const { plugin, first, second } = account
+    const name = accountName(account)
+    if (isHashOf(current, plugin, first)) changing.push(account)
+    else if (isHashOf(next, plugin, first)) changed++
+    else if (isHashOf(current, plugin, second)) {
+      const what = `The password in AWSCURRENT is the second one of ${name} at ${address(login)}.`
+      throw new RotationError('NotPrimary', what)
+    } else context.did(`left ${name} alone, whose password is not that of the secret`)
+  }
+  if (changing.length + changed > 0) return changing
+  const what = `No account of that name at ${address(login)} has the password in AWSCURRENT as its first one.`
+  throw new RotationError('NotPrimary', what)
+}

@@ -1,0 +1,77 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { optionDifferences } from '../../shared/mysql-protocol/account-options.ts'
+import { grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
+import type { Rights } from '../../shared/mysql-protocol/grants.ts'
+import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { generatePassword } from '../../shared/password.ts'
+import { type Member, type Pair, roleName } from './twin-state.ts'
+
+/** Something in which an account of the twin's name is not yet, or no longer, what the base's is. */
+export interface TwinDifference {
+  readonly what: string
+  readonly statement: string
+  /** The same for an administrator, where the superuser may not: without any password. */
+  readonly remedy: string
+  /**
+   * Whether it is to be made only for a login that is this secret's own: the role for an account that does not have it,
+   * and whatever takes something away.
+   */
+  readonly needsProof: boolean
+}
+
+/** What makes the accounts of the twin equal to those of the base, each statement by itself. */
+export function twinDifferences({ bases, twins }: Pair, names: TwinNames): TwinDifference[] {
+  return [...bases.values()].flatMap((base) => {
+    const twin = twins.get(base.host)
+    return twin === undefined ? [creation(base, names)] : differencesOf(base, twin)
+  })
+}
+
+/** With the role at once: a twin that a run was killed after making is known for a twin by it. */
+function creation(base: Member, names: TwinNames): TwinDifference {
+  const name = accountName({ user: names.twin, host: base.host })
+  // Nobody learns this password: the one of the secret comes last.
+  const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(generatePassword())}`
+  const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
+  const remedy = 'GRANT CREATE USER, ROLE_ADMIN ON *.* TO the login of the superuser secret;'
+  return { what: `created ${name}`, statement, remedy, needsProof: false }
+}
+
+function difference(what: string, statement: string, { needsProof }: { readonly needsProof: boolean }): TwinDifference {
+  return { what, statement, remedy: `${statement};`, needsProof }
+}
+
+function differencesOf(base: Member, twin: Member): TwinDifference[] {
+  const [from, to] = [accountName(base), accountName(twin)]
+  const role = roleName(base)
+  const differences: TwinDifference[] = []
+  if (!twin.rights.roles.has(role))
+    differences.push(difference(`granted ${from} to ${to}`, `GRANT ${from} TO ${to}`, { needsProof: true }))
+  if (twin.options.defaultRoles !== role)
+    differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`, { needsProof: false }))
+  const { what, clause } = optionDifferences(base.options, twin.options)
+  if (what.length > 0)
+    differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`, { needsProof: false }))
+  // What the base lacks itself, the twin must not have. What both have stays: open sessions may live on it.
+  const [wanted, own] = [whatMatters(base.rights, twin.rights), withoutRole(twin.rights, role)]
+  const surplus = grantDifferences(wanted, own, to).filter((each) => each.twin === 'has')
+  for (const each of surplus)
+    differences.push(difference(`${to} has ${each.what}`, each.statement, { needsProof: true }))
+  return differences
+}
+
+/** Partial revokes come with the role; directly they matter only for what the twin holds on everything itself. */
+function whatMatters(base: Rights, { privileges }: Rights): Rights {
+  const held = privileges.get('*.*') ?? new Set()
+  const exceptions = [...base.exceptions].map(([on, except]) => [on, except.intersection(held)] as const)
+  return { ...base, exceptions: new Map(exceptions.filter(([, except]) => except.size > 0)) }
+}
+
+function withoutRole(rights: Rights, role: string): Rights {
+  return { ...rights, roles: new Map([...rights.roles].filter(([name]) => name !== role)) }
+}
+
+/** Whether an account has the role of the base, which only an administrator can have given to it. */
+export function isMember(base: Member | undefined, twin: Member): boolean {
+  return base !== undefined && twin.rights.roles.has(roleName(base))
+}

@@ -1,0 +1,52 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-protocol/account-options.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
+import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
+import { keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
+import { explained } from './privileges.ts'
+
+/** One account of the pair, with all that makes it equal to another one. */
+export interface Member extends StoredAccount {
+  readonly options: AccountOptions
+  /** What was granted to it directly. */
+  readonly rights: Rights
+}
+
+/** The accounts of both names that log in by a password, by host. */
+export interface Pair {
+  readonly bases: ReadonlyMap<string, Member>
+  readonly twins: ReadonlyMap<string, Member>
+  /** Accounts of the base's name that log in by something else. */
+  readonly withoutPassword: readonly Account[]
+}
+
+/** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
+export async function readPair(connection: ServerConnection, { base, twin }: TwinNames): Promise<Pair> {
+  const pair = { bases: new Map<string, Member>(), twins: new Map<string, Member>(), withoutPassword: [] as Account[] }
+  for (const account of await storedAccounts(connection, [base, twin])) {
+    const isTwin = account.user === twin
+    if (!isTwin && !keepsPassword(account)) pair.withoutPassword.push(account)
+    else (isTwin ? pair.twins : pair.bases).set(account.host, await readMember(connection, account))
+  }
+  return pair
+}
+
+async function readMember(connection: ServerConnection, account: StoredAccount): Promise<Member> {
+  const name = accountName(account)
+  const texts = async (statement: string) => {
+    const reading = connection.run(`reading the rights of ${name}`, statement)
+    const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
+    return rows.map((row) => String(Object.values(row)[0]))
+  }
+  return {
+    ...account,
+    options: parseAccountOptions(await texts(`SHOW CREATE USER ${name}`)),
+    rights: parseGrants(await texts(`SHOW GRANTS FOR ${name}`), account),
+  }
+}
+
+/** How SHOW GRANTS, SHOW CREATE USER and CURRENT_ROLE() write the account where it is a role. */
+export function roleName({ user, host }: Account): string {
+  return `${identifier(user)}@${identifier(host)}`
+}

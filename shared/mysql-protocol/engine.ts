@@ -1,0 +1,53 @@
+import type { DatabaseEngine, DatabaseSession } from '../database/engine.ts'
+import { address } from '../database/secret.ts'
+import { wholeNumber } from '../password.ts'
+import type { RotationContext } from '../rotation/context.ts'
+import { RotationError } from '../rotation/errors.ts'
+import { connect, type ServerConnection } from './connection.ts'
+
+export interface MysqlKind<Session> {
+  readonly name: 'mysql' | 'mariadb'
+  readonly engines: readonly [string, ...string[]]
+  /** The most characters that a user name may have on any version of the server. */
+  readonly nameLimit: number
+  session(connection: ServerConnection, context: RotationContext): Session
+}
+
+/** An engine for one of the two servers that speak MySQL's protocol; the other one is refused by its name. */
+export function mysqlEngine<Session extends DatabaseSession>(kind: MysqlKind<Session>): DatabaseEngine<Session> {
+  const { name, engines, nameLimit } = kind
+  return {
+    ...{ name, engines, defaultPort: 3306 },
+    // A login needs none.
+    defaultDatabase: undefined,
+    checkName(username) {
+      const wished = process.env.USERNAME_CHARACTER_LIMIT
+      const limit = wholeNumber('USERNAME_CHARACTER_LIMIT', wished, { default: nameLimit, min: 1, max: nameLimit })
+      if ([...username].length <= limit) return
+      throw new RotationError(
+        'NameTooLong',
+        `Unable to clone user, username length with _clone appended would exceed ${limit} characters.`,
+      )
+    },
+    async connect(login, context) {
+      const connection = await connect(login, context)
+      try {
+        checkServer(name, connection)
+      } catch (error) {
+        await connection.close()
+        throw error
+      }
+      return kind.session(connection, context)
+    },
+  }
+}
+
+function checkServer(wanted: 'mysql' | 'mariadb', { login, version }: ServerConnection): void {
+  const found = version.includes('MariaDB') ? 'mariadb' : 'mysql'
+  if (found === wanted) return
+  const titles = { mysql: 'MySQL', mariadb: 'MariaDB' }
+  const what = `${address(login)} is ${titles[found]} (${version}), and the function is for ${titles[wanted]}.`
+  throw new RotationError('WrongServer', what, {
+    remedy: `Rotate the secret with the function for ${titles[found]}; its "engine" is then "${found}".`,
+  })
+}

@@ -1,0 +1,23 @@
+import type { Login } from '../../../shared/database/secret.ts'
+import type { RotationContext } from '../../../shared/rotation/context.ts'
+import type { TestLogin, TestServer } from '../../support/mysql.ts'
+
+/** What an invocation gives to a session, where a test has one without the rest. */
+export function contextFor(remainingMs = 20_000): RotationContext & { readonly done: readonly string[] } {
+  const signal = AbortSignal.timeout(remainingMs)
+  const ends = performance.now() + remainingMs
+  const done: string[] = []
+  return {
+    ...{ secretId: 'arn', token: 'token', signal, done },
+    remainingMs: () => ends - performance.now(),
+    conceal: () => undefined,
+    did: (what) => void done.push(what),
+    readSecret: async () => '',
+    secretTags: async () => new Map(),
+  }
+}
+
+/** A login in clear text, so that it needs no authority. */
+export function loginAt({ host, port }: TestServer, { username, password }: TestLogin): Login {
+  return { username, password, host, port, database: undefined, tls: false }
+}

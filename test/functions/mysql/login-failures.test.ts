@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { FunctionError } from '../../../local/invocation.ts'
+import { startMysql } from '../../../local/servers/mysql.ts'
+import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
+import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, mariadbServer, mysqlServer, testServer } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import { alternatingUsers, dualPassword, type MysqlType, secretString, singleUser } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+const server = await mysqlServer()
+
+for (const type of [singleUser(server), dualPassword(server, 'itself'), alternatingUsers(server, 'missing')]) {
+  await loginFailures(type)
+}
+
+async function loginFailures(type: MysqlType) {
+  const suite = await suiteFor(type)
+  const { secrets, stored } = suite
+
+  /** Does something to the account, then expects setSecret to fail. */
+  async function expectAfter(change: string, code: ErrorCode): Promise<FunctionError> {
+    const target = await stored()
+    await server.query(`ALTER USER ?@? ${change}`, [loginIn(target.value).username, '%'])
+    return expectFailure(suite, target, { code, step: 'setSecret', stillWorks: false })
+  }
+
+  describe(`${type.title}, when the login fails`, { meta: { server: server.label } }, () => {
+    afterAll(() => secrets[Symbol.asyncDispose]())
+
+    it('ACCOUNT LOCK is LoginLocked, and the error says how to unlock it', async () => {
+      expect((await expectAfter('ACCOUNT LOCK', 'LoginLocked')).errorMessage).toContain('ALTER USER ... ACCOUNT UNLOCK')
+    })
+
+    it('PASSWORD EXPIRE is LoginExpired', async () => {
+      await expectAfter('PASSWORD EXPIRE', 'LoginExpired')
+    })
+
+    it('FAILED_LOGIN_ATTEMPTS that somebody else has used up is LoginLocked, and named', async () => {
+      const target = await stored((store) =>
+        type.make(store, { options: 'FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME 1' }),
+      )
+      const { username } = loginIn(target.value)
+      await server.login({ username, password: randomPassword() }).catch(() => undefined)
+      const error = await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret', stillWorks: false })
+      expect(error.errorMessage).toContain('FAILED_LOGIN_ATTEMPTS')
+    })
+
+    it('MAX_USER_CONNECTIONS that are all in use is ConnectionLimit', async () => {
+      const target = await stored((store) => type.make(store, { options: 'WITH MAX_USER_CONNECTIONS 1' }))
+      const { username: user, password } = loginIn(target.value)
+      await using held = await connected({ host: server.host, port: server.port, user, password })
+      const error = await expectFailure(suite, target, {
+        ...{ code: 'ConnectionLimit', step: 'setSecret', stillWorks: false },
+      })
+      expect(error.errorMessage).toContain('Trying again can help.')
+      await held.query('DO 1')
+    })
+
+    it('a database that is not there, or that the login may not use, is named as the cause', async () => {
+      const dbname = randomName('gone')
+      for (const [privileges, code] of [
+        ['SELECT', 'DatabaseMissing'],
+        ['APPLICATION_PASSWORD_ADMIN', 'MissingPrivilege'],
+      ] as const) {
+        const target = await stored((store) =>
+          type.make(store, { privileges, fields: { dbname: JSON.stringify(dbname) } }),
+        )
+        const error = await expectFailure(suite, target, { code, step: 'setSecret', stillWorks: false })
+        expect(error.errorMessage).toContain(`to database ${dbname}`)
+      }
+    })
+
+    it('an account that asks for TLS works, and with a client certificate it is a refusal', async () => {
+      const target = await stored((store) => type.make(store, { options: 'REQUIRE SSL' }))
+      await secrets.rotate(target.secretId)
+      await expectAfter('REQUIRE X509', 'LoginRefused')
+    })
+
+    it('a plugin that asks for no password is LoginMethod', async () => {
+      await server.query('INSTALL PLUGIN auth_socket SONAME "auth_socket.so"').catch(() => undefined)
+      const target = await stored()
+      const { username } = loginIn(target.value)
+      await server.query('ALTER USER ?@? IDENTIFIED WITH auth_socket', [username, '%'])
+      await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+    })
+
+    it('a MariaDB is WrongServer, and is left as it is', async () => {
+      const other = await mariadbServer('10.11')
+      const username = randomName()
+      const password = randomPassword()
+      await other.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
+      const env = { DATABASE_CA_BUNDLE: other.ca }
+      const here = await suiteFor({ ...type, function: { ...type.function, env } })
+      await using _ = here.secrets
+      const masterarn = '"arn:aws:secretsmanager:eu-west-1:123456789012:secret:unused-aaaaaa"'
+      const value = secretString({ port: other.port }, { username, password }, { masterarn })
+      const target = await here.stored(async () => ({
+        ...(await type.make(here.secrets)),
+        value,
+        works: async () => (await other.login({ username, password })) !== undefined,
+      }))
+      const rotation = await here.secrets.begin(target.secretId)
+      await rotation.run('createSecret')
+      const outcome = await rotation.attempt('setSecret')
+      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('WrongServer')
+      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('MariaDB')
+      expect(await other.login({ username, password })).toBeDefined()
+    })
+
+    it('leaves no secret value in any output', async () => {
+      await suite.expectNoLeak(await server.log())
+    })
+  })
+}
+
+describe('a server that takes no changes, or has anonymous accounts', {
+  meta: { server: 'MySQL (of its own)' },
+}, () => {
+  let started: MysqlServer
+  let own: ReturnType<typeof testServer>
+  const types = () => [
+    singleUser(own),
+    dualPassword(own, 'itself'),
+    dualPassword(own, 'a superuser'),
+    alternatingUsers(own, 'missing'),
+  ]
+  beforeAll(async () => {
+    started = await startMysql({ 'general-log': 'ON' })
+    own = testServer('mysql', started, async (after) => started.log().slice(after))
+  })
+  afterAll(() => started[Symbol.asyncDispose]())
+
+  for (const [index, name] of [
+    'single-user',
+    'dual-password',
+    'dual-password by a superuser',
+    'alternating-users',
+  ].entries()) {
+    it(`is ReadOnlyServer for ${name}, before anything is tried`, async () => {
+      const type = types()[index]
+      if (type === undefined) throw new Error('no type')
+      const suite = await suiteFor(type)
+      await using _ = suite.secrets
+      const target = await suite.stored()
+      await own.query('SET GLOBAL super_read_only = ON')
+      const start = (await own.log()).length
+      const error = await expectFailure(suite, target, { code: 'ReadOnlyServer', step: 'setSecret' })
+      expect(error.errorMessage).toContain("Use the primary's (writer's) host name")
+      expect(await own.log(start)).not.toMatch(/\t(ALTER|CREATE|GRANT)/)
+      await own.query('SET GLOBAL super_read_only = OFF, read_only = OFF')
+    })
+  }
+
+  it('an anonymous account that stands before the login is a refusal, and the error speaks of hosts', async () => {
+    const suite = await suiteFor(singleUser(own))
+    await using _ = suite.secrets
+    const target = await suite.stored()
+    await own.query("CREATE USER ''@'localhost'")
+    const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+    expect(error.errorMessage).toContain('at this host')
+    await own.query("DROP USER ''@'localhost'")
+  })
+})

@@ -1,0 +1,108 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { changeOwnPassword } from '../../../functions/mysql/own-password.ts'
+import { connect } from '../../../shared/mysql-protocol/connection.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, mysqlServer } from '../../support/mysql.ts'
+import { randomPassword } from '../../support/random.ts'
+import { fourSteps } from '../../support/secrets-manager.ts'
+import { createAccount } from './accounts.ts'
+import { contextFor, loginAt } from './connection.ts'
+import { fastLogin } from './fast-path.ts'
+import { singleUser } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+const server = await mysqlServer()
+const type = singleUser(server)
+const suite = await suiteFor(type)
+const { secrets, stored } = suite
+
+describe('mysql single-user: whose password, and which', { meta: { server: server.label } }, () => {
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  for (const [what, options] of [
+    ['one failed login would lock, once AWSCURRENT has done its work', 'FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1'],
+    ['has a password history', 'PASSWORD HISTORY 20 PASSWORD REUSE INTERVAL 30 DAY'],
+    ['must say its current password', 'PASSWORD REQUIRE CURRENT'],
+  ] as const) {
+    it(`rotates an account that ${what}, with every step run twice`, async () => {
+      const target = await stored((store) => type.make(store, { options }))
+      const rotation = await secrets.begin(target.secretId)
+      for (const step of fourSteps) await rotation.run(step, step)
+      await target.expectPromoted(rotation, target.value)
+    })
+  }
+
+  it('AWSPENDING that works already is left as it is: no statement changes anything', async () => {
+    const target = await stored()
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const { username, password } = loginIn((await target.staged()).AWSPENDING ?? '')
+    await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', password])
+    const before = await target.snapshot()
+    await rotation.run('setSecret')
+    expect(await target.snapshot()).toEqual(before)
+    await rotation.run('testSecret', 'finishSecret')
+    await target.expectPromoted(rotation, target.value)
+  })
+
+  for (const retain of [false, true]) {
+    it(`another run that has changed the password since we logged in has done our work, ${retain ? 'keeping' : 'dropping'} the old one`, async () => {
+      const { username, password } = await createAccount(server, { privileges: 'APPLICATION_PASSWORD_ADMIN' })
+      const [next, context] = [randomPassword(), contextFor()]
+      const session = await connect(loginAt(server, { username, password }), context)
+      const kept = retain ? 'RETAIN CURRENT PASSWORD' : ''
+      await server.query(`ALTER USER ?@? IDENTIFIED BY ? ${kept}`, [username, '%', next])
+      await changeOwnPassword(session, next, { retain }, context)
+      // Clients without TLS are not shut out by our having asked.
+      expect(await fastLogin(server, { username, password: next })).toBe(true)
+      expect(await server.login({ username, password: next })).toBeDefined()
+      expect((await server.login({ username, password })) !== undefined).toBe(retain)
+      await expect(changeOwnPassword(session, randomPassword(), { retain }, context)).rejects.toMatchObject({
+        code: 'NotPrimary',
+      })
+      expect(await server.login({ username, password: next })).toBeDefined()
+      await session.close()
+    })
+  }
+
+  it('a password that the history has, and that is not the first one, is NotPrimary', async () => {
+    const { username, password } = await createAccount(server, { options: 'PASSWORD HISTORY 20' })
+    const [next, context] = [randomPassword(), contextFor()]
+    const session = await connect(loginAt(server, { username, password }), context)
+    for (const later of [next, randomPassword()])
+      await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', later])
+    const change = changeOwnPassword(session, next, { retain: false }, context)
+    await expect(change).rejects.toMatchObject({ code: 'NotPrimary' })
+    await session.close()
+  })
+
+  it('AWSCURRENT that is the second password is NotPrimary, and the account is left as it is', async () => {
+    const target = await stored()
+    const { username } = loginIn(target.value)
+    await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [username, '%', randomPassword()])
+    const error = await expectFailure(suite, target, { code: 'NotPrimary', step: 'setSecret' })
+    expect(error.errorMessage).toContain(username)
+  })
+
+  it('changes the account that the server chose, and no other of the same name', async () => {
+    const target = await stored((store) => type.make(store, { hosts: ['%', '10.%'] }))
+    const { username } = loginIn(target.value)
+    const query = 'SELECT HEX(authentication_string) AS hash FROM mysql.user WHERE user = ? AND host = ?'
+    const before = await server.query(query, [username, '10.%'])
+    await secrets.rotate(target.secretId)
+    expect(await server.query(query, [username, '10.%'])).toEqual(before)
+  })
+
+  it('sessions of the old password may go on and change things', async () => {
+    const target = await stored()
+    const { username: user, password } = loginIn(target.value)
+    await using session = await connected({ host: server.host, port: server.port, user, password })
+    await secrets.rotate(target.secretId)
+    await session.query('DO 1')
+  })
+
+  it('leaves no secret value in any output', async () => {
+    await suite.expectNoLeak(await server.log())
+  })
+})

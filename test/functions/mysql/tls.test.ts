@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { selfSignedCertificate } from '../../../local/servers/certificate.ts'
+import { startMysql } from '../../../local/servers/mysql.ts'
+import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
+import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, type TestServer, testServer } from '../../support/mysql.ts'
+import { serverFiles } from '../../support/server-files.ts'
+import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
+
+const started: MysqlServer[] = []
+
+async function start(more: Record<string, string>, ca?: string): Promise<TestServer> {
+  // On two addresses, of which the certificate names one.
+  const server = await startMysql({ 'general-log': 'ON', 'bind-address': '127.0.0.1,127.0.0.2', ...more })
+  started.push(server)
+  const about = ca === undefined ? server : { ...server, ca }
+  return testServer('mysql', about, async (after) => server.log().slice(after))
+}
+
+type Fields = Readonly<Record<string, string>>
+
+const everyStrategy = [
+  ['single-user', (server: TestServer, fields: Fields) => singleUser(server, { port: server.port, fields })],
+  [
+    'dual-password',
+    (server: TestServer, fields: Fields) => dualPassword(server, 'itself', { port: server.port, fields }),
+  ],
+  [
+    'alternating-users',
+    (server: TestServer, fields: Fields) => alternatingUsers(server, 'missing', { port: server.port, fields }),
+  ],
+] as const
+
+function withEnv<T extends MysqlType>(type: T, env: Record<string, string>): T {
+  return { ...type, function: { ...type.function, env } }
+}
+
+describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
+  let other: TestServer
+  let without: TestServer
+  let files: Awaited<ReturnType<typeof serverFiles<'crt' | 'key'>>>
+
+  beforeAll(async () => {
+    const { certificate: crt, key } = await selfSignedCertificate(['other.internal'])
+    files = await serverFiles({ crt, key })
+    const mine = { 'ssl-ca': files.paths.crt, 'ssl-cert': files.paths.crt, 'ssl-key': files.paths.key }
+    ;[other, without] = await Promise.all([start(mine, crt), start({ 'tls-version': '' })])
+  })
+  afterAll(async () => {
+    await Promise.all(started.map((server) => server[Symbol.asyncDispose]()))
+    await files[Symbol.asyncDispose]()
+  })
+
+  for (const [name, typeOn] of everyStrategy) {
+    const failing = async (type: MysqlType, server: TestServer, code: ErrorCode) => {
+      const suite = await suiteFor(type)
+      await using _ = suite.secrets
+      const target = await suite.stored()
+      const start = (await server.log()).length
+      const rotation = await suite.secrets.begin(target.secretId)
+      await rotation.run('createSecret')
+      await rotation.attempt('setSecret')
+      // The server notes a login as soon as it has got one, whatever comes of it.
+      expect(await server.log(start)).not.toMatch(/ Connect\tt_/)
+      const error = await expectFailure(suite, await suite.stored(), { code, step: 'setSecret' })
+      await suite.expectNoLeak(await server.log())
+      return error
+    }
+
+    it(`${name}: a certificate of an unknown authority is CertificateUntrusted, and no password is sent`, async () => {
+      const type = withEnv(typeOn(other, { tlsServerName: '"other.internal"' }), {})
+      expect((await failing(type, other, 'CertificateUntrusted')).errorMessage).toContain('DATABASE_CA_BUNDLE')
+    })
+
+    it(`${name}: a server without TLS is TlsUnavailable, and no password is sent in the clear`, async () => {
+      expect((await failing(typeOn(without, {}), without, 'TlsUnavailable')).errorMessage).toContain('"ssl": false')
+    })
+
+    for (const [what, fields] of [
+      ['another name', {}],
+      ['another name, where the host is an address', { host: '"127.0.0.2"' }],
+      ['another name than tlsServerName', { host: '"127.0.0.1"', tlsServerName: '"db.internal"' }],
+      ['another address than tlsServerName', { host: '"127.0.0.1"', tlsServerName: '"127.0.0.2"' }],
+      ['another address than tlsServerName, where the host is a name', { tlsServerName: '"127.0.0.2"' }],
+    ] as const) {
+      it(`${name}: a certificate for ${what} is CertificateNameMismatch, and no password is sent`, async () => {
+        const error = await failing(typeOn(other, fields), other, 'CertificateNameMismatch')
+        expect(error.errorMessage).toContain('tlsServerName')
+      })
+    }
+
+    for (const [what, on, fields] of [
+      ['tlsServerName that names the certificate', () => other, { tlsServerName: '"other.internal"' }],
+      ['tlsServerName for an address', () => other, { host: '"127.0.0.2"', tlsServerName: '"OTHER.internal"' }],
+      ['an address that the certificate names', () => other, { host: '"127.0.0.1"' }],
+      ['an address as tlsServerName', () => other, { tlsServerName: '"127.0.0.1"' }],
+      ['"ssl": false at a server without TLS', () => without, { ssl: 'false' }],
+      ['"ssl": "False" as AWS writes it, at a server without TLS', () => without, { ssl: '"False"' }],
+    ] as const) {
+      it(`${name}: rotates with ${what}`, async () => {
+        const suite = await suiteFor(typeOn(on(), fields))
+        await using _ = suite.secrets
+        const target = await suite.stored()
+        await suite.secrets.rotate(target.secretId)
+        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+      })
+    }
+
+    it(`${name}: "ssl": false at a server that wants TLS (require_secure_transport) is TlsRequired`, async () => {
+      const suite = await suiteFor(typeOn(other, { ssl: 'false' }))
+      await using _ = suite.secrets
+      const rotation = await suite.secrets.begin((await suite.stored()).secretId)
+      await rotation.run('createSecret')
+      await other.query('SET GLOBAL require_secure_transport = ON')
+      const outcome = await rotation.attempt('setSecret')
+      const { host, port, superuser } = other
+      const root = { host, port, user: superuser.username, password: superuser.password }
+      await using client = await connected({ ...root, ssl: { rejectUnauthorized: false } })
+      await client.query('SET GLOBAL require_secure_transport = OFF')
+      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TlsRequired')
+    })
+  }
+
+  it('NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment of the function does not weaken it', async () => {
+    const type = singleUser(other, { port: other.port, fields: { tlsServerName: '"other.internal"' } })
+    const suite = await suiteFor(withEnv(type, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }))
+    await using _ = suite.secrets
+    await expectFailure(suite, await suite.stored(), { code: 'CertificateUntrusted', step: 'setSecret' })
+  })
+
+  it('the session of the function is encrypted where the secret does not forbid it', async () => {
+    const suite = await suiteFor(singleUser(other, { port: other.port, fields: { tlsServerName: '"other.internal"' } }))
+    await using _ = suite.secrets
+    const target = await suite.stored()
+    const start = (await other.log()).length
+    await suite.secrets.rotate(target.secretId)
+    const logins = (await other.log(start)).match(/ Connect\tt_.*/g) ?? []
+    expect(logins).toHaveLength(2)
+    for (const login of logins) expect(login).toContain('using SSL/TLS')
+  })
+})

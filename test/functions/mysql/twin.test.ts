@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto'
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { afterAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, mysqlServer, quoted } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import { fourSteps } from '../../support/secrets-manager.ts'
+import { createTwin, twinOf } from './accounts.ts'
+import { alternatingUsers, mysqlFunction, type TargetWish } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+const server = await mysqlServer()
+const suite = await suiteFor(alternatingUsers(server, 'missing'))
+const { secrets, type } = suite
+
+async function stored(wish: TargetWish = {}) {
+  const made = await type.make(secrets, wish)
+  const { base, master } = made
+  return { ...(await suite.stored(async () => made)), base, master: master?.username ?? '', twin: twinOf(base) }
+}
+
+/** What CREATE USER would make an account of, without its password. */
+async function options(username: string, host = '%'): Promise<string> {
+  const [row = {}] = await server.query('SHOW CREATE USER ?@?', [username, host])
+  const [text] = Object.values(row)
+  return String(text).replace(/^.*? REQUIRE /s, 'REQUIRE ')
+}
+
+async function put(SecretId: string, SecretString: string): Promise<void> {
+  const ClientRequestToken = randomUUID()
+  await secrets.client.send(new PutSecretValueCommand({ SecretId, SecretString, ClientRequestToken }))
+}
+
+describe('the twin', { meta: { server: server.label } }, () => {
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  for (const given of [
+    'REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 1000 MAX_USER_CONNECTIONS 7',
+    'PASSWORD EXPIRE INTERVAL 90 DAY PASSWORD HISTORY 5 PASSWORD REUSE INTERVAL 3 DAY PASSWORD REQUIRE CURRENT',
+    'FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2',
+  ]) {
+    it(`gets the options of the base when it is made, and when they are changed: ${given}`, async () => {
+      const [early, late] = [await stored({ options: '' }), await stored()]
+      for (const target of [early, late]) {
+        if (target === late) await secrets.rotate(target.secretId)
+        const [before, rotation] = [await options(target.twin).catch(() => ''), await secrets.begin(target.secretId)]
+        await rotation.run('createSecret')
+        await server.query(`ALTER USER ?@? ${given}`, [target.base.username, '%'])
+        await rotation.run('setSecret')
+        await rotation.end()
+        expect(await options(target.twin)).toBe(await options(target.base.username))
+        expect(await options(target.twin)).not.toBe(before)
+      }
+    })
+  }
+
+  for (const mark of ["'", '\\']) {
+    it(`is made whatever the salt of the hash is, also with ${mark} in it`, async () => {
+      const target = await stored()
+      const { username, password } = target.base
+      const query = 'SELECT 1 FROM mysql.user WHERE user = ? AND LOCATE(?, authentication_string)'
+      while ((await server.query(query, [username, mark])).length === 0)
+        await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', password])
+      await secrets.rotate(target.secretId)
+      expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
+    })
+  }
+
+  it('has an account for each host of the base, also for one that comes later', async () => {
+    const target = await stored({ hosts: ['%', 'localhost', '10.1.%'] })
+    const hosts = async () =>
+      (await server.query('SELECT host FROM mysql.user WHERE user = ? ORDER BY host', [target.twin])).map(
+        (row) => row.host,
+      )
+    await secrets.rotate(target.secretId)
+    expect(await hosts()).toEqual(['%', '10.1.%', 'localhost'])
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.base.username, '10.2.%', randomPassword()])
+    await secrets.rotate(target.secretId)
+    expect(await hosts()).toEqual(['%', '10.1.%', '10.2.%', 'localhost'])
+  })
+
+  it('logs in by the same plugin as the base, also after the base has changed to another', async () => {
+    const target = await stored()
+    const plugins = async () =>
+      (await server.query('SELECT plugin FROM mysql.user WHERE user LIKE ?', [`${target.base.username}%`])).map(
+        (row) => row.plugin,
+      )
+    await secrets.rotate(target.secretId)
+    expect(await plugins()).toEqual(['caching_sha2_password', 'caching_sha2_password'])
+    const { username } = target.base
+    await server.query('ALTER USER ?@? IDENTIFIED WITH sha256_password BY ?', [username, '%', randomPassword()])
+    for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
+    expect(await plugins()).toEqual(['sha256_password', 'sha256_password'])
+  })
+
+  it('is adopted where it was made by a function that copies grants: what both may do stays, the rest goes', async () => {
+    const [target, database] = [await stored(), randomName('d')]
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(`CREATE TABLE ${database}.t (a INT)`)
+    await server.query('GRANT ALL ON *.* TO ?@? WITH GRANT OPTION', [target.master, '%'])
+    const [twin, base] = [quoted(target.twin), quoted(target.base.username)]
+    const password = randomPassword()
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.twin, '%', password])
+    await server.query(`GRANT SELECT ON ${database}.* TO ${base}`)
+    await server.query(`GRANT SELECT, INSERT ON ${database}.* TO ${twin}`)
+    // The secret has had that login's password before.
+    const older = JSON.stringify({ ...JSON.parse(target.value), username: target.twin, password })
+    for (const value of [older, target.value]) await put(target.secretId, value)
+    await using session = await connected({ host: server.host, port: server.port, user: target.twin, password })
+    await secrets.rotate(target.secretId)
+    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
+    const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.twin, '%'])).map((row) => Object.values(row)[0])
+    expect(rows).toEqual([
+      `GRANT USAGE ON *.* TO ${twin}@\`%\``,
+      `GRANT SELECT ON \`${database}\`.* TO ${twin}@\`%\``,
+      `GRANT ${base}@\`%\` TO ${twin}@\`%\``,
+    ])
+    await session.query(`SELECT * FROM ${database}.t`)
+  })
+
+  for (const may of [true, false]) {
+    it(`loses what it was given by hand beyond the base, where the superuser ${may ? 'may' : 'may not: that is told the REVOKE'}`, async () => {
+      const target = await stored()
+      for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
+      await server.query('GRANT PROCESS, SHOW DATABASES ON *.* TO ?@?', [target.twin, '%'])
+      if (may) {
+        await server.query('GRANT ALL ON *.* TO ?@? WITH GRANT OPTION', [target.master, '%'])
+        await secrets.rotate(target.secretId)
+        const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.twin, '%'])).map((row) => Object.values(row)[0])
+        expect(rows[0]).toBe(`GRANT USAGE ON *.* TO ${quoted(target.twin)}@\`%\``)
+        expect(secrets.output()).toContain('has PROCESS, SHOW DATABASES ON *.*')
+        return
+      }
+      const inUse = { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+      const error = await expectFailure(suite, inUse, { code: 'MissingPrivilege', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`REVOKE PROCESS, SHOW DATABASES ON *.* FROM '${target.twin}'@'%'`)
+    })
+  }
+
+  it('keeps no second password from another strategy', async () => {
+    const target = await stored()
+    const twin = await createTwin(server, target.base)
+    await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [twin.username, '%', randomPassword()])
+    await secrets.rotate(target.secretId)
+    expect(await server.login(twin)).toBeUndefined()
+  })
+
+  it('that is the definer of views or routines is reported', async () => {
+    const [target, database] = [await stored(), randomName('d')]
+    await createTwin(server, target.base)
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(`CREATE DEFINER = ${quoted(target.twin)} VIEW ${database}.v AS SELECT 1`)
+    await server.query('GRANT SHOW VIEW, SELECT ON *.* TO ?@?', [target.master, '%'])
+    await secrets.rotate(target.secretId)
+    expect(secrets.output()).toContain(`definer is ${target.twin}`)
+  })
+
+  for (const [what, statement] of [
+    ['the role is not its default any more', 'SET DEFAULT ROLE NONE TO ?@?'],
+    ['the role was taken away', 'REVOKE ??@`%` FROM ?@?'],
+  ] as const) {
+    it(`testSecret fails where ${what}`, async () => {
+      const target = await stored()
+      const base = statement.includes('??') ? [target.base.username] : []
+      const before = () => server.query(statement, [...base, target.twin, '%'])
+      const error = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'testSecret', before })
+      expect(error.errorMessage).toContain(`\`${target.base.username}\`@\`%\``)
+    })
+  }
+
+  for (const [privilege, revoke, remedy] of [
+    ['CREATE USER', 'REVOKE CREATE USER ON *.* FROM ?@?', 'GRANT CREATE USER ON *.* TO'],
+    ['ROLE_ADMIN', 'REVOKE ROLE_ADMIN ON *.* FROM ?@?', 'GRANT ROLE_ADMIN ON *.* TO'],
+    ['reading the grant tables', 'REVOKE SELECT ON mysql.* FROM ?@?', 'GRANT SELECT ON mysql.user TO'],
+  ] as const) {
+    it(`a superuser without ${privilege} is told the GRANT, and nothing is changed`, async () => {
+      const target = await stored()
+      await server.query(revoke, [target.master, '%'])
+      const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`${remedy} '${target.master}'@'%'`)
+    })
+  }
+
+  it('a superuser that administers the base as a role needs no ROLE_ADMIN', async () => {
+    const target = await stored()
+    await server.query('REVOKE ROLE_ADMIN ON *.* FROM ?@?', [target.master, '%'])
+    await server.query('GRANT ?@? TO ?@? WITH ADMIN OPTION', [target.base.username, '%', target.master, '%'])
+    await secrets.rotate(target.secretId)
+    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
+  })
+
+  it('its name is 32 characters long at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {
+    const limited = {
+      ...type,
+      function: mysqlFunction('alternating-users', server, { USERNAME_CHARACTER_LIMIT: '20' }),
+    }
+    for (const [kind, length, limit] of [
+      [type, 27, 32],
+      [limited, 15, 20],
+    ] as const) {
+      const here = await suiteFor(kind)
+      await using _ = here.secrets
+      const target = await here.stored((store) => type.make(store, { length }))
+      const error = await expectFailure(here, target, { code: 'NameTooLong', step: 'createSecret' })
+      expect(error.errorMessage).toContain(`would exceed ${limit} characters`)
+    }
+  })
+
+  it('is made with its role in one statement, and the password comes last: so who is killed before can go on', async () => {
+    for (const existing of [false, true]) {
+      const target = await stored()
+      if (existing) await createTwin(server, target.base)
+      await server.query('ALTER USER ?@? WITH MAX_USER_CONNECTIONS 9', [target.base.username, '%'])
+      const rotation = await secrets.begin(target.secretId)
+      await rotation.run('createSecret')
+      const start = (await server.log()).length
+      await rotation.run(...fourSteps.slice(1))
+      const lines = (await server.log(start)).split('\n').filter((line) => line.includes(`'${target.twin}'@'%'`))
+      const made = lines.filter((line) => /\t(CREATE|ALTER|GRANT|SET DEFAULT)/.test(line))
+      expect(made.at(-1)).toContain('IDENTIFIED WITH')
+      expect(made.at(-2)).toContain('MAX_USER_CONNECTIONS 9')
+      if (!existing) expect(made[0]).toContain(`DEFAULT ROLE ${quoted(target.base.username)}`)
+    }
+  })
+
+  it('leaves no secret value in any output', async () => {
+    await suite.expectNoLeak(await server.log())
+  })
+})
