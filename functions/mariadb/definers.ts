@@ -1,0 +1,30 @@
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import type { Account } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+
+/** What the function must have left, so that it does not lose its time to this. */
+const leastMs = 5_000
+
+/**
+ * Notes what the twin has created: it runs with the twin's rights, the base can't change all of it, and dropping the twin
+ * would break it. To know that is worth little time, and no failure.
+ */
+export async function countDefined(
+  connection: ServerConnection,
+  accounts: readonly Account[],
+  user: string,
+  context: RotationContext,
+): Promise<void> {
+  const definers = accounts.map(({ user: name, host }) => `${name}@${host}`)
+  if (definers.length === 0 || context.remainingMs() < leastMs) return
+  const count = (table: string) =>
+    `(SELECT COUNT(*) FROM information_schema.${table} WHERE DEFINER IN (${definers.map(() => '?').join(', ')}))`
+  const tables = ['VIEWS', 'ROUTINES', 'TRIGGERS', 'EVENTS']
+  const sql = `SET STATEMENT max_statement_time = 2 FOR SELECT ${tables.map(count).join(' + ')} AS defined`
+  const values = tables.flatMap(() => definers)
+  const rows = await connection
+    .run<{ defined: unknown }>(`counting what ${user} has created`, sql, values)
+    .catch(() => [])
+  const defined = Number(rows[0]?.defined ?? 0)
+  if (defined > 0) context.did(`${user} is the definer of ${defined} views, routines, triggers or events`)
+}

@@ -1,0 +1,6 @@
+import { rds } from '../../shared/aws/rds.ts'
+import { dualPassword } from '../../shared/database/dual-password.ts'
+import { rotationHandler } from '../../shared/rotation-handler.ts'
+import { mariadb } from './engine.ts'
+
+export const handler = rotationHandler(dualPassword(mariadb, rds))

@@ -1,0 +1,10 @@
+import { mysqlEngine } from '../../shared/mysql-protocol/engine.ts'
+import { mariadbSession } from './session.ts'
+
+export const mariadb = mysqlEngine({
+  name: 'mariadb',
+  engines: ['mariadb'],
+  // From MariaDB 10.6 on; older servers take 80 (MariaDB manual, "CREATE USER"; tried).
+  nameLimit: 128,
+  session: mariadbSession,
+})

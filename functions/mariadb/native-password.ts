@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { literal } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+
+export const nativePlugin = 'mysql_native_password'
+
+/** What the server keeps of a password (MariaDB manual, "Authentication Plugin - mysql_native_password"). */
+export function nativeHash(password: string): string {
+  const sha1 = (data: string | Buffer) => createHash('sha1').update(data).digest()
+  return `*${sha1(sha1(password)).toString('hex').toUpperCase()}`
+}
+
+/**
+ * A password for `SET PASSWORD =` and for `USING`. As its hash, unless MARIADB_PASSWORD_FORMAT says `cleartext`: MariaDB
+ * writes these statements as they are into its logs, and nobody can log in with the hash.
+ * @throws RotationError InvalidConfiguration
+ */
+export function passwordExpression(password: string, context: Pick<RotationContext, 'conceal'>): string {
+  const format = process.env.MARIADB_PASSWORD_FORMAT || 'native-hash'
+  if (format === 'cleartext') return `PASSWORD(${literal(password)})`
+  if (format !== 'native-hash') {
+    throw new RotationError('InvalidConfiguration', 'MARIADB_PASSWORD_FORMAT must be native-hash or cleartext.')
+  }
+  const hash = nativeHash(password)
+  context.conceal(hash)
+  return `'${hash}'`
+}
+
+const optionPreventsStatement = 1290
+const cannotUser = 1396
+const notValidPassword = 1819
+
+/**
+ * Runs a statement that gives accounts passwords.
+ * @param expected numbers of further errors that are answers
+ * @throws RotationError PasswordRejected where the server's rules do not allow them; nothing was changed then
+ */
+export async function givePasswords(
+  connection: ServerConnection,
+  doing: string,
+  statement: string,
+  expected: readonly number[] = [],
+): Promise<number | undefined> {
+  const rejections = [optionPreventsStatement, cannotUser, notValidPassword]
+  const refusal = await connection.attempt(doing, statement, [...rejections, ...expected])
+  if (refusal === undefined || expected.includes(refusal)) return refusal
+  // ALTER USER hides the reason behind a number of its own.
+  const warnings = await connection.run<{ Code: unknown }>(doing, 'SHOW WARNINGS')
+  const reasons = new Set([refusal, ...warnings.map(({ Code }) => Number(Code))])
+  if (reasons.has(notValidPassword)) {
+    throw new RotationError('PasswordRejected', `${doing} was refused by a password validation plugin.`, {
+      likely:
+        'The generated password lacks what the plugin asks for, or (password_reuse_check) was used before: dual-password writes the one in use a second time.',
+      remedy:
+        "Set the function's password variables to what the plugin asks for (SHOW VARIABLES LIKE '%password%'), then start a new rotation. With password_reuse_check use another strategy than dual-password.",
+    })
+  }
+  if (reasons.has(optionPreventsStatement)) throw await preventedByOption(connection, doing)
+  throw new RotationError('DatabaseFailed', `${doing} failed (${refusal}).`)
+}
+
+/** One number for two reasons: a server that was made read-only a moment ago, and one that wants to see passwords. */
+async function preventedByOption(connection: ServerConnection, doing: string): Promise<RotationError> {
+  const [row] = await connection.run<{ readOnly: unknown }>(doing, 'SELECT @@GLOBAL.read_only AS readOnly')
+  if (!['0', 'OFF'].includes(String(row?.readOnly)))
+    return new RotationError('ReadOnlyServer', `${doing} was refused: the server takes no changes (read_only).`)
+  return new RotationError('PasswordRejected', `${doing} was refused: the server takes no password hashes.`, {
+    likely: 'A password validation plugin is loaded, and strict_password_validation is on.',
+    remedy:
+      'Set MARIADB_PASSWORD_FORMAT=cleartext for the function (MariaDB then writes the new password into its general and binary logs, where these are on), or strict_password_validation=OFF on the server.',
+  })
+}

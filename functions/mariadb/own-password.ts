@@ -1,0 +1,64 @@
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { type AccountState, readOwnAccount } from './accounts.ts'
+import { identifiedVia } from './login-methods.ts'
+import { givePasswords, nativeHash, nativePlugin, passwordExpression } from './native-password.ts'
+
+/** Methods that keep a password, or what was computed from one, by themselves. */
+const otherPasswordPlugins = ['ed25519', 'parsec', 'caching_sha2_password', 'sha256_password', 'mysql_old_password']
+
+const needsOtherPrivilege = 1227
+const setPasswordOtherPlugin = 1699
+
+/**
+ * Gives the session's own account a new password in place of all that it has. Repeating it changes nothing.
+ * @throws RotationError LoginMethod, MissingPrivilege or PasswordRejected; nothing was changed then
+ */
+export async function changeOwnPassword(
+  connection: ServerConnection,
+  password: string,
+  context: RotationContext,
+): Promise<void> {
+  const account = await readOwnAccount(connection)
+  checkMethods(account)
+  const doing = `changing the password of ${account.user}`
+  const expression = passwordExpression(password, context)
+  if (account.passwords.length > 1) {
+    // SET PASSWORD would change the first of them alone, and the value that is to end might be another one.
+    // By its name: ALTER USER CURRENT_USER() reports success and changes nothing (10.5 to 11.8).
+    const statement = `ALTER USER ${accountName(account)} ${identifiedVia(account.methods, [expression])}`
+    const refusal = await givePasswords(connection, doing, statement, [needsOtherPrivilege])
+    if (refusal !== undefined) throw tooManyPasswords(account)
+    return
+  }
+  const refusal = await givePasswords(connection, doing, `SET PASSWORD = ${expression}`, [setPasswordOtherPlugin])
+  if (refusal === undefined) return
+  // Where another method stands first (unix_socket), servers from 10.6 on complain of it and change the password all the same.
+  const { passwords } = await readOwnAccount(connection)
+  if (passwords[0] !== nativeHash(password)) throw new RotationError('LoginMethod', `${doing} failed (${refusal}).`)
+}
+
+function checkMethods({ user, methods, passwords }: AccountState): void {
+  const other = methods.find(({ plugin }) => otherPasswordPlugins.includes(plugin))
+  if (passwords.length > 0 && other === undefined) return
+  const remedy = `ALTER USER ... IDENTIFIED VIA ${nativePlugin} USING PASSWORD('...'), or rotate this secret by hand.`
+  const plugins = methods.map(({ plugin }) => plugin).join(' or ')
+  throw new RotationError(
+    'LoginMethod',
+    `${user} logs in by ${plugins}, and SET PASSWORD would not change all of it.`,
+    {
+      likely: `This function changes a password of ${nativePlugin}, and the old one has to end.`,
+      remedy,
+    },
+  )
+}
+
+function tooManyPasswords(account: AccountState): RotationError {
+  const what = `${account.user} has ${account.passwords.length} passwords, and may change the first of them only.`
+  return new RotationError('MissingPrivilege', what, {
+    likely: 'It was rotated with the dual-password strategy before, or somebody has given it a second password.',
+    remedy: `Rotate it with the dual-password function; or, as an administrator, leave it the one in AWSCURRENT: ALTER USER ${accountName(account)} IDENTIFIED VIA ${nativePlugin} USING PASSWORD('...');`,
+  })
+}

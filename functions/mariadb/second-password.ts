@@ -1,0 +1,72 @@
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { type AccountState, checkSeries, checkWritable, readAccounts, takeTurn, withRemedy } from './accounts.ts'
+import { identifiedVia } from './login-methods.ts'
+import { givePasswords, nativeHash, passwordExpression } from './native-password.ts'
+
+/**
+ * Gives all accounts of a user a new password and keeps the current one beside it. Both are known, so what the server is
+ * to have is written out: repeating it changes nothing (MariaDB manual, "ALTER USER": IDENTIFIED VIA ... OR ...).
+ * @throws RotationError MissingPrivilege, NotPrimary, UnsupportedServer, ReadOnlyServer, PasswordRejected; nothing was
+ *   changed then
+ */
+export async function addPassword(
+  connection: ServerConnection,
+  user: string,
+  passwords: { readonly next: string; readonly current: string },
+  context: RotationContext,
+): Promise<void> {
+  checkSeries(connection, 'a second password')
+  checkWritable(connection)
+  const isSelf = connection.login.username === user
+  try {
+    await takeTurn(connection, user, context)
+    await change(connection, user, passwords, context)
+  } catch (error) {
+    if (!isSelf || !(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
+    const me = accountName(connection.account)
+    throw new RotationError('MissingPrivilege', `${user} may not give itself a second password.`, {
+      likely: 'MariaDB lets an account do that only where it may change all accounts.',
+      remedy: `Add "masterarn" to the secret, with the ARN of a superuser's secret. For an account that administers the server anyway: GRANT CREATE USER ON *.* TO ${me}; GRANT SELECT ON mysql.* TO ${me};`,
+      cause: error.cause,
+    })
+  }
+}
+
+async function change(
+  connection: ServerConnection,
+  user: string,
+  { next, current }: { readonly next: string; readonly current: string },
+  context: RotationContext,
+): Promise<void> {
+  const all = await readAccounts(connection, user)
+  const accounts = all.filter(({ passwords }) => passwords.length > 0)
+  for (const account of all.filter(({ passwords }) => passwords.length === 0))
+    context.did(`left ${accountName(account)} alone, which has no password`)
+  const [first, second] = [nativeHash(next), nativeHash(current)]
+  const others = accounts.filter(({ passwords }) => passwords[0] !== first && passwords[0] !== second)
+  if (others.length > 0 || accounts.length === 0) throw notPrimary(user, others)
+
+  const isDone = ({ passwords }: AccountState) => passwords.join() === [first, second].join()
+  if (accounts.every(isDone)) return
+  const expressions = [passwordExpression(next, context), passwordExpression(current, context)]
+  const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
+  const doing = `adding a password to ${user}`
+  const grant = `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`
+  await withRemedy(() => givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
+}
+
+function notPrimary(user: string, others: readonly AccountState[]): RotationError {
+  const which = others.map((account) => accountName(account)).join(', ') || user
+  return new RotationError(
+    'NotPrimary',
+    `The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
+    {
+      likely: `It was changed at the server; or accounts of ${user} for different hosts have different passwords.`,
+      remedy:
+        'Put the value whose password was set last with put-secret-value, then rotate again. All accounts of a user must have the same password first.',
+    },
+  )
+}

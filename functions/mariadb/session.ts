@@ -1,0 +1,29 @@
+import type { DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { checkWritable } from './accounts.ts'
+import { changeOwnPassword } from './own-password.ts'
+import { addPassword } from './second-password.ts'
+import { checkTwin, ensureTwin } from './twin.ts'
+import { type OwnRights, readOwnRights } from './twin-state.ts'
+
+export interface MariadbSession extends DualPasswordSession, TwinSession {
+  /** What the session's account may do, as everybody may read it of himself. */
+  ownRights(): Promise<OwnRights>
+  /** Sessions of one engine are of one kind. */
+  checkTwin(names: TwinNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
+}
+
+export function mariadbSession(connection: ServerConnection, context: RotationContext): MariadbSession {
+  return {
+    async setPassword(_username, password) {
+      checkWritable(connection)
+      await changeOwnPassword(connection, password, context)
+    },
+    addPassword: (username, passwords) => addPassword(connection, username, passwords, context),
+    ensureTwin: (names, next, isOurs) => ensureTwin(connection, names, next, isOurs, context),
+    checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
+    ownRights: () => readOwnRights(connection),
+    [Symbol.asyncDispose]: () => connection.close(),
+  }
+}

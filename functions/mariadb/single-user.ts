@@ -1,0 +1,5 @@
+import { singleUser } from '../../shared/database/single-user.ts'
+import { rotationHandler } from '../../shared/rotation-handler.ts'
+import { mariadb } from './engine.ts'
+
+export const handler = rotationHandler(singleUser(mariadb))

@@ -1,0 +1,88 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { type Difference, describeDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { nativeHash } from './native-password.ts'
+import { isUnfinished, type Pair, pairsOf, type RightsState, type TwinState, twinDifferences } from './twin-state.ts'
+
+interface Next {
+  readonly username: string
+  readonly password: string
+}
+
+/** @throws RotationError NotATwin, LoginMethod or LoginLocked where the two can't be twins as they are */
+export function checkAccounts(state: TwinState, names: TwinNames, next: Next): void {
+  const pairs = pairsOf(state)
+  if (state.base.length === 0) {
+    const likely = `The account ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
+    throw new RotationError('NotATwin', `There is no account ${names.base}.`, { likely })
+  }
+  if (pairs.length === 0) throw new RotationError('LoginMethod', `No account of ${names.base} has a password.`)
+  if (pairs.every(({ base }) => base.options.locked)) throw new RotationError('LoginLocked', `${names.base} is locked.`)
+  const strangers = state.twin.filter((account) => pairs.every(({ base }) => base.host !== account.host))
+  if (strangers.length > 0) {
+    const list = strangers.map(accountName).join(', ')
+    throw new RotationError('NotATwin', `${names.base} has no account with a password for the host of ${list}.`, {
+      remedy: `If ${names.twin} is the second login of ${names.base}: DROP USER ${list};`,
+    })
+  }
+  const locked = pairs.find((pair) => pair.twin?.options.locked && !pair.base.options.locked && !isUnfinished(pair))
+  if (locked?.twin !== undefined) throw new RotationError('LoginLocked', `${accountName(locked.twin)} is locked.`)
+  checkOnePassword(
+    names.base,
+    pairs.map(({ base }) => base),
+    next,
+  )
+  checkOnePassword(names.twin, existingTwins(pairs), next)
+}
+
+/**
+ * Accounts of one name with different passwords belong to different people: one of them would be thrown out, or its
+ * rights would go to the other.
+ */
+function checkOnePassword(user: string, accounts: readonly RightsState[], next: Next): void {
+  const hashes = new Set(accounts.map(({ passwords }) => passwords[0] ?? ''))
+  // A run that was ended may have come to the first of them.
+  if (user === next.username && hashes.size > 1) hashes.delete(nativeHash(next.password))
+  if (hashes.size <= 1) return
+  throw new RotationError('NotATwin', `${accounts.map(accountName).join(', ')} do not have the same password.`, {
+    likely: 'One name is used by several people or programs, from different hosts.',
+    remedy: `Give all accounts of ${user} the same password, or drop those that are not needed.`,
+  })
+}
+
+function existingTwins(pairs: readonly Pair[]): RightsState[] {
+  return pairs.flatMap((pair) => (pair.twin === undefined || isUnfinished(pair) ? [] : [pair.twin]))
+}
+
+/**
+ * Whoever may write the secret can name any login in it, and an account with the twin's name may be anybody's. It is
+ * taken for this secret's if it was made by an earlier run, has the pending password or the one before, or if nobody
+ * gets or loses anything: then the two may do the same already.
+ * @throws RotationError NotATwin
+ */
+export async function checkIsOurs(
+  state: TwinState,
+  names: TwinNames,
+  next: Next,
+  isOurs: () => Promise<boolean>,
+): Promise<void> {
+  const pairs = pairsOf(state)
+  const accounts = next.username === names.base ? pairs.map(({ base }) => base) : existingTwins(pairs)
+  if (accounts.length === 0 && next.username === names.twin) return
+  const differences = pairs.flatMap((pair): Difference[] => {
+    const { base, twin } = pair
+    if (twin !== undefined && !isUnfinished(pair)) return twinDifferences(base, twin)
+    const account = accountName({ user: names.twin, host: base.host })
+    return [{ what: `the account ${account}`, twin: 'lacks', statement: '' }]
+  })
+  if (differences.length === 0) return
+  const known = nativeHash(next.password)
+  if (accounts.some(({ passwords }) => passwords.includes(known))) return
+  if (await isOurs()) return
+  const what = describeDifferences(differences, names.twin)
+  throw new RotationError('NotATwin', `${next.username} exists, and is not provably of this secret: ${what}.`, {
+    likely: `${names.twin} belongs to somebody else, or the two were changed by hand while AWSPREVIOUS was lost.`,
+    remedy: `If ${names.twin} is the second login of ${names.base}: give it the same privileges, or DROP USER ${names.twin} while it is not in use; then rotate again.`,
+  })
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import type { TwinNames } from '../../shared/database/engine.ts'
+import {
+  type AccountOptions,
+  optionDifferences,
+  parseAccountOptions,
+} from '../../shared/mysql-protocol/account-options.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { type Difference, grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
+import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
+import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
+import { type AccountState, readAccounts, readOwnAccount, readSystem, texts } from './accounts.ts'
+import { nativeHash } from './native-password.ts'
+
+/** An account with what was granted to it. */
+export interface RightsState extends AccountState {
+  readonly rights: Rights
+}
+
+/** The accounts of both logins. A login may have several, for different hosts; each has a counterpart for its host. */
+export interface TwinState {
+  readonly base: readonly RightsState[]
+  readonly twin: readonly RightsState[]
+}
+
+/** An account of the base that has a password, and the twin's account for the same host. */
+export interface Pair {
+  readonly base: RightsState
+  readonly twin: RightsState | undefined
+}
+
+export function pairsOf({ base, twin }: TwinState): Pair[] {
+  return base
+    .filter(({ passwords }) => passwords.length > 0)
+    .map((account) => ({ base: account, twin: twin.find(({ host }) => host === account.host) }))
+}
+
+/** What a session may know of itself. */
+export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'>
+
+/** As a superuser. @throws RotationError MissingPrivilege */
+export async function readTwinState(connection: ServerConnection, { base, twin }: TwinNames): Promise<TwinState> {
+  return { base: await readRights(connection, base), twin: await readRights(connection, twin) }
+}
+
+async function readRights(connection: ServerConnection, user: string): Promise<RightsState[]> {
+  const states: RightsState[] = []
+  for (const account of await readAccounts(connection, user)) {
+    const show = () => connection.run(`reading the rights of ${user}`, `SHOW GRANTS FOR ${accountName(account)}`)
+    states.push({ ...account, rights: parseGrants(texts(await readSystem(connection, show)), account) })
+  }
+  return states
+}
+
+export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
+  const { user, host, options } = await readOwnAccount(connection)
+  const rows = await connection.run(`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
+  return { user, host, options, rights: parseGrants(texts(rows), { user, host }) }
+}
+
+/** What CREATE USER gives without being asked. */
+export function newAccount({ user, host }: Account): OwnRights {
+  return { user, host, options: parseAccountOptions([`CREATE USER ${identifier(user)}`]), rights: parseGrants([]) }
+}
+
+/** What gives the twin the rights and options of the base. Locking is left out: see twin.ts. */
+export function twinDifferences(
+  base: { readonly rights: Rights; readonly options: AccountOptions },
+  twin: OwnRights,
+): Difference[] {
+  const to = accountName(twin)
+  const { what, clause } = optionDifferences(base.options, twin.options)
+  const options: Difference[] =
+    what.length === 0
+      ? []
+      : [{ what: `another ${what.join(', ')}`, twin: 'has', statement: `ALTER USER ${to} ${clause}` }]
+  return [...options, ...grantDifferences(base.rights, twin.rights, to)]
+}
+
+/**
+ * The password of the twin's account while it is being made, and is locked: a later run knows it by that, under whatever
+ * token. It follows from the base's, so that it is another one each time: password_reuse_check takes none twice.
+ */
+export function unfinishedPassword({ user, passwords }: Pick<AccountState, 'user' | 'passwords'>): string {
+  const digest = createHash('sha256').update(`${user}\0${passwords[0]}`).digest('base64url')
+  return `Keyturn-unfinished-1-${digest.slice(0, 20)}`
+}
+
+/** Whether an earlier run has made the twin's account and was ended before it could give it a password. */
+export function isUnfinished({ base, twin }: Pair): boolean {
+  return twin?.options.locked === true && twin.passwords.join() === nativeHash(unfinishedPassword(base))
+}

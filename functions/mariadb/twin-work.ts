@@ -1,0 +1,88 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import type { Difference } from '../../shared/mysql-protocol/grant-differences.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { type AccountState, withRemedy } from './accounts.ts'
+import { identifiedVia } from './login-methods.ts'
+import { givePasswords, nativeHash, nativePlugin, passwordExpression } from './native-password.ts'
+import { grantFor } from './superuser-rights.ts'
+import { newAccount, type Pair, twinDifferences, unfinishedPassword } from './twin-state.ts'
+
+/** Accounts that are missing are made only while the twin is not in use: one for a nearer host would stand in its way. */
+export function workFor(
+  pairs: readonly Pair[],
+  names: TwinNames,
+  username: string,
+  context: RotationContext,
+): Difference[] {
+  return pairs.flatMap(({ base, twin }) => {
+    if (twin !== undefined) return twinDifferences(base, twin)
+    if (username !== names.twin) return []
+    const account = { user: names.twin, host: base.host }
+    const to = accountName(account)
+    const marker = passwordExpression(unfinishedPassword(base), context)
+    const statement = `CREATE USER ${to} IDENTIFIED VIA ${nativePlugin} USING ${marker} ACCOUNT LOCK`
+    const create: Difference = { what: `the account ${to}`, twin: 'lacks', statement }
+    return [create, ...twinDifferences(base, newAccount(account))]
+  })
+}
+
+const noSuchTable = 1146
+/** Neither are a column, a routine or a database of that name. */
+const gone = [noSuchTable, 1054, 1305, 1049]
+
+/** Carries one of them out; repeating it is harmless. */
+export async function makeEqual(
+  connection: ServerConnection,
+  work: Difference,
+  { base, twin }: TwinNames,
+): Promise<void> {
+  const doing = `making ${twin} equal to ${base}`
+  if (work.statement.startsWith('CREATE USER')) {
+    await givePasswords(connection, doing, work.statement)
+    return
+  }
+  const attempt = (statement: string, expected: readonly number[]) =>
+    withRemedy(() => connection.attempt(doing, statement, expected), grantFor(work, accountName(connection.account)))
+  const refusal = await attempt(work.statement, gone)
+  if (refusal === undefined) return
+  // What was granted on a table outlives it. Who is granted CREATE, too, may be granted the rest on one that is not there
+  // (MariaDB manual, "GRANT"); that the twin may not keep CREATE shows when the two are compared again.
+  if (
+    refusal === noSuchTable &&
+    (await attempt(work.statement.replace('GRANT ', 'GRANT CREATE, '), gone)) === undefined
+  )
+    return
+  throw new RotationError('DatabaseFailed', `${doing} failed (${refusal}): ${twin} lacks ${work.what}.`, {
+    likely: `${base} was granted something on a column or a routine that is gone since.`,
+    remedy: `REVOKE it from ${base}, then rotate again.`,
+  })
+}
+
+/** All accounts that can be used change in one statement; options of ALTER USER hold for all accounts that it names. */
+export async function setPasswords(
+  connection: ServerConnection,
+  pairs: readonly Pair[],
+  names: TwinNames,
+  { username, password }: { readonly username: string; readonly password: string },
+  expression: string,
+): Promise<void> {
+  const doing = `changing the password of ${username}`
+  const hash = nativeHash(password)
+  async function change(all: readonly AccountState[], lock?: 'LOCK' | 'UNLOCK'): Promise<void> {
+    const isDone = ({ passwords, options }: AccountState) =>
+      passwords.join() === hash && (lock === undefined || options.locked === (lock === 'LOCK'))
+    const accounts = all.filter((account) => !isDone(account))
+    if (accounts.length === 0) return
+    const list = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, [expression])}`)
+    const options = lock === undefined ? '' : ` ACCOUNT ${lock}`
+    await givePasswords(connection, doing, `ALTER USER ${list.join(', ')}${options}`)
+  }
+  if (username === names.base) return change(pairs.map(({ base }) => base))
+  const twins = (locked: boolean) =>
+    pairs.flatMap(({ base, twin }) => (twin === undefined || base.options.locked !== locked ? [] : [twin]))
+  await change(twins(true), 'LOCK')
+  await change(twins(false), 'UNLOCK')
+}

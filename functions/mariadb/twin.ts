@@ -1,0 +1,79 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { address } from '../../shared/database/secret.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { type Difference, describeDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { checkSeries, checkWritable, takeTurn } from './accounts.ts'
+import { countDefined } from './definers.ts'
+import { passwordExpression } from './native-password.ts'
+import type { MariadbSession } from './session.ts'
+import { checkSuperuser } from './superuser-rights.ts'
+import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
+import { pairsOf, readOwnRights, readTwinState, twinDifferences } from './twin-state.ts'
+import { makeEqual, setPasswords, workFor } from './twin-work.ts'
+
+/** What is granted first can bring to light what is to be revoked then; three rounds were the most that was ever seen. */
+const mostRounds = 6
+
+/**
+ * As a superuser: makes the twin equal to the base, and then gives one of them a new password. Each statement leaves
+ * something that the next run can go on from, and the password comes last: that it logs in proves that all was done.
+ * @throws RotationError NotATwin, LoginLocked, MissingPrivilege and others, before anything is changed
+ */
+export async function ensureTwin(
+  connection: ServerConnection,
+  names: TwinNames,
+  next: { readonly username: string; readonly password: string },
+  isOurs: () => Promise<boolean>,
+  context: RotationContext,
+): Promise<void> {
+  checkSeries(connection, 'this strategy')
+  checkWritable(connection)
+  const expression = passwordExpression(next.password, context)
+  await takeTurn(connection, names.base, context)
+  let state = await readTwinState(connection, names)
+  checkAccounts(state, names, next)
+  await checkIsOurs(state, names, next, isOurs)
+  for (const account of state.base.filter(({ passwords }) => passwords.length === 0))
+    context.did(`left ${accountName(account)} alone, which has no password`)
+  const made: Difference[] = []
+  for (let round = 1; ; round++) {
+    const work = workFor(pairsOf(state), names, next.username, context)
+    if (round === 1) await checkSuperuser(connection, work)
+    if (work.length === 0) break
+    if (round > mostRounds) {
+      const what = describeDifferences(work, names.twin)
+      throw new RotationError('PrivilegesDiffer', `${names.twin} does not become equal to ${names.base}: ${what}.`)
+    }
+    for (const each of work) await makeEqual(connection, each, names)
+    made.push(...work)
+    state = await readTwinState(connection, names)
+  }
+  if (made.length > 0)
+    context.did(`made ${names.twin} equal to ${names.base}: ${describeDifferences(made, names.twin)}`)
+  await setPasswords(connection, pairsOf(state), names, next, expression)
+  await countDefined(connection, state.twin, names.twin, context)
+}
+
+/** As one of the two: reads what it may do and, as the other, what that one may do. @throws RotationError PrivilegesDiffer */
+export async function checkTwin(
+  connection: ServerConnection,
+  names: TwinNames,
+  asOther: () => Promise<MariadbSession | undefined>,
+): Promise<void> {
+  await using other = await asOther()
+  if (other === undefined) {
+    throw new RotationError(
+      'LoginRefused',
+      `${address(connection.login)} refuses the other of ${names.base} and ${names.twin}: their rights could not be compared.`,
+    )
+  }
+  const [mine, others] = [await readOwnRights(connection), await other.ownRights()]
+  const [base, twin] = mine.user === names.base ? [mine, others] : [others, mine]
+  const differences = twinDifferences(base, twin)
+  if (differences.length === 0) return
+  const what = describeDifferences(differences, names.twin)
+  throw new RotationError('PrivilegesDiffer', `${names.twin} and ${names.base} differ: ${what}.`)
+}

@@ -1,0 +1,76 @@
+import { accountName } from '../../../shared/mysql-protocol/quoting.ts'
+import type { TestLogin, TestServer } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+
+export interface AccountWish {
+  /** Part of the name, to which something random is added. */
+  readonly name?: string
+  /** In characters, to which the name is filled up. */
+  readonly length?: number
+  readonly password?: string
+  /** The hosts that it may come from; anywhere when left out. */
+  readonly hosts?: readonly string[]
+  /** Further clauses of CREATE USER. */
+  readonly options?: string
+  /** Privileges, each with what it is on: `SELECT ON *.*`. */
+  readonly grants?: readonly string[]
+}
+
+/** An account that can log in, as an application has one. */
+export async function createAccount(server: TestServer, wish: AccountWish = {}): Promise<TestLogin> {
+  const { name = '', length = 0, password = randomPassword(), hosts = ['%'], options = '', grants = [] } = wish
+  const start = `${randomName()}${name}`
+  const username = start + 'x'.repeat(Math.max(0, length - [...start].length))
+  for (const host of hosts) {
+    const account = accountName({ user: username, host })
+    await server.query(`CREATE USER ${account} IDENTIFIED BY ? ${options}`, [password])
+    for (const grant of grants) await server.query(`GRANT ${grant} TO ${account}`)
+  }
+  return { username, password }
+}
+
+/** An administrator as RDS gives one: everything, but not all; and it may hand on what it has. */
+export async function createMaster(server: TestServer): Promise<TestLogin> {
+  const master = await createAccount(server)
+  const privileges = [
+    ...['SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES'],
+    ...['CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE'],
+    ...['ALTER ROUTINE, CREATE USER, EVENT, TRIGGER'],
+  ]
+  await server.query(`GRANT ${privileges.join(', ')} ON *.* TO ?@'%' WITH GRANT OPTION`, [master.username])
+  return master
+}
+
+/** An administrator with no more than dual-password needs. */
+export function createPasswordMaster(server: TestServer): Promise<TestLogin> {
+  return createAccount(server, { grants: ['CREATE USER ON *.*', 'SELECT ON mysql.*'] })
+}
+
+/** The twin as AWS's functions make it: for all hosts, with a copy of the base's grants. */
+export async function createTwin(server: TestServer, base: TestLogin, grants: readonly string[]): Promise<TestLogin> {
+  const twin = { username: twinOf(base), password: randomPassword() }
+  await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [twin.username, twin.password])
+  for (const grant of grants) await server.query(`GRANT ${grant} TO ?@'%'`, [twin.username])
+  return twin
+}
+
+export function twinOf({ username }: TestLogin): string {
+  return `${username}_clone`
+}
+
+/** All that the server keeps of a login and of its twin, on every host; also when a password was changed. */
+export async function accountSnapshot(server: TestServer, { username }: TestLogin): Promise<unknown> {
+  const names = [username, `${username}_clone`]
+  const of = (table: string) => server.query(`SELECT * FROM mysql.${table} WHERE User IN (?) ORDER BY 1, 2, 3`, [names])
+  const tables = ['global_priv', 'db', 'tables_priv', 'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv']
+  const rows = await Promise.all(tables.map(of))
+  // Who granted something, and when, is no right.
+  const rights = rows.flat().map((row) => ({ ...row, Timestamp: undefined, Grantor: undefined }))
+  return rights.map((row) => JSON.stringify(row)).sort()
+}
+
+/** SHOW CREATE USER, without the hashes. */
+export async function createUser(server: TestServer, { username }: TestLogin, host = '%'): Promise<string> {
+  const [row = {}] = await server.query('SHOW CREATE USER ?@?', [username, host])
+  return String(Object.values(row)[0]).replaceAll(/'\*[0-9A-F]{40}'/g, "'HASH'")
+}

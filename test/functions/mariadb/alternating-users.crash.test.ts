@@ -1,0 +1,23 @@
+import { mariadbServer } from '../../support/mysql.ts'
+import { crashThroughProxy } from './crash.ts'
+import { alternatingUsers } from './secret-types.ts'
+
+const oldest = await mariadbServer('10.5')
+const server = await mariadbServer('11.8')
+
+/** With something of everything that the twin has to be given, statement by statement. */
+const wish = {
+  hosts: ['%', '10.0.0.%'],
+  options: 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 20 PASSWORD EXPIRE NEVER',
+  grants: ['SELECT, INSERT ON `some\\_db`.*', 'PROCESS ON *.*'],
+}
+
+await crashThroughProxy(
+  server,
+  (at) => {
+    const type = alternatingUsers(server, 'missing', at)
+    return { ...type, fresh: (secrets) => type.make(secrets, wish) }
+  },
+  { createSecret: 4, setSecret: 38, testSecret: 13, finishSecret: 2 },
+)
+await crashThroughProxy(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 20 })

@@ -1,0 +1,170 @@
+import { type Arbitrary, array, asyncProperty, boolean, constantFrom, oneof, record, subarray } from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { grantDifferences } from '../../../shared/mysql-protocol/grant-differences.ts'
+import { parseGrants } from '../../../shared/mysql-protocol/grants.ts'
+import { accountName, identifier } from '../../../shared/mysql-protocol/quoting.ts'
+import { mariadbServer } from '../../support/mysql.ts'
+import { holds } from '../../support/property.ts'
+import { randomName } from '../../support/random.ts'
+
+const [base, twin] = [
+  { user: `${randomName()} 'b' \`TO\` "x`, host: '%' },
+  { user: `${randomName()} 't' \`TO\` "x`, host: '10.%' },
+]
+const [database, pattern] = [`${randomName()} TO \`we"ird' ON *.* \n é_`, `${randomName()}\\_%`]
+const [table, role, other] = [
+  '`t` (a, b) TO x',
+  `${randomName()}\`r' TO`,
+  { user: `o 'TO' ${randomName()}`, host: '%' },
+]
+const [d, t] = [`${identifier(database)}.*`, `${identifier(database)}.${identifier(table)}`]
+
+describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series) => {
+  const server = await mariadbServer(series)
+  let admin: Awaited<ReturnType<typeof server.admin>>
+  const run = (sql: string) => admin.query(sql)
+  async function shown(account: typeof base): Promise<string[]> {
+    const [rows] = await admin.query<never>(`SHOW GRANTS FOR ${accountName(account)}`)
+    return (rows as Record<string, string>[]).map((row) => String(Object.values(row)[0]))
+  }
+
+  beforeAll(async () => {
+    admin = await server.admin()
+    await run("SET SESSION sql_mode = ''")
+    await run(`CREATE DATABASE ${identifier(database)}`)
+    await run(`CREATE TABLE ${t} (a int, \`b), c\` int, \`\`\`c' TO\` int)`)
+    await run(`CREATE PROCEDURE ${identifier(database)}.\`p TO\` () SELECT 1`)
+    await run(`CREATE ROLE ${identifier(role)}`)
+    await run(`CREATE USER ${accountName(other)}`)
+  })
+  afterAll(async () => {
+    await run(`DROP DATABASE ${identifier(database)}`)
+    await run(`DROP ROLE ${identifier(role)}`)
+    await run(`DROP USER ${accountName(other)}`)
+    await admin.end()
+  })
+
+  /** Two accounts that nobody has given anything. */
+  async function twoAccounts() {
+    await run(`DROP USER IF EXISTS ${accountName(base)}, ${accountName(twin)}`)
+    await run(
+      `CREATE USER ${accountName(base)} REQUIRE SUBJECT '/CN=a TO b WITH GRANT OPTION' WITH MAX_USER_CONNECTIONS 3`,
+    )
+    await run(`CREATE USER ${accountName(twin)}`)
+  }
+
+  /** Makes the twin equal, and gives how often it took. */
+  async function makeEqual(observe: () => Promise<void> = async () => {}): Promise<number> {
+    for (let rounds = 0; rounds < 6; rounds++) {
+      const [wanted, has] = [parseGrants(await shown(base), base), parseGrants(await shown(twin), twin)]
+      const differences = grantDifferences(wanted, has, accountName(twin))
+      if (differences.length === 0) return rounds
+      for (const { statement } of differences) {
+        await run(statement)
+        await observe()
+      }
+    }
+    throw new Error('The two do not become equal.')
+  }
+
+  /** The server's own words, without the name of the account and what stands in the same row about its login. */
+  async function words(account: typeof base): Promise<string[]> {
+    const names = [
+      `\`${account.user.replaceAll('`', '``')}\`@\`${account.host}\``,
+      `'${account.user}'@'${account.host}'`,
+    ]
+    return (
+      (await shown(account))
+        .map((row) => names.reduce((text, name) => text.replace(` ${name}`, ' ACCOUNT'), row))
+        .map((row) => row.replace(/ REQUIRE SUBJECT .*GRANT OPTION'/, '').replace(/ WITH MAX_\w+ \d$| MAX_\w+ \d$/, ''))
+        // The order of columns is that of a hash table.
+        .map((row) =>
+          row
+            .split(/[ ,()]+/)
+            .sort()
+            .join(' '),
+        )
+        .sort()
+    )
+  }
+
+  const privileges = [
+    'SELECT',
+    'INSERT',
+    'DELETE',
+    'DROP',
+    'CREATE VIEW',
+    'SELECT (a, `b), c`)',
+    "UPDATE (```c' TO`, a)",
+  ]
+  const levels: Record<string, { on: string; may: string[] }> = {
+    all: { on: '*.*', may: ['SELECT', 'DROP', 'RELOAD', 'CREATE USER', 'READ_ONLY ADMIN'] },
+    database: { on: d, may: ['SELECT', 'INSERT', 'CREATE VIEW', 'LOCK TABLES', 'EVENT'] },
+    pattern: { on: `${identifier(pattern)}.*`, may: ['SELECT', 'DROP'] },
+    table: { on: `TABLE ${t}`, may: privileges },
+    procedure: { on: `PROCEDURE ${identifier(database)}.\`p TO\``, may: ['EXECUTE', 'ALTER ROUTINE'] },
+  }
+  const wish = record({
+    on: array(
+      constantFrom(...Object.values(levels)).chain(({ on, may }) =>
+        record({
+          on: constantFrom(on),
+          what: oneof(subarray(may), constantFrom(on.startsWith('PROCEDURE') ? may : ['ALL PRIVILEGES'])),
+          option: boolean(),
+        }),
+      ),
+      { maxLength: 5 },
+    ),
+    role: constantFrom('', 'GRANT', 'ADMIN', 'DEFAULT'),
+    proxy: constantFrom('', 'GRANT', 'OPTION'),
+  })
+
+  type Wish = typeof wish extends Arbitrary<infer T> ? T : never
+
+  async function give(account: typeof base, { on, role: has, proxy }: Wish): Promise<void> {
+    const to = accountName(account)
+    for (const { on: where, what, option } of on)
+      await run(`GRANT ${what.join(', ') || 'USAGE'} ON ${where} TO ${to}${option ? ' WITH GRANT OPTION' : ''}`)
+    if (has !== '') await run(`GRANT ${identifier(role)} TO ${to}${has === 'ADMIN' ? ' WITH ADMIN OPTION' : ''}`)
+    if (has === 'DEFAULT') await run(`SET DEFAULT ROLE ${identifier(role)} FOR ${to}`)
+    if (proxy === '') return
+    await run(`GRANT PROXY ON ${accountName(other)} TO ${to}${proxy === 'OPTION' ? ' WITH GRANT OPTION' : ''}`)
+  }
+
+  it('whatever two accounts hold, the twin comes to hold exactly what the base holds', async () => {
+    await holds(
+      asyncProperty(wish, wish, async (wanted, had) => {
+        await twoAccounts()
+        await give(base, wanted)
+        await give(twin, had)
+        const before = await words(base)
+        expect(await makeEqual()).toBeLessThanOrEqual(4)
+        expect(await words(twin)).toEqual(before)
+        expect(await words(base)).toEqual(before)
+      }),
+      25,
+    )
+  })
+
+  it('cutting ALL PRIVILEGES down never takes away what both have', async () => {
+    await twoAccounts()
+    await run(`GRANT SELECT, INSERT ON ${d} TO ${accountName(base)}`)
+    await run(`GRANT ALL PRIVILEGES ON ${d} TO ${accountName(twin)} WITH GRANT OPTION`)
+    let seen = 0
+    await makeEqual(async () => {
+      const row = (await shown(twin)).find((each) => each.includes(` ON ${d} `))
+      expect(row).toMatch(/^GRANT (ALL PRIVILEGES|SELECT, INSERT)/)
+      seen++
+    })
+    expect(seen).toBeGreaterThan(1)
+    expect(await words(twin)).toEqual(await words(base))
+  })
+
+  it('a default role that was revoked since, and a right on a table that is gone, hinder nothing', async () => {
+    await twoAccounts()
+    await give(base, { on: [], role: 'DEFAULT', proxy: '' })
+    await run(`REVOKE ${identifier(role)} FROM ${accountName(base)}`)
+    expect((await shown(base)).join()).toContain('SET DEFAULT ROLE')
+    expect(await makeEqual()).toBe(0)
+  })
+})

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { mariadbServer } from '../../support/mysql.ts'
+import { randomName } from '../../support/random.ts'
+import { createAccount, createMaster, createTwin } from './accounts.ts'
+import { alternatingUsers, dualPassword } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+for (const series of ['10.5', '11.8'] as const) {
+  const server = await mariadbServer(series)
+  const alternating = await suiteFor(alternatingUsers(server, 'missing'))
+  const dual = await suiteFor(dualPassword(server, 'a superuser'))
+  const self = await suiteFor(dualPassword(server, 'itself'))
+  const [database, role] = [randomName('d_'), randomName('r')]
+  const enough = ['CREATE USER ON *.*', 'SELECT ON mysql.*']
+  const escaped = database.replaceAll('_', '\\_')
+
+  describe(`superusers that may not do all, on ${server.label}`, { meta: { server: server.label } }, () => {
+    beforeAll(async () => {
+      for (const sql of [
+        ...[`CREATE DATABASE ${database}`, `CREATE TABLE ${database}.t (a int)`, `CREATE ROLE ${role}`],
+        `CREATE FUNCTION ${database}.f() RETURNS int RETURN 1`,
+      ])
+        await server.query(sql)
+    })
+    afterAll(() => Promise.all([alternating, dual, self].map(({ secrets }) => secrets[Symbol.asyncDispose]())))
+
+    for (const [what, master, base, remedy] of [
+      ['read the accounts', ['CREATE USER ON *.*'], [], 'GRANT SELECT ON mysql.* TO'],
+      ['change accounts', ['SELECT ON mysql.*'], [], 'GRANT CREATE USER ON *.* TO'],
+      ['grant on all', [], ['SELECT ON *.*'], 'GRANT SELECT ON *.* TO'],
+      [
+        'grant on a database',
+        [`SELECT ON ${database}.*`],
+        [`SELECT ON ${database}.*`],
+        `GRANT SELECT ON \`${database}\`.* TO`,
+      ],
+      [
+        'grant all of it',
+        ['SELECT ON *.*'],
+        [`ALL PRIVILEGES ON ${database}.*`],
+        `GRANT ALL PRIVILEGES ON \`${database}\`.* TO`,
+      ],
+      [
+        'grant on a pattern',
+        [`INSERT ON \`${escaped}\`.*`],
+        [`SELECT ON \`${escaped}\`.*`],
+        `GRANT SELECT ON \`${escaped}\`.* TO`,
+      ],
+      [
+        'grant what it does not have',
+        [`INSERT, GRANT OPTION ON ${database}.*`],
+        [`SELECT ON ${database}.*`],
+        `GRANT SELECT ON \`${database}\`.* TO`,
+      ],
+      ['grant on a table', [], [`INSERT ON ${database}.t`], `GRANT INSERT ON \`${database}\`.\`t\` TO`],
+      ['grant on a column', [], [`SELECT (a) ON ${database}.t`], `GRANT SELECT (\`a\`) ON \`${database}\`.\`t\` TO`],
+      [
+        'grant on a routine',
+        [],
+        [`EXECUTE ON FUNCTION ${database}.f`],
+        `GRANT EXECUTE ON FUNCTION \`${database}\`.\`f\` TO`,
+      ],
+      ['grant a role', [], [role], `GRANT \`${role}\` TO`],
+      ['grant a proxy', [], ["PROXY ON 'nobody'@'%'"], "GRANT PROXY ON 'nobody'@'%' TO"],
+    ] as const) {
+      it(`one that may not ${what} is MissingPrivilege, with the statement that mends it`, async () => {
+        const partial = what === 'read the accounts' || what === 'change accounts'
+        const login = await createAccount(server, { grants: partial ? master : [...enough, ...master] })
+        const target = await alternating.stored((store) => {
+          const make = alternatingUsers(server, 'missing').make
+          return make(store, { grants: base, master: login })
+        })
+        const rotation = await alternating.secrets.begin(target.secretId)
+        await rotation.run('createSecret')
+        const before = await target.snapshot()
+        const outcome = await rotation.attempt('setSecret')
+        expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('MissingPrivilege')
+        expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(
+          `As an administrator: ${remedy} '${login.username}'@'%'`,
+        )
+        // What is certain is found before anything is changed; what is not, when the server says it.
+        const isCertain = what !== 'grant a proxy' && what !== 'grant all of it'
+        if (isCertain) expect(await target.snapshot()).toEqual(before)
+        expect(await target.works(target.value)).toBe(true)
+
+        // The statement is what it takes.
+        const option = what === 'grant a role' ? 'ADMIN' : 'GRANT'
+        await server.query(`${remedy} ?@'%' WITH ${option} OPTION`, [login.username])
+        await rotation.run('setSecret', 'testSecret', 'finishSecret')
+        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+        await rotation.end()
+      })
+    }
+
+    for (const [how, make] of [
+      ['on all', () => createMaster(server)],
+      [
+        'by a pattern',
+        () => createAccount(server, { grants: [...enough, 'SELECT, DROP, INSERT, EXECUTE, GRANT OPTION ON `%`.*'] }),
+      ],
+    ] as const)
+      it(`one that may do ${how} what it hands on somewhere needs no more`, async () => {
+        const login = await make()
+        const grants = [
+          `SELECT, DROP ON ${database}.*`,
+          `INSERT (a) ON ${database}.t`,
+          `EXECUTE ON FUNCTION ${database}.f`,
+        ]
+        const target = await alternating.stored((store) =>
+          alternatingUsers(server, 'missing').make(store, { grants, master: login }),
+        )
+        await alternating.secrets.rotate(target.secretId)
+        await alternating.secrets.rotate(target.secretId)
+      })
+
+    it('dual-password: a superuser that may not read or change accounts is MissingPrivilege', async () => {
+      for (const [grants, remedy] of [
+        [['CREATE USER ON *.*'], 'GRANT SELECT ON mysql.* TO'],
+        [['SELECT ON mysql.*'], 'GRANT CREATE USER ON *.* TO'],
+      ] as const) {
+        const master = await createAccount(server, { grants })
+        const target = await dual.stored((store) => dualPassword(server, 'a superuser').make(store, { master }))
+        const error = await expectFailure(dual, target, { code: 'MissingPrivilege', step: 'setSecret' })
+        expect(error.errorMessage).toContain(remedy)
+      }
+    })
+
+    it('dual-password: an ordinary account is told of masterarn, and what the privilege would mean', async () => {
+      for (const grants of [[], ['SELECT ON mysql.*']]) {
+        const target = await self.stored((store) => dualPassword(server, 'itself').make(store, { grants }))
+        const error = await expectFailure(self, target, { code: 'MissingPrivilege', step: 'setSecret' })
+        expect(error.errorMessage).toContain('Add "masterarn" to the secret')
+        expect(error.errorMessage).toContain(`GRANT CREATE USER ON *.* TO '${loginIn(target.value).username}'@'%'`)
+      }
+    })
+
+    it('a twin that another function has made is adopted', async () => {
+      const login = await createMaster(server)
+      const made = await alternatingUsers(server, 'missing').make(alternating.secrets, {
+        master: login,
+        grants: ['PROCESS ON *.*'],
+      })
+      const target = await alternating.stored(async () => made)
+      await createTwin(server, made.base, ['PROCESS ON *.*'])
+      await alternating.secrets.rotate(target.secretId)
+    })
+
+    it('leaves no secret value in any output', async () => {
+      for (const suite of [alternating, dual, self]) await suite.expectNoLeak(await server.log())
+    })
+  })
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nativeHash } from '../../../functions/mariadb/native-password.ts'
+import { unfinishedPassword } from '../../../functions/mariadb/twin-state.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { mariadbServer, type TestLogin } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import { accountSnapshot, createAccount, createMaster, createTwin, twinOf } from './accounts.ts'
+import { alternatingUsers, secretString, type TargetWish } from './secret-types.ts'
+import { loginIn } from './server-view.ts'
+
+for (const series of ['10.5', '11.8'] as const) {
+  const server = await mariadbServer(series)
+  const suite = await suiteFor(alternatingUsers(server, 'missing'))
+  const { secrets, type } = suite
+  const role = randomName('r')
+
+  async function stored(wish: TargetWish = {}) {
+    const made = await type.make(secrets, wish)
+    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+  }
+  const unfinished = ({ username: user, password }: TestLogin) =>
+    unfinishedPassword({ user, passwords: [nativeHash(password)] })
+  const sql = (text: string, user: string) => server.query(text, [user])
+
+  describe(`logins that belong to others, on ${server.label}`, { meta: { server: server.label } }, () => {
+    beforeAll(() => server.query(`CREATE ROLE ${role}`))
+    afterAll(() => secrets[Symbol.asyncDispose]())
+
+    for (const [what, make] of [
+      ['may do more', ["GRANT SELECT ON *.* TO ?@'%'"]],
+      ['may do less', ["REVOKE PROCESS ON *.* FROM ?@'%'"]],
+      ['has a role', [`GRANT ${role} TO ?@'%'`]],
+      ['has other limits', ["ALTER USER ?@'%' WITH MAX_USER_CONNECTIONS 3"]],
+    ] as const) {
+      it(`an account with the twin's name that ${what} is NotATwin, and left as it is`, async () => {
+        const target = await stored({ grants: ['PROCESS ON *.*'] })
+        await createTwin(server, target.base, ['PROCESS ON *.*'])
+        for (const statement of make) await sql(statement, target.twin)
+        const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+        expect(error.errorMessage).toMatch(/_clone (has|lacks) /)
+      })
+    }
+
+    it('a login whose name ends in _clone by chance never changes the login without it', async () => {
+      const [boss, master] = [await createAccount(server, { grants: ['SELECT ON *.*'] }), await createMaster(server)]
+      const clone = await createTwin(server, boss, ['PROCESS ON *.*'])
+      const masterarn = JSON.stringify(await secrets.store(secretString({ port: server.port }, master)))
+      const value = secretString({ port: server.port }, clone, { masterarn })
+      const made = await type.make(secrets)
+      const target = await suite.stored(async () => ({
+        ...{ ...made, value, others: [...made.others, master.password, boss.password] },
+        works: async (text: string) => (await server.login(loginIn(text))) !== undefined,
+        snapshot: () => accountSnapshot(server, boss),
+      }))
+      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      expect(await server.login(boss)).toBeDefined()
+    })
+
+    it('accounts of one name with different passwords are never mixed: their rights would change hands', async () => {
+      const target = await stored()
+      const other = randomPassword()
+      await server.query("CREATE USER ?@'10.0.0.1' IDENTIFIED BY ?", [target.base.username, other])
+      await sql("GRANT SELECT ON *.* TO ?@'10.0.0.1'", target.base.username)
+      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      expect(error.errorMessage).toContain('do not have the same password')
+    })
+
+    it('an account of the twin for a host that the base has none for is NotATwin', async () => {
+      const target = await stored()
+      await sql("CREATE USER ?@'10.0.0.1' IDENTIFIED BY 'x'", target.twin)
+      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`DROP USER '${target.twin}'@'10.0.0.1'`)
+    })
+
+    it('a twin that somebody has locked stays locked', async () => {
+      const target = await stored()
+      await createTwin(server, target.base, [])
+      await sql("ALTER USER ?@'%' ACCOUNT LOCK", target.twin)
+      await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
+    })
+
+    it('the twin of AWS that is out of date is brought up to date: AWSPREVIOUS proves whose it is', async () => {
+      const target = await stored()
+      await secrets.rotate(target.secretId)
+      await secrets.rotate(target.secretId)
+      await sql("GRANT SELECT ON *.* TO ?@'%'", target.base.username)
+      await sql("GRANT PROCESS ON *.* TO ?@'%'", target.twin)
+      await secrets.rotate(target.secretId)
+      const names = [target.base.username, target.twin]
+      const rows = await server.query(
+        "SELECT DISTINCT JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv WHERE User IN (?)",
+        [names],
+      )
+      expect(rows).toHaveLength(1)
+    })
+
+    it('what a run with another token began is gone on from', async () => {
+      const target = await stored({ grants: ['PROCESS ON *.*'] })
+      const hash = nativeHash(unfinished(target.base))
+      await server.query(`CREATE USER ?@'%' IDENTIFIED VIA mysql_native_password USING '${hash}' ACCOUNT LOCK`, [
+        target.twin,
+      ])
+      await secrets.rotate(target.secretId)
+      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    })
+
+    it('a password that an unfinished account has for everybody to know opens nothing', async () => {
+      const target = await stored()
+      const login = { username: target.twin, password: unfinished(target.base) }
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [login.username, login.password])
+      await expect(server.login(login)).rejects.toThrow('locked')
+      await secrets.rotate(target.secretId)
+      expect(await server.login(login)).toBeUndefined()
+    })
+
+    it('an account that is not locked is in use, whatever its password is', async () => {
+      const target = await stored({ grants: ['PROCESS ON *.*'] })
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.twin, unfinished(target.base)])
+      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+    })
+
+    it('leaves no secret value in any output', async () => {
+      await suite.expectNoLeak(await server.log())
+    })
+  })
+}
