@@ -2,7 +2,10 @@ import * as rdsSdk from '@aws-sdk/client-rds'
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
-import { alternatingUsers, singleUser } from '../functions/postgres/secret-types.ts'
+import * as mariadbTypes from '../functions/mariadb/secret-types.ts'
+import * as mysqlTypes from '../functions/mysql/secret-types.ts'
+import * as postgresTypes from '../functions/postgres/secret-types.ts'
+import { mariadbServer, mysqlServer } from '../support/mysql.ts'
 import { postgresServer } from '../support/postgres.ts'
 import { type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { allows, statementsOfRole } from './policies.ts'
@@ -12,7 +15,7 @@ import { type Mapping, readTemplate } from './yaml.ts'
 const template = readTemplate('template.yaml')
 const modules = await discoverFunctions()
 const ids = Object.keys(modules)
-const server = await postgresServer(18)
+const [postgres, mysql, mariadb] = await Promise.all([postgresServer(18), mysqlServer(), mariadbServer('11.8')])
 
 /** Every operation that Secrets Manager has, so that a right to one more of them is seen. */
 const operationsOf = (client: object) =>
@@ -24,13 +27,26 @@ const operations = operationsOf(sdk)
 /** On a superuser's secret. Its tags are asked for where RDS manages it, which no function does here. */
 const readsSuperuser = ['DescribeSecret', 'GetSecretValue']
 
-const readsSuperusers = (id: string) => id.endsWith('AlternatingUsers')
+const readsSuperusers = (id: string) => !id.endsWith('SingleUser') && id !== 'GeneratedValue'
+
+type Stored = (secrets: SecretsManager) => Promise<string>
+
+const made =
+  (type: { make(secrets: SecretsManager): Promise<{ readonly value: string }> }): Stored =>
+  async (secrets) =>
+    (await type.make(secrets)).value
 
 /** Stores what a function rotates and gives its value. */
-const secretFor: Readonly<Record<string, (secrets: SecretsManager) => Promise<string>>> = {
+const secretFor: Readonly<Record<string, Stored>> = {
   GeneratedValue: async () => '{"password":"to be replaced"}',
-  PostgresSingleUser: async (secrets) => (await singleUser(server).make(secrets)).value,
-  PostgresAlternatingUsers: async (secrets) => (await alternatingUsers(server, 'missing').make(secrets)).value,
+  PostgresSingleUser: made(postgresTypes.singleUser(postgres)),
+  PostgresAlternatingUsers: made(postgresTypes.alternatingUsers(postgres, 'missing')),
+  MysqlSingleUser: made(mysqlTypes.singleUser(mysql)),
+  MysqlDualPassword: made(mysqlTypes.dualPassword(mysql, 'a superuser')),
+  MysqlAlternatingUsers: made(mysqlTypes.alternatingUsers(mysql, 'missing')),
+  MariadbSingleUser: made(mariadbTypes.singleUser(mariadb)),
+  MariadbDualPassword: made(mariadbTypes.dualPassword(mariadb, 'a superuser')),
+  MariadbAlternatingUsers: made(mariadbTypes.alternatingUsers(mariadb, 'missing')),
 }
 
 interface Rotated {
@@ -49,7 +65,7 @@ async function rotated(id: string): Promise<Rotated> {
   const variables = Object.entries((Environment as Mapping).Variables as Mapping)
   const env = {
     ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
-    DATABASE_CA_BUNDLE: server.ca,
+    DATABASE_CA_BUNDLE: (id.startsWith('Mysql') ? mysql : id.startsWith('Mariadb') ? mariadb : postgres).ca,
   }
   const name = String(FunctionName)
   const module = `functions/${modules[id]?.split('/functions/')[1]}`

@@ -15,6 +15,10 @@ const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234
 const topic = 'arn:aws:sns:eu-west-1:123456789012:operators'
 const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 
+/** Switches off the functions that are asked for. */
+const without = (which: (id: string) => boolean) =>
+  Object.fromEntries(ids.filter(which).map((id) => [`With${id}`, 'no']))
+
 describe('values that fit are taken', () => {
   const good: Readonly<Record<string, Values>> = {
     'nothing at all': {},
@@ -75,13 +79,10 @@ describe('values that cannot work are refused with a sentence', () => {
     'a superuser secret by its name': [{ SuperuserSecretArns: 'superuser' }, /must be ARNs of secrets/],
     'every superuser secret': [{ SuperuserSecretArns: superuser.replace(/rds.*/, '*') }, /must be ARNs of secrets/],
     'superuser secrets that nobody reads': [
-      { SuperuserSecretArns: superuser, WithPostgresAlternatingUsers: 'no' },
-      /no alternating-users function, which alone reads them/,
+      { SuperuserSecretArns: superuser, ...without((id) => !id.endsWith('SingleUser')) },
+      /no alternating-users or dual-password function, which alone read them/,
     ],
-    'no function at all': [
-      { WithPostgresSingleUser: 'no', WithPostgresAlternatingUsers: 'no', WithGeneratedValue: 'no' },
-      /Every function is left out/,
-    ],
+    'no function at all': [without(() => true), /Every function is left out/],
     'passwords of marks': [
       { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludeNumbers: 'true' },
       /only four marks are left/,
