@@ -24,7 +24,10 @@ export function commandLine(command: string, help: string): CommandLine {
         try {
           return parseArgs(config)
         } catch (error) {
-          return fail(error instanceof Error ? error.message : String(error))
+          // Node's second sentence is about arguments that begin with a dash.
+          return fail(
+            error instanceof Error ? error.message.replace(/ To specify a positional.*$/s, '') : String(error),
+          )
         }
       })()
       if ('help' in parsed.values && parsed.values.help === true) {

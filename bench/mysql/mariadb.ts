@@ -1,5 +1,5 @@
-import { nativeHash } from '../../functions/mariadb/native-password.ts'
 import { startMariadb } from '../../local/servers/mariadb.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import type { BenchDatabase } from '../database.ts'
 import { benchServer } from './server.ts'
 

@@ -1,16 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 
 export const nativePlugin = 'mysql_native_password'
-
-/** What the server keeps of a password (MariaDB manual, "Authentication Plugin - mysql_native_password"). */
-export function nativeHash(password: string): string {
-  const sha1 = (data: string | Buffer) => createHash('sha1').update(data).digest()
-  return `*${sha1(sha1(password)).toString('hex').toUpperCase()}`
-}
 
 /**
  * A password for `SET PASSWORD =` and for `USING`. As its hash, unless MARIADB_PASSWORD_FORMAT says `cleartext`: MariaDB

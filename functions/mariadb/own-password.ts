@@ -1,10 +1,11 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type AccountState, readOwnAccount } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, nativeHash, nativePlugin, passwordExpression } from './native-password.ts'
+import { givePasswords, nativePlugin, passwordExpression } from './native-password.ts'
 
 /** Methods that keep a password, or what was computed from one, by themselves. */
 const otherPasswordPlugins = ['ed25519', 'parsec', 'caching_sha2_password', 'sha256_password', 'mysql_old_password']

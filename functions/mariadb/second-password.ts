@@ -1,10 +1,14 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
+import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { type AccountState, checkSeries, checkWritable, readAccounts, takeTurn, withRemedy } from './accounts.ts'
+import { type AccountState, checkSeries, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, nativeHash, passwordExpression } from './native-password.ts'
+import { givePasswords, passwordExpression } from './native-password.ts'
 
 /**
  * Gives all accounts of a user a new password and keeps the current one beside it. Both are known, so what the server is
@@ -55,7 +59,7 @@ async function change(
   const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
   const doing = `adding a password to ${user}`
   const grant = `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`
-  await withRemedy(() => givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
+  await explained(givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
 }
 
 function notPrimary(user: string, others: readonly AccountState[]): RotationError {
@@ -64,9 +68,8 @@ function notPrimary(user: string, others: readonly AccountState[]): RotationErro
     'NotPrimary',
     `The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
     {
-      likely: `It was changed at the server; or accounts of ${user} for different hosts have different passwords.`,
-      remedy:
-        'Put the value whose password was set last with put-secret-value, then rotate again. All accounts of a user must have the same password first.',
+      likely: `The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
+      remedy: `Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${which} IDENTIFIED BY '(its password)'; then rotate again.`,
     },
   )
 }

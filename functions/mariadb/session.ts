@@ -1,7 +1,7 @@
 import type { DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { checkWritable } from './accounts.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'

@@ -8,9 +8,9 @@ import {
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { type Difference, grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
 import { type AccountState, readAccounts, readOwnAccount, readSystem, texts } from './accounts.ts'
-import { nativeHash } from './native-password.ts'
 
 /** An account with what was granted to it. */
 export interface RightsState extends AccountState {
@@ -46,7 +46,7 @@ export async function readTwinState(connection: ServerConnection, { base, twin }
 async function readRights(connection: ServerConnection, user: string): Promise<RightsState[]> {
   const states: RightsState[] = []
   for (const account of await readAccounts(connection, user)) {
-    const show = () => connection.run(`reading the rights of ${user}`, `SHOW GRANTS FOR ${accountName(account)}`)
+    const show = connection.run(`reading the rights of ${user}`, `SHOW GRANTS FOR ${accountName(account)}`)
     states.push({ ...account, rights: parseGrants(texts(await readSystem(connection, show)), account) })
   }
   return states

@@ -1,12 +1,14 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import type { Difference } from '../../shared/mysql-protocol/grant-differences.ts'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { type AccountState, withRemedy } from './accounts.ts'
+import type { AccountState } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, nativeHash, nativePlugin, passwordExpression } from './native-password.ts'
+import { givePasswords, nativePlugin, passwordExpression } from './native-password.ts'
 import { grantFor } from './superuser-rights.ts'
 import { newAccount, type Pair, twinDifferences, unfinishedPassword } from './twin-state.ts'
 
@@ -45,7 +47,7 @@ export async function makeEqual(
     return
   }
   const attempt = (statement: string, expected: readonly number[]) =>
-    withRemedy(() => connection.attempt(doing, statement, expected), grantFor(work, accountName(connection.account)))
+    explained(connection.attempt(doing, statement, expected), grantFor(work, accountName(connection.account)))
   const refusal = await attempt(work.statement, gone)
   if (refusal === undefined) return
   // What was granted on a table outlives it. Who is granted CREATE, too, may be granted the rest on one that is not there

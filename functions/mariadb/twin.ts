@@ -1,12 +1,14 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { type Difference, describeDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
+import { countDefined } from '../../shared/mysql-protocol/definers.ts'
+import { type Difference, describeDifferences, describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
+import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { checkSeries, checkWritable, takeTurn } from './accounts.ts'
-import { countDefined } from './definers.ts'
+import { checkSeries } from './accounts.ts'
 import { passwordExpression } from './native-password.ts'
 import type { MariadbSession } from './session.ts'
 import { checkSuperuser } from './superuser-rights.ts'
@@ -25,7 +27,7 @@ const mostRounds = 6
 export async function ensureTwin(
   connection: ServerConnection,
   names: TwinNames,
-  next: { readonly username: string; readonly password: string },
+  next: { readonly username: string; readonly password: string; readonly current: string },
   isOurs: () => Promise<boolean>,
   context: RotationContext,
 ): Promise<void> {
@@ -41,7 +43,10 @@ export async function ensureTwin(
   const made: Difference[] = []
   for (let round = 1; ; round++) {
     const work = workFor(pairsOf(state), names, next.username, context)
-    if (round === 1) await checkSuperuser(connection, work)
+    if (round === 1) {
+      checkNothingIsLost(work, names, next.username)
+      await checkSuperuser(connection, work)
+    }
     if (work.length === 0) break
     if (round > mostRounds) {
       const what = describeDifferences(work, names.twin)
@@ -51,10 +56,23 @@ export async function ensureTwin(
     made.push(...work)
     state = await readTwinState(connection, names)
   }
-  if (made.length > 0)
-    context.did(`made ${names.twin} equal to ${names.base}: ${describeDifferences(made, names.twin)}`)
+  if (made.length > 0) context.did(`made ${names.twin} equal to ${names.base} in: ${describeWork(made)}`)
   await setPasswords(connection, pairsOf(state), names, next, expression)
   await countDefined(connection, state.twin, names.twin, context)
+}
+
+/**
+ * What the twin has beyond the base is out of date; but where the twin is the login in use, somebody may need it: it was
+ * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
+ */
+function checkNothingIsLost(work: readonly Difference[], { base, twin }: TwinNames, username: string): void {
+  const lost = work.filter((each) => each.twin === 'has' && (each.privileges ?? each.role ?? each.proxy) !== undefined)
+  if (username === twin || lost.length === 0) return
+  const statements = lost.slice(0, 5).map(({ statement }) => `${statement};`)
+  throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${describeDifferences(lost, twin)}.`, {
+    likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: `GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
+  })
 }
 
 /** As one of the two: reads what it may do and, as the other, what that one may do. @throws RotationError PrivilegesDiffer */

@@ -1,6 +1,6 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { explained } from './privileges.ts'
 import { isAtLeast } from './version.ts'
 
 /** An account of a name, with what the server keeps of its passwords. */

@@ -7,6 +7,8 @@ import { isAtLeast } from './version.ts'
 
 /** The password after REPLACE is not the account's first one. */
 const incorrectCurrentPassword = 3891
+/** The account may not have two passwords, nor end the second. */
+const missingPrivilege = 1227
 /** PASSWORD HISTORY and PASSWORD REUSE INTERVAL; looked at before REPLACE. */
 const passwordUsedBefore = 3638
 /** validate_password.changed_characters_percentage; looked at after REPLACE. */
@@ -45,6 +47,36 @@ export async function changeOwnPassword(
     if (answer === incorrectCurrentPassword) throw notPrimary(connection)
   }
   await provesFirst(connection, next, context)
+}
+
+/**
+ * The same for an account that is to have one password. A second one, which dual-password has left, ends, too, where the
+ * account may do that; where not, an administrator ran dual-password, and has to.
+ * @throws RotationError LoginLocked where our own retry would lock the account; nothing was changed then
+ */
+export async function replaceOwnPassword(
+  connection: ServerConnection,
+  next: string,
+  context: RotationContext,
+): Promise<void> {
+  const { username } = connection.login
+  if (isAtLeast(connection, [8, 0, 19])) await checkRetry(connection)
+  await changeOwnPassword(connection, next, { retain: false }, context)
+  if (!isAtLeast(connection, [8, 0, 14])) return
+  const discard = 'ALTER USER USER() DISCARD OLD PASSWORD'
+  await connection.attempt(`discarding the second password of ${username}`, discard, [missingPrivilege])
+}
+
+/** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
+async function checkRetry({ run, login }: ServerConnection): Promise<void> {
+  const [row = {}] = await run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
+  if (!/ FAILED_LOGIN_ATTEMPTS 1(?: |$)/.test(String(Object.values(row)[0]))) return
+  const what = `${login.username} at ${address(login)} is locked after a single wrong password (FAILED_LOGIN_ATTEMPTS 1).`
+  throw new RotationError('LoginLocked', what, {
+    likely: 'If this step had to be repeated, it would try the old password once, and lock the account.',
+    remedy:
+      'ALTER USER ... FAILED_LOGIN_ATTEMPTS 2 (or more), or rotate the secret with dual-password or alternating-users.',
+  })
 }
 
 /** Logs in with the new password: clients without TLS need it to be in the server's cache again. */

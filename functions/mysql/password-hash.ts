@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 
 /**
  * What an account's plugin keeps of a password, so that an administrator can see which password it is without logging in.
@@ -10,11 +11,6 @@ export function isHashOf(password: string, plugin: string, stored: Buffer): bool
   if (plugin === 'mysql_native_password') return nativeHash(password) === stored.toString()
   const parts = plugin === 'caching_sha2_password' ? cachingParts(stored) : sha256Parts(plugin, stored)
   return parts && sha256Crypt(Buffer.from(password), parts.salt, parts.rounds) === parts.digest
-}
-
-/** MySQL manual, "Native Pluggable Authentication": SHA-1, twice. */
-function nativeHash(password: string): string {
-  return `*${hash('sha1', hash('sha1', password, 'buffer'), 'hex').toUpperCase()}`
 }
 
 interface Parts {

@@ -1,13 +1,13 @@
 import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
-import { withLock } from './lock.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { isHashOf } from './password-hash.ts'
-import { explained } from './privileges.ts'
 import { isAtLeast } from './version.ts'
 
 interface Passwords {
@@ -64,15 +64,14 @@ async function addAsAdministrator(
   context: RotationContext,
 ): Promise<void> {
   // Two runs at once would both find the current password the first one, and the second of them would push it out.
-  await withLock(connection, username, context, async () => {
-    const accounts = await storedAccounts(connection, [username])
-    const changing = accountsToChange(accounts, passwords, connection, context)
-    if (changing.length === 0) return
-    const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
-    const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
-    const change = connection.run(`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
-    await explained(change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
-  })
+  await takeTurn(connection, username, context)
+  const accounts = await storedAccounts(connection, [username])
+  const changing = accountsToChange(accounts, passwords, connection, context)
+  if (changing.length === 0) return
+  const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
+  const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
+  const change = connection.run(`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
+  await explained(change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
 }
 
 /** Those whose first password is the current one. None, where an earlier run has changed them. */

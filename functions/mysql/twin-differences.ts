@@ -17,6 +17,8 @@ export interface TwinDifference {
    * and whatever takes something away.
    */
   readonly needsProof: boolean
+  /** Whether the twin can do less afterwards. */
+  readonly takesAway: boolean
 }
 
 /** What makes the accounts of the twin equal to those of the base, each statement by itself. */
@@ -34,11 +36,11 @@ function creation(base: Member, names: TwinNames): TwinDifference {
   const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(generatePassword())}`
   const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
   const remedy = 'GRANT CREATE USER, ROLE_ADMIN ON *.* TO the login of the superuser secret;'
-  return { what: `created ${name}`, statement, remedy, needsProof: false }
+  return { what: `created ${name}`, statement, remedy, needsProof: false, takesAway: false }
 }
 
-function difference(what: string, statement: string, { needsProof }: { readonly needsProof: boolean }): TwinDifference {
-  return { what, statement, remedy: `${statement};`, needsProof }
+function difference(what: string, statement: string, how: Partial<TwinDifference> = {}): TwinDifference {
+  return { what, statement, remedy: `${statement};`, needsProof: false, takesAway: false, ...how }
 }
 
 function differencesOf(base: Member, twin: Member): TwinDifference[] {
@@ -48,15 +50,14 @@ function differencesOf(base: Member, twin: Member): TwinDifference[] {
   if (!twin.rights.roles.has(role))
     differences.push(difference(`granted ${from} to ${to}`, `GRANT ${from} TO ${to}`, { needsProof: true }))
   if (twin.options.defaultRoles !== role)
-    differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`, { needsProof: false }))
+    differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`))
   const { what, clause } = optionDifferences(base.options, twin.options)
-  if (what.length > 0)
-    differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`, { needsProof: false }))
+  if (what.length > 0) differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`))
   // What the base lacks itself, the twin must not have. What both have stays: open sessions may live on it.
   const [wanted, own] = [whatMatters(base.rights, twin.rights), withoutRole(twin.rights, role)]
   const surplus = grantDifferences(wanted, own, to).filter((each) => each.twin === 'has')
   for (const each of surplus)
-    differences.push(difference(`${to} has ${each.what}`, each.statement, { needsProof: true }))
+    differences.push(difference(`${to} has ${each.what}`, each.statement, { needsProof: true, takesAway: true }))
   return differences
 }
 

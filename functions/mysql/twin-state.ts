@@ -2,9 +2,10 @@ import type { TwinNames } from '../../shared/database/engine.ts'
 import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
 import { keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
-import { explained } from './privileges.ts'
+import { isHashOf } from './password-hash.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
 export interface Member extends StoredAccount {
@@ -17,19 +18,39 @@ export interface Member extends StoredAccount {
 export interface Pair {
   readonly bases: ReadonlyMap<string, Member>
   readonly twins: ReadonlyMap<string, Member>
-  /** Accounts of the base's name that log in by something else. */
-  readonly withoutPassword: readonly Account[]
+  /** Accounts of the base's name that are not this secret's: they have another password, or none. */
+  readonly others: readonly Account[]
 }
 
 /** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
 export async function readPair(connection: ServerConnection, { base, twin }: TwinNames): Promise<Pair> {
-  const pair = { bases: new Map<string, Member>(), twins: new Map<string, Member>(), withoutPassword: [] as Account[] }
+  const pair = { bases: new Map<string, Member>(), twins: new Map<string, Member>(), others: [] as Account[] }
   for (const account of await storedAccounts(connection, [base, twin])) {
     const isTwin = account.user === twin
-    if (!isTwin && !keepsPassword(account)) pair.withoutPassword.push(account)
+    if (!isTwin && !keepsPassword(account)) pair.others.push(account)
     else (isTwin ? pair.twins : pair.bases).set(account.host, await readMember(connection, account))
   }
   return pair
+}
+
+/**
+ * Leaves out the accounts of the base's name that are somebody else's: one name may be used by several people, from
+ * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose twin has.
+ */
+export function ofTheSecret(
+  pair: Pair,
+  names: TwinNames,
+  next: { readonly username: string; readonly current: string },
+): Pair {
+  const has = (account: StoredAccount | undefined) =>
+    account !== undefined &&
+    [account.first, account.second].some((hash) => isHashOf(next.current, account.plugin, hash))
+  const isOwn = (base: Member) => has(next.username === names.twin ? base : pair.twins.get(base.host))
+  const [own, strange] = [
+    [...pair.bases].filter(([, base]) => isOwn(base)),
+    [...pair.bases.values()].filter((base) => !isOwn(base)),
+  ]
+  return { ...pair, bases: new Map(own), others: [...pair.others, ...strange] }
 }
 
 async function readMember(connection: ServerConnection, account: StoredAccount): Promise<Member> {

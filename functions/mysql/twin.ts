@@ -1,16 +1,17 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { countDefined } from '../../shared/mysql-protocol/definers.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { keepsPassword } from './accounts.ts'
-import { withLock } from './lock.ts'
 import { isHashOf } from './password-hash.ts'
-import { explained } from './privileges.ts'
 import { isMember, type TwinDifference, twinDifferences } from './twin-differences.ts'
-import { type Member, type Pair, readPair, roleName } from './twin-state.ts'
+import { type Member, ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
 import { isAtLeast } from './version.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
@@ -19,6 +20,7 @@ const mostRounds = 4
 interface Next {
   readonly username: string
   readonly password: string
+  readonly current: string
 }
 
 /**
@@ -35,25 +37,27 @@ export async function ensureTwin(
   context: RotationContext,
 ): Promise<void> {
   checkVersion(connection)
-  await withLock(connection, names.base, context, async () => {
-    let pair = await readPair(connection, names)
-    checkPair(pair, names, next)
-    await checkPrivileges(connection, [...pair.bases.values()])
-    let differences = twinDifferences(pair, names)
-    await checkProof(pair, differences, names, isOurs)
-    for (let round = 0; differences.length > 0; round++) {
-      if (round === mostRounds) throw stillDiffer(differences, names)
-      for (const { what, statement, remedy } of differences) {
-        await explained(connection.run(`making ${names.twin} the twin of ${names.base}`, statement), remedy)
-        context.did(what)
-      }
-      pair = await readPair(connection, names)
-      differences = twinDifferences(pair, names)
+  await takeTurn(connection, names.base, context)
+  const read = async () => ofTheSecret(await readPair(connection, names), names, next)
+  let pair = await read()
+  checkPair(pair, names, next)
+  await checkPrivileges(connection, [...pair.bases.values()])
+  let differences = twinDifferences(pair, names)
+  checkNothingIsLost(differences, names, next)
+  await checkProof(pair, differences, names, isOurs)
+  for (let round = 0; differences.length > 0; round++) {
+    if (round === mostRounds) throw stillDiffer(differences, names)
+    for (const { what, statement, remedy } of differences) {
+      await explained(connection.run(`making ${names.twin} the twin of ${names.base}`, statement), remedy)
+      context.did(what)
     }
-    for (const account of pair.withoutPassword) context.did(`left ${accountName(account)} alone, which has no password`)
-    await setPassword(connection, pair, names, next)
-    await noteDefiner(connection, [...pair.twins.values()], context)
-  })
+    pair = await read()
+    differences = twinDifferences(pair, names)
+  }
+  for (const account of pair.others)
+    context.did(`left ${accountName(account)} alone, which has another password or none`)
+  await setPassword(connection, pair, names, next)
+  await countDefined(connection, [...pair.twins.values()], names.twin, context)
 }
 
 function checkVersion(connection: ServerConnection): void {
@@ -106,6 +110,23 @@ async function checkPrivileges(connection: ServerConnection, bases: readonly Mem
 }
 
 /**
+ * What the twin has beyond the base is out of date; but where the twin is the login in use, somebody may need it: it was
+ * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
+ */
+function checkNothingIsLost(differences: readonly TwinDifference[], { base, twin }: TwinNames, next: Next): void {
+  const lost = differences.filter(({ takesAway }) => takesAway)
+  if (next.username === twin || lost.length === 0) return
+  const what = lost.slice(0, 5).map((each) => each.what)
+  throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${what.join('; ')}, which ${base} has not.`, {
+    likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: `GRANT it to ${base}, or ${lost
+      .slice(0, 5)
+      .map((each) => each.remedy)
+      .join(' ')} Then rotate again.`,
+  })
+}
+
+/**
  * Whoever can write the secret can name any login in it. A login of the twin's name is this secret's if it has the base
  * as a role, or if the secret's previous value logs in as it; only the latter allows taking something away.
  */
@@ -151,17 +172,6 @@ async function setPassword(connection: ServerConnection, { bases, twins }: Pair,
 function stillDiffer(differences: readonly TwinDifference[], { base, twin }: TwinNames): RotationError {
   const what = differences.map((each) => each.what).slice(0, 5)
   return new RotationError('PrivilegesDiffer', `${twin} could not be made equal to ${base}: ${what.join('; ')}.`)
-}
-
-/** What the twin has created belongs to it, and ends with it: a view or a routine runs with the rights of its definer. */
-async function noteDefiner(connection: ServerConnection, twins: readonly Member[], context: RotationContext) {
-  const definers = twins.map(({ user, host }) => literal(`${user}@${host}`)).join(', ')
-  const counts = ['VIEWS', 'ROUTINES', 'TRIGGERS', 'EVENTS'].map(
-    (kind) => `(SELECT COUNT(*) FROM information_schema.${kind} WHERE DEFINER IN (${definers}))`,
-  )
-  const [row] = await connection.run('counting definers', `SELECT ${counts.join(' + ')} AS objects`)
-  if (Number(row?.objects) > 0)
-    context.did(`found ${row?.objects} views, routines, triggers or events whose definer is ${twins[0]?.user}`)
 }
 
 /**

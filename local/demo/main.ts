@@ -21,10 +21,11 @@ const help = `Rotates real logins while applications query with them, and shows 
   npm run demo -- [DATABASE] [--rotations N] [--clients N] [--json]
 
   DATABASE        postgres (default), mysql, mariadb, or all
-  --rotations N   how often a login is rotated of which nobody may lose hold, 2 to 10000 (default 2)
+  --rotations N   how often a login is rotated whose old value goes on working, 2 to 10000 (default 2); one whose old
+                  value dies is rotated once
   --clients N     how many clients log in all the time, 2 to 40 (default 4); where the old value goes on working
                   half of them keep theirs until the next rotation
-  --json          one line of JSON for each function
+  --json          one line of JSON for each function that is shown
   --help          this text
 
 It starts the database and a Secrets Manager on 127.0.0.1 and ends them again. MySQL and MariaDB are Debian's packages,

@@ -41,9 +41,10 @@ export function alternatingUsers(
         throw nobodyLogsIn('AWSCURRENT or AWSPENDING', current, engine)
       }
       await using session = await superuserSession(engine, superuser, context)
-      await session.ensureTwin(namesOf(pending.username), pending, () => logsInBefore(versions, engine, context))
+      const next = { username: pending.username, password: pending.password, current: current.password }
+      await session.ensureTwin(namesOf(pending.username), next, () => logsInBefore(versions, engine, context))
       context.did(`set the password of ${pending.username}`)
-      await awaitReplica(engine, pending, superuser, context)
+      await awaitReplica(engine, pending, current, superuser, context)
     },
     async test({ pending, current }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)

@@ -74,7 +74,7 @@ async function addAsSuperuser({ engine, directory, current, pending, context }: 
   if (superuser === undefined) return false
   await using session = await superuserSession(engine, superuser, context)
   await add(session, current, pending, context)
-  await awaitReplica(engine, pending, superuser, context)
+  await awaitReplica(engine, pending, current, superuser, context)
   return true
 }
 

@@ -46,13 +46,15 @@ export interface TwinNames {
 export interface TwinSession extends DatabaseSession {
   /**
    * As a superuser: makes the two logins equal in what they may do and gives one of them a new password, all or
-   * nothing. Creates the twin where it is missing. Throws NotATwin before touching a role that is not provably one.
+   * nothing. Creates the twin where it is missing. Throws NotATwin before touching a role that is not provably one, and
+   * PrivilegesDiffer rather than take away what the login in use may do.
+   * @param next the login to be changed; `current` is the password of the other, which is in use
    * @param isOurs logs in as `next.username` with the secret's previous value, for engines where nothing else proves
    * that the login belongs to this secret; to be called only where something would be taken or given away otherwise
    */
   ensureTwin(
     names: TwinNames,
-    next: { readonly username: string; readonly password: string },
+    next: { readonly username: string; readonly password: string; readonly current: string },
     isOurs: () => Promise<boolean>,
   ): Promise<void>
   /**

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { tryLogin } from './login-order.ts'
+import { logsIn } from './login-order.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
 
@@ -52,11 +52,13 @@ const pausesMs = [500, 2_000, 6_000]
  * A replica learns of a new password after its source. Where the host of a secret is one, this waits until the pending
  * value logs in there; else it does nothing. A strategy calls it after the superuser's change, when it is known that the
  * host is a replica: testSecret would have to ask RDS for that.
+ * @param inUse AWSCURRENT: where it is the same login, its own logins in between keep the server from counting up to a lock
  * @throws RotationError ReplicaBehind
  */
 export async function awaitReplica<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
   pending: DatabaseSecret,
+  inUse: DatabaseSecret,
   superuser: DatabaseSecret,
   context: RotationContext,
 ): Promise<void> {
@@ -64,8 +66,8 @@ export async function awaitReplica<Session extends DatabaseSession>(
   for (const pause of pausesMs) {
     if (context.remainingMs() <= pause) break
     await sleep(pause, undefined, { signal: context.signal }).catch(() => undefined)
-    await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
-    if (session !== undefined) return
+    if (await logsIn(engine, pending, 'AWSPENDING', context)) return
+    if (inUse.username === pending.username) await logsIn(engine, inUse, 'AWSCURRENT', context)
   }
   const [replica, source] = [loginOf(pending, engine), loginOf(superuser, engine)]
   const what = `${address(replica)} does not know the password of ${replica.username} yet that was set at ${address(source)}.`

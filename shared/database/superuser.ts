@@ -16,7 +16,7 @@ export function superuserArn({ masterarn }: DatabaseSecret): string {
   if (masterarn !== undefined) return masterarn
   throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
     remedy:
-      'Add "masterarn" with the ARN of the superuser\'s secret, or rotate this secret with the single-user function.',
+      'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
   })
 }
 
@@ -50,8 +50,9 @@ async function superuserOf(
       managed || !sameServer ? ownName(managed) : sameSettings,
     )
   }
-  // A superuser must come to the database of the secret; its own may be another.
-  return { ...superuser, dbname: current.dbname }
+  // Where every session is in a database, a superuser must come to that of the secret: its own may be another. Elsewhere it
+  // needs none, and may have no rights in that one.
+  return { ...superuser, dbname: engine.defaultDatabase === undefined ? undefined : current.dbname }
 }
 
 const sameSettings = {

@@ -81,10 +81,15 @@ function isIdentification(text: string): boolean {
   return /(?:^|'|AS 0x[0-9A-F]+|(?:VIA|OR|WITH) [a-z]\w*)$/.test(text)
 }
 
+/** Switched off by 0; there is no DEFAULT for them (MySQL manual, "ALTER USER"). */
+const withoutDefault = ['FAILED_LOGIN_ATTEMPTS', 'PASSWORD_LOCK_TIME']
+
 /** What of the options of two accounts differs, and the clause of ALTER USER that makes the second like the first. */
 export function optionDifferences(base: AccountOptions, twin: AccountOptions): { what: string[]; clause: string } {
   const limits = unequal(base.limits, twin.limits, '0')
-  const rules = unequal(base.password, twin.password, 'DEFAULT')
+  const rules = unequal(base.password, twin.password, 'DEFAULT').map(
+    ([key, value]) => [key, value === 'DEFAULT' && withoutDefault.includes(key) ? '0' : value] as const,
+  )
   const require = base.require === twin.require ? [] : [`REQUIRE ${base.require}`]
   return {
     // Without values: a certificate's names are nobody's business.

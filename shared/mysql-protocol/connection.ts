@@ -91,10 +91,12 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   try {
     await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
   } catch (error) {
+    const { stream } = connection as unknown as { stream: { encrypted?: boolean } }
+    const encrypted = stream.encrypted === true
     connection.destroy()
     socket.destroy()
     context.signal.removeEventListener('abort', abort)
-    throw connectError(error, login, reached)
+    throw connectError(error, login, { reached, encrypted })
   }
   try {
     // Waiting for a lock ends before we do, in whole seconds, so that it is the server that says what was waited for.

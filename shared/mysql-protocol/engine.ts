@@ -1,9 +1,9 @@
 import type { DatabaseEngine, DatabaseSession } from '../database/engine.ts'
-import { address } from '../database/secret.ts'
 import { wholeNumber } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import { connect, type ServerConnection } from './connection.ts'
+import { checkServer } from './server-checks.ts'
 
 export interface MysqlKind<Session> {
   readonly name: 'mysql' | 'mariadb'
@@ -40,14 +40,4 @@ export function mysqlEngine<Session extends DatabaseSession>(kind: MysqlKind<Ses
       return kind.session(connection, context)
     },
   }
-}
-
-function checkServer(wanted: 'mysql' | 'mariadb', { login, version }: ServerConnection): void {
-  const found = version.includes('MariaDB') ? 'mariadb' : 'mysql'
-  if (found === wanted) return
-  const titles = { mysql: 'MySQL', mariadb: 'MariaDB' }
-  const what = `${address(login)} is ${titles[found]} (${version}), and the function is for ${titles[wanted]}.`
-  throw new RotationError('WrongServer', what, {
-    remedy: `Rotate the secret with the function for ${titles[found]}; its "engine" is then "${found}".`,
-  })
 }

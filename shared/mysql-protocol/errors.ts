@@ -52,12 +52,18 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 /**
  * Why a login failed. Nothing but a refused password gives LoginRefused. Before the login is complete nobody knows who is
  * speaking: of what was said only the number is passed on.
- * @param reached whether the TCP connection had come about
+ * @param how whether the TCP connection, and TLS in it, had come about
  */
-export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
+export function connectError(
+  error: unknown,
+  login: Login,
+  { reached, encrypted }: { readonly reached: boolean; readonly encrypted: boolean },
+): RotationError {
   const where = address(login)
   const { code, errno, message } = facts(error)
-  if (errno !== undefined) {
+  // A server learns the user's name only within TLS: somebody else says that the login is refused.
+  const isForged = login.tls !== false && !encrypted && byNumber[errno ?? 0] === 'LoginRefused'
+  if (errno !== undefined && !isForged) {
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = `${where} refused the login of ${login.username}${to} (${errno}).`
     const kind = byNumber[errno] ?? 'DatabaseFailed'

@@ -163,7 +163,14 @@ function defaultRoleDifferences(base: Rights, twin: Rights, to: string): Differe
   return [{ what: `default role ${wanted}`, twin: 'lacks', statement, role: wanted }]
 }
 
-/** What differs, for an error or a log line: names only, and not without end. */
+/** What was made equal, for a log line: names only, and not without end. */
+export function describeWork(differences: readonly Pick<Difference, 'what'>[]): string {
+  const shown = differences.slice(0, 5).map(({ what }) => what)
+  const rest = differences.length - shown.length
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
+}
+
+/** What differs, for an error: names only, and not without end. */
 export function describeDifferences(differences: readonly Pick<Difference, 'what' | 'twin'>[], twin: string): string {
   const shown = differences.slice(0, 5).map((each) => `${twin} ${each.twin} ${each.what}`)
   const rest = differences.length - shown.length

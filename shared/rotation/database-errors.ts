@@ -123,8 +123,10 @@ export const databaseErrors = {
     retryable: false,
   },
   NotPrimary: {
-    cause: 'The password was changed at the server, which kept the one in AWSCURRENT as the second password.',
-    remedy: 'Put the value whose password was set last with put-secret-value, then rotate again.',
+    cause:
+      'The password was changed at the server; or a rotation was dropped after setSecret, with AWSPENDING removed or replaced.',
+    remedy:
+      'Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator ALTER USER ... IDENTIFIED BY its password. Then rotate again.',
     retryable: false,
   },
   MissingPrivilege: {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { connected, mariadbServer, mysqlServer, quoted, type TestLogin } from './mysql.ts'
+import { connected, mariadbServer, mysqlServer, quoted } from './mysql.ts'
 import { watchLogins } from './mysql-view.ts'
 import { randomName, randomPassword } from './random.ts'
+import type { TestLogin } from './test-server.ts'
 
 const servers = [
   await mysqlServer(),

@@ -5,38 +5,15 @@ import {
   createPool,
   type RowDataPacket,
 } from 'mysql2/promise'
-import { inject } from 'vitest'
 import type { MariadbSeries } from '../../local/servers/mariadb.ts'
-import type { MysqlServer } from '../../local/servers/mysql-process.ts'
-import './servers.ts'
+import { type DatabaseServer, type ServerFacts, serverOfThisRun } from './test-server.ts'
 
-type About = Pick<MysqlServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'>
-
-/** A MySQL or MariaDB of this run. All suites share it: use databases and accounts of your own. */
-export interface TestServer extends About {
+/** A MySQL or MariaDB of this run. */
+export interface TestServer extends DatabaseServer<AdminClient, Session> {
   readonly engine: 'mysql' | 'mariadb'
-  /** For the servers' table at the end of a run. */
-  readonly label: string
-  /**
-   * Runs statements as the superuser, in sessions that leave none of them in the server's log: what is found there was
-   * left by the functions under test. Values take the places of `?`.
-   */
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
-  /** A session of its own of that kind. */
-  admin(database?: string): Promise<AdminClient>
-  /** Logs in and gives what the server says of the session; undefined where the password is refused. */
-  login(login: TestLogin): Promise<Session | undefined>
-  /** Everything the server has logged by now, from the position `after` on. */
-  log(after?: number): Promise<string>
 }
 
 export type AdminClient = Connection & AsyncDisposable
-
-export interface TestLogin {
-  readonly username: string
-  readonly password: string
-  readonly database?: string | undefined
-}
 
 export interface Session {
   /** Who logged in and from where, as USER() gives it: `app@localhost`. */
@@ -61,19 +38,15 @@ export function mariadbServer(series: MariadbSeries): Promise<TestServer> {
 }
 
 async function ofThisRun(engine: TestServer['engine'], path: string): Promise<TestServer> {
-  const url = `${inject('serversUrl')}/${path}`
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`${path} cannot be had: ${await response.text()}`)
-  const about = (await response.json()) as About
-  return testServer(engine, about, async (after) => (await fetch(`${url}/log?after=${after}`)).text())
+  const { facts, readLog } = await serverOfThisRun(path)
+  return testServer(engine, facts, readLog)
 }
 
-/** A server that a suite has started for itself. Logins that prove something are made with TLS if they have to be. */
+/** A server that somebody has started. */
 export function testServer(
   engine: TestServer['engine'],
-  about: About,
+  about: ServerFacts,
   readLog: (after: number) => Promise<string>,
-  loginsNeedTls = false,
 ): TestServer {
   const { host, port, superuser } = about
   const root = { host, port, user: superuser.username, password: superuser.password }
@@ -94,8 +67,7 @@ export function testServer(
     },
     async login({ username, password, database }) {
       try {
-        const ssl = loginsNeedTls && { ssl: { rejectUnauthorized: false } }
-        const wanted = { host, port, user: username, password, ...(database !== undefined && { database }), ...ssl }
+        const wanted = { host, port, user: username, password, ...(database !== undefined && { database }) }
         await using client = await connected(wanted)
         const asked = 'SELECT USER() AS user, CURRENT_USER() AS `current_user`, CURRENT_ROLE() AS `current_role`'
         const [rows] = await client.query<(Session & RowDataPacket)[]>(asked)

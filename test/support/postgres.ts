@@ -1,35 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type ClientConfig, DatabaseError, escapeIdentifier, Pool } from 'pg'
-import { inject } from 'vitest'
-import type { PostgresMajor, PostgresServer } from '../../local/servers/postgres.ts'
+import type { PostgresMajor } from '../../local/servers/postgres.ts'
 import { randomName } from './random.ts'
-import './servers.ts'
+import { type DatabaseServer, type ServerFacts, serverOfThisRun } from './test-server.ts'
 
-/** A PostgreSQL of this run. All suites share it: use databases and roles of your own. */
-export interface TestServer extends Pick<PostgresServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'> {
+/** A PostgreSQL of this run. */
+export interface TestServer extends DatabaseServer<AdminClient, Session> {
   readonly major: PostgresMajor
-  /** For the servers' table at the end of a run. */
-  readonly label: string
-  /**
-   * Runs statements as the superuser, in sessions that leave none of them in the server's log: what is found there was
-   * left by the functions under test.
-   */
-  query<Row extends object = Record<string, unknown>>(sql: string, values?: readonly unknown[]): Promise<Row[]>
-  /** A session of its own of that kind. */
-  admin(database?: string): Promise<AdminClient>
-  /** Logs in and gives what the server says of the session; undefined where the password is refused. */
-  login(login: TestLogin): Promise<Session | undefined>
-  /** Everything the server has logged by now, from the position `after` on. */
-  log(after?: number): Promise<string>
 }
 
 export type AdminClient = Client & AsyncDisposable
-
-export interface TestLogin {
-  readonly username: string
-  readonly password: string
-  readonly database?: string | undefined
-}
 
 export interface Session {
   readonly session_user: string
@@ -41,17 +21,14 @@ export interface Session {
  * @throws Error which says why it cannot be had, and fails the file that asks
  */
 export async function postgresServer(major: PostgresMajor): Promise<TestServer> {
-  const url = `${inject('serversUrl')}/postgres/${major}`
-  const response = await fetch(url)
-  if (!response.ok) throw new Error(`PostgreSQL ${major} cannot be had: ${await response.text()}`)
-  const about = (await response.json()) as Pick<TestServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'>
-  return testServer(major, about, async (after) => (await fetch(`${url}/log?after=${after}`)).text())
+  const { facts, readLog } = await serverOfThisRun(`postgres/${major}`)
+  return testServer(major, facts, readLog)
 }
 
 /** A server that a suite has started for itself. Logins that prove something are made with TLS if they have to be. */
 export function testServer(
   major: PostgresMajor,
-  about: Pick<TestServer, 'version' | 'host' | 'port' | 'superuser' | 'ca'>,
+  about: ServerFacts,
   readLog: (after: number) => Promise<string>,
   loginsNeedTls = false,
 ): TestServer {

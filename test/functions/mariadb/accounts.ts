@@ -1,33 +1,8 @@
-import { accountName } from '../../../shared/mysql-protocol/quoting.ts'
-import type { TestLogin, TestServer } from '../../support/mysql.ts'
-import { randomName, randomPassword } from '../../support/random.ts'
-
-export interface AccountWish {
-  /** Part of the name, to which something random is added. */
-  readonly name?: string
-  /** In characters, to which the name is filled up. */
-  readonly length?: number
-  readonly password?: string
-  /** The hosts that it may come from; anywhere when left out. */
-  readonly hosts?: readonly string[]
-  /** Further clauses of CREATE USER. */
-  readonly options?: string
-  /** Privileges, each with what it is on: `SELECT ON *.*`. */
-  readonly grants?: readonly string[]
-}
-
-/** An account that can log in, as an application has one. */
-export async function createAccount(server: TestServer, wish: AccountWish = {}): Promise<TestLogin> {
-  const { name = '', length = 0, password = randomPassword(), hosts = ['%'], options = '', grants = [] } = wish
-  const start = `${randomName()}${name}`
-  const username = start + 'x'.repeat(Math.max(0, length - [...start].length))
-  for (const host of hosts) {
-    const account = accountName({ user: username, host })
-    await server.query(`CREATE USER ${account} IDENTIFIED BY ? ${options}`, [password])
-    for (const grant of grants) await server.query(`GRANT ${grant} TO ${account}`)
-  }
-  return { username, password }
-}
+import type { TestServer } from '../../support/mysql.ts'
+import { randomPassword } from '../../support/random.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { twinOf } from '../databases/target.ts'
 
 /** An administrator as RDS gives one: everything, but not all; and it may hand on what it has. */
 export async function createMaster(server: TestServer): Promise<TestLogin> {
@@ -54,13 +29,9 @@ export async function createTwin(server: TestServer, base: TestLogin, grants: re
   return twin
 }
 
-export function twinOf({ username }: TestLogin): string {
-  return `${username}_clone`
-}
-
 /** All that the server keeps of a login and of its twin, on every host; also when a password was changed. */
-export async function accountSnapshot(server: TestServer, { username }: TestLogin): Promise<unknown> {
-  const names = [username, `${username}_clone`]
+export async function accountSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
+  const names = [login.username, twinOf(login)]
   const of = (table: string) => server.query(`SELECT * FROM mysql.${table} WHERE User IN (?) ORDER BY 1, 2, 3`, [names])
   const tables = ['global_priv', 'db', 'tables_priv', 'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv']
   const rows = await Promise.all(tables.map(of))

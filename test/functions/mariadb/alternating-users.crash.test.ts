@@ -1,5 +1,5 @@
 import { mariadbServer } from '../../support/mysql.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnMysql } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const oldest = await mariadbServer('10.5')
@@ -12,7 +12,7 @@ const wish = {
   grants: ['SELECT, INSERT ON `some\\_db`.*', 'PROCESS ON *.*'],
 }
 
-await crashThroughProxy(
+await crashOnMysql(
   server,
   (at) => {
     const type = alternatingUsers(server, 'missing', at)
@@ -20,4 +20,4 @@ await crashThroughProxy(
   },
   { createSecret: 4, setSecret: 38, testSecret: 13, finishSecret: 2 },
 )
-await crashThroughProxy(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 20 })
+await crashOnMysql(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 20 })

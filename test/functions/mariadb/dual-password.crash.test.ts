@@ -1,14 +1,14 @@
 import { mariadbServer } from '../../support/mysql.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnMysql } from '../databases/crash.ts'
 import { dualPassword } from './secret-types.ts'
 
 const server = await mariadbServer('10.5')
 const newer = await mariadbServer('11.8')
 
-await crashThroughProxy(server, (at) => dualPassword(server, 'a superuser', at), {
+await crashOnMysql(server, (at) => dualPassword(server, 'a superuser', at), {
   createSecret: 4,
   setSecret: 17,
   testSecret: 5,
   finishSecret: 2,
 })
-await crashThroughProxy(newer, (at) => dualPassword(newer, 'itself', at), { setSecret: 13 })
+await crashOnMysql(newer, (at) => dualPassword(newer, 'itself', at), { setSecret: 13 })

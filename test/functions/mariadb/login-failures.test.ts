@@ -4,10 +4,11 @@ import type { Step } from '../../../shared/rotation/event.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer, mysqlServer, type TestServer } from '../../support/mysql.ts'
+import { ownMariadb } from '../../support/own-mysql.ts'
 import { randomName } from '../../support/random.ts'
-import { ownServer } from './own-server.ts'
-import { alternatingUsers, dualPassword, type MariadbType, mariadbFunction, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
+import { databaseFunction } from '../databases/database-type.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { alternatingUsers, dualPassword, type MariadbType, singleUser } from './secret-types.ts'
 
 const strategies = (server: TestServer) => [
   singleUser(server),
@@ -92,7 +93,7 @@ async function loginFailures(server: TestServer, type: MariadbType) {
 for (const series of ['10.5', '11.8'] as const) {
   describe(`settings of MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
     it('that change what quotes mean change nothing, in any strategy', async () => {
-      await using server = await ownServer(series, {
+      await using server = await ownMariadb(series, {
         'character-set-server': 'latin1',
         'init-connect': "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', sql_quote_show_create = 0",
       })
@@ -113,7 +114,7 @@ for (const series of ['10.5', '11.8'] as const) {
     })
 
     it('read_only is ReadOnlyServer, before anything is tried', async () => {
-      await using server = await ownServer(series)
+      await using server = await ownMariadb(series)
       for (const type of strategies(server)) {
         const suite = await suiteFor(type)
         await using _ = suite.secrets
@@ -126,7 +127,7 @@ for (const series of ['10.5', '11.8'] as const) {
     })
 
     it('disconnect_on_expired_password makes an expired password no wrong one', async () => {
-      await using server = await ownServer(series, { 'disconnect-on-expired-password': 'ON' })
+      await using server = await ownMariadb(series, { 'disconnect-on-expired-password': 'ON' })
       const suite = await suiteFor(singleUser(server))
       await using _ = suite.secrets
       const target = await suite.stored()
@@ -135,7 +136,7 @@ for (const series of ['10.5', '11.8'] as const) {
     })
 
     it('max_password_errors: a user that others have blocked is LoginLocked; a rotation blocks nobody', async () => {
-      await using server = await ownServer(series, { 'max-password-errors': '1' })
+      await using server = await ownMariadb(series, { 'max-password-errors': '1' })
       for (const type of strategies(server)) {
         const suite = await suiteFor(type)
         await using _ = suite.secrets
@@ -159,7 +160,7 @@ for (const series of ['10.5', '11.8'] as const) {
     })
 
     it('an anonymous account that stands before the login is never given a password', async () => {
-      await using server = await ownServer(series)
+      await using server = await ownMariadb(series)
       for (const type of strategies(server)) {
         const suite = await suiteFor(type)
         await using _ = suite.secrets
@@ -175,7 +176,7 @@ for (const series of ['10.5', '11.8'] as const) {
     })
 
     it('without TLS nothing is sent, unless the secret says so', async () => {
-      await using server = await ownServer(series, { ssl: 'OFF' })
+      await using server = await ownMariadb(series, { ssl: 'OFF' })
       for (const type of strategies(server)) {
         const suite = await suiteFor(type)
         await using _ = suite.secrets
@@ -199,7 +200,7 @@ describe('servers of the other kind', async () => {
     const username = randomName()
     await mysql.query('CREATE USER ? IDENTIFIED BY ?', [username, password])
     for (const strategy of ['single-user', 'dual-password', 'alternating-users'] as const) {
-      const type = { ...singleUser(mariadb), function: mariadbFunction(strategy, mysql) }
+      const type = { ...singleUser(mariadb), function: databaseFunction(`mariadb/${strategy}`, mysql) }
       const suite = await suiteFor(type)
       await using _ = suite.secrets
       const fields = { engine: 'mariadb', host: 'localhost', port: mysql.port, username, password }

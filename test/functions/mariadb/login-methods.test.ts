@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nativeHash } from '../../../functions/mariadb/native-password.ts'
+import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { createUser } from './accounts.ts'
 import { dualPassword, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const native = (password: string) => `mysql_native_password USING '${nativeHash(password)}'`
 

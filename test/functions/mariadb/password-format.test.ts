@@ -1,19 +1,19 @@
 import { asyncProperty, string } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nativeHash } from '../../../functions/mariadb/native-password.ts'
+import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import type { TestServer } from '../../support/mysql.ts'
+import { ownMariadb } from '../../support/own-mysql.ts'
 import { holds } from '../../support/property.ts'
 import { createMaster } from './accounts.ts'
-import { ownServer } from './own-server.ts'
 import { alternatingUsers, dualPassword, type MariadbType, singleUser } from './secret-types.ts'
 
 /** Made by hand: the plugin has no say in what a test needs to begin with. */
 const accepted = () => `Aa1-${crypto.randomUUID()}`
 
 for (const series of ['10.5', '11.8'] as const) {
-  const server = await ownServer(series)
+  const server = await ownMariadb(series)
   const strategies = [singleUser(server), dualPassword(server, 'a superuser'), alternatingUsers(server, 'missing')]
 
   /** A kind of secret with settings of its function, and passwords to begin with that the plugins accept. */

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
 import { findLeak } from '../../support/leaks.ts'
-import { ownServer } from './own-server.ts'
+import { ownMariadb } from '../../support/own-mysql.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const series of ['10.5', '10.11', '11.8'] as const) {
   describe(`what MariaDB ${series} keeps of statements`, { meta: { server: `MariaDB ${series}` } }, () => {
     it('holds no password: no log, no binary log, no audit, no performance_schema, no file at all', async () => {
-      await using server = await ownServer(series, {
+      await using server = await ownMariadb(series, {
         ...{ 'log-bin': 'binlog', 'slow-query-log': 'ON', 'long-query-time': '0', 'log-warnings': '9' },
         ...{ 'performance-schema': 'ON', 'plugin-load-add': 'server_audit', 'server-audit-logging': 'ON' },
         ...{ 'performance-schema-consumer-events-statements-history-long': 'ON' },

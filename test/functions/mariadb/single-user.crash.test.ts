@@ -1,14 +1,14 @@
 import { mariadbServer } from '../../support/mysql.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnMysql } from '../databases/crash.ts'
 import { singleUser } from './secret-types.ts'
 
 const server = await mariadbServer('10.11')
 const newer = await mariadbServer('11.8')
 
-await crashThroughProxy(server, (at) => singleUser(server, at), {
+await crashOnMysql(server, (at) => singleUser(server, at), {
   createSecret: 4,
   setSecret: 8,
   testSecret: 5,
   finishSecret: 2,
 })
-await crashThroughProxy(newer, (at) => singleUser(newer, at), { setSecret: 8 })
+await crashOnMysql(newer, (at) => singleUser(newer, at), { setSecret: 8 })

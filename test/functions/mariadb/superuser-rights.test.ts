@@ -3,9 +3,10 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
-import { createAccount, createMaster, createTwin } from './accounts.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { createMaster, createTwin } from './accounts.ts'
 import { alternatingUsers, dualPassword } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
   const server = await mariadbServer(series)

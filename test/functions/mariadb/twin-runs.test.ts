@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, type TargetWish } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
   const server = await mariadbServer(series)
@@ -41,7 +41,7 @@ for (const series of ['10.5', '11.8'] as const) {
       const before = await snapshot()
       await using other = await server.admin()
       const digest = createHash('sha256').update(base.username).digest('hex')
-      await other.query('SELECT GET_LOCK(?, 0)', [`keyturn ${digest.slice(0, 32)}`])
+      await other.query('SELECT GET_LOCK(?, 0)', [`keyturn.${digest.slice(0, 40)}`])
       const attempt = rotation.attempt('setSecret')
       await sleep(600)
       expect(await snapshot()).toEqual(before)

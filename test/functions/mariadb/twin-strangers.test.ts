@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nativeHash } from '../../../functions/mariadb/native-password.ts'
 import { unfinishedPassword } from '../../../functions/mariadb/twin-state.ts'
+import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { mariadbServer, type TestLogin } from '../../support/mysql.ts'
+import { mariadbServer } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
-import { accountSnapshot, createAccount, createMaster, createTwin, twinOf } from './accounts.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { accountSnapshot, createMaster, createTwin } from './accounts.ts'
 import { alternatingUsers, secretString, type TargetWish } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
   const server = await mariadbServer(series)

@@ -3,9 +3,10 @@ import { accountName, identifier } from '../../../shared/mysql-protocol/quoting.
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
-import { createUser, twinOf } from './accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { createUser } from './accounts.ts'
 import { alternatingUsers, type TargetWish } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const series of ['10.5', '10.11', '11.8'] as const) {
   const server = await mariadbServer(series)

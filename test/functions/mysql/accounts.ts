@@ -1,49 +1,18 @@
 import { isHashOf } from '../../../functions/mysql/password-hash.ts'
-import type { TestLogin, TestServer } from '../../support/mysql.ts'
-import { randomName, randomPassword } from '../../support/random.ts'
-
-export interface AccountWish {
-  /** Part of the name, to which something random is added. */
-  readonly name?: string
-  /** In characters, to which the name is filled up. */
-  readonly length?: number
-  readonly password?: string
-  /** The hosts that it may come from; anywhere when left out. */
-  readonly hosts?: readonly string[]
-  /** Further clauses of CREATE USER. */
-  readonly options?: string
-  /** Privileges on everything. */
-  readonly privileges?: string
-}
-
-/** An account that can log in, as an application has one. */
-export async function createAccount(server: TestServer, wish: AccountWish = {}): Promise<TestLogin> {
-  const { name = '', length = 0, password = randomPassword(), hosts = ['%'], options = '', privileges } = wish
-  const start = `${randomName()}${name}`
-  const username = start + 'x'.repeat(Math.max(0, length - [...start].length))
-  for (const host of hosts) {
-    await server.query(`CREATE USER ?@? IDENTIFIED BY ? ${options}`, [username, host, password])
-    if (privileges !== undefined) await server.query(`GRANT ${privileges} ON *.* TO ?@?`, [username, host])
-  }
-  return { username, password }
-}
+import type { TestServer } from '../../support/mysql.ts'
+import { randomPassword } from '../../support/random.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { twinOf } from '../databases/target.ts'
 
 /** An administrator with no more than dual-password needs. */
-export async function createPasswordMaster(server: TestServer): Promise<TestLogin> {
-  const master = await createAccount(server, { privileges: 'CREATE USER' })
-  await server.query('GRANT SELECT ON mysql.user TO ?@?', [master.username, '%'])
-  return master
-}
-
-export function twinOf({ username }: TestLogin): string {
-  return `${username}_clone`
+export function createPasswordMaster(server: TestServer): Promise<TestLogin> {
+  return createAccount(server, { grants: ['CREATE USER ON *.*', 'SELECT ON mysql.user'] })
 }
 
 /** An administrator as RDS gives one: no SUPER, and no more than alternating-users needs. */
-export async function createMaster(server: TestServer): Promise<TestLogin> {
-  const master = await createAccount(server, { privileges: 'CREATE USER, ROLE_ADMIN' })
-  await server.query('GRANT SELECT ON mysql.* TO ?@?', [master.username, '%'])
-  return master
+export function createMaster(server: TestServer): Promise<TestLogin> {
+  return createAccount(server, { grants: ['CREATE USER, ROLE_ADMIN ON *.*', 'SELECT ON mysql.*'] })
 }
 
 /** The twin as alternating-users makes it. */
@@ -82,8 +51,8 @@ export async function accountSnapshotByPassword(server: TestServer, login: TestL
 }
 
 /** All that the server keeps of a login and of its twin, on every host. */
-export async function accountSnapshot(server: TestServer, { username }: TestLogin): Promise<unknown> {
-  const names = [username, `${username}_clone`]
+export async function accountSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
+  const names = [login.username, twinOf(login)]
   const of = (table: string, column: string) =>
     server.query(`SELECT * FROM mysql.${table} WHERE ${column} IN (?) ORDER BY 1, 2, 3, 4`, [names])
   const tables = [

@@ -1,6 +1,7 @@
 import type { Login } from '../../../shared/database/secret.ts'
 import type { RotationContext } from '../../../shared/rotation/context.ts'
-import type { TestLogin, TestServer } from '../../support/mysql.ts'
+import type { TestServer } from '../../support/mysql.ts'
+import type { TestLogin } from '../../support/test-server.ts'
 
 /** What an invocation gives to a session, where a test has one without the rest. */
 export function contextFor(remainingMs = 20_000): RotationContext & { readonly done: readonly string[] } {

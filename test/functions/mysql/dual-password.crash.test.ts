@@ -1,13 +1,13 @@
 import { mysqlServer } from '../../support/mysql.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnMysql } from '../databases/crash.ts'
 import { dualPassword } from './secret-types.ts'
 
 const server = await mysqlServer()
 
-await crashThroughProxy(server, (at) => dualPassword(server, 'itself', at), {
+await crashOnMysql(server, (at) => dualPassword(server, 'itself', at), {
   createSecret: 4,
   setSecret: 11,
   testSecret: 5,
   finishSecret: 2,
 })
-await crashThroughProxy(server, (at) => dualPassword(server, 'a superuser', at), { setSecret: 16 })
+await crashOnMysql(server, (at) => dualPassword(server, 'a superuser', at), { setSecret: 16 })

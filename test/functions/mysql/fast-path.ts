@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { connected, type TestLogin, type TestServer } from '../../support/mysql.ts'
+import { connected, type TestServer } from '../../support/mysql.ts'
+import type { TestLogin } from '../../support/test-server.ts'
 
 const sha256 = (...parts: readonly Buffer[]) => createHash('sha256').update(Buffer.concat(parts)).digest()
 

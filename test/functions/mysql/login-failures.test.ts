@@ -1,14 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FunctionError } from '../../../local/invocation.ts'
-import { startMysql } from '../../../local/servers/mysql.ts'
-import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
 import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { connected, mariadbServer, mysqlServer, testServer } from '../../support/mysql.ts'
+import { connected, mariadbServer, mysqlServer } from '../../support/mysql.ts'
+import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
-import { alternatingUsers, dualPassword, type MysqlType, secretString, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import {
+  alternatingUsers,
+  dualPassword,
+  everyStrategy,
+  type MysqlType,
+  secretString,
+  singleUser,
+} from './secret-types.ts'
 
 const server = await mysqlServer()
 
@@ -61,12 +67,12 @@ async function loginFailures(type: MysqlType) {
 
     it('a database that is not there, or that the login may not use, is named as the cause', async () => {
       const dbname = randomName('gone')
-      for (const [privileges, code] of [
-        ['SELECT', 'DatabaseMissing'],
-        ['APPLICATION_PASSWORD_ADMIN', 'MissingPrivilege'],
+      for (const [grant, code] of [
+        ['SELECT ON *.*', 'DatabaseMissing'],
+        ['APPLICATION_PASSWORD_ADMIN ON *.*', 'MissingPrivilege'],
       ] as const) {
         const target = await stored((store) =>
-          type.make(store, { privileges, fields: { dbname: JSON.stringify(dbname) } }),
+          type.make(store, { grants: [grant], fields: { dbname: JSON.stringify(dbname) } }),
         )
         const error = await expectFailure(suite, target, { code, step: 'setSecret', stillWorks: false })
         expect(error.errorMessage).toContain(`to database ${dbname}`)
@@ -119,30 +125,15 @@ async function loginFailures(type: MysqlType) {
 describe('a server that takes no changes, or has anonymous accounts', {
   meta: { server: 'MySQL (of its own)' },
 }, () => {
-  let started: MysqlServer
-  let own: ReturnType<typeof testServer>
-  const types = () => [
-    singleUser(own),
-    dualPassword(own, 'itself'),
-    dualPassword(own, 'a superuser'),
-    alternatingUsers(own, 'missing'),
-  ]
+  let own: OwnServer
   beforeAll(async () => {
-    started = await startMysql({ 'general-log': 'ON' })
-    own = testServer('mysql', started, async (after) => started.log().slice(after))
+    own = await ownMysql()
   })
-  afterAll(() => started[Symbol.asyncDispose]())
+  afterAll(() => own[Symbol.asyncDispose]())
 
-  for (const [index, name] of [
-    'single-user',
-    'dual-password',
-    'dual-password by a superuser',
-    'alternating-users',
-  ].entries()) {
+  for (const [name, make] of Object.entries(everyStrategy)) {
     it(`is ReadOnlyServer for ${name}, before anything is tried`, async () => {
-      const type = types()[index]
-      if (type === undefined) throw new Error('no type')
-      const suite = await suiteFor(type)
+      const suite = await suiteFor(make(own))
       await using _ = suite.secrets
       const target = await suite.stored()
       await own.query('SET GLOBAL super_read_only = ON')

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:tls'
 import { afterAll, describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../../local/servers/certificate.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
-import { mysqlFunction } from './secret-types.ts'
+import { databaseFunction } from '../databases/database-type.ts'
 
 const packet = (number: number, ...parts: readonly (string | readonly number[])[]) => {
   const body = Buffer.concat(
@@ -63,7 +63,7 @@ const servers = {
 } as const
 
 describe('a server that is no MySQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
-  const secrets = await secretsManagerFor(mysqlFunction('single-user', { ca: '' }))
+  const secrets = await secretsManagerFor(databaseFunction('mysql/single-user', { ca: '' }))
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   async function attemptAt(port: number, fields: Readonly<Record<string, unknown>>) {

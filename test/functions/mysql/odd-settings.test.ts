@@ -1,36 +1,25 @@
 import { relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMysql } from '../../../local/servers/mysql.ts'
-import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { bundled } from '../../support/bundle.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
-import { type TestServer, testServer } from '../../support/mysql.ts'
-import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
+import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
+import { alternatingUsers, everyStrategy, type MysqlType } from './secret-types.ts'
 
 describe('a server with odd settings', { meta: { server: 'MySQL (of its own)' } }, () => {
-  let started: MysqlServer
-  let server: TestServer
+  let server: OwnServer
   beforeAll(async () => {
-    started = await startMysql({
-      ...{ 'general-log': 'ON', 'character-set-server': 'gbk' },
+    server = await ownMysql({
+      'character-set-server': 'gbk',
       'init-connect': 'SET NAMES gbk, sql_quote_show_create = 0',
     })
-    server = testServer('mysql', started, async (after) => started.log().slice(after))
   })
-  afterAll(() => started[Symbol.asyncDispose]())
+  afterAll(() => server[Symbol.asyncDispose]())
 
-  const types: Readonly<Record<string, () => MysqlType>> = {
-    'single-user': () => singleUser(server),
-    'dual-password by itself': () => dualPassword(server, 'itself'),
-    'dual-password by a superuser': () => dualPassword(server, 'a superuser'),
-    'alternating-users': () => alternatingUsers(server, 'missing'),
-  }
-
-  for (const [strategy, make] of Object.entries(types)) {
+  for (const [strategy, make] of Object.entries(everyStrategy)) {
     it(`${strategy}, as it is deployed: names and passwords mean what they say, whatever the modes and character sets`, async () => {
-      const type = make()
+      const type = make(server)
       await using bundle = await bundled(type.function.module)
       const module = relative(repositoryPath(''), bundle.path)
       const suite = await suiteFor({ ...type, function: { ...type.function, module } })
@@ -49,21 +38,14 @@ describe('a server with odd settings', { meta: { server: 'MySQL (of its own)' } 
 })
 
 describe('rules for passwords', { meta: { server: 'MySQL (of its own, with validate_password)' } }, () => {
-  let started: MysqlServer
-  let server: TestServer
+  let server: OwnServer
   beforeAll(async () => {
-    started = await startMysql({ 'general-log': 'ON' })
-    server = testServer('mysql', started, async (after) => started.log().slice(after))
+    server = await ownMysql()
     await server.query("INSTALL COMPONENT 'file://component_validate_password'")
   })
-  afterAll(() => started[Symbol.asyncDispose]())
+  afterAll(() => server[Symbol.asyncDispose]())
 
-  const types: Readonly<Record<string, () => MysqlType>> = {
-    'single-user': () => singleUser(server),
-    'dual-password by itself': () => dualPassword(server, 'itself'),
-    'dual-password by a superuser': () => dualPassword(server, 'a superuser'),
-    'alternating-users': () => alternatingUsers(server, 'existing'),
-  }
+  const types = { ...everyStrategy, 'alternating-users': (on: OwnServer) => alternatingUsers(on, 'existing') }
 
   for (const [strategy, make] of Object.entries(types)) {
     /** An account of before the rules. */
@@ -75,7 +57,7 @@ describe('rules for passwords', { meta: { server: 'MySQL (of its own, with valid
     }
 
     it(`${strategy}: generated passwords meet its default rules, and those that ask for other characters than before`, async () => {
-      const suite = await suiteFor(make())
+      const suite = await suiteFor(make(server))
       await using _ = suite.secrets
       await server.query('SET GLOBAL validate_password.changed_characters_percentage = 25')
       const target = await storedBefore(suite)
@@ -86,7 +68,7 @@ describe('rules for passwords', { meta: { server: 'MySQL (of its own, with valid
     })
 
     it(`${strategy}: rules that they do not meet are PasswordRejected, and PASSWORD_LENGTH is named`, async () => {
-      const suite = await suiteFor(make())
+      const suite = await suiteFor(make(server))
       await using _ = suite.secrets
       const target = await storedBefore(suite)
       await server.query('SET GLOBAL validate_password.length = 60')

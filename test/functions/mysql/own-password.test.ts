@@ -6,11 +6,11 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
-import { createAccount } from './accounts.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { contextFor, loginAt } from './connection.ts'
 import { fastLogin } from './fast-path.ts'
 import { singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const server = await mysqlServer()
 const type = singleUser(server)
@@ -48,7 +48,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
 
   for (const retain of [false, true]) {
     it(`another run that has changed the password since we logged in has done our work, ${retain ? 'keeping' : 'dropping'} the old one`, async () => {
-      const { username, password } = await createAccount(server, { privileges: 'APPLICATION_PASSWORD_ADMIN' })
+      const { username, password } = await createAccount(server, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] })
       const [next, context] = [randomPassword(), contextFor()]
       const session = await connect(loginAt(server, { username, password }), context)
       const kept = retain ? 'RETAIN CURRENT PASSWORD' : ''

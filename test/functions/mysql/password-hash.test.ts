@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isHashOf } from '../../../functions/mysql/password-hash.ts'
-import { startMysql } from '../../../local/servers/mysql.ts'
-import { mysqlServer, type TestServer, testServer } from '../../support/mysql.ts'
+import { mysqlServer, type TestServer } from '../../support/mysql.ts'
+import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 
 /** What the server keeps of a password. */
@@ -53,11 +53,9 @@ describe('password hashes', { meta: { server: shared.label } }, () => {
 })
 
 describe('password hashes of a server with other rounds', { meta: { server: 'MySQL (of its own)' } }, () => {
-  let server: TestServer & AsyncDisposable
+  let server: OwnServer
   beforeAll(async () => {
-    const started = await startMysql({ 'caching-sha2-password-digest-rounds': '5000' })
-    const own = testServer('mysql', started, async () => '')
-    server = { ...own, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() }
+    server = await ownMysql({ 'caching-sha2-password-digest-rounds': '5000' })
   })
   afterAll(() => server[Symbol.asyncDispose]())
   cases(() => server, ['caching_sha2_password'])

@@ -1,39 +1,22 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMysql } from '../../../local/servers/mysql.ts'
-import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { findLeak } from '../../support/leaks.ts'
-import { type TestServer, testServer } from '../../support/mysql.ts'
-import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
+import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { everyStrategy } from './secret-types.ts'
 
 describe('what the server keeps of the statements', { meta: { server: 'MySQL (of its own, all logs on)' } }, () => {
-  let started: MysqlServer
-  let server: TestServer
+  let server: OwnServer
   beforeAll(async () => {
-    started = await startMysql({
-      ...{
-        'general-log': 'ON',
-        'slow-query-log': 'ON',
-        'long-query-time': '0',
-        'log-slow-extra': 'ON',
-        'log-bin': 'binlog',
-      },
+    server = await ownMysql({
+      ...{ 'slow-query-log': 'ON', 'long-query-time': '0', 'log-slow-extra': 'ON', 'log-bin': 'binlog' },
       ...{ 'log-error-verbosity': '3', 'performance-schema-consumer-events-statements-history-long': 'ON' },
       ...{ 'performance-schema-max-sql-text-length': '4096', 'max-digest-length': '4096' },
     })
-    server = testServer('mysql', started, async (after) => started.log().slice(after))
   })
-  afterAll(() => started[Symbol.asyncDispose]())
-
-  const types: Readonly<Record<string, () => MysqlType>> = {
-    'single-user': () => singleUser(server),
-    'dual-password by itself': () => dualPassword(server, 'itself'),
-    'dual-password by a superuser': () => dualPassword(server, 'a superuser'),
-    'alternating-users': () => alternatingUsers(server, 'missing'),
-  }
+  afterAll(() => server[Symbol.asyncDispose]())
 
   /** Everything that was written down about statements, with the number of times that a mark was found. */
   async function writtenDown(): Promise<Readonly<Record<string, string>>> {
@@ -59,9 +42,9 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
     }
   }
 
-  for (const [strategy, type] of Object.entries(types)) {
+  for (const [strategy, make] of Object.entries(everyStrategy)) {
     it(`${strategy}: no log, no table and no binary log holds a password, and each of them holds the statement`, async () => {
-      const suite = await suiteFor(type())
+      const suite = await suiteFor(make(server))
       await using _ = suite.secrets
       const target = await suite.stored()
       const values = [loginIn(target.value).password]
@@ -84,7 +67,7 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
     })
 
     it(`${strategy}: nobody sees a password in the list of processes while the statement waits`, async () => {
-      const suite = await suiteFor(type())
+      const suite = await suiteFor(make(server))
       await using _ = suite.secrets
       const target = await suite.stored()
       const rotation = await suite.secrets.begin(target.secretId)

@@ -3,8 +3,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { dualPassword } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const server = await mysqlServer()
 
@@ -77,12 +77,24 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     expect(error.errorMessage).toContain(`'${username}'@'10.%'`)
   })
 
+  it('the superuser changes all of them, also where the login may change its own password itself', async () => {
+    const grants = ['APPLICATION_PASSWORD_ADMIN ON *.*']
+    const target = await stored((store) => type.make(store, { grants, hosts: ['%', '10.%', 'localhost'] }))
+    const { username } = loginIn(target.value)
+    const before = await hashes(username)
+    await secrets.rotate(target.secretId)
+    const after = await hashes(username)
+    for (const host of Object.keys(before)) expect([host, after[host]]).not.toEqual([host, before[host]])
+    for (const value of [target.value, (await target.staged()).AWSCURRENT ?? ''])
+      expect(await target.works(value)).toBe(true)
+  })
+
   it('a login that may change all its accounts itself does so', async () => {
     const own = dualPassword(server, 'itself')
     const alone = await suiteFor(own)
     await using _ = alone.secrets
-    const privileges = 'CREATE USER, SELECT'
-    const target = await alone.stored((store) => own.make(store, { privileges, hosts: ['%', '10.%'] }))
+    const grants = ['CREATE USER, SELECT ON *.*']
+    const target = await alone.stored((store) => own.make(store, { grants, hosts: ['%', '10.%'] }))
     const { username } = loginIn(target.value)
     const before = await hashes(username)
     await alone.secrets.rotate(target.secretId)

@@ -1,12 +1,12 @@
 import { mysqlServer } from '../../support/mysql.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnMysql } from '../databases/crash.ts'
 import { singleUser } from './secret-types.ts'
 
 const server = await mysqlServer()
 
-await crashThroughProxy(server, (at) => singleUser(server, at), {
+await crashOnMysql(server, (at) => singleUser(server, at), {
   createSecret: 4,
-  setSecret: 7,
+  setSecret: 9,
   testSecret: 5,
   finishSecret: 2,
 })

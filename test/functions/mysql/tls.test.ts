@@ -1,22 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../../local/servers/certificate.ts'
-import { startMysql } from '../../../local/servers/mysql.ts'
-import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
 import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { connected, type TestServer, testServer } from '../../support/mysql.ts'
+import { connected, type TestServer } from '../../support/mysql.ts'
+import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { serverFiles } from '../../support/server-files.ts'
+import { expectNothingSent, expectRotates, withEnv } from '../databases/tls-cases.ts'
 import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
 
-const started: MysqlServer[] = []
+const started: OwnServer[] = []
 
 async function start(more: Record<string, string>, ca?: string): Promise<TestServer> {
   // On two addresses, of which the certificate names one.
-  const server = await startMysql({ 'general-log': 'ON', 'bind-address': '127.0.0.1,127.0.0.2', ...more })
+  const server = await ownMysql({ 'bind-address': '127.0.0.1,127.0.0.2', ...more })
   started.push(server)
-  const about = ca === undefined ? server : { ...server, ca }
-  return testServer('mysql', about, async (after) => server.log().slice(after))
+  return ca === undefined ? server : { ...server, ca }
 }
 
 type Fields = Readonly<Record<string, string>>
@@ -32,10 +31,6 @@ const everyStrategy = [
     (server: TestServer, fields: Fields) => alternatingUsers(server, 'missing', { port: server.port, fields }),
   ],
 ] as const
-
-function withEnv<T extends MysqlType>(type: T, env: Record<string, string>): T {
-  return { ...type, function: { ...type.function, env } }
-}
 
 describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
   let other: TestServer
@@ -54,20 +49,9 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
   })
 
   for (const [name, typeOn] of everyStrategy) {
-    const failing = async (type: MysqlType, server: TestServer, code: ErrorCode) => {
-      const suite = await suiteFor(type)
-      await using _ = suite.secrets
-      const target = await suite.stored()
-      const start = (await server.log()).length
-      const rotation = await suite.secrets.begin(target.secretId)
-      await rotation.run('createSecret')
-      await rotation.attempt('setSecret')
-      // The server notes a login as soon as it has got one, whatever comes of it.
-      expect(await server.log(start)).not.toMatch(/ Connect\tt_/)
-      const error = await expectFailure(suite, await suite.stored(), { code, step: 'setSecret' })
-      await suite.expectNoLeak(await server.log())
-      return error
-    }
+    // The server notes a login as soon as it has got one, whatever comes of it.
+    const failing = (type: MysqlType, server: TestServer, code: ErrorCode) =>
+      expectNothingSent(type, server, { code, sent: / Connect\tt_/ })
 
     it(`${name}: a certificate of an unknown authority is CertificateUntrusted, and no password is sent`, async () => {
       const type = withEnv(typeOn(other, { tlsServerName: '"other.internal"' }), {})
@@ -99,13 +83,7 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
       ['"ssl": false at a server without TLS', () => without, { ssl: 'false' }],
       ['"ssl": "False" as AWS writes it, at a server without TLS', () => without, { ssl: '"False"' }],
     ] as const) {
-      it(`${name}: rotates with ${what}`, async () => {
-        const suite = await suiteFor(typeOn(on(), fields))
-        await using _ = suite.secrets
-        const target = await suite.stored()
-        await suite.secrets.rotate(target.secretId)
-        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
-      })
+      it(`${name}: rotates with ${what}`, () => expectRotates(typeOn(on(), fields)))
     }
 
     it(`${name}: "ssl": false at a server that wants TLS (require_secure_transport) is TlsRequired`, async () => {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMysql } from '../../../local/servers/mysql.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { connected, mysqlServer, quoted, type TestLogin, type TestServer, testServer } from '../../support/mysql.ts'
+import { connected, mysqlServer, quoted, type TestServer } from '../../support/mysql.ts'
+import { ownMysql } from '../../support/own-mysql.ts'
 import { randomName } from '../../support/random.ts'
-import { createAccount, twinOf } from './accounts.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
 import { alternatingUsers } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 /** What comes of each of these statements in one session of a login: 'done', or the number of the server's error. */
 async function tried({ host, port }: TestServer, login: TestLogin, statements: readonly string[]) {
@@ -120,18 +122,16 @@ async function rightsOn(name: string, start: () => Promise<TestServer & Partial<
 const shared = await mysqlServer()
 await rightsOn(shared.label, async () => shared)
 await rightsOn('MySQL with partial_revokes, activate_all_roles_on_login and mandatory_roles', async () => {
-  const settings = { 'partial-revokes': 'ON', 'activate-all-roles-on-login': 'ON', 'general-log': 'ON' }
-  const started = await startMysql(settings)
-  const own = testServer('mysql', started, async (after) => started.log().slice(after))
+  const settings = { 'partial-revokes': 'ON', 'activate-all-roles-on-login': 'ON' }
+  const own = await ownMysql(settings)
   await own.query('CREATE ROLE everybody')
   await own.query("SET GLOBAL mandatory_roles = 'everybody'")
-  return { ...own, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() }
+  return own
 })
 
 describe('partial revokes', { meta: { server: 'MySQL with partial_revokes' } }, () => {
   it('what is taken from the base in one database, the twin lacks there too', async () => {
-    await using started = await startMysql({ 'partial-revokes': 'ON', 'general-log': 'ON' })
-    const server = testServer('mysql', started, async (after) => started.log().slice(after))
+    await using server = await ownMysql({ 'partial-revokes': 'ON' })
     const suite = await suiteFor(alternatingUsers(server, 'missing'))
     await using _ = suite.secrets
     const made = await suite.type.make(suite.secrets)

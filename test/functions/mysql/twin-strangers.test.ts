@@ -3,14 +3,16 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
-import { createTwin, twinOf } from './accounts.ts'
-import { alternatingUsers, type TargetWish } from './secret-types.ts'
+import type { AccountWish } from '../databases/mysql-accounts.ts'
+import { twinOf } from '../databases/target.ts'
+import { createTwin } from './accounts.ts'
+import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
 const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
-async function stored(wish: TargetWish = {}) {
+async function stored(wish: AccountWish = {}) {
   const made = await type.make(secrets, wish)
   const target = await suite.stored(async () => made)
   return { ...target, base: made.base, twin: { username: twinOf(made.base), password: randomPassword() } }

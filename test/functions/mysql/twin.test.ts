@@ -6,15 +6,18 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
-import { createTwin, twinOf } from './accounts.ts'
-import { alternatingUsers, mysqlFunction, type TargetWish } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
+import { databaseFunction } from '../databases/database-type.ts'
+import type { AccountWish } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { createTwin } from './accounts.ts'
+import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
 const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
-async function stored(wish: TargetWish = {}) {
+async function stored(wish: AccountWish = {}) {
   const made = await type.make(secrets, wish)
   const { base, master } = made
   return { ...(await suite.stored(async () => made)), base, master: master?.username ?? '', twin: twinOf(base) }
@@ -75,7 +78,9 @@ describe('the twin', { meta: { server: server.label } }, () => {
       )
     await secrets.rotate(target.secretId)
     expect(await hosts()).toEqual(['%', '10.1.%', 'localhost'])
-    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.base.username, '10.2.%', randomPassword()])
+    await secrets.rotate(target.secretId)
+    const { username, password } = loginIn((await target.staged()).AWSCURRENT ?? '')
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '10.2.%', password])
     await secrets.rotate(target.secretId)
     expect(await hosts()).toEqual(['%', '10.1.%', '10.2.%', 'localhost'])
   })
@@ -153,7 +158,7 @@ describe('the twin', { meta: { server: server.label } }, () => {
     await server.query(`CREATE DEFINER = ${quoted(target.twin)} VIEW ${database}.v AS SELECT 1`)
     await server.query('GRANT SHOW VIEW, SELECT ON *.* TO ?@?', [target.master, '%'])
     await secrets.rotate(target.secretId)
-    expect(secrets.output()).toContain(`definer is ${target.twin}`)
+    expect(secrets.output()).toContain(`${target.twin} is the definer of`)
   })
 
   for (const [what, statement] of [
@@ -193,7 +198,7 @@ describe('the twin', { meta: { server: server.label } }, () => {
   it('its name is 32 characters long at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {
     const limited = {
       ...type,
-      function: mysqlFunction('alternating-users', server, { USERNAME_CHARACTER_LIMIT: '20' }),
+      function: databaseFunction('mysql/alternating-users', server, { USERNAME_CHARACTER_LIMIT: '20' }),
     }
     for (const [kind, length, limit] of [
       [type, 27, 32],

@@ -4,9 +4,9 @@ import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { fastLogin } from './fast-path.ts'
 import { dualPassword } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const server = await mysqlServer()
 
@@ -101,7 +101,7 @@ describe('mysql dual-password: who may', { meta: { server: server.label } }, () 
     const type = dualPassword(server, 'itself')
     const suite = await suiteFor(type)
     await using _ = suite.secrets
-    const target = await suite.stored((store) => type.make(store, { privileges: 'PROCESS' }))
+    const target = await suite.stored((store) => type.make(store, { grants: ['PROCESS ON *.*'] }))
     const { username } = loginIn(target.value)
     const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
     expect(error.errorMessage).toContain(`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO '${username}'@'%'`)

@@ -7,14 +7,14 @@ import { isAtLeast } from '../../../functions/mysql/version.ts'
 import { connect, type ServerConnection } from '../../../shared/mysql-protocol/connection.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
-import { createAccount } from './accounts.ts'
+import { createAccount } from '../databases/mysql-accounts.ts'
 import { contextFor, loginAt } from './connection.ts'
 
 const server = await mysqlServer()
 
 /** A session at the real server that is taken for an older one. */
 async function sessionOf(version: string): Promise<{ session: ServerConnection; username: string; password: string }> {
-  const { username, password } = await createAccount(server, { privileges: 'APPLICATION_PASSWORD_ADMIN' })
+  const { username, password } = await createAccount(server, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] })
   const session = await connect(loginAt(server, { username, password }), contextFor())
   return { session: { ...session, version }, username, password }
 }
@@ -49,7 +49,7 @@ describe('versions', { meta: { server: server.label } }, () => {
 
   it('5.7.44 is UnsupportedServer for alternating-users, which names single-user', async () => {
     const { session, username } = await sessionOf('5.7.44')
-    const next = { username: `${username}_clone`, password: randomPassword() }
+    const next = { username: `${username}_clone`, password: randomPassword(), current: randomPassword() }
     const making = ensureTwin(session, { base: username, twin: next.username }, next, async () => true, contextFor())
     await expect(making).rejects.toMatchObject({
       code: 'UnsupportedServer',

@@ -1,16 +1,16 @@
 import { postgresServer } from '../../support/postgres.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnPostgres } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await postgresServer(18)
 const older = await postgresServer(15)
 
 for (const twin of ['missing', 'existing'] as const) {
-  await crashThroughProxy(server, (at) => alternatingUsers(server, twin, at), {
+  await crashOnPostgres(server, (at) => alternatingUsers(server, twin, at), {
     createSecret: 4,
     setSecret: 8,
     testSecret: 4,
     finishSecret: 2,
   })
 }
-await crashThroughProxy(older, (at) => alternatingUsers(older, 'missing', at), { setSecret: 8 })
+await crashOnPostgres(older, (at) => alternatingUsers(older, 'missing', at), { setSecret: 8 })

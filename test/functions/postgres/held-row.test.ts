@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const timeoutMs = 4_000
 

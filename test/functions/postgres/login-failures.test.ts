@@ -7,8 +7,8 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import { startStandby } from '../../support/standby.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, type PostgresType, singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)

@@ -5,9 +5,9 @@ import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { literal } from './roles.ts'
 import { singleUser } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 const server = await postgresServer(18)
 const suite = await suiteFor(singleUser(server))

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
-import { singleUserFunction } from './secret-types.ts'
+import { databaseFunction } from '../databases/database-type.ts'
 
 const message = (type: string, body: Buffer) => {
   const head = Buffer.alloc(5)
@@ -32,7 +32,7 @@ const servers = {
 } as const
 
 describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
-  const secrets = await secretsManagerFor(singleUserFunction({ ca: '' }))
+  const secrets = await secretsManagerFor(databaseFunction('postgres/single-user', { ca: '' }))
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   it.each(Object.entries(servers))(

@@ -14,7 +14,7 @@ import { randomName } from '../../support/random.ts'
 import { type RdsApi, rdsApi } from '../../support/rds-api.ts'
 import type { SecretsManager } from '../../support/secrets-manager.ts'
 import { serverFiles } from '../../support/server-files.ts'
-import { twinOf } from './roles.ts'
+import { twinOf } from '../databases/target.ts'
 import { alternatingUsers, type PostgresType } from './secret-types.ts'
 
 export const account = '123456789012'

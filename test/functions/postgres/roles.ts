@@ -1,5 +1,7 @@
-import { quoted, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { quoted, type TestServer } from '../../support/postgres.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { twinOf } from '../databases/target.ts'
 
 export interface RoleWish {
   /** Part of the name, to which something random is added. */
@@ -41,13 +43,9 @@ export async function createTwin(server: TestServer, base: TestLogin, master?: T
   return twin
 }
 
-export function twinOf({ username }: TestLogin): string {
-  return `${username}_clone`
-}
-
 /** All that the server keeps of a login and of its twin. */
-export async function roleSnapshot(server: TestServer, { username }: TestLogin): Promise<unknown> {
-  const names = [[username, `${username}_clone`]]
+export async function roleSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
+  const names = [[login.username, twinOf(login)]]
   const roles = await server.query(
     `SELECT to_jsonb(a) - 'oid' AS role, (SELECT jsonb_agg(jsonb_build_array(d.datname, s.setconfig) ORDER BY d.datname)
        FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = a.oid) AS settings,

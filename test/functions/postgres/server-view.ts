@@ -1,13 +1,8 @@
 import type { DatabaseTypeUnderTest } from '../../contract/database.ts'
-import { connected, quoted, type TestLogin, type TestServer } from '../../support/postgres.ts'
+import { connected, quoted, type TestServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { literal } from './roles.ts'
-
-/** The name and password of a SecretString. */
-export function loginIn(value: string): TestLogin {
-  const { username, password, dbname } = JSON.parse(value) as Record<'username' | 'password' | 'dbname', string>
-  return { username, password, database: dbname }
-}
 
 /** What a PostgreSQL can tell of what was done to it, and what is done to it by hand. */
 export function serverView(

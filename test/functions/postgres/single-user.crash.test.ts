@@ -1,14 +1,14 @@
 import { postgresServer } from '../../support/postgres.ts'
-import { crashThroughProxy } from './crash.ts'
+import { crashOnPostgres } from '../databases/crash.ts'
 import { singleUser } from './secret-types.ts'
 
 const server = await postgresServer(18)
 const older = await postgresServer(15)
 
-await crashThroughProxy(server, (at) => singleUser(server, at), {
+await crashOnPostgres(server, (at) => singleUser(server, at), {
   createSecret: 4,
   setSecret: 5,
   testSecret: 3,
   finishSecret: 2,
 })
-await crashThroughProxy(older, (at) => singleUser(older, at), { setSecret: 5 })
+await crashOnPostgres(older, (at) => singleUser(older, at), { setSecret: 5 })

@@ -3,7 +3,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
-import { createMaster, twinOf } from './roles.ts'
+import { twinOf } from '../databases/target.ts'
+import { createMaster } from './roles.ts'
 import { alternatingUsers, secretString } from './secret-types.ts'
 
 const server = await postgresServer(18)

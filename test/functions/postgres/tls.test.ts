@@ -6,6 +6,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { type TestServer, testServer } from '../../support/postgres.ts'
 import { serverFiles } from '../../support/server-files.ts'
+import { expectNothingSent, expectRotates, withEnv } from '../databases/tls-cases.ts'
 import { alternatingUsers, type PostgresType, singleUser } from './secret-types.ts'
 
 /** What the server saw of the function: nothing, if the password was kept from a server that is not to be trusted. */
@@ -35,10 +36,6 @@ const everyStrategy = [
   ],
 ] as const
 
-function withEnv<T extends PostgresType>(type: T, env: Record<string, string>): T {
-  return { ...type, function: { ...type.function, env } }
-}
-
 describe('TLS', { meta: { server: 'PostgreSQL 18 (servers of its own)' } }, () => {
   const certificate = selfSignedCertificate(['other.internal'])
   let other: TestServer
@@ -59,19 +56,8 @@ describe('TLS', { meta: { server: 'PostgreSQL 18 (servers of its own)' } }, () =
   })
 
   for (const [name, typeOn] of everyStrategy) {
-    const failing = async (type: PostgresType, server: TestServer, code: ErrorCode) => {
-      const suite = await suiteFor(type)
-      await using _ = suite.secrets
-      const target = await suite.stored()
-      const start = (await server.log()).length
-      const rotation = await suite.secrets.begin(target.secretId)
-      await rotation.run('createSecret')
-      await rotation.attempt('setSecret')
-      expect(await server.log(start)).not.toMatch(passwordWasSent)
-      const error = await expectFailure(suite, await suite.stored(), { code, step: 'setSecret' })
-      await suite.expectNoLeak(await server.log())
-      return error
-    }
+    const failing = (type: PostgresType, server: TestServer, code: ErrorCode) =>
+      expectNothingSent(type, server, { code, sent: passwordWasSent })
 
     it(`${name}: a certificate of an unknown authority is CertificateUntrusted, and no password is sent`, async () => {
       const type = withEnv(typeOn(other, { tlsServerName: '"other.internal"' }), {})
@@ -98,13 +84,7 @@ describe('TLS', { meta: { server: 'PostgreSQL 18 (servers of its own)' } }, () =
       ['"ssl": false at a server without TLS', () => without, { ssl: 'false' }],
       ['"ssl": "False" as AWS writes it, at a server without TLS', () => without, { ssl: '"False"' }],
     ] as const) {
-      it(`${name}: rotates with ${what}`, async () => {
-        const suite = await suiteFor(typeOn(on(), fields))
-        await using _ = suite.secrets
-        const target = await suite.stored()
-        await suite.secrets.rotate(target.secretId)
-        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
-      })
+      it(`${name}: rotates with ${what}`, () => expectRotates(typeOn(on(), fields)))
     }
   }
 

@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { postgresServer, quoted, type TestLogin } from '../../support/postgres.ts'
-import { administer, createRole, createTwin, twinOf } from './roles.ts'
+import { postgresServer, quoted } from '../../support/postgres.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { twinOf } from '../databases/target.ts'
+import { administer, createRole, createTwin } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 /** The statement that an error prints as the remedy. */

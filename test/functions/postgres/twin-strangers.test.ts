@@ -3,7 +3,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
-import { createRole, createTwin, literal, twinOf } from './roles.ts'
+import { twinOf } from '../databases/target.ts'
+import { createRole, createTwin, literal } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {

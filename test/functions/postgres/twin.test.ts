@@ -2,9 +2,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
-import { createTwin, twinOf } from './roles.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { createTwin } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)

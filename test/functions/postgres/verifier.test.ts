@@ -6,9 +6,10 @@ import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { holds } from '../../support/property.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
+import { databaseFunction } from '../databases/database-type.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { createRole, literal } from './roles.ts'
-import { alternatingUsers, singleUser, singleUserFunction } from './secret-types.ts'
-import { loginIn } from './server-view.ts'
+import { alternatingUsers, singleUser } from './secret-types.ts'
 
 const verifier = /PASSWORD '(SCRAM-SHA-256\$4096:[A-Za-z0-9+/]{22}==\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=)'/g
 
@@ -76,7 +77,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('sends clear text only where POSTGRES_PASSWORD_FORMAT says so', async () => {
-      const about = singleUserFunction(server)
+      const about = databaseFunction('postgres/single-user', server)
       const env = { ...about.env, POSTGRES_PASSWORD_FORMAT: 'cleartext' }
       await using secrets = await secretsManagerFor({ ...about, env })
       const target = await single.type.make(secrets)
@@ -89,7 +90,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('refuses a POSTGRES_PASSWORD_FORMAT that it does not know', async () => {
-      const about = singleUserFunction(server)
+      const about = databaseFunction('postgres/single-user', server)
       const env = { ...about.env, POSTGRES_PASSWORD_FORMAT: 'plaintext' }
       const suite = await suiteFor({ ...singleUser(server), function: { ...about, env } })
       await using _ = suite.secrets

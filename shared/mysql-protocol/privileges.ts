@@ -1,4 +1,4 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
+import { RotationError } from '../rotation/errors.ts'
 
 /**
  * Gives an error about a missing privilege the statement that mends it.

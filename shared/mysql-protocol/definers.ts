@@ -1,6 +1,6 @@
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import type { Account } from '../../shared/mysql-protocol/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { RotationContext } from '../rotation/context.ts'
+import type { ServerConnection } from './connection.ts'
+import type { Account } from './quoting.ts'
 
 /** What the function must have left, so that it does not lose its time to this. */
 const leastMs = 5_000
@@ -20,7 +20,9 @@ export async function countDefined(
   const count = (table: string) =>
     `(SELECT COUNT(*) FROM information_schema.${table} WHERE DEFINER IN (${definers.map(() => '?').join(', ')}))`
   const tables = ['VIEWS', 'ROUTINES', 'TRIGGERS', 'EVENTS']
-  const sql = `SET STATEMENT max_statement_time = 2 FOR SELECT ${tables.map(count).join(' + ')} AS defined`
+  // The one is MariaDB's way to say for how long it may take (seconds), the other MySQL's (ms), which MariaDB passes over.
+  const limit = connection.version.includes('MariaDB') ? 'SET STATEMENT max_statement_time = 2 FOR ' : ''
+  const sql = `${limit}SELECT /*+ MAX_EXECUTION_TIME(2000) */ ${tables.map(count).join(' + ')} AS defined`
   const values = tables.flatMap(() => definers)
   const rows = await connection
     .run<{ defined: unknown }>(`counting what ${user} has created`, sql, values)

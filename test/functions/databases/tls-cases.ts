@@ -1,0 +1,43 @@
+import { expect } from 'vitest'
+import type { FunctionError } from '../../../local/invocation.ts'
+import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import type { SecretTypeUnderTest } from '../../contract/secret-type.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import type { DatabaseServer } from '../../support/test-server.ts'
+
+/** The same kind of secret, whose function has these variables and no others. */
+export function withEnv<T extends SecretTypeUnderTest>(type: T, env: Readonly<Record<string, string>>): T {
+  return { ...type, function: { ...type.function, env } }
+}
+
+/**
+ * Expects setSecret to fail without a password having been sent to the server.
+ * @param sent what the server's log would have, if one had been
+ * @returns the error
+ */
+export async function expectNothingSent(
+  type: SecretTypeUnderTest,
+  server: Pick<DatabaseServer<unknown, unknown>, 'log'>,
+  { code, sent }: { readonly code: ErrorCode; readonly sent: RegExp },
+): Promise<FunctionError> {
+  const suite = await suiteFor(type)
+  await using _ = suite.secrets
+  const target = await suite.stored()
+  const start = (await server.log()).length
+  const rotation = await suite.secrets.begin(target.secretId)
+  await rotation.run('createSecret')
+  await rotation.attempt('setSecret')
+  expect(await server.log(start)).not.toMatch(sent)
+  const error = await expectFailure(suite, await suite.stored(), { code, step: 'setSecret' })
+  await suite.expectNoLeak(await server.log())
+  return error
+}
+
+export async function expectRotates(type: SecretTypeUnderTest): Promise<void> {
+  const suite = await suiteFor(type)
+  await using _ = suite.secrets
+  const target = await suite.stored()
+  await suite.secrets.rotate(target.secretId)
+  expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+}

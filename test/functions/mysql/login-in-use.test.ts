@@ -1,0 +1,128 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, mysqlServer } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
+
+const server = await mysqlServer()
+const suite = await suiteFor(alternatingUsers(server, 'missing'))
+const { secrets, type } = suite
+
+/** A stored secret, rotated as often as said. */
+async function stored(rotations: number, wish: Parameters<typeof type.make>[1] = {}) {
+  const made = await type.make(secrets, wish)
+  const target = await suite.stored(async () => made)
+  for (let n = 0; n < rotations; n++) await secrets.rotate(target.secretId)
+  return { ...target, base: made.base, twin: twinOf(made.base) }
+}
+
+describe('alternating-users on MySQL: whoever is at work', { meta: { server: server.label } }, () => {
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  it('loses nothing that was granted to the login in the secret: the rotation ends before it changes anything', async () => {
+    const target = await stored(1)
+    const database = randomName('d')
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.twin])
+    const before = await target.snapshot()
+    const current = loginIn((await target.staged()).AWSCURRENT ?? '')
+    expect(current.username).toBe(target.twin)
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const outcome = await rotation.attempt('setSecret')
+    if (outcome.ok) throw new Error('setSecret succeeded')
+    expect(outcome.error.errorType).toBe('PrivilegesDiffer')
+    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.twin}'@'%';`)
+    expect(await target.snapshot()).toEqual(before)
+    await using session = await connected({ ...server, user: current.username, password: current.password })
+    await session.query(`CREATE TABLE ${database}.t (a int)`)
+    // As the error says: granted to the other, too, it is nobody's loss any more.
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.base.username])
+    await rotation.run('setSecret')
+    await rotation.end()
+  })
+
+  it('is not shadowed by an account for a nearer host that came meanwhile', async () => {
+    const target = await stored(1)
+    const current = (await target.staged()).AWSCURRENT ?? ''
+    await server.query("CREATE USER ?@'localhost' IDENTIFIED BY ?", [target.base.username, randomPassword()])
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    await rotation.attempt('setSecret')
+    expect(await target.works(current)).toBe(true)
+  })
+
+  it('of a stranger who shares the name, on another host and with another password, nothing is touched', async () => {
+    const target = await stored(0)
+    const stranger = [target.base.username, '192.0.2.1'] as const
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [...stranger, randomPassword()])
+    const hash = async () =>
+      server.query('SELECT authentication_string, plugin FROM mysql.user WHERE User = ? AND Host = ?', [...stranger])
+    const before = await hash()
+    for (let rotations = 0; rotations < 3; rotations++) await secrets.rotate(target.secretId)
+    expect(await hash()).toEqual(before)
+    expect(await server.query("SELECT 1 FROM mysql.user WHERE User = ? AND Host = '192.0.2.1'", [target.twin])).toEqual(
+      [],
+    )
+  })
+
+  for (const [rule, removed] of [
+    ['FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 2', 'FAILED_LOGIN_ATTEMPTS 0 PASSWORD_LOCK_TIME 0'],
+  ] as const) {
+    it(`loses a rule that the base has lost: ${rule}`, async () => {
+      const target = await stored(0, { options: rule })
+      await secrets.rotate(target.secretId)
+      await secrets.rotate(target.secretId)
+      await server.query(`ALTER USER ?@'%' ${removed}`, [target.base.username])
+      await secrets.rotate(target.secretId)
+      const [row = {}] = await server.query("SHOW CREATE USER ?@'%'", [target.twin])
+      expect(String(Object.values(row)[0])).not.toContain('FAILED_LOGIN_ATTEMPTS')
+    })
+  }
+})
+
+describe('superusers with no more rights than the README says', { meta: { server: server.label } }, () => {
+  for (const [strategy, make] of [
+    ['dual-password', dualPassword(server, 'a superuser')],
+    ['alternating-users', alternatingUsers(server, 'missing')],
+  ] as const) {
+    it(`${strategy}: need no rights in the database of the secret`, async () => {
+      const own = await suiteFor(make)
+      await using _ = own.secrets
+      const database = randomName('d')
+      await server.query(`CREATE DATABASE ${database}`)
+      const target = await own.stored((store) => own.type.make(store, { fields: { dbname: JSON.stringify(database) } }))
+      const { username } = loginIn(target.value)
+      await server.query(`GRANT SELECT ON ${database}.* TO ?@'%'`, [username])
+      await own.secrets.rotate(target.secretId)
+    })
+  }
+})
+
+describe('single-user on MySQL', { meta: { server: server.label } }, () => {
+  it('ends the second password that dual-password has left, where the account may', async () => {
+    const own = await suiteFor(singleUser(server))
+    await using _ = own.secrets
+    const made = await own.type.make(own.secrets, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] })
+    const target = await own.stored(async () => made)
+    const { username, password } = made.base
+    const second = { username, password: randomPassword() }
+    await server.query("ALTER USER ?@'%' IDENTIFIED BY ?", [username, second.password])
+    await server.query("ALTER USER ?@'%' IDENTIFIED BY ? RETAIN CURRENT PASSWORD", [username, password])
+    expect(await server.login(second)).toBeDefined()
+    await own.secrets.rotate(target.secretId)
+    expect(await server.login(second)).toBeUndefined()
+  })
+
+  it('refuses an account that our own retry would lock, before anything is changed', async () => {
+    const own = await suiteFor(singleUser(server))
+    await using _ = own.secrets
+    const options = 'FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED'
+    const target = await own.stored((store) => own.type.make(store, { options }))
+    const error = await expectFailure(own, target, { code: 'LoginLocked', step: 'setSecret' })
+    expect(error.errorMessage).toContain('FAILED_LOGIN_ATTEMPTS 1')
+  })
+})
