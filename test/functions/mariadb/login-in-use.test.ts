@@ -1,0 +1,40 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { suiteFor } from '../../contract/suite.ts'
+import { connected, mariadbServer } from '../../support/mysql.ts'
+import { randomName } from '../../support/random.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { alternatingUsers } from './secret-types.ts'
+
+const server = await mariadbServer('10.11')
+const suite = await suiteFor(alternatingUsers(server, 'missing'))
+const { secrets, type } = suite
+
+describe('alternating-users on MariaDB: whoever is at work', { meta: { server: server.label } }, () => {
+  afterAll(() => secrets[Symbol.asyncDispose]())
+
+  it('loses nothing that was granted to the login in the secret: the rotation ends before it changes anything', async () => {
+    const made = await type.make(secrets, { master: { ...server.superuser } })
+    const target = await suite.stored(async () => made)
+    await secrets.rotate(target.secretId)
+    const [twin, database] = [twinOf(made.base), randomName('d')]
+    await server.query(`CREATE DATABASE ${database}`)
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [twin])
+    const before = await target.snapshot()
+    const current = loginIn((await target.staged()).AWSCURRENT ?? '')
+    expect(current.username).toBe(twin)
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const outcome = await rotation.attempt('setSecret')
+    if (outcome.ok) throw new Error('setSecret succeeded')
+    expect(outcome.error.errorType).toBe('PrivilegesDiffer')
+    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${twin}'@'%';`)
+    expect(await target.snapshot()).toEqual(before)
+    await using session = await connected({ ...server, user: current.username, password: current.password })
+    await session.query(`CREATE TABLE ${database}.t (a int)`)
+    // As the error says: granted to the other, too, it is nobody's loss any more.
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [made.base.username])
+    await rotation.run('setSecret')
+    await rotation.end()
+  })
+})
