@@ -35,7 +35,7 @@ export async function storedAccounts(
     `reading the accounts of ${usernames.join(' and ')}`,
     query,
   )
-  const rows = await explained(reading, `GRANT SELECT ON mysql.user TO ${accountName(connection.account)};`)
+  const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
   return rows.map(({ user, host, plugin, first, second }) => ({
     ...{ user: user ?? '', host: host ?? '', plugin: plugin ?? '' },
     ...{ first: Buffer.from(first ?? '', 'hex'), second: Buffer.from(second ?? '', 'hex') },

@@ -104,8 +104,8 @@ async function checkPrivileges(connection: ServerConnection, bases: readonly Mem
     ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),
   ]
   if (missing.length === 0) return
-  throw new RotationError('MissingPrivilege', `${me} may not ${missing.join(' and ')}.`, {
-    remedy: `As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; on RDS, masters have both from MySQL 8.0.36 on.`,
+  throw new RotationError('MissingPrivilege', `${me} lacks ${missing.join(' and ')}.`, {
+    remedy: `As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
   })
 }
 

@@ -26,7 +26,9 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
   const where = address(login)
   const cause = error
   const to = login.database === undefined ? '' : ` to database ${login.database}`
-  if (error instanceof DatabaseError) return loginError(error, `${where} refused the login of ${login.username}${to}`)
+  // Without an SQLSTATE it was no PostgreSQL that spoke.
+  if (error instanceof DatabaseError && tidy(error.code) === error.code)
+    return loginError(error, `${where} refused the login of ${login.username}${to}`)
   const { code, message } = asError(error)
   if (message.includes('does not support SSL')) return tlsUnavailable(login, cause)
   if (message.startsWith('Unknown authenticationOk message type')) {

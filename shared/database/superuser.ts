@@ -93,7 +93,7 @@ function explained<T>(arn: string, parse: () => T): T {
   } catch (error) {
     if (!(error instanceof RotationError)) throw error
     throw new RotationError('InvalidSecret', `Superuser secret ${arn}: ${error.what}`, {
-      likely: 'It is not a database login.',
+      likely: 'It is not a login, or one for another kind of database.',
       remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
     })
   }

@@ -79,7 +79,8 @@ export const databaseErrors = {
   },
   LoginExpired: {
     cause: "The role's VALID UNTIL lies in the past, or the account's password has expired (PASSWORD EXPIRE).",
-    remedy: 'Set a new date (ALTER ROLE ... VALID UNTIL, ALTER USER ... PASSWORD EXPIRE NEVER), then rotate again.',
+    remedy:
+      'Set a new date (ALTER ROLE ... VALID UNTIL), or as an administrator the same password again (ALTER USER ... IDENTIFIED BY that of AWSCURRENT), then rotate again.',
     retryable: false,
   },
   LoginMethod: {

@@ -177,7 +177,7 @@ describe('the twin', { meta: { server: server.label } }, () => {
   for (const [privilege, revoke, remedy] of [
     ['CREATE USER', 'REVOKE CREATE USER ON *.* FROM ?@?', 'GRANT CREATE USER ON *.* TO'],
     ['ROLE_ADMIN', 'REVOKE ROLE_ADMIN ON *.* FROM ?@?', 'GRANT ROLE_ADMIN ON *.* TO'],
-    ['reading the grant tables', 'REVOKE SELECT ON mysql.* FROM ?@?', 'GRANT SELECT ON mysql.user TO'],
+    ['reading the grant tables', 'REVOKE SELECT ON mysql.* FROM ?@?', 'GRANT SELECT ON mysql.* TO'],
   ] as const) {
     it(`a superuser without ${privilege} is told the GRANT, and nothing is changed`, async () => {
       const target = await stored()

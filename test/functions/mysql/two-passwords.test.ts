@@ -110,7 +110,7 @@ describe('mysql dual-password: who may', { meta: { server: server.label } }, () 
 
   for (const [privilege, revoke, remedy] of [
     ['CREATE USER', 'REVOKE CREATE USER ON *.* FROM ?@?', 'GRANT CREATE USER ON *.* TO'],
-    ['reading mysql.user', 'REVOKE SELECT ON mysql.user FROM ?@?', 'GRANT SELECT ON mysql.user TO'],
+    ['reading mysql.user', 'REVOKE SELECT ON mysql.user FROM ?@?', 'GRANT SELECT ON mysql.* TO'],
   ] as const) {
     it(`a superuser without ${privilege} is told the GRANT, and nothing is changed`, async () => {
       const type = dualPassword(server, 'a superuser')
