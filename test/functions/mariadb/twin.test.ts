@@ -69,7 +69,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await expect(client.query('SELECT b FROM t')).rejects.toThrow('denied')
     })
 
-    it('gets what the base was given since, and loses what it has lost, whichever of the two has its turn', async () => {
+    it('gets what the base was given since, and loses what it has lost', async () => {
       const { secretId, base, twin } = await stored({ grants: [`SELECT, INSERT ON ${d}`, identifier(role)] })
       const steps = [
         [`REVOKE INSERT ON ${d} FROM`, `GRANT DELETE ON ${t} TO`],
@@ -79,8 +79,11 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       ]
       for (const statements of [[], ...steps]) {
         for (const statement of statements) await server.query(`${statement} ?@'%'`, [base.username])
-        await secrets.rotate(secretId)
-        expect(await held(twin)).toEqual(await held(base.username))
+        // The second rotation brings the base back into use: what the login in use may do is taken from it by nobody else.
+        for (const _turn of ['the twin', 'the base']) {
+          await secrets.rotate(secretId)
+          expect(await held(twin)).toEqual(await held(base.username))
+        }
       }
       // What only the twin was given is taken away, too.
       await server.query(`GRANT FILE ON *.* TO ?@'%'`, [twin])
