@@ -18,9 +18,10 @@ const servers: Readonly<Record<string, () => Promise<DemoServer>>> = {
 
 const help = `Rotates real logins while applications query with them, and shows what happens.
 
-  npm run demo -- [DATABASE] [--rotations N] [--clients N] [--json]
+  npm run demo -- [DATABASE] [--only PREFIX] [--rotations N] [--clients N] [--json]
 
   DATABASE        postgres (default), mysql, mariadb, or all
+  --only PREFIX   only the functions whose ids begin so, for instance MysqlDual
   --rotations N   how often a login is rotated whose old value goes on working, 2 to 10000 (default 2); one whose old
                   value dies is rotated once
   --clients N     how many clients log in all the time, 2 to 40 (default 4); where the old value goes on working
@@ -35,13 +36,14 @@ arguments.
 Examples:
   npm run demo -- mysql
   npm run --silent demo -- all --json
-  npm run demo -- mariadb --rotations 1000 --clients 20
+  npm run demo -- mariadb --only MariadbDual --rotations 1000 --clients 20
 `
 
 const cli: CommandLine = commandLine('npm run demo', help)
 const { values, positionals } = cli.parse({
   allowPositionals: true,
   options: {
+    only: { type: 'string', default: '' },
     rotations: { type: 'string', default: '2' },
     clients: { type: 'string', default: '4' },
     json: { type: 'boolean', default: false },
@@ -96,6 +98,7 @@ async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
   }
   for (const demonstration of server.demonstrations) {
     const { functionId, summary } = demonstration
+    if (!functionId.startsWith(values.only)) continue
     say(`\n${bold(functionId)} on ${server.title}: ${summary}`)
     const shown = await show(demonstration, { local, server, secretsManager, rotations, clients, say, onStep })
     results.push(shown)
@@ -107,6 +110,7 @@ async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
 say(`\n${resultTable(results)}`)
 
 const surprises = results.flatMap((shown) => shown.surprises)
+if (results.length === 0) cli.fail(`--only ${values.only}: no function that is shown there begins so.`)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)
 say(surprises.length === 0 ? '\nAll went as promised.' : `\n${surprises.length} things did not go as promised.`)
 process.exitCode = surprises.length === 0 ? 0 : 1
