@@ -21,7 +21,7 @@ export function mariadbSession(connection: ServerConnection, context: RotationCo
       await changeOwnPassword(connection, password, context)
     },
     addPassword: (username, passwords) => addPassword(connection, username, passwords, context),
-    ensureTwin: (names, next, isOurs) => ensureTwin(connection, names, next, isOurs, context),
+    ensureTwin: (names, next, previousPassword) => ensureTwin(connection, names, next, previousPassword, context),
     checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     [Symbol.asyncDispose]: () => connection.close(),

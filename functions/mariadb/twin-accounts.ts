@@ -65,7 +65,7 @@ export async function checkIsOurs(
   state: TwinState,
   names: TwinNames,
   next: Next,
-  isOurs: () => Promise<boolean>,
+  previousPassword: () => Promise<string | undefined>,
 ): Promise<void> {
   const pairs = pairsOf(state)
   const accounts = next.username === names.base ? pairs.map(({ base }) => base) : existingTwins(pairs)
@@ -77,9 +77,9 @@ export async function checkIsOurs(
     return [{ what: `the account ${account}`, twin: 'lacks', statement: '' }]
   })
   if (differences.length === 0) return
-  const known = nativeHash(next.password)
-  if (accounts.some(({ passwords }) => passwords.includes(known))) return
-  if (await isOurs()) return
+  const has = (password: string | undefined) =>
+    password !== undefined && accounts.some(({ passwords }) => passwords.includes(nativeHash(password)))
+  if (has(next.password) || has(await previousPassword())) return
   const what = describeDifferences(differences, names.twin)
   throw new RotationError('NotATwin', `${next.username} exists, and is not provably of this secret: ${what}.`, {
     likely: `${names.twin} belongs to somebody else, or the two were changed by hand while AWSPREVIOUS was lost.`,

@@ -28,7 +28,7 @@ export async function ensureTwin(
   connection: ServerConnection,
   names: TwinNames,
   next: { readonly username: string; readonly password: string; readonly current: string },
-  isOurs: () => Promise<boolean>,
+  previousPassword: () => Promise<string | undefined>,
   context: RotationContext,
 ): Promise<void> {
   checkSeries(connection, 'this strategy')
@@ -37,7 +37,7 @@ export async function ensureTwin(
   await takeTurn(connection, names.base, context)
   let state = await readTwinState(connection, names)
   checkAccounts(state, names, next)
-  await checkIsOurs(state, names, next, isOurs)
+  await checkIsOurs(state, names, next, previousPassword)
   for (const account of state.base.filter(({ passwords }) => passwords.length === 0))
     context.did(`left ${accountName(account)} alone, which has no password`)
   const made: Difference[] = []

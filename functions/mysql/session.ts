@@ -19,9 +19,9 @@ export function mysqlSession(
       checkWritable(connection)
       await addPassword(connection, username, passwords, context)
     },
-    async ensureTwin(names, next, isOurs) {
+    async ensureTwin(names, next, previousPassword) {
       checkWritable(connection)
-      await ensureTwin(connection, names, next, isOurs, context)
+      await ensureTwin(connection, names, next, previousPassword, context)
     },
     checkTwin: (names) => checkTwin(connection, names),
     [Symbol.asyncDispose]: () => connection.close(),

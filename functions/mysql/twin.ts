@@ -33,7 +33,7 @@ export async function ensureTwin(
   connection: ServerConnection,
   names: TwinNames,
   next: Next,
-  isOurs: () => Promise<boolean>,
+  previousPassword: () => Promise<string | undefined>,
   context: RotationContext,
 ): Promise<void> {
   checkVersion(connection)
@@ -44,7 +44,7 @@ export async function ensureTwin(
   await checkPrivileges(connection, [...pair.bases.values()])
   let differences = twinDifferences(pair, names)
   checkNothingIsLost(differences, names, next)
-  await checkProof(pair, differences, names, isOurs)
+  await checkProof(pair, differences, names, next, previousPassword)
   for (let round = 0; differences.length > 0; round++) {
     if (round === mostRounds) throw stillDiffer(differences, names)
     for (const { what, statement, remedy } of differences) {
@@ -128,17 +128,23 @@ function checkNothingIsLost(differences: readonly TwinDifference[], { base, twin
 
 /**
  * Whoever can write the secret can name any login in it. A login of the twin's name is this secret's if it has the base
- * as a role, or if the secret's previous value logs in as it; only the latter allows taking something away.
+ * as a role, or if it has the password of the secret's previous value; only the latter allows taking something away.
  */
 async function checkProof(
   { bases, twins }: Pair,
   differences: readonly TwinDifference[],
   { base, twin }: TwinNames,
-  isOurs: () => Promise<boolean>,
+  { username }: Next,
+  previousPassword: () => Promise<string | undefined>,
 ): Promise<void> {
   const strangers = [...twins.values()].filter((member) => !isMember(bases.get(member.host), member))
   const needing = differences.filter(({ needsProof }) => needsProof)
-  if (needing.length === 0 || (await isOurs())) return
+  if (needing.length === 0) return
+  const previous = await previousPassword()
+  const members = [...(username === twin ? twins : bases).values()]
+  const has = ({ plugin, first, second }: Member) =>
+    [first, second].some((hash) => isHashOf(previous ?? '', plugin, hash))
+  if (previous !== undefined && members.some(has)) return
   const [stranger] = strangers
   if (stranger !== undefined) {
     const name = accountName(stranger)

@@ -57,6 +57,18 @@ export async function startMysqlServer(
   program: ServerProgram,
   settings: Readonly<Record<string, string>>,
 ): Promise<MysqlServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(program, settings)
+    } catch (error) {
+      // Between our looking for a free port and the server's taking it somebody else may have been faster.
+      const isTaken = error instanceof Error && error.message.includes('Address already in use')
+      if (!isTaken || attempt === 3) throw error
+    }
+  }
+}
+
+async function startOnce(program: ServerProgram, settings: Readonly<Record<string, string>>): Promise<MysqlServer> {
   const runnable = { ...program, folder: await readableByServer(program.folder, program.name) }
   const template = await dataTemplate(runnable)
   const folder = await mkdtemp(join(tmpdir(), `keyturn-${program.label.toLowerCase()}-`))

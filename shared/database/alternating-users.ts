@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
-import type { SecretType, Versions } from '../rotation/secret-type.ts'
+import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
@@ -42,7 +41,8 @@ export function alternatingUsers(
       }
       await using session = await superuserSession(engine, superuser, context)
       const next = { username: pending.username, password: pending.password, current: current.password }
-      await session.ensureTwin(namesOf(pending.username), next, () => logsInBefore(versions, engine, context))
+      const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
+      await session.ensureTwin(namesOf(pending.username), next, previous)
       context.did(`set the password of ${pending.username}`)
       await awaitReplica(engine, pending, current, superuser, context)
     },
@@ -72,14 +72,4 @@ function otherOf(username: string, engine: DatabaseEngine): string {
   if (base === '') throw new RotationError('InvalidSecret', `"username" in the secret is ${suffix} and nothing else.`)
   engine.checkName(twin)
   return username === base ? twin : base
-}
-
-/** Whether the login that is about to be changed is this secret's own, by the password that the secret has had for it. */
-async function logsInBefore(
-  versions: Versions<DatabaseSecret>,
-  engine: DatabaseEngine<TwinSession>,
-  context: RotationContext,
-): Promise<boolean> {
-  const previous = await previousLogin(versions, versions.pending.username, engine)
-  return previous !== undefined && (await logsIn(engine, previous, 'AWSPREVIOUS', context))
 }

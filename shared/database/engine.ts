@@ -49,13 +49,13 @@ export interface TwinSession extends DatabaseSession {
    * nothing. Creates the twin where it is missing. Throws NotATwin before touching a role that is not provably one, and
    * PrivilegesDiffer rather than take away what the login in use may do.
    * @param next the login to be changed; `current` is the password of the other, which is in use
-   * @param isOurs logs in as `next.username` with the secret's previous value, for engines where nothing else proves
-   * that the login belongs to this secret; to be called only where something would be taken or given away otherwise
+   * @param previousPassword the password that the secret has had for `next.username`, where it has had one: for engines
+   * where nothing else proves that the login belongs to this secret. It costs a call of Secrets Manager
    */
   ensureTwin(
     names: TwinNames,
     next: { readonly username: string; readonly password: string; readonly current: string },
-    isOurs: () => Promise<boolean>,
+    previousPassword: () => Promise<string | undefined>,
   ): Promise<void>
   /**
    * As one of the two: proves that it can do what the other can. Throws PrivilegesDiffer.

@@ -50,7 +50,13 @@ describe('versions', { meta: { server: server.label } }, () => {
   it('5.7.44 is UnsupportedServer for alternating-users, which names single-user', async () => {
     const { session, username } = await sessionOf('5.7.44')
     const next = { username: `${username}_clone`, password: randomPassword(), current: randomPassword() }
-    const making = ensureTwin(session, { base: username, twin: next.username }, next, async () => true, contextFor())
+    const making = ensureTwin(
+      session,
+      { base: username, twin: next.username },
+      next,
+      async () => undefined,
+      contextFor(),
+    )
     await expect(making).rejects.toMatchObject({
       code: 'UnsupportedServer',
       message: expect.stringContaining('single-user'),
