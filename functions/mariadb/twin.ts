@@ -10,10 +10,9 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { checkSeries } from './accounts.ts'
 import { passwordExpression } from './native-password.ts'
-import type { MariadbSession } from './session.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
-import { pairsOf, readOwnRights, readTwinState, twinDifferences } from './twin-state.ts'
+import { type OwnRights, pairsOf, readOwnRights, readTwinState, twinDifferences } from './twin-state.ts'
 import { makeEqual, setPasswords, workFor } from './twin-work.ts'
 
 /** What is granted first can bring to light what is to be revoked then; three rounds were the most that was ever seen. */
@@ -75,11 +74,16 @@ function checkNothingIsLost(work: readonly Difference[], { base, twin }: TwinNam
   })
 }
 
+/** A session that can be asked what its own account may do. */
+interface OwnRightsReader extends AsyncDisposable {
+  ownRights(): Promise<OwnRights>
+}
+
 /** As one of the two: reads what it may do and, as the other, what that one may do. @throws RotationError PrivilegesDiffer */
 export async function checkTwin(
   connection: ServerConnection,
   names: TwinNames,
-  asOther: () => Promise<MariadbSession | undefined>,
+  asOther: () => Promise<OwnRightsReader | undefined>,
 ): Promise<void> {
   await using other = await asOther()
   if (other === undefined) {
