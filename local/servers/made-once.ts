@@ -46,7 +46,8 @@ async function moved(from: string, to: string): Promise<boolean> {
 
 async function isWhole(folder: string): Promise<boolean> {
   const expected = await readFile(join(folder, seal), 'utf8').catch(() => undefined)
-  return expected !== undefined && expected === (await measure(folder))
+  // While it is looked at, somebody else may replace it.
+  return expected !== undefined && expected === (await measure(folder).catch(() => undefined))
 }
 
 /** How many files there are, and how many bytes in them. */
