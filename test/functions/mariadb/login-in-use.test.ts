@@ -7,6 +7,7 @@ import { twinOf } from '../databases/target.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mariadbServer('10.11')
+const { host, port } = server
 const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
@@ -30,7 +31,7 @@ describe('alternating-users on MariaDB: whoever is at work', { meta: { server: s
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
     expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${twin}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
-    await using session = await connected({ ...server, user: current.username, password: current.password })
+    await using session = await connected({ host, port, user: current.username, password: current.password })
     await session.query(`CREATE TABLE ${database}.t (a int)`)
     // As the error says: granted to the other, too, it is nobody's loss any more.
     await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [made.base.username])

@@ -8,6 +8,7 @@ import { twinOf } from '../databases/target.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
 
 const server = await mysqlServer()
+const { host, port } = server
 const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
@@ -37,7 +38,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
     expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.twin}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
-    await using session = await connected({ ...server, user: current.username, password: current.password })
+    await using session = await connected({ host, port, user: current.username, password: current.password })
     await session.query(`CREATE TABLE ${database}.t (a int)`)
     // As the error says: granted to the other, too, it is nobody's loss any more.
     await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.base.username])
