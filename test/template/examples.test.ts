@@ -1,7 +1,9 @@
 import { globSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { mysql } from '../../functions/mysql/engine.ts'
 import { postgres } from '../../functions/postgres/engine.ts'
 import { alternatingUsers } from '../../shared/database/alternating-users.ts'
+import { dualPassword } from '../../shared/database/dual-password.ts'
 import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { allows, denies, list, statementsOf, statementsOfRole } from './policies.ts'
@@ -21,6 +23,7 @@ const network = { SubnetIds: 'subnet-0a1b2c3d,subnet-1a1b2c3d', SecurityGroupIds
 const parametersFor: Readonly<Record<string, Values>> = {
   'secret-with-schedule': network,
   'alternating-users': network,
+  'dual-password': network,
   'key-and-policy': { ApplicationRoleArn: application, DeployerRoleArn: deployer },
 }
 const names = globSync('examples/*.yaml', { cwd: repositoryPath('') }).map((path) => path.slice(9, -5))
@@ -84,7 +87,12 @@ describe('the secrets of the examples are taken by the functions', () => {
     }
     const fields = JSON.parse(String(SecretStringTemplate))
     const server = attached
-      ? { engine: 'postgres', host: 'mine-database.rds.example', port: 5432, dbname: 'example' }
+      ? {
+          engine: String(resources.Database?.Properties.Engine),
+          host: 'mine-database.rds.example',
+          port: 5432,
+          dbname: 'example',
+        }
       : {}
     return JSON.stringify({ ...fields, ...server, [String(GenerateStringKey)]: 'generated' })
   }
@@ -95,20 +103,26 @@ describe('the secrets of the examples are taken by the functions', () => {
     expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres).username).toBe('example')
   })
 
-  it("the application's secret names the superuser's, and both the same server", async () => {
-    const stack = example('alternating-users')
-    const own = parseDatabaseSecret(secretValue(stack, 'ApplicationSecret', false), postgres)
-    const superuser = parseDatabaseSecret(secretValue(stack, 'SuperuserSecret', true), postgres)
-    expect([own.host, Number(own.port)]).toEqual([superuser.host, superuser.port])
-    expect(own.masterarn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
-    const next = await alternatingUsers(postgres).create({ current: async () => own } as never, {} as never)
-    expect(next.username).toBe('app_clone')
-  })
+  for (const [name, engine, type, login] of [
+    ['alternating-users', postgres, alternatingUsers(postgres), 'app_clone'],
+    ['dual-password', mysql, dualPassword(mysql), 'app'],
+  ] as const) {
+    it(`${name}: the application's secret names the superuser's, and both the same server`, async () => {
+      const stack = example(name)
+      const own = parseDatabaseSecret(secretValue(stack, 'ApplicationSecret', false), engine)
+      const superuser = parseDatabaseSecret(secretValue(stack, 'SuperuserSecret', true), engine)
+      expect([own.host, Number(own.port)]).toEqual([superuser.host, superuser.port])
+      expect(own.masterarn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
+      const next = await type.create({ current: async () => own } as never, {} as never)
+      expect(next.username).toBe(login)
+    })
+  }
 
   it('the login of a database is that of its secret, and generated passwords have no mark that RDS refuses', () => {
     for (const [name, secret] of [
       ['secret-with-schedule', 'LoginSecret'],
       ['alternating-users', 'SuperuserSecret'],
+      ['dual-password', 'SuperuserSecret'],
     ] as const) {
       const { resources } = example(name)
       const arn = `arn:aws:secretsmanager:us-east-1:${account}:secret:mine-${secret}-AbCdEf`
@@ -120,17 +134,22 @@ describe('the secrets of the examples are taken by the functions', () => {
     }
   })
 
-  it('the superuser secret can be read by the alternating function, and by nobody else for this policy', () => {
-    const [[, policy] = ['', {}]] = only(example('alternating-users'), 'AWS::SecretsManager::ResourcePolicy')
-    const resource = String(policy.SecretId)
-    const statements = statementsOf(policy.ResourcePolicy)
-    const may = (principal: string, action: string) => allows(statements, { action, resource, principal })
-    const role = String(imports['prod-PostgresAlternatingUsersRoleArn'])
-    expect(may(role, 'secretsmanager:GetSecretValue')).toBe(true)
-    expect(may(role, 'secretsmanager:PutSecretValue')).toBe(false)
-    expect(may(String(imports['prod-PostgresSingleUserRoleArn']), 'secretsmanager:GetSecretValue')).toBe(false)
-    expect(policy.BlockPublicPolicy).toBe(true)
-  })
+  for (const [name, reader, other] of [
+    ['alternating-users', 'PostgresAlternatingUsers', 'PostgresSingleUser'],
+    ['dual-password', 'MysqlDualPassword', 'MysqlSingleUser'],
+  ] as const) {
+    it(`${name}: the superuser secret can be read by ${reader}, and by nobody else for this policy`, () => {
+      const [[, policy] = ['', {}]] = only(example(name), 'AWS::SecretsManager::ResourcePolicy')
+      const resource = String(policy.SecretId)
+      const statements = statementsOf(policy.ResourcePolicy)
+      const may = (principal: string, action: string) => allows(statements, { action, resource, principal })
+      const role = String(imports[`prod-${reader}RoleArn`])
+      expect(may(role, 'secretsmanager:GetSecretValue')).toBe(true)
+      expect(may(role, 'secretsmanager:PutSecretValue')).toBe(false)
+      expect(may(String(imports[`prod-${other}RoleArn`]), 'secretsmanager:GetSecretValue')).toBe(false)
+      expect(policy.BlockPublicPolicy).toBe(true)
+    })
+  }
 })
 
 describe('examples/key-and-policy.yaml lets in whom it says', () => {
