@@ -42,15 +42,15 @@ export function ofTheSecret(
   names: TwinNames,
   next: { readonly username: string; readonly current: string },
 ): Pair {
+  const inUse = next.username === names.twin ? pair.bases : pair.twins
+  // The only account of the name is the one that has just logged in: hashing for that takes its time.
   const has = (account: StoredAccount | undefined) =>
     account !== undefined &&
-    [account.first, account.second].some((hash) => isHashOf(next.current, account.plugin, hash))
+    (inUse.size === 1 || [account.first, account.second].some((hash) => isHashOf(next.current, account.plugin, hash)))
   const isOwn = (base: Member) => has(next.username === names.twin ? base : pair.twins.get(base.host))
-  const [own, strange] = [
-    [...pair.bases].filter(([, base]) => isOwn(base)),
-    [...pair.bases.values()].filter((base) => !isOwn(base)),
-  ]
-  return { ...pair, bases: new Map(own), others: [...pair.others, ...strange] }
+  const own = new Map([...pair.bases].filter(([, base]) => isOwn(base)))
+  const strange = [...pair.bases.values()].filter(({ host }) => !own.has(host))
+  return { ...pair, bases: own, others: [...pair.others, ...strange] }
 }
 
 async function readMember(connection: ServerConnection, account: StoredAccount): Promise<Member> {
