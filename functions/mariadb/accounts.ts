@@ -3,6 +3,7 @@ import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-pro
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
 
@@ -41,14 +42,9 @@ export async function readOwnAccount(connection: ServerConnection): Promise<Acco
 }
 
 function accountState({ user, host }: Account, rows: readonly object[]): AccountState {
-  const options = parseAccountOptions(texts(rows))
+  const options = parseAccountOptions(shownTexts(rows))
   const methods = parseLoginMethods(options.identification, user)
   return { user, host, options, methods, passwords: nativeHashes(methods) }
-}
-
-/** The only column of what SHOW gives; its name has the account in it. */
-export function texts(rows: readonly object[]): string[] {
-  return rows.map((row) => String(Object.values(row)[0]))
 }
 
 /** Reads what SELECT on the database `mysql` is needed for. @throws RotationError MissingPrivilege, with the GRANT */

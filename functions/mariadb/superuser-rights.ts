@@ -2,8 +2,8 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import type { Difference } from '../../shared/mysql-protocol/grant-differences.ts'
 import { allPrivileges, grantOption, parseGrants, type Rights, unquoted } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { texts } from './accounts.ts'
 
 /**
  * Says beforehand, with the statement that mends it, what the server would refuse half-way. Only what is certain:
@@ -15,7 +15,7 @@ export async function checkSuperuser(connection: ServerConnection, work: readonl
   const me = accountName(account)
   // Without FOR the rights of the session's roles are among them.
   const rows = await connection.run(`reading the rights of ${account.user}`, 'SHOW GRANTS')
-  const rights = parseGrants(texts(rows))
+  const rights = parseGrants(shownTexts(rows))
   const missing = (what: string, statement: string) =>
     new RotationError('MissingPrivilege', `${account.user} ${what}.`, { remedy: `As an administrator: ${statement}` })
   const mayChangeAccounts = ['*.*', '`mysql`.*'].some((on) =>

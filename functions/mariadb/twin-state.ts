@@ -10,7 +10,8 @@ import { type Difference, grantDifferences } from '../../shared/mysql-protocol/g
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
-import { type AccountState, readAccounts, readOwnAccount, readSystem, texts } from './accounts.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { type AccountState, readAccounts, readOwnAccount, readSystem } from './accounts.ts'
 
 /** An account with what was granted to it. */
 export interface RightsState extends AccountState {
@@ -47,7 +48,7 @@ async function readRights(connection: ServerConnection, user: string): Promise<R
   const states: RightsState[] = []
   for (const account of await readAccounts(connection, user)) {
     const show = connection.run(`reading the rights of ${user}`, `SHOW GRANTS FOR ${accountName(account)}`)
-    states.push({ ...account, rights: parseGrants(texts(await readSystem(connection, show)), account) })
+    states.push({ ...account, rights: parseGrants(shownTexts(await readSystem(connection, show)), account) })
   }
   return states
 }
@@ -55,7 +56,7 @@ async function readRights(connection: ServerConnection, user: string): Promise<R
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
   const { user, host, options } = await readOwnAccount(connection)
   const rows = await connection.run(`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
-  return { user, host, options, rights: parseGrants(texts(rows), { user, host }) }
+  return { user, host, options, rights: parseGrants(shownTexts(rows), { user, host }) }
 }
 
 /** What CREATE USER gives without being asked. */

@@ -1,6 +1,7 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { isHashOf } from './password-hash.ts'
 import { isAtLeast } from './version.ts'
 
 /** An account of a name, with what the server keeps of its passwords. */
@@ -17,6 +18,11 @@ const passwordPlugins = new Set(['caching_sha2_password', 'sha256_password', 'my
 
 export function keepsPassword({ plugin }: Pick<StoredAccount, 'plugin'>): boolean {
   return passwordPlugins.has(plugin)
+}
+
+/** Whether it is the first password of an account, or the one that was kept beside it. */
+export function hasPassword({ plugin, first, second }: StoredAccount, password: string): boolean {
+  return [first, second].some((hash) => isHashOf(password, plugin, hash))
 }
 
 /**

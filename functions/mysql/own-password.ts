@@ -1,6 +1,7 @@
 import { address } from '../../shared/database/secret.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { isAtLeast } from './version.ts'
@@ -69,8 +70,8 @@ export async function replaceOwnPassword(
 
 /** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
 async function checkRetry({ run, login }: ServerConnection): Promise<void> {
-  const [row = {}] = await run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
-  if (!/ FAILED_LOGIN_ATTEMPTS 1(?: |$)/.test(String(Object.values(row)[0]))) return
+  const rows = await run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
+  if (!shownTexts(rows).some((text) => / FAILED_LOGIN_ATTEMPTS 1(?: |$)/.test(text))) return
   const what = `${login.username} at ${address(login)} is locked after a single wrong password (FAILED_LOGIN_ATTEMPTS 1).`
   throw new RotationError('LoginLocked', what, {
     likely: 'If this step had to be repeated, it would try the old password once, and lock the account.',

@@ -4,8 +4,8 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
-import { keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
-import { isHashOf } from './password-hash.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
 export interface Member extends StoredAccount {
@@ -45,8 +45,7 @@ export function ofTheSecret(
   const inUse = next.username === names.twin ? pair.bases : pair.twins
   // The only account of the name is the one that has just logged in: hashing for that takes its time.
   const has = (account: StoredAccount | undefined) =>
-    account !== undefined &&
-    (inUse.size === 1 || [account.first, account.second].some((hash) => isHashOf(next.current, account.plugin, hash)))
+    account !== undefined && (inUse.size === 1 || hasPassword(account, next.current))
   const isOwn = (base: Member) => has(next.username === names.twin ? base : pair.twins.get(base.host))
   const own = new Map([...pair.bases].filter(([, base]) => isOwn(base)))
   const strange = [...pair.bases.values()].filter(({ host }) => !own.has(host))
@@ -57,8 +56,7 @@ async function readMember(connection: ServerConnection, account: StoredAccount):
   const name = accountName(account)
   const texts = async (statement: string) => {
     const reading = connection.run(`reading the rights of ${name}`, statement)
-    const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
-    return rows.map((row) => String(Object.values(row)[0]))
+    return shownTexts(await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`))
   }
   return {
     ...account,

@@ -2,13 +2,15 @@ import type { TwinNames } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { countDefined } from '../../shared/mysql-protocol/definers.ts'
+import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { keepsPassword } from './accounts.ts'
+import { hasPassword, keepsPassword } from './accounts.ts'
 import { isHashOf } from './password-hash.ts'
 import { isMember, type TwinDifference, twinDifferences } from './twin-differences.ts'
 import { type Member, ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
@@ -95,7 +97,7 @@ function checkPair({ bases, twins }: Pair, { base, twin }: TwinNames, next: Next
 async function checkPrivileges(connection: ServerConnection, bases: readonly Member[]): Promise<void> {
   const me = accountName(connection.account)
   const rows = await connection.run(`reading the rights of ${me}`, 'SHOW GRANTS')
-  const { privileges, roles } = parseGrants(rows.map((row) => String(Object.values(row)[0])))
+  const { privileges, roles } = parseGrants(shownTexts(rows))
   const held = privileges.get('*.*') ?? new Set()
   const holds = (...names: string[]) => names.some((name) => held.has(name))
   const administers = bases.every((base) => roles.get(roleName(base)) === true)
@@ -142,9 +144,7 @@ async function checkProof(
   if (needing.length === 0) return
   const previous = await previousPassword()
   const members = [...(username === twin ? twins : bases).values()]
-  const has = ({ plugin, first, second }: Member) =>
-    [first, second].some((hash) => isHashOf(previous ?? '', plugin, hash))
-  if (previous !== undefined && members.some(has)) return
+  if (previous !== undefined && members.some((member) => hasPassword(member, previous))) return
   const [stranger] = strangers
   if (stranger !== undefined) {
     const name = accountName(stranger)
@@ -152,9 +152,7 @@ async function checkProof(
       remedy: `If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
     })
   }
-  const more = needing.slice(0, 5).map(({ what }) => what)
-  const rest = needing.length > more.length ? `; and ${needing.length - more.length} more` : ''
-  throw new RotationError('NotATwin', `${more.join('; ')}${rest}, and ${base} has not.`, {
+  throw new RotationError('NotATwin', `${describeWork(needing)}, and ${base} has not.`, {
     likely: `${twin} was given rights of its own, or it belongs to somebody else.`,
     remedy: `REVOKE them from ${twin}, or GRANT them to ${base}.`,
   })

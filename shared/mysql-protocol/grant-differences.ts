@@ -172,7 +172,5 @@ export function describeWork(differences: readonly Pick<Difference, 'what'>[]): 
 
 /** What differs, for an error: names only, and not without end. */
 export function describeDifferences(differences: readonly Pick<Difference, 'what' | 'twin'>[], twin: string): string {
-  const shown = differences.slice(0, 5).map((each) => `${twin} ${each.twin} ${each.what}`)
-  const rest = differences.length - shown.length
-  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
+  return describeWork(differences.map((each) => ({ what: `${twin} ${each.twin} ${each.what}` })))
 }
