@@ -1,8 +1,9 @@
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
+import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, tryLogin } from './login-order.ts'
+import { oneLogin } from './one-login.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
@@ -19,13 +20,9 @@ export function dualPassword(
   directory?: ServerDirectory,
 ): SecretType<DatabaseSecret> {
   return {
-    ...databaseSecretType(engine),
+    ...oneLogin(engine),
     name: `${engine.name}-dual-password`,
     overlap: true,
-    async create({ current }) {
-      const secret = await current()
-      return nextSecret(secret, secret.username)
-    },
     async set(versions, context) {
       const { pending } = versions
       const current = await versions.current()
@@ -41,9 +38,6 @@ export function dualPassword(
       // manual, "Caching SHA-2 Pluggable Authentication"). For the new one testSecret does that.
       if (await logsIn(engine, current, 'AWSCURRENT', context)) return
       throw nobodyLogsIn('AWSCURRENT after the change', current, engine)
-    },
-    async test({ pending }, context) {
-      if (!(await logsIn(engine, pending, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', pending, engine)
     },
   }
 }

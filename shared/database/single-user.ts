@@ -1,8 +1,9 @@
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
+import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { oneLogin } from './one-login.ts'
 import type { DatabaseSecret } from './secret.ts'
 
 /**
@@ -11,13 +12,9 @@ import type { DatabaseSecret } from './secret.ts'
  */
 export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
   return {
-    ...databaseSecretType(engine),
+    ...oneLogin(engine),
     name: `${engine.name}-single-user`,
     overlap: false,
-    async create({ current }) {
-      const secret = await current()
-      return nextSecret(secret, secret.username)
-    },
     async set(versions, context) {
       const { pending } = versions
       const current = await versions.current()
@@ -25,17 +22,12 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
       if (session !== undefined) return await change(session, pending, context)
       // Refused, the likeliest reason is that an earlier run has set the new password: then there is nothing to do.
-      await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
-      if (pendingSession !== undefined) return
+      if (await logsIn(engine, pending, 'AWSPENDING', context)) return
       const previous = await previousLogin(versions, current.username, engine)
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
       if (previousSession !== undefined) return await change(previousSession, pending, context)
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
       throw nobodyLogsIn(tried, current, engine)
-    },
-    async test({ pending }, context) {
-      await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
-      if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
     },
   }
 }

@@ -1,0 +1,20 @@
+import type { RotationContext } from '../rotation/context.ts'
+import type { Versions } from '../rotation/secret-type.ts'
+import { databaseSecretType, nextSecret } from './database-secret-type.ts'
+import type { DatabaseEngine } from './engine.ts'
+import { logsIn, nobodyLogsIn } from './login-order.ts'
+import type { DatabaseSecret } from './secret.ts'
+
+/** What strategies share whose user name stays the same: the next value, and the proof that it logs in. */
+export function oneLogin(engine: DatabaseEngine) {
+  return {
+    ...databaseSecretType(engine),
+    async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>) {
+      const secret = await current()
+      return nextSecret(secret, secret.username)
+    },
+    async test({ pending }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
+      if (!(await logsIn(engine, pending, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', pending, engine)
+    },
+  }
+}
