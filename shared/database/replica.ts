@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
-import type { DatabaseEngine, DatabaseSession } from './engine.ts'
+import type { DatabaseEngine } from './engine.ts'
 import { logsIn } from './login-order.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
@@ -55,8 +55,8 @@ const pausesMs = [500, 2_000, 6_000]
  * @param inUse AWSCURRENT: where it is the same login, its own logins in between keep the server from counting up to a lock
  * @throws RotationError ReplicaBehind
  */
-export async function awaitReplica<Session extends DatabaseSession>(
-  engine: DatabaseEngine<Session>,
+export async function awaitReplica(
+  engine: DatabaseEngine,
   pending: DatabaseSecret,
   inUse: DatabaseSecret,
   superuser: DatabaseSecret,
