@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { HostMessage, Invoke } from './function-host.ts'
+import { threadProgram } from './thread-program.ts'
 
 type Answer = Extract<HostMessage, { kind: 'succeeded' | 'failed' }>
 
@@ -15,15 +16,17 @@ export interface Environment {
 }
 
 interface Start {
+  /** Path of the module that exports `handler`. */
   readonly module: string
   readonly env: Record<string, string>
   readonly runIn: 'thread' | 'process'
 }
 
-const host = fileURLToPath(new URL('function-host.ts', import.meta.url))
+const processProgram = fileURLToPath(new URL('function-process.ts', import.meta.url))
 
-export function startEnvironment(start: Start): Environment {
-  const { source, post, kill, ended } = start.runIn === 'thread' ? startThread(start) : startProcess(start)
+/** Starts a function; it is ready for its first invocation at once. @throws what threadProgram throws */
+export async function startEnvironment(start: Start): Promise<Environment> {
+  const { source, post, kill, ended } = start.runIn === 'thread' ? await startThread(start) : startProcess(start)
   const listeners = new Set<(stream: 'stdout' | 'stderr', text: string) => void>()
   const say = (stream: 'stdout' | 'stderr', text: string) => {
     for (const listener of listeners) listener(stream, text)
@@ -52,8 +55,9 @@ export function startEnvironment(start: Start): Environment {
   }
 }
 
-function startThread({ module, env }: Start) {
-  const worker = new Worker(host, { argv: [module], env, execArgv: [], stdout: true, stderr: true })
+async function startThread({ module, env }: Start) {
+  const program = await threadProgram(module)
+  const worker = new Worker(program, { env, execArgv: ['--enable-source-maps'], stdout: true, stderr: true })
   const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
   worker.once('exit', () => resolve('ended'))
   worker.unref()
@@ -66,7 +70,7 @@ function startThread({ module, env }: Start) {
 }
 
 function startProcess({ module, env }: Start) {
-  const child = fork(host, [module], { env, execArgv: [], silent: true, serialization: 'json' })
+  const child = fork(processProgram, [module], { env, execArgv: [], silent: true, serialization: 'json' })
   const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
   child.on('error', () => resolve('ended'))
   child.once('exit', () => resolve('ended'))

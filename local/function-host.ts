@@ -1,8 +1,3 @@
-/**
- * Runs one function, in a worker thread or in a process of its own, and takes invocations as messages. Started with the
- * path of the module as its only argument; what it says is in HostMessage.
- */
-import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
 import { parentPort } from 'node:worker_threads'
 import type { FunctionError } from './invocation.ts'
@@ -27,27 +22,44 @@ const send = (message: HostMessage) => {
   else process.send?.(message)
 }
 
-// Log lines go the way of the answer, so that each belongs to its invocation and none arrives after its end.
-for (const stream of ['stdout', 'stderr'] as const) {
-  process[stream].write = (chunk: unknown, ...rest: unknown[]) => {
-    send({ kind: 'log', stream, text: chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk) })
-    const done = rest.at(-1)
-    if (typeof done === 'function') queueMicrotask(() => done())
-    return true
-  }
-}
-
 type Handler = (event: unknown, context: unknown) => unknown
 
-// Imported at the first invocation: a module that can't be imported fails that invocation, as on Lambda.
-let loading: Promise<Handler> | undefined
+interface Module {
+  readonly handler?: unknown
+  // A CommonJS bundle has its exports under `default`, too.
+  readonly default?: { readonly handler?: unknown }
+}
 
-async function load(): Promise<Handler> {
-  const module = await import(pathToFileURL(String(process.argv[2])).href).catch((error: unknown) => {
+/**
+ * Runs one function, in this worker thread or process, which is all its own. It takes invocations as messages (Invoke)
+ * and says what becomes of them in others (HostMessage).
+ * @param load imports the function's module. Called at the first invocation: a module that can't be imported fails that
+ *   invocation, as on Lambda
+ */
+export function serve(load: () => Promise<Module>): void {
+  // Log lines go the way of the answer, so that each belongs to its invocation and none arrives after its end.
+  for (const stream of ['stdout', 'stderr'] as const) {
+    process[stream].write = (chunk: unknown, ...rest: unknown[]) => {
+      send({ kind: 'log', stream, text: chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk) })
+      const done = rest.at(-1)
+      if (typeof done === 'function') queueMicrotask(() => done())
+      return true
+    }
+  }
+  let loading: Promise<Handler> | undefined
+  const take = (message: Invoke) => {
+    loading ??= handlerOf(load)
+    void invoke(loading, message)
+  }
+  if (parentPort) parentPort.on('message', take)
+  else process.on('message', take)
+}
+
+async function handlerOf(load: () => Promise<Module>): Promise<Handler> {
+  const module = await load().catch((error: unknown) => {
     throw lambdaError('Runtime.ImportModuleError', format('%s', error))
   })
-  // A CommonJS bundle has its exports under `default`, too.
-  const handler: unknown = module.handler ?? module.default?.handler
+  const handler = module.handler ?? module.default?.handler
   if (typeof handler === 'function') return handler as Handler
   throw lambdaError('Runtime.HandlerNotFound', 'handler is undefined or not exported')
 }
@@ -56,9 +68,8 @@ function lambdaError(name: string, message: string) {
   return Object.assign(new Error(message), { name })
 }
 
-async function invoke({ event, requestId, deadline, ...about }: Invoke) {
+async function invoke(loading: Promise<Handler>, { event, requestId, deadline, ...about }: Invoke) {
   try {
-    loading ??= load()
     const handler = await loading
     await handler(event, {
       functionName: about.functionName,
@@ -82,6 +93,3 @@ function asLambdaReturnsIt(error: unknown): FunctionError {
   const trace = (error.stack ?? '').split('\n')
   return { errorType: error.name, errorMessage: error.message, trace }
 }
-
-if (parentPort) parentPort.on('message', invoke)
-else process.on('message', invoke)

@@ -40,9 +40,15 @@ export function runLambda(
   const all = new Set<Environment>()
   const idle: Environment[] = []
 
-  function start(): Environment {
+  const starting = new Set<Promise<Environment>>()
+  /** How often everything was killed: what was about to start then must not run. */
+  let kills = 0
+
+  async function start(): Promise<Environment> {
+    const killsBefore = kills
     const variables = { ...lambdaVariables(id, endpoint(), memoryMb), ...env }
-    const environment = startEnvironment({ module, env: variables, runIn })
+    const environment = await startEnvironment({ module, env: variables, runIn })
+    if (kills !== killsBefore) environment.kill()
     all.add(environment)
     void environment.ended.then(() => {
       all.delete(environment)
@@ -52,9 +58,21 @@ export function runLambda(
     return environment
   }
 
+  async function started(): Promise<Environment> {
+    const environment = start()
+    starting.add(environment)
+    return environment.finally(() => starting.delete(environment))
+  }
+
   async function invoke(event: unknown): Promise<Invocation> {
-    const environment = idle.pop() ?? start()
     const requestId = randomUUID()
+    let environment: Environment
+    try {
+      environment = idle.pop() ?? (await started())
+    } catch (error) {
+      const errorMessage = error instanceof Error ? error.message : String(error)
+      return { ok: false, error: { errorType: 'Runtime.ImportModuleError', errorMessage, trace: [] }, logs: '' }
+    }
     const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
     const message = { event, requestId, ...about, deadline: Date.now() + timeoutMs }
     let logs = ''
@@ -84,6 +102,7 @@ export function runLambda(
   }
 
   const kill = () => {
+    kills++
     for (const environment of all) environment.kill()
   }
   return {
@@ -92,8 +111,9 @@ export function runLambda(
     invoke,
     kill,
     async close() {
-      const ends = [...all].map(({ ended }) => ended)
       kill()
+      await Promise.allSettled(starting)
+      const ends = [...all].map(({ ended }) => ended)
       await Promise.all(ends)
     },
   }

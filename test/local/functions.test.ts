@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { build } from 'esbuild'
@@ -27,6 +27,7 @@ interface Report {
   readonly context: Record<string, string>
   readonly remaining: number
   readonly invocations: number
+  readonly stripsTypes: boolean
   readonly pid: number
   readonly env: Record<string, string>
 }
@@ -44,7 +45,7 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
     const step = stage.ended.find(({ logs }) => logs.includes('{'))
     if (step === undefined) throw new Error('no report')
     expect(step.step).toBe('testSecret')
-    const { event, context, remaining, invocations, pid, env } = reportOf(step)
+    const { event, context, remaining, invocations, stripsTypes, pid, env } = reportOf(step)
     expect(event.sort()).toEqual(['ClientRequestToken', 'RotationToken', 'SecretId', 'Step'])
     const { functionName, invokedFunctionArn, memoryLimitInMB } = context
     expect({ functionName, invokedFunctionArn, memoryLimitInMB }).toEqual({
@@ -57,6 +58,8 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
     expect(remaining).toBeLessThanOrEqual(20_000)
     expect(invocations).toBe(3)
     expect(pid === process.pid).toBe(runIn === 'thread')
+    // WebAssembly, which several threads of one process had better not run.
+    expect(stripsTypes).toBe(runIn === 'process')
     expect(env).toMatchObject({
       AWS_ENDPOINT_URL: stage.local.endpoint,
       AWS_ACCESS_KEY_ID: 'Mine',
@@ -105,6 +108,36 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
     const error = { errorType: 'Runtime.ImportModuleError', errorMessage: expect.stringContaining('can not be loaded') }
     expect(stage.ended).toMatchObject([{ step: 'createSecret', error }])
   })
+})
+
+test('what a thread throws is where the TypeScript says', async () => {
+  await using stage = await running({ module: handlerPath('on-demand') })
+  await rotate(stage, await newSecret(stage, 'fail setSecret'))
+  const trace = stage.ended.at(-1)?.error?.trace ?? []
+  expect(trace[1]).toMatch(/test\/local\/handlers\/on-demand\.ts:17:/)
+})
+
+test('a module that does not parse fails the invocation, until it is mended', async () => {
+  const module = join(await temporaryFolder(), 'typing.ts')
+  await writeFile(module, 'export const handler = async () => {')
+  await using stage = await running({ module })
+  await rotate(stage, await newSecret(stage))
+  const errorMessage = expect.stringMatching(/typing\.ts:1:\d+: ERROR: /)
+  expect(stage.ended).toMatchObject([{ error: { errorType: 'Runtime.ImportModuleError', errorMessage } }])
+  await writeFile(module, 'export const handler = async () => {}')
+  await rotate(stage, await newSecret(stage))
+  expect(stage.ended[1]).toMatchObject({ step: 'createSecret', outcome: 'succeeded' })
+})
+
+test('a function that is killed before it has started has failed, and nothing of it runs', async () => {
+  const module = join(await temporaryFolder(), 'slow-start.ts')
+  await writeFile(module, 'console.log("runs"); export const handler = async () => {}')
+  await using stage = await running({ module })
+  const SecretId = await newSecret(stage)
+  await stage.client.rotateSecret({ SecretId, RotationLambdaARN: stage.lambda })
+  stage.local.kill('Mine')
+  await stage.local.settled()
+  expect(stage.ended).toMatchObject([{ error: { errorType: 'Runtime.ExitError' }, logs: '' }])
 })
 
 test('an environment takes one invocation at a time; another one at the same time gets another', async () => {

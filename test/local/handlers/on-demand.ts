@@ -28,5 +28,7 @@ export const handler = async (
 async function report(event: object, { getRemainingTimeInMillis, ...context }: Record<string, unknown>) {
   const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis() : undefined
   await new Promise((resolve) => setTimeout(resolve, 50))
-  return { event: Object.keys(event), context, remaining, invocations, pid: process.pid, env: process.env }
+  const { moduleLoadList } = process as unknown as { readonly moduleLoadList: readonly string[] }
+  const stripsTypes = moduleLoadList.some((name) => name.includes('amaro'))
+  return { event: Object.keys(event), context, remaining, invocations, stripsTypes, pid: process.pid, env: process.env }
 }

@@ -1,0 +1,5 @@
+/** The program of a function's process. Its only argument is the path of the module. */
+import { pathToFileURL } from 'node:url'
+import { serve } from './function-host.ts'
+
+serve(() => import(pathToFileURL(String(process.argv[2])).href))
