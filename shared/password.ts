@@ -20,9 +20,10 @@ export interface PasswordRules {
 /**
  * Reads the seven environment variables of AWS's functions: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, EXCLUDE_NUMBERS,
  * EXCLUDE_PUNCTUATION, EXCLUDE_UPPERCASE, EXCLUDE_LOWERCASE, REQUIRE_EACH_INCLUDED_TYPE.
+ * @param limit the most characters that the password's server takes
  * @throws RotationError InvalidConfiguration
  */
-export function passwordRules(env: NodeJS.ProcessEnv = process.env): PasswordRules {
+export function passwordRules(env: NodeJS.ProcessEnv = process.env, limit = 4096): PasswordRules {
   const excluded = env.EXCLUDE_CHARACTERS ?? ''
   const classes = [
     isTrue(env.EXCLUDE_LOWERCASE) ? '' : lowercase,
@@ -32,7 +33,7 @@ export function passwordRules(env: NodeJS.ProcessEnv = process.env): PasswordRul
   ]
     .map((characters) => [...characters].filter((character) => !excluded.includes(character)).join(''))
     .filter((characters) => characters !== '')
-  const length = wholeNumber('PASSWORD_LENGTH', env.PASSWORD_LENGTH, { default: 32, min: 8, max: 4096 })
+  const length = wholeNumber('PASSWORD_LENGTH', env.PASSWORD_LENGTH, { default: 32, min: 8, max: limit })
   if (classes.join('').length < 10) {
     throw new RotationError(
       'InvalidConfiguration',

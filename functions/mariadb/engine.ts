@@ -6,5 +6,7 @@ export const mariadb = mysqlEngine({
   engines: ['mariadb'],
   // From MariaDB 10.6 on; older servers take 80 (MariaDB manual, "CREATE USER"; tried).
   nameLimit: 128,
+  // All that PASSWORD_LENGTH allows (tried).
+  passwordLimit: 4096,
   session: mariadbSession,
 })

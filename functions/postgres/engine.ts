@@ -21,6 +21,8 @@ const nameLimitBytes = 63
 export const postgres: DatabaseEngine<TwinSession> = {
   name: 'postgres',
   engines: ['postgres', 'aurora-postgresql'],
+  // All that PASSWORD_LENGTH allows (tried).
+  passwordLimit: 4096,
   defaultPort: 5432,
   defaultDatabase: 'postgres',
   checkName(username) {

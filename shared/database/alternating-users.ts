@@ -27,7 +27,7 @@ export function alternatingUsers(
     async create({ current }) {
       const secret = await current()
       superuserArn(secret)
-      return nextSecret(secret, otherOf(secret.username, engine))
+      return nextSecret(secret, otherOf(secret.username, engine), engine)
     },
     async set(versions, context) {
       const { pending } = versions

@@ -1,4 +1,4 @@
-import { generatePassword } from '../password.ts'
+import { generatePassword, passwordRules } from '../password.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
@@ -12,9 +12,13 @@ export function databaseSecretType(engine: DatabaseEngine) {
   }
 }
 
-/** The current value with a new password, and perhaps another user name; all other fields as they are. */
-export function nextSecret(current: DatabaseSecret, username: string): DatabaseSecret {
-  return { ...current, username, password: generatePassword() }
+/**
+ * The current value with a new password, and perhaps another user name; all other fields as they are.
+ * @throws RotationError InvalidConfiguration where no password is like the environment variables want it
+ */
+export function nextSecret(current: DatabaseSecret, username: string, engine: DatabaseEngine): DatabaseSecret {
+  const password = generatePassword(passwordRules(process.env, engine.passwordLimit))
+  return { ...current, username, password }
 }
 
 /**

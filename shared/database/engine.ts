@@ -7,6 +7,8 @@ import type { EngineNames, Login } from './secret.ts'
  */
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> extends EngineNames {
   readonly name: string
+  /** The most characters that a password may have. */
+  readonly passwordLimit: number
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**

@@ -11,7 +11,7 @@ export function oneLogin(engine: DatabaseEngine) {
     ...databaseSecretType(engine),
     async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>) {
       const secret = await current()
-      return nextSecret(secret, secret.username)
+      return nextSecret(secret, secret.username, engine)
     },
     async test({ pending }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
       if (!(await logsIn(engine, pending, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', pending, engine)

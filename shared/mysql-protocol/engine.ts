@@ -10,14 +10,16 @@ export interface MysqlKind<Session> {
   readonly engines: readonly [string, ...string[]]
   /** The most characters that a user name may have on any version of the server. */
   readonly nameLimit: number
+  /** The most characters that a password may have. */
+  readonly passwordLimit: number
   session(connection: ServerConnection, context: RotationContext): Session
 }
 
 /** An engine for one of the two servers that speak MySQL's protocol; the other one is refused by its name. */
 export function mysqlEngine<Session extends DatabaseSession>(kind: MysqlKind<Session>): DatabaseEngine<Session> {
-  const { name, engines, nameLimit } = kind
+  const { name, engines, nameLimit, passwordLimit } = kind
   return {
-    ...{ name, engines, defaultPort: 3306 },
+    ...{ name, engines, passwordLimit, defaultPort: 3306 },
     // A login needs none.
     defaultDatabase: undefined,
     checkName(username) {
