@@ -3,6 +3,7 @@ import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-pro
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
@@ -53,8 +54,8 @@ export function readSystem<T>(connection: ServerConnection, read: Promise<T>): P
 }
 
 /** @throws RotationError UnsupportedServer before MariaDB 10.4, where an account has one way to log in */
-export function checkSeries({ login, version }: ServerConnection, what: string): void {
-  const [, major = '0', minor = '0'] = /^(?:5\.5\.5-)?(\d+)\.(\d+)/.exec(version) ?? []
-  if (Number(major) * 100 + Number(minor) >= 1004) return
-  throw new RotationError('UnsupportedServer', `${address(login)} is ${version}; ${what} needs MariaDB 10.4 or newer.`)
+export function checkSeries(connection: ServerConnection, what: string): void {
+  if (isAtLeast(connection, [10, 4, 0])) return
+  const is = `${address(connection.login)} is ${connection.version}`
+  throw new RotationError('UnsupportedServer', `${is}; ${what} needs MariaDB 10.4 or newer.`)
 }

@@ -1,8 +1,8 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { isHashOf } from './password-hash.ts'
-import { isAtLeast } from './version.ts'
 
 /** An account of a name, with what the server keeps of its passwords. */
 export interface StoredAccount extends Account {

@@ -2,13 +2,13 @@ import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { isHashOf } from './password-hash.ts'
-import { isAtLeast } from './version.ts'
 
 interface Passwords {
   readonly next: string

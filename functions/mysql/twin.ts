@@ -6,6 +6,7 @@ import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
@@ -14,7 +15,6 @@ import { hasPassword, keepsPassword } from './accounts.ts'
 import { isHashOf } from './password-hash.ts'
 import { isMember, type TwinDifference, twinDifferences } from './twin-differences.ts'
 import { type Member, ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
-import { isAtLeast } from './version.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
 const mostRounds = 4

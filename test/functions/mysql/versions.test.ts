@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { changeOwnPassword } from '../../../functions/mysql/own-password.ts'
 import { addPassword } from '../../../functions/mysql/second-password.ts'
 import { ensureTwin } from '../../../functions/mysql/twin.ts'
-import { isAtLeast } from '../../../functions/mysql/version.ts'
 import { connect, type ServerConnection } from '../../../shared/mysql-protocol/connection.ts'
+import { isAtLeast } from '../../../shared/mysql-protocol/server-version.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -30,6 +30,9 @@ describe('versions', { meta: { server: server.label } }, () => {
     ['8.0.mysql_aurora.3.08.0', true],
     ['5.7.mysql_aurora.2.11.2', false],
     ['10.0.0', true],
+    ['10.11.18-MariaDB-log', true],
+    ['5.5.5-10.11.18-MariaDB', true],
+    ['5.5.5-7.1.0-MariaDB', false],
   ])('%s keeps two passwords: %s', (version, expected) => {
     expect(isAtLeast({ version }, [8, 0, 14])).toBe(expected)
   })
