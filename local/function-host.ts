@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import { format } from 'node:util'
 import { parentPort } from 'node:worker_threads'
 import type { FunctionError } from './invocation.ts'
@@ -39,8 +40,11 @@ interface Module {
 export function serve(load: () => Promise<Module>): void {
   // Log lines go the way of the answer, so that each belongs to its invocation and none arrives after its end.
   for (const stream of ['stdout', 'stderr'] as const) {
+    // A character may come in two pieces.
+    const decoder = new StringDecoder()
     process[stream].write = (chunk: unknown, ...rest: unknown[]) => {
-      send({ kind: 'log', stream, text: chunk instanceof Uint8Array ? Buffer.from(chunk).toString() : String(chunk) })
+      const text = chunk instanceof Uint8Array ? decoder.write(Buffer.from(chunk)) : String(chunk)
+      send({ kind: 'log', stream, text })
       const done = rest.at(-1)
       if (typeof done === 'function') queueMicrotask(() => done())
       return true

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { build } from 'esbuild'
@@ -7,8 +7,11 @@ import { discoverFunctions, functionsFolder, logicalId } from '../../local/funct
 import type { StepEnded } from '../../local/invocation.ts'
 import type { LambdaSettings } from '../../local/lambda.ts'
 import { startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { repositoryPath } from '../support/function-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { clientFor, handlerPath, newSecret, rotate } from './support.ts'
+
+const programs = repositoryPath('node_modules/.cache/keyturn')
 
 /** A server with one function and what its steps came to. */
 async function running(settings: LambdaSettings) {
@@ -127,6 +130,32 @@ test('a module that does not parse fails the invocation, until it is mended', as
   await writeFile(module, 'export const handler = async () => {}')
   await rotate(stage, await newSecret(stage))
   expect(stage.ended[1]).toMatchObject({ step: 'createSecret', outcome: 'succeeded' })
+})
+
+test('the next environment runs what has been edited since, and needs no file from before', async () => {
+  const module = join(await temporaryFolder(), 'edited.ts')
+  const write = (what: string) => writeFile(module, `export const handler = async () => console.log('${what}')`)
+  await using stage = await running({ module })
+  const said = async () => {
+    await rotate(stage, await newSecret(stage))
+    stage.local.kill('Mine')
+    return stage.ended.at(-1)?.logs
+  }
+  await write('first')
+  expect(await said()).toBe('first\n')
+  await write('second')
+  expect(await said()).toBe('second\n')
+  for (const file of await readdir(programs)) if (file.startsWith('edited-')) await rm(join(programs, file))
+  expect(await said()).toBe('second\n')
+})
+
+test('a character that is written in two pieces arrives whole', async () => {
+  const module = join(await temporaryFolder(), 'pieces.ts')
+  const pieces = "for (const byte of Buffer.from('é\\n')) process.stdout.write(Buffer.from([byte]))"
+  await writeFile(module, `export const handler = async () => { ${pieces} }`)
+  await using stage = await running({ module })
+  await rotate(stage, await newSecret(stage))
+  expect(stage.ended[0]?.logs).toBe('é\n')
 })
 
 test('a function that is killed before it has started has failed, and nothing of it runs', async () => {
