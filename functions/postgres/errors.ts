@@ -3,6 +3,7 @@ import { brokenOff, networkError, tlsUnavailable } from '../../shared/database/n
 import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+import { quotable } from '../../shared/rotation/redact.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {
@@ -52,8 +53,8 @@ export function statementError(error: unknown, doing: string, login: Login, outO
 function serverError(error: DatabaseError, what: string): RotationError {
   const code = classify(error)
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
-  const said = [error.message, error.detail].filter(Boolean).join('. ').slice(0, 500)
-  const words = code === 'MissingPrivilege' ? `: ${said}` : ''
+  const said = [error.message, error.detail].filter(Boolean).join('. ')
+  const words = code === 'MissingPrivilege' ? `: ${quotable(said)}` : ''
   return new RotationError(code, `${what} (${tidy(error.code)})${words}.`, {
     ...hint(code, error),
     cause: withoutStatement(error),
@@ -78,6 +79,11 @@ function classify({ code = '', routine }: DatabaseError): ErrorCode {
 }
 
 function hint(code: ErrorCode, { message, routine }: DatabaseError): ErrorDetails {
+  if (code === 'TimedOut') {
+    const likely =
+      'Somebody holds a lock that this needs: a long transaction that changed roles, or another run of this step.'
+    return { likely, remedy: 'Let it end: pg_stat_activity and pg_blocking_pids() show it.' }
+  }
   if (code !== 'MissingPrivilege') return {}
   if (routine === 'validate_option_array_item') {
     const likely = 'The role has a setting that only a superuser may give to another role.'

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
+import { quotable } from '../rotation/redact.ts'
 
 /** Names of the errors that Secrets Manager, KMS behind it, RDS and the SDK give (API references, "Common Errors"). */
 const codeOf: Readonly<Record<string, ErrorCode>> = {
@@ -62,7 +63,7 @@ export function toRotationError(error: unknown, call: string, resource: string):
 function presentable(error: unknown): unknown {
   if (!(error instanceof Error)) return undefined
   const { httpStatusCode, requestId } = '$metadata' in error ? (error.$metadata as ResponseMetadata) : {}
-  const clean = new Error('$fault' in error ? error.message.slice(0, 500) : 'no message is passed on')
+  const clean = new Error('$fault' in error ? quotable(error.message) : 'no message is passed on')
   return Object.assign(clean, {
     name: tidy(error.name) ?? 'Error',
     code: systemCode(error),

@@ -2,7 +2,9 @@ import type { QueryError } from 'mysql2'
 import { brokenOff, networkError, tlsUnavailable } from '../database/network-error.ts'
 import { address, type Login } from '../database/secret.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
-import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
+import { RotationError } from '../rotation/errors.ts'
+import { quotable } from '../rotation/redact.ts'
+import { loginHint, statementHint } from './error-hints.ts'
 
 /**
  * Numbers of the server's errors (MySQL manual, "Server Error Message Reference"; MariaDB: "MariaDB Error Codes"). The
@@ -13,13 +15,13 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
   1698: 'LoginRefused',
   1049: 'DatabaseMissing',
   1040: 'ConnectionLimit',
-  1129: 'ConnectionLimit',
   1203: 'ConnectionLimit',
   1226: 'ConnectionLimit',
   1053: 'ServerNotReady',
   3032: 'ServerNotReady',
   1130: 'TlsRequired',
   3159: 'TlsRequired',
+  1129: 'LoginLocked',
   3118: 'LoginLocked',
   4150: 'LoginLocked',
   4151: 'LoginLocked',
@@ -96,27 +98,6 @@ function tlsCode(message: string): string {
   return 'HANDSHAKE_SSL_ERROR'
 }
 
-function loginHint(errno: number): ErrorDetails {
-  if (errno === 1044) {
-    // The server tells those who may see some databases only the same of one that is not there.
-    const likely = 'The database that dbname names does not exist, or the login may not use it.'
-    return { likely, remedy: 'Correct dbname in the secret, or GRANT the login something on that database.' }
-  }
-  if (errno === 1130) {
-    const likely = 'No account of any name may come from the address of the function.'
-    return { likely, remedy: "Make an account whose host part matches the function's addresses." }
-  }
-  if (errno === 4150) {
-    const likely = 'max_password_errors: somebody has used a wrong password too often.'
-    return { likely, remedy: 'FLUSH PRIVILEGES as an administrator, then rotate again.' }
-  }
-  if (errno === 3955) {
-    const likely = 'FAILED_LOGIN_ATTEMPTS: somebody has used a wrong password too often.'
-    return { likely, remedy: 'ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.' }
-  }
-  return {}
-}
-
 /** The server has let in somebody else: a proxied user, or an anonymous account. To change that one would be wrong. */
 export function otherUser(login: Login): RotationError {
   const what = `${address(login)} makes ${login.username} another user when it logs in.`
@@ -141,33 +122,13 @@ export function statementError(error: unknown, doing: string, login: Login, outO
   }
   const kind = refusedStatement.has(errno) ? 'MissingPrivilege' : (byNumber[errno] ?? 'DatabaseFailed')
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
-  const words = kind === 'MissingPrivilege' ? `: ${message.slice(0, 500)}` : ''
-  return new RotationError(kind, `${doing} at ${address(login)} failed (${errno})${words}.`, {
+  const words = kind === 'MissingPrivilege' ? `: ${quotable(message)}` : ''
+  // MariaDB gives up waiting also when the change is made already: nothing is said of that.
+  const ended = kind === 'TimedOut' ? 'waited too long' : 'failed'
+  return new RotationError(kind, `${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
     ...statementHint(errno),
     cause: numberAlone(errno),
   })
-}
-
-function statementHint(errno: number): ErrorDetails {
-  if (errno === 1819) {
-    const likely = 'validate_password asks for more than the generated passwords have.'
-    const remedy = 'Set PASSWORD_LENGTH, or lower the policy (SHOW VARIABLES LIKE "validate_password%").'
-    return { likely, remedy }
-  }
-  if (errno === 4165) {
-    const likely = 'validate_password.changed_characters_percentage asks for more characters that the old one has not.'
-    return { likely, remedy: 'Lower it, or start a new rotation with rotate-secret: it generates another password.' }
-  }
-  if (errno === 3638) {
-    const likely = 'PASSWORD HISTORY or PASSWORD REUSE INTERVAL: the account has had this very password.'
-    return { likely, remedy: 'Start a new rotation with rotate-secret: it generates another password.' }
-  }
-  if (errno === 1524) {
-    const likely = "The account's authentication plugin is not loaded on this server."
-    const remedy = 'ALTER USER ... IDENTIFIED WITH a plugin that SHOW PLUGINS lists, then rotate again.'
-    return { likely, remedy }
-  }
-  return {}
 }
 
 /** The number of the server's error underneath, where the server said what was wrong. */

@@ -23,5 +23,8 @@ export async function takeTurn(connection: ServerConnection, user: string, conte
       throw error
     })
   if (String(row?.got) === '1') return
-  throw new RotationError('TimedOut', `Another rotation is changing ${user} at ${address(connection.login)}.`)
+  throw new RotationError('TimedOut', `Another rotation is changing ${user} at ${address(connection.login)}.`, {
+    likely: 'Another run of this step, which is at work or was killed a moment ago, holds the lock of that name.',
+    remedy: `Nothing, if a later attempt succeeds; else SELECT IS_USED_LOCK('${lock}') gives the session to KILL.`,
+  })
 }

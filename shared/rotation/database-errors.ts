@@ -73,14 +73,15 @@ export const databaseErrors = {
     retryable: false,
   },
   LoginLocked: {
-    cause: 'The role was made NOLOGIN, or the account was locked.',
-    remedy: 'Unlock it (ALTER ROLE ... LOGIN, ALTER USER ... ACCOUNT UNLOCK), then rotate again.',
+    cause: "The role was made NOLOGIN, the account was locked, or the server has blocked the function's address.",
+    remedy:
+      'Unlock it (ALTER ROLE ... LOGIN, ALTER USER ... ACCOUNT UNLOCK; FLUSH HOSTS for an address), then rotate again.',
     retryable: false,
   },
   LoginExpired: {
     cause: "The role's VALID UNTIL lies in the past, or the account's password has expired (PASSWORD EXPIRE).",
     remedy:
-      'Set a new date (ALTER ROLE ... VALID UNTIL), or as an administrator the same password again (ALTER USER ... IDENTIFIED BY that of AWSCURRENT), then rotate again.',
+      'Set a new date (ALTER ROLE ... VALID UNTIL); or as an administrator another password (ALTER USER ... IDENTIFIED BY), and put it into the secret with put-secret-value. Then rotate again.',
     retryable: false,
   },
   LoginMethod: {

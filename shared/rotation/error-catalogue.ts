@@ -78,8 +78,10 @@ export const errorCatalogue = {
   },
   ...databaseErrors,
   TimedOut: {
-    cause: 'Something outside answered too slowly, or the timeout of the function is too short.',
-    remedy: 'Give the function 30 seconds or more; check the network to what is named above.',
+    cause:
+      'Something outside answered too slowly, a database waited for a lock, or the timeout of the function is too short.',
+    remedy:
+      'Give the function 30 seconds or more; check the network to what is named above, and who holds locks in the database.',
     retryable: true,
   },
   Internal: {

@@ -2,6 +2,17 @@ import { errorCatalogue } from './error-catalogue.ts'
 
 const mask = '[redacted]'
 
+/** More than MySQL's longest message (512 bytes), and than what PostgreSQL and AWS say of privileges. */
+const mostQuoted = 2_000
+
+/**
+ * Somebody else's words for an error or a log: whole, or not at all. Nothing may be cut before it has been redacted, because
+ * half a secret value is not found in it.
+ */
+export function quotable(said: string): string {
+  return said.length <= mostQuoted ? said : `a message of ${said.length} characters, which is too long to be quoted`
+}
+
 /** Takes secret values out of whatever is about to be logged or thrown. One per invocation. */
 export interface Redactor {
   /** From now on these values are masked, in every form that `formsOf` knows. Empty strings are passed over. */

@@ -32,7 +32,7 @@ const servers = {
     says: packet(0, [0xff, 0x10, 0x04], 'Too many connections'),
     code: 'ConnectionLimit',
   },
-  'has blocked the host': { says: packet(0, [0xff, 0x69, 0x04], '#HY000blocked'), code: 'ConnectionLimit' },
+  'has blocked the host': { says: packet(0, [0xff, 0x69, 0x04], '#HY000blocked'), code: 'LoginLocked' },
   'sends without end before it greets': { says: huge, endless: true, code: 'NoAnswer' },
   'asks for Kerberos': { says: greeting(), login: packet(2, [0xfe], 'auth_gssapi_client\0x\0'), code: 'LoginMethod' },
   'asks for the password in the clear': {

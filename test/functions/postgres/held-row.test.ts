@@ -30,6 +30,7 @@ for (const major of [18, 15] as const) {
         const outcome = await rotation.attempt('setSecret')
         expect(performance.now() - began).toBeLessThan(timeoutMs)
         expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
+        expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('pg_blocking_pids() show it.')
         expect(await target.works(target.value)).toBe(true)
 
         await other.query('ROLLBACK')
