@@ -8,6 +8,7 @@ declare global {
       reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
     ): unknown
     rawJSON(text: string): object
+    isRawJSON(value: unknown): value is { readonly rawJSON: string }
   }
 }
 
@@ -30,4 +31,10 @@ export function parseJsonObject(text: string): Record<string, unknown> {
 function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== 'number' || context.source === undefined || String(value) === context.source) return value
   return JSON.rawJSON(context.source)
+}
+
+/** @returns the number that a field of parseJsonObject holds, also where it keeps its digits (3306.0) */
+export function numberIn(field: unknown): number | undefined {
+  if (JSON.isRawJSON(field)) return Number(field.rawJSON)
+  return typeof field === 'number' ? field : undefined
 }

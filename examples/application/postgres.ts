@@ -12,7 +12,9 @@ export function postgresDriver(options: {
 }): Driver<QueryResult> {
   return {
     open(secret) {
-      const { username: user, password, host, port = 5432, dbname: database = 'postgres' } = secret
+      const { username: user, password, host, port = 5432, dbname } = secret
+      // As the rotation function reads it: an empty one is none.
+      const database = dbname || 'postgres'
       const login = { user, password, host, port: Number(port), database, ssl: tlsOf(secret, options.ca) }
       const pool = new Pool({ ...options.pool, ...login })
       // A connection that breaks while nobody uses it is replaced by the next query.

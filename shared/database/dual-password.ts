@@ -7,7 +7,7 @@ import { oneLogin } from './one-login.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserForOwner, superuserSession } from './superuser.ts'
+import { namesSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
 
 /**
  * One login has two passwords: setSecret adds the new one, the one of AWSCURRENT goes on working until the next rotation.
@@ -27,7 +27,7 @@ export function dualPassword(
       const { pending } = versions
       const current = await versions.current()
       checkPending(pending, current, current.username, engine)
-      const add = current.masterarn === undefined ? addAsItself : addAsSuperuser
+      const add = namesSuperuser(current) ? addAsSuperuser : addAsItself
       if (!(await add({ engine, directory, current, pending, context }))) {
         // AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do.
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
-import { parseJsonObject } from '../json-secret.ts'
+import { numberIn, parseJsonObject } from '../json-secret.ts'
 import { RotationError } from '../rotation/errors.ts'
 
 const text = v.pipe(
@@ -12,11 +12,12 @@ const schema = v.looseObject({
   host: v.pipe(text, v.maxLength(255), v.regex(/^[^\s/\\?#@]+$/)),
   username: text,
   password: text,
-  port: v.optional(v.union([v.pipe(v.number(), v.integer()), v.pipe(v.string(), v.regex(/^\d{1,5}$/))])),
-  dbname: v.nullish(text),
+  port: v.optional(v.custom<unknown>((value) => portIn(value) !== undefined)),
+  dbname: v.nullish(v.union([v.literal(''), text])),
   engine: v.optional(v.string()),
   ssl: v.optional(v.union([v.boolean(), v.pipe(v.string(), v.regex(/^(true|false)$/i))])),
-  masterarn: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(2048))),
+  // Not looked at where no superuser is needed: see superuserArn.
+  masterarn: v.optional(v.unknown()),
   tlsServerName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9.-]{1,253}$/))),
 })
 
@@ -28,7 +29,6 @@ const mustBe: Readonly<Record<string, string>> = {
   port: 'a whole number from 1 to 65535, as a number or as digits',
   engine: 'a text',
   ssl: 'true or false',
-  masterarn: 'the ARN of a secret',
   tlsServerName: 'the host name in the certificate',
 }
 
@@ -56,9 +56,13 @@ export function parseDatabaseSecret(secretString: string, { engines }: EngineNam
   }
   const result = v.safeParse(schema, json)
   if (!result.success) throw fieldError(json, v.getDotPath(result.issues[0]) ?? 'host')
-  const secret = json as DatabaseSecret
-  if (Number(secret.port ?? 1) < 1 || Number(secret.port ?? 1) > 65_535) throw fieldError(json, 'port')
-  return secret
+  return json as DatabaseSecret
+}
+
+/** A port as AWS's functions read it, with Python's int(): as a number, also `3306.0`, or as digits, also `" 3306"`. */
+function portIn(field: unknown): number | undefined {
+  const port = typeof field === 'string' && /^\s*\d{1,5}\s*$/.test(field) ? Number(field) : numberIn(field)
+  return port !== undefined && Number.isInteger(port) && port >= 1 && port <= 65_535 ? port : undefined
 }
 
 function fieldError(json: Record<string, unknown>, field: string): RotationError {
@@ -87,8 +91,9 @@ export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
     String(secret.ssl ?? true).toLowerCase() === 'false'
       ? false
       : { serverName: (secret.tlsServerName ?? host).toLowerCase() }
-  const database = secret.dbname ?? names.defaultDatabase
-  return { username, password, host, port: Number(secret.port ?? names.defaultPort), database, tls }
+  // An empty one is none: that is what it means to AWS's functions for MySQL and MariaDB.
+  const database = secret.dbname || names.defaultDatabase
+  return { username, password, host, port: portIn(secret.port) ?? names.defaultPort, database, tls }
 }
 
 /** Whether two secrets are about the same server. */

@@ -8,16 +8,31 @@ import { isReplica } from './replica.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
 
+/** Whether a secret says who its superuser is. An empty field says nothing: consoles and templates write such ones. */
+export function namesSuperuser({ masterarn }: DatabaseSecret): boolean {
+  return masterarn !== undefined && masterarn !== null && masterarn !== ''
+}
+
 /**
  * The ARN of the superuser's secret.
  * @throws RotationError InvalidSecret where the secret names none
  */
-export function superuserArn({ masterarn }: DatabaseSecret): string {
-  if (masterarn !== undefined) return masterarn
+export function superuserArn(secret: DatabaseSecret): string {
+  const { masterarn } = secret
+  if (typeof masterarn === 'string' && masterarn !== '' && masterarn.length <= 2048) return masterarn
+  if (namesSuperuser(secret)) {
+    throw new RotationError('InvalidSecret', '"masterarn" in the secret must be the ARN of a secret.')
+  }
   throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
     remedy:
       'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
   })
+}
+
+interface Superuser {
+  readonly login: DatabaseSecret
+  /** AWSCURRENT as it has to log in, too, before the login is used. */
+  readonly witness: DatabaseSecret | undefined
 }
 
 /**
@@ -31,7 +46,7 @@ async function superuserOf(
   engine: DatabaseEngine,
   context: RotationContext,
   directory?: ServerDirectory,
-): Promise<DatabaseSecret> {
+): Promise<Superuser> {
   const arn = superuserArn(current)
   const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
   const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
@@ -42,17 +57,21 @@ async function superuserOf(
   }
   // A replica has a name of its own, and must prove that it is the server of this name.
   const proof = sameServer ? superuser : { ...superuser, host: current.host, tlsServerName: current.host }
-  if (!isSameTls(proof, current, engine)) {
-    // AWSCURRENT proves itself to the server that its own settings accept; a weaker proof must not move the superuser.
+  const isSame = isSameTls(proof, current, engine)
+  if (!isSame && ours.tls !== false) {
+    // The superuser's session carries the new password: it must be no weaker than what the secret asks for.
     throw new RotationError(
       'SuperuserMismatch',
       `"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
       managed || !sameServer ? ownName(managed) : sameSettings,
     )
   }
+  // In clear text anybody in between can let AWSCURRENT in: that must not move a superuser who asks for more.
+  const witness = isSame ? undefined : { ...current, ssl: true, tlsServerName: proof.tlsServerName }
   // Where every session is in a database, a superuser must come to that of the secret: its own may be another. Elsewhere it
   // needs none, and may have no rights in that one.
-  return { ...superuser, dbname: engine.defaultDatabase === undefined ? undefined : current.dbname }
+  const dbname = engine.defaultDatabase === undefined ? undefined : current.dbname
+  return { login: { ...superuser, dbname }, witness }
 }
 
 const sameSettings = {
@@ -66,7 +85,7 @@ function ownName(managed: boolean) {
       ? 'A superuser secret that RDS manages is used over TLS alone, and under the name of its endpoint.'
       : 'The host of the secret is a replica, which has to be known by its own name.',
     remedy: managed
-      ? 'Remove "ssl" and "tlsServerName" from the secret.'
+      ? 'Remove "tlsServerName" from the secret.'
       : 'Remove "tlsServerName" from the secret, and give both secrets the same "ssl".',
   }
 }
@@ -118,7 +137,26 @@ export async function superuserForOwner(
   if (loggedIn.status === 'rejected') throw loggedIn.reason
   if (!loggedIn.value) return undefined
   if (superuser.status === 'rejected') throw superuser.reason
-  return superuser.value
+  const { login, witness } = superuser.value
+  if (witness !== undefined) await checkWitness(witness, engine, context)
+  return login
+}
+
+async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, context: RotationContext): Promise<void> {
+  let why = 'The server refuses it.'
+  try {
+    if (await logsIn(engine, witness, 'AWSCURRENT, over TLS', context)) return
+  } catch (error) {
+    if (!(error instanceof RotationError) || error.retryable) throw error
+    why = error.what
+  }
+  const login = loginOf(witness, engine)
+  const what = `${login.username} logs in to ${address(login)} in clear text, but not over TLS as its superuser does: ${why}`
+  throw new RotationError('SuperuserMismatch', what, {
+    likely:
+      'The account may not use TLS, the server has none or an unknown certificate, or something else answers there.',
+    remedy: 'Give both secrets the same "ssl": false only if you accept clear text for the superuser, too.',
+  })
 }
 
 /**

@@ -32,5 +32,6 @@ export function secretStringOf(engine: string, more: (login: TestLogin) => Field
 /** The login that a SecretString is about. */
 export function loginIn(value: string): TestLogin {
   const { username, password, dbname } = JSON.parse(value) as Record<'username' | 'password' | 'dbname', string>
-  return { username, password, database: dbname }
+  // An empty one means none.
+  return { username, password, database: dbname || undefined }
 }

@@ -75,17 +75,26 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     await suite.expectNoLeak(api.sent())
   })
 
-  // The server takes both, and its certificate has that name.
-  for (const fields of [{ ssl: false }, { tlsServerName: 'alias.internal' }]) {
-    const what = JSON.stringify(fields)
-    it(`never logs in under ${what} of the secret: SuperuserMismatch, and its password is sent nowhere`, async () => {
-      const target = await atInstance(fields)
-      const watch = await suite.type.watchLogins({ logins: [...target.logins] })
-      const error = await failure(target, 'SuperuserMismatch')
-      expect(error.errorMessage).toContain('Remove "ssl" and "tlsServerName" from the secret.')
-      expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
-    })
-  }
+  it('never logs in under tlsServerName of the secret: SuperuserMismatch, and its password is sent nowhere', async () => {
+    // The server's certificate has that name.
+    const target = await atInstance({ tlsServerName: 'alias.internal' })
+    const watch = await suite.type.watchLogins({ logins: [...target.logins] })
+    const error = await failure(target, 'SuperuserMismatch')
+    expect(error.errorMessage).toContain('Remove "tlsServerName" from the secret.')
+    expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
+  })
+
+  it('logs in over TLS also where the secret says "ssl": false, after AWSCURRENT has done so', async () => {
+    const target = await atInstance({ ssl: false })
+    const start = (await server.log()).length
+    await secrets.rotate(target.secretId)
+    const lines = (await server.log(start)).split('\n').filter((line) => line.includes('application_name=keyturn'))
+    const [administrator = ''] = target.logins.slice(2)
+    const tls = (name: string) =>
+      lines.filter((line) => line.includes(`user=${name} `)).map((line) => line.includes('SSL enabled'))
+    expect(tls(administrator)).toEqual([true])
+    expect(tls(JSON.parse(target.value).username)).toEqual([false, true])
+  })
 
   it('whose server is another than that of the secret is SuperuserMismatch', async () => {
     const other = instanceName(await rds.instance())

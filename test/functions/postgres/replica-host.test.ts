@@ -132,14 +132,20 @@ describe('alternating-users: a host that is a replica', { meta: { server: server
     await refused(await rds.stored({ host: instanceName(replica), superuser: { host: instanceName(source) } }))
   })
 
-  for (const fields of [{ ssl: false }, { tlsServerName: 'alias.internal' }]) {
-    it(`a replica that need not prove its own name (${JSON.stringify(fields)}) is SuperuserMismatch`, async () => {
-      const [source, replica] = await sourceAndReplica()
-      const superuser = { host: instanceName(source) }
-      const error = await refused(await rds.stored({ host: instanceName(replica), fields, superuser }))
-      expect(error.errorMessage).toContain('Remove "tlsServerName" from the secret')
-    })
-  }
+  it('a replica that need not prove its own name (tlsServerName) is SuperuserMismatch', async () => {
+    const [source, replica] = await sourceAndReplica()
+    const fields = { tlsServerName: 'alias.internal' }
+    const superuser = { host: instanceName(source) }
+    const error = await refused(await rds.stored({ host: instanceName(replica), fields, superuser }))
+    expect(error.errorMessage).toContain('Remove "tlsServerName" from the secret')
+  })
+
+  it('a replica that is used in clear text proves its own name before a superuser with TLS logs in', async () => {
+    const [source, replica] = await sourceAndReplica()
+    const superuser = { host: instanceName(source) }
+    await rotates(await rds.stored({ host: instanceName(replica), fields: { ssl: false }, superuser }))
+    expect(secrets.output()).toContain('logged in as AWSCURRENT, over TLS')
+  })
 
   it('without TLS on both sides, by explicit setting, a replica is accepted', async () => {
     const [source, replica] = await sourceAndReplica()

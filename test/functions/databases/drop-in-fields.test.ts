@@ -1,0 +1,88 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { mariadbServer, mysqlServer } from '../../support/mysql.ts'
+import { postgresServer } from '../../support/postgres.ts'
+import * as mariadb from '../mariadb/secret-types.ts'
+import * as mysql from '../mysql/secret-types.ts'
+import * as postgres from '../postgres/secret-types.ts'
+
+const [onMysql, onMariadb, onPostgres] = await Promise.all([mysqlServer(), mariadbServer('11.8'), postgresServer(18)])
+const types = [
+  { type: mysql.singleUser(onMysql), port: onMysql.port },
+  { type: mysql.dualPassword(onMysql, 'itself'), port: onMysql.port },
+  { type: mariadb.singleUser(onMariadb), port: onMariadb.port },
+  { type: mariadb.dualPassword(onMariadb, 'itself'), port: onMariadb.port },
+  { type: postgres.singleUser(onPostgres), port: onPostgres.port },
+]
+const alternating = [
+  { type: mysql.alternatingUsers(onMysql, 'missing'), port: onMysql.port },
+  { type: mariadb.alternatingUsers(onMariadb, 'missing'), port: onMariadb.port },
+  { type: postgres.alternatingUsers(onPostgres, 'missing'), port: onPostgres.port },
+]
+const meta = { server: 'MySQL, MariaDB, PostgreSQL' }
+
+/** As consoles, templates and programs write them, and as AWS's functions take them. */
+const fieldsOf = (port: number) => ({
+  'an empty dbname': { dbname: '""' },
+  'dbname null': { dbname: 'null' },
+  'a port with a fraction of nothing': { port: `${port}.0` },
+  'a port with an exponent': { port: `${port}e0` },
+  'a port as a text with blanks': { port: `" ${port} "` },
+})
+const noSuperuser = { 'an empty masterarn': { masterarn: '""' }, 'masterarn null': { masterarn: 'null' } }
+
+describe.each([...types, ...alternating])('$type.title: a secret that AWS rotates, with', { meta }, async (about) => {
+  const { type, port } = about
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+  const needsSuperuser = type.title.includes('alternating')
+
+  it.each(Object.entries({ ...fieldsOf(port), ...(needsSuperuser ? {} : noSuperuser) }))(
+    '%s is rotated twice, and keeps its fields as they are written',
+    async (_, fields) => {
+      const target = await suite.stored((store) => type.withFields(store, fields))
+      for (let round = 0; round < 2; round++) {
+        await suite.secrets.rotate(target.secretId)
+        const { AWSCURRENT = '' } = await target.staged()
+        // Compares the fields, too.
+        expect(await target.works(AWSCURRENT)).toBe(true)
+        for (const [name, json] of Object.entries(fields)) expect(AWSCURRENT).toContain(`"${name}":${json}`)
+      }
+    },
+  )
+
+  it.each([`"${port}x"`, '"1 2"', '""', 'null', `${port}.5`, '0', '1e9', '-1', `{"rawJSON":"${port}"}`])(
+    'a port of %s is refused, and named as the cause',
+    async (json) => {
+      const target = await suite.stored((store) => type.withFields(store, { port: json }))
+      const works = async () => true
+      const error = await expectFailure(
+        suite,
+        { ...target, works },
+        {
+          ...{ code: 'InvalidSecret', step: 'createSecret' },
+        },
+      )
+      expect(error.errorMessage).toContain('"port" in the secret must be a whole number from 1 to 65535')
+    },
+  )
+})
+
+describe.each(alternating)('$type.title, without a superuser', { meta }, async ({ type }) => {
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+
+  it.each([
+    ...Object.entries(noSuperuser).map(
+      ([what, { masterarn }]) => [what, masterarn, 'masterarn key is missing from secret JSON.'] as const,
+    ),
+    ['a masterarn that is a number', '7', '"masterarn" in the secret must be the ARN of a secret.'],
+  ] as const)('%s ends the rotation in createSecret', async (_, masterarn, sentence) => {
+    const made = await type.fresh(suite.secrets)
+    const value = made.value.replace(/"masterarn":"[^"]*"/, `"masterarn":${masterarn}`)
+    const target = await suite.stored(async () => ({ ...made, value, works: async () => true }))
+    const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret' })
+    expect(error.errorMessage).toContain(sentence)
+  })
+})
