@@ -51,7 +51,7 @@ async function change(
     context.did(`left ${accountName(account)} alone, which has no password`)
   const [first, second] = [nativeHash(next), nativeHash(current)]
   const others = accounts.filter(({ passwords }) => passwords[0] !== first && passwords[0] !== second)
-  if (others.length > 0 || accounts.length === 0) throw notPrimary(user, others)
+  if (others.length > 0 || accounts.length === 0) throw notPrimary(user, others.length > 0 ? others : all)
 
   const isDone = ({ passwords }: AccountState) => passwords.join() === [first, second].join()
   if (accounts.every(isDone)) return
@@ -62,14 +62,16 @@ async function change(
   await explained(givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
 }
 
-function notPrimary(user: string, others: readonly AccountState[]): RotationError {
-  const which = others.map((account) => accountName(account)).join(', ') || user
+function notPrimary(user: string, accounts: readonly AccountState[]): RotationError {
+  const which = accounts.map(accountName).join(', ') || user
+  // What stands at the end of the list holds for the last account alone.
+  const changes = accounts.map((account) => `${accountName(account)} IDENTIFIED BY '(its password)'`)
   return new RotationError(
     'NotPrimary',
     `The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
     {
       likely: `The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
-      remedy: `Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${which} IDENTIFIED BY '(its password)'; then rotate again.`,
+      remedy: `Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${changes.join(', ')}; then rotate again.`,
     },
   )
 }

@@ -26,14 +26,26 @@ export function checkAccounts(state: TwinState, names: TwinNames, next: Next): v
       remedy: `If ${names.twin} is the second login of ${names.base}: DROP USER ${list};`,
     })
   }
-  const locked = pairs.find((pair) => pair.twin?.options.locked && !pair.base.options.locked && !isUnfinished(pair))
-  if (locked?.twin !== undefined) throw new RotationError('LoginLocked', `${accountName(locked.twin)} is locked.`)
+  checkNoneIsLocked(pairs, names)
   checkOnePassword(
     names.base,
     pairs.map(({ base }) => base),
     next,
   )
   checkOnePassword(names.twin, existingTwins(pairs), next)
+}
+
+/** A marker is known by the password of the base alone: where that was changed since, an unfinished account is a locked one. */
+function checkNoneIsLocked(pairs: readonly Pair[], { base, twin }: TwinNames): void {
+  const locked = pairs.flatMap((pair) =>
+    pair.twin?.options.locked && !pair.base.options.locked && !isUnfinished(pair) ? [accountName(pair.twin)] : [],
+  )
+  if (locked.length === 0) return
+  const list = locked.join(', ')
+  throw new RotationError('LoginLocked', `${list} is locked, and ${base} is not.`, {
+    likely: `Somebody has locked it; or a rotation was ended while it made ${twin}, and the password of ${base} was changed by hand since.`,
+    remedy: `If ${twin} has been AWSCURRENT before: ALTER USER ${list} ACCOUNT UNLOCK; if not: DROP USER ${list}; (it is made anew). Then rotate again.`,
+  })
 }
 
 /**
@@ -80,9 +92,30 @@ export async function checkIsOurs(
   const has = (password: string | undefined) =>
     password !== undefined && accounts.some(({ passwords }) => passwords.includes(nativeHash(password)))
   if (has(next.password) || has(await previousPassword())) return
+  throw notOurs(state, names, next, differences)
+}
+
+/** What is printed of the statements: who has to run more can compare the two himself. */
+const mostStatements = 5
+
+function notOurs(
+  { twin }: TwinState,
+  names: TwinNames,
+  { username }: Next,
+  differences: readonly Difference[],
+): RotationError {
+  const [other, isTwin] = username === names.twin ? [names.base, true] : [names.twin, false]
+  // What the login in use has, is taken from it by nobody; and what an ALTER USER is to set, nobody else needs to know.
+  const statements = differences
+    .filter((each) => (isTwin || each.twin === 'lacks') && (each.privileges ?? each.role ?? each.proxy) !== undefined)
+    .slice(0, mostStatements)
+    .map(({ statement }) => `${statement};`)
+  const [rest, list] = [differences.length - statements.length, twin.map(accountName).join(', ')]
+  const equal = [...statements, ...(rest > 0 ? [`and what else differs (${rest})`] : [])].join(' ')
+  const drop = `; or DROP USER ${list}; and the rotation makes it anew: AWSCURRENT is ${other}, so that only who has cached an older value, or a view or a routine that it is the definer of, needs it`
   const what = describeDifferences(differences, names.twin)
-  throw new RotationError('NotATwin', `${next.username} exists, and is not provably of this secret: ${what}.`, {
-    likely: `${names.twin} belongs to somebody else, or the two were changed by hand while AWSPREVIOUS was lost.`,
-    remedy: `If ${names.twin} is the second login of ${names.base}: give it the same privileges, or DROP USER ${names.twin} while it is not in use; then rotate again.`,
+  return new RotationError('NotATwin', `${username} exists, and is not provably of this secret: ${what}.`, {
+    likely: `${names.twin} belongs to somebody else; or the secret was edited since ${username} was last in use (AWSPREVIOUS then names the same user as AWSCURRENT), and rights were changed since.`,
+    remedy: `If ${names.twin} is the second login of ${names.base}: make the two equal: ${equal}${isTwin ? drop : ''}. Then rotate again.`,
   })
 }

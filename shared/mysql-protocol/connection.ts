@@ -8,14 +8,12 @@ import { RotationError } from '../rotation/errors.ts'
 import { connectError, numberOf, otherUser, statementError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
 import type { Account } from './quoting.ts'
+import { timeLimits } from './time-limits.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
 
 const goodbyeMs = 500
-
-/** How long the server keeps a session of ours that says nothing, beyond our own deadline. */
-const graceSeconds = 2
 
 /** One login at a server that speaks MySQL's protocol: MySQL or MariaDB. */
 export interface ServerConnection {
@@ -86,6 +84,19 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       const timeout = Math.max(1, Math.floor(context.remainingMs()))
       connection.query({ sql, timeout }, [...values], (error, rows) => (error ? reject(error) : resolve(rows)))
     })
+  // Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us;
+  // and SHOW WARNINGS must follow what it is about.
+  let limitedUntilMs = 0
+  const limit = async (further = '') => {
+    const remainingMs = Math.max(1, context.remainingMs())
+    const { sql, validMs } = timeLimits(remainingMs)
+    await query(`SET ${further}${sql}`, [])
+    limitedUntilMs = remainingMs - validMs
+  }
+  const limited = async (sql: string, values: readonly unknown[]) => {
+    if (context.remainingMs() < limitedUntilMs && !/^(SELECT|SHOW) /.test(sql)) await limit()
+    return query(sql, values)
+  }
   const failed = (error: unknown, doing: string) => statementError(error, doing, login, context.signal.aborted)
 
   try {
@@ -99,11 +110,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     throw connectError(error, login, { reached, encrypted })
   }
   try {
-    // Waiting for a lock ends before we do, in whole seconds, so that it is the server that says what was waited for.
-    const seconds = Math.max(1, Math.floor((context.remainingMs() - 250) / 1000))
-    // And where we end without a goodbye, as a killed Lambda does, the server ends the session, with its locks, soon after.
-    const timeouts = `SESSION lock_wait_timeout = ${seconds}, SESSION wait_timeout = ${seconds + graceSeconds}`
-    await query(`${settings}, ${timeouts}`, [])
+    await limit(settings)
     const [about] = (await query(aboutServer, [])) as RowDataPacket[]
     const account = accountOf(String(about?.account))
     if (account.user !== user) throw otherUser(login)
@@ -112,7 +119,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
       async run<Row>(doing: string, sql: string, values: readonly unknown[] = []) {
         try {
-          const rows = await query(sql, values)
+          const rows = await limited(sql, values)
           return (Array.isArray(rows) ? rows : []) as Row[]
         } catch (error) {
           throw failed(error, doing)
@@ -120,7 +127,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       },
       async attempt(doing, sql, expected) {
         try {
-          await query(sql, [])
+          await limited(sql, [])
           return undefined
         } catch (error) {
           const number = numberOf(error)
@@ -137,7 +144,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
 }
 
 /** Whatever the server or an init_connect has set must not decide what our quoting, or the server's, means. */
-const settings = "SET NAMES utf8mb4, SESSION sql_mode = '', SESSION sql_quote_show_create = 1"
+const settings = "NAMES utf8mb4, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, "
 
 /** A reader of Aurora says so by innodb_read_only alone (Aurora User Guide, "Connecting to an Amazon Aurora DB cluster"). */
 const aboutServer = [

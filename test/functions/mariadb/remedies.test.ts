@@ -1,0 +1,108 @@
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { unfinishedPassword } from '../../../functions/mariadb/twin-state.ts'
+import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import { expectFailure } from '../../contract/failure.ts'
+import { type StoredTarget, type Suite, suiteFor } from '../../contract/suite.ts'
+import { mariadbServer } from '../../support/mysql.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import type { RotationByHand } from '../../support/secrets-manager.ts'
+import { loginIn } from '../databases/secret-string.ts'
+import { twinOf } from '../databases/target.ts'
+import { alternatingUsers, dualPassword, type MariadbType, type TargetWish } from './secret-types.ts'
+
+for (const series of ['10.5', '11.8'] as const) {
+  const server = await mariadbServer(series)
+  const alternating = await suiteFor(alternatingUsers(server, 'missing'))
+  const dual = await suiteFor(dualPassword(server, 'a superuser'))
+  const database = randomName('d')
+
+  async function stored({ type, ...suite }: Suite & { readonly type: MariadbType }, wish: TargetWish = {}) {
+    const made = await type.make(suite.secrets, { master: server.superuser, ...wish })
+    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+  }
+
+  /** Rotates once more, expects setSecret to fail, does what the error says, and expects that the rotation goes on. */
+  async function expectMended(
+    suite: Suite,
+    target: StoredTarget,
+    code: ErrorCode,
+    statements: (said: string) => string,
+  ) {
+    const { AWSCURRENT = '' } = await target.staged()
+    let begun: RotationByHand | undefined
+    const before = async (rotation: RotationByHand) => {
+      begun = rotation
+    }
+    const failure = await expectFailure(suite, { ...target, value: AWSCURRENT }, { code, step: 'setSecret', before })
+    const said = statements(failure.errorMessage.split('What to do:')[1] ?? '')
+    for (const statement of said.split('; ')) await server.query(statement)
+    const { AWSPENDING = '' } = await target.staged()
+    await begun?.run('setSecret', 'testSecret', 'finishSecret')
+    await begun?.end()
+    expect(await target.works(AWSPENDING)).toBe(true)
+    expect(await target.works(AWSCURRENT)).toBe(true)
+    return failure
+  }
+  const dropUser = (said: string) => /(DROP USER .*?);/s.exec(said)?.[1] ?? ''
+
+  describe(`the statements that errors print, on ${server.label}`, { meta: { server: server.label } }, () => {
+    beforeAll(() => server.query(`CREATE DATABASE ${database}`))
+    afterAll(async () => {
+      for (const { secrets } of [alternating, dual]) await secrets[Symbol.asyncDispose]()
+    })
+
+    it('NotPrimary: the one for several accounts changes all of them', async () => {
+      const hosts = ['%', '10.0.0.1']
+      const target = await stored(dual, { hosts, name: "it's" })
+      const { username, password } = loginIn(target.value)
+      const methods = [randomPassword(), password].map((each) => `mysql_native_password USING '${nativeHash(each)}'`)
+      for (const host of hosts) {
+        await server.query(`ALTER USER ?@? IDENTIFIED VIA ${methods.join(' OR ')}`, [username, host])
+      }
+      await expectMended(dual, target, 'NotPrimary', (said) => {
+        const statement = /(ALTER USER .*?);/s.exec(said)?.[1] ?? ''
+        return statement.replaceAll('(its password)', password)
+      })
+    })
+
+    it('NotATwin: DROP USER names the accounts as the server knows them', async () => {
+      const hosts = ['localhost', '10.0.0.%']
+      const target = await stored(alternating, { hosts, name: "my-app's", grants: [`SELECT ON ${database}.*`] })
+      const password = randomPassword()
+      for (const host of hosts) await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.twin, host, password])
+      await expectMended(alternating, target, 'NotATwin', dropUser)
+    })
+
+    for (const [what, statements] of [
+      ['GRANT', (said: string) => /make the two equal: (.*?);(?= or |[^;]*$)/s.exec(said)?.[1] ?? ''],
+      ['DROP USER', dropUser],
+    ] as const) {
+      it(`NotATwin after an edit of the secret and a GRANT: the ${what} that it prints suffices`, async () => {
+        const target = await stored(alternating, { grants: [`SELECT ON ${database}.*`] })
+        for (const _turn of ['the twin', 'the base']) await alternating.secrets.rotate(target.secretId)
+        const { AWSCURRENT: SecretString = '' } = await target.staged()
+        const edit = new PutSecretValueCommand({ SecretId: target.secretId, SecretString })
+        await alternating.secrets.client.send(edit)
+        await server.query(`GRANT INSERT, DELETE ON ${database}.* TO ?@'%'`, [target.base.username])
+        await server.query("GRANT PROCESS ON *.* TO ?@'%'", [target.twin])
+        const said = await expectMended(alternating, target, 'NotATwin', statements)
+        expect(said.errorMessage).toContain('the secret was edited since')
+      })
+    }
+
+    it('LoginLocked: an unfinished twin whose base has a new password since is dropped, and made anew', async () => {
+      const target = await stored(alternating)
+      const { username: user, password } = target.base
+      const marker = unfinishedPassword({ user, passwords: [nativeHash(randomPassword())] })
+      expect(marker).not.toBe(unfinishedPassword({ user, passwords: [nativeHash(password)] }))
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [target.twin, marker])
+      await expectMended(alternating, target, 'LoginLocked', dropUser)
+    })
+
+    it('leave no secret value in any output', async () => {
+      for (const suite of [alternating, dual]) await suite.expectNoLeak(await server.log())
+    })
+  })
+}
