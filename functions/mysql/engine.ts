@@ -1,4 +1,5 @@
 import { mysqlEngine } from '../../shared/mysql-protocol/engine.ts'
+import { passwordLimit } from './password-limit.ts'
 import { mysqlSession } from './session.ts'
 
 export const mysql = mysqlEngine({
@@ -6,7 +7,6 @@ export const mysql = mysqlEngine({
   engines: ['mysql', 'aurora-mysql'],
   // MySQL manual, "Grant Tables". AWS's function counts to 16 by default, the limit of MySQL 5.6.
   nameLimit: 32,
-  // MySQL 9.7 refuses longer ones with caching_sha2_password and sha256_password (tried).
-  passwordLimit: 256,
+  passwordLimit,
   session: mysqlSession,
 })

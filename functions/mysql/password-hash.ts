@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
+import { isTooLong } from './password-limit.ts'
 
 /**
  * What an account's plugin keeps of a password, so that an administrator can see which password it is without logging in.
@@ -10,7 +11,8 @@ export function isHashOf(password: string, plugin: string, stored: Buffer): bool
   if (stored.length === 0) return undefined
   if (plugin === 'mysql_native_password') return nativeHash(password) === stored.toString()
   const parts = plugin === 'caching_sha2_password' ? cachingParts(stored) : sha256Parts(plugin, stored)
-  return parts && sha256Crypt(Buffer.from(password), parts.salt, parts.rounds) === parts.digest
+  // SHA-crypt takes memory by the square of the length.
+  return parts && !isTooLong(password) && sha256Crypt(Buffer.from(password), parts.salt, parts.rounds) === parts.digest
 }
 
 interface Parts {

@@ -6,6 +6,7 @@ import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { explainedChange } from './account-changes.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { isHashOf } from './password-hash.ts'
@@ -71,7 +72,7 @@ async function addAsAdministrator(
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
   const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
   const change = connection.run(`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
-  await explained(change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
+  await explainedChange(connection, change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
 }
 
 /** Those whose first password is the current one. None, where an earlier run has changed them. */

@@ -3,6 +3,7 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { replaceOwnPassword } from './own-password.ts'
+import { checkLength } from './password-limit.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
 
@@ -13,14 +14,17 @@ export function mysqlSession(
   return {
     async setPassword(_username, password) {
       checkWritable(connection)
+      checkLength(password)
       await replaceOwnPassword(connection, password, context)
     },
     async addPassword(username, passwords) {
       checkWritable(connection)
+      checkLength(passwords.next)
       await addPassword(connection, username, passwords, context)
     },
     async ensureTwin(names, next, previousPassword) {
       checkWritable(connection)
+      checkLength(next.password)
       await ensureTwin(connection, names, next, previousPassword, context)
     },
     checkTwin: (names) => checkTwin(connection, names),

@@ -10,8 +10,8 @@ import { type Member, type Pair, roleName } from './twin-state.ts'
 export interface TwinDifference {
   readonly what: string
   readonly statement: string
-  /** The same for an administrator, where the superuser may not: without any password. */
-  readonly remedy: string
+  /** The same for an administrator, where the superuser may not; none where it has a password in it. */
+  readonly remedy?: string
   /**
    * Whether it is to be made only for a login that is this secret's own: the role for an account that does not have it,
    * and whatever takes something away.
@@ -21,22 +21,34 @@ export interface TwinDifference {
   readonly takesAway: boolean
 }
 
-/** What makes the accounts of the twin equal to those of the base, each statement by itself. */
-export function twinDifferences({ bases, twins }: Pair, names: TwinNames): TwinDifference[] {
+/**
+ * What makes the accounts of the twin equal to those of the base, each statement by itself.
+ * @param next the login to be changed; `current` is the password of the other, which is in use
+ */
+export function twinDifferences(
+  { bases, twins }: Pair,
+  names: TwinNames,
+  next: { readonly username: string; readonly current: string },
+): TwinDifference[] {
   return [...bases.values()].flatMap((base) => {
     const twin = twins.get(base.host)
-    return twin === undefined ? [creation(base, names)] : differencesOf(base, twin)
+    return twin === undefined ? [creation(base, names, next)] : differencesOf(base, twin)
   })
 }
 
 /** With the role at once: a twin that a run was killed after making is known for a twin by it. */
-function creation(base: Member, names: TwinNames): TwinDifference {
+function creation(
+  base: Member,
+  names: TwinNames,
+  next: { readonly username: string; readonly current: string },
+): TwinDifference {
   const name = accountName({ user: names.twin, host: base.host })
-  // Nobody learns this password: the one of the secret comes last.
-  const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(generatePassword())}`
+  // Nobody learns the generated password: the one of the secret comes last. A twin that is in use is another thing: its
+  // new account stands before the one that took logins from that host, and has to take them, too.
+  const password = next.username === names.twin ? generatePassword() : next.current
+  const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
   const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
-  const remedy = 'GRANT CREATE USER, ROLE_ADMIN ON *.* TO the login of the superuser secret;'
-  return { what: `created ${name}`, statement, remedy, needsProof: false, takesAway: false }
+  return { what: `created ${name}`, statement, needsProof: false, takesAway: false }
 }
 
 function difference(what: string, statement: string, how: Partial<TwinDifference> = {}): TwinDifference {

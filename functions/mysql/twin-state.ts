@@ -35,19 +35,27 @@ export async function readPair(connection: ServerConnection, { base, twin }: Twi
 
 /**
  * Leaves out the accounts of the base's name that are somebody else's: one name may be used by several people, from
- * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose twin has.
+ * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose twin
+ * has, and of those that came without a twin since (for a new network), those that have what the base's password was.
  */
-export function ofTheSecret(
+export async function ofTheSecret(
   pair: Pair,
   names: TwinNames,
-  next: { readonly username: string; readonly current: string },
-): Pair {
+  next: { readonly username: string; readonly password: string; readonly current: string },
+  previousPassword: () => Promise<string | undefined>,
+): Promise<Pair> {
   const inUse = next.username === names.twin ? pair.bases : pair.twins
   // The only account of the name is the one that has just logged in: hashing for that takes its time.
-  const has = (account: StoredAccount | undefined) =>
-    account !== undefined && (inUse.size === 1 || hasPassword(account, next.current))
-  const isOwn = (base: Member) => has(next.username === names.twin ? base : pair.twins.get(base.host))
-  const own = new Map([...pair.bases].filter(([, base]) => isOwn(base)))
+  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, next.current)
+  async function isOwn(base: Member): Promise<boolean> {
+    const account = inUse.get(base.host)
+    if (account !== undefined) return isInUse(account)
+    if (hasPassword(base, next.password)) return true
+    const previous = await previousPassword()
+    return previous !== undefined && hasPassword(base, previous)
+  }
+  const own = new Map<string, Member>()
+  for (const base of pair.bases.values()) if (await isOwn(base)) own.set(base.host, base)
   const strange = [...pair.bases.values()].filter(({ host }) => !own.has(host))
   return { ...pair, bases: own, others: [...pair.others, ...strange] }
 }

@@ -1,0 +1,21 @@
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { explained } from '../../shared/mysql-protocol/privileges.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+
+/** Texts of the server are in its own language; the names of privileges in them are not. */
+const lacksSystemUser = /failed \(1227\): .*\bSYSTEM_USER\b/s
+
+/**
+ * `explained` for what a superuser does to an account. One that has SYSTEM_USER itself is changed only by others that
+ * have it, whatever else they may (MySQL manual, "Account Categories").
+ * @param remedy where it is not that: what an administrator is to run; left out, what the superuser needs in any case
+ */
+export function explainedChange<T>(connection: ServerConnection, work: Promise<T>, remedy?: string): Promise<T> {
+  const me = accountName(connection.account)
+  return work.catch((error: unknown) => {
+    const isThat = error instanceof RotationError && lacksSystemUser.test(error.what)
+    const otherwise = remedy ?? `GRANT CREATE USER, ROLE_ADMIN ON *.* TO ${me};`
+    return explained<never>(Promise.reject(error), isThat ? `GRANT SYSTEM_USER ON *.* TO ${me};` : otherwise)
+  })
+}

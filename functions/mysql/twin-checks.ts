@@ -1,0 +1,117 @@
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { address } from '../../shared/database/secret.ts'
+import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
+import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
+import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { hasPassword, keepsPassword } from './accounts.ts'
+import { isMember, type TwinDifference } from './twin-differences.ts'
+import { type Member, type Pair, roleName } from './twin-state.ts'
+
+interface Next {
+  readonly username: string
+}
+
+export function checkVersion(connection: ServerConnection): void {
+  if (isAtLeast(connection, [8, 0, 0])) return
+  const what = `MySQL ${connection.version} at ${address(connection.login)} has no roles.`
+  throw new RotationError('UnsupportedServer', what, {
+    likely: 'The second login gets its rights as a role, which takes MySQL 8.0 or Aurora MySQL 3.',
+    remedy: 'Rotate the secret with single-user, or upgrade the server.',
+  })
+}
+
+export function checkPair({ bases, twins }: Pair, { base, twin }: TwinNames, next: Next): void {
+  if (bases.size === 0) {
+    const likely = `The account was dropped or renamed, or has no password, or ${twin} is not a twin at all.`
+    throw new RotationError('NotATwin', `There is no account ${base} that has a password.`, { likely })
+  }
+  if (twins.size === 0 && next.username === base)
+    throw new RotationError('NotATwin', `There is no account ${twin} that has a password.`)
+  const alone = [...twins.values()].filter(({ host }) => !bases.has(host)).map(accountName)
+  if (alone.length > 0) {
+    const what = `${alone.join(', ')} exists, and no account of ${base} on the same host.`
+    throw new RotationError('NotATwin', what, {
+      likely: `It is another login; or ${base} may no longer come from there; or it was made by AWS's function, which knows no hosts.`,
+      remedy: `If nobody needs it: DROP USER ${alone.join(', ')}; else make the same account for ${base}.`,
+    })
+  }
+  const strange = [...twins.values()].find((account) => !keepsPassword(account))
+  if (strange !== undefined)
+    throw new RotationError('NotATwin', `${accountName(strange)} logs in by ${strange.plugin}, not by a password.`)
+  const locked = [...bases.values(), ...twins.values()].find(({ options }) => options.locked)
+  if (locked !== undefined) throw new RotationError('LoginLocked', `${accountName(locked)} is locked.`)
+}
+
+/** Says beforehand what the server would refuse half-way. */
+export async function checkPrivileges(connection: ServerConnection, bases: readonly Member[]): Promise<void> {
+  const me = accountName(connection.account)
+  const rows = await connection.run(`reading the rights of ${me}`, 'SHOW GRANTS')
+  const { privileges, roles } = parseGrants(shownTexts(rows))
+  const held = privileges.get('*.*') ?? new Set()
+  const holds = (...names: string[]) => names.some((name) => held.has(name))
+  const administers = bases.every((base) => roles.get(roleName(base)) === true)
+  const missing = [
+    ...(holds('CREATE USER', allPrivileges) ? [] : ['CREATE USER']),
+    ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),
+  ]
+  if (missing.length === 0) return
+  throw new RotationError('MissingPrivilege', `${me} lacks ${missing.join(' and ')}.`, {
+    remedy: `As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
+  })
+}
+
+/**
+ * What the twin has beyond the base is out of date; but where the twin is the login in use, somebody may need it: it was
+ * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
+ */
+export function checkNothingIsLost(
+  differences: readonly TwinDifference[],
+  { base, twin }: TwinNames,
+  next: Next,
+): void {
+  const lost = differences.filter(({ takesAway }) => takesAway)
+  if (next.username === twin || lost.length === 0) return
+  const what = lost.slice(0, 5).map((each) => each.what)
+  throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${what.join('; ')}, which ${base} has not.`, {
+    likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: `GRANT it to ${base}, or ${lost
+      .slice(0, 5)
+      .map((each) => each.remedy)
+      .join(' ')} Then rotate again.`,
+  })
+}
+
+/**
+ * Whoever can write the secret can name any login in it. A login of the twin's name is this secret's if it has the base
+ * as a role, or if it has the password of the secret's previous value; only the latter allows taking something away.
+ */
+export async function checkProof(
+  { bases, twins }: Pair,
+  differences: readonly TwinDifference[],
+  { base, twin }: TwinNames,
+  { username }: Next,
+  previousPassword: () => Promise<string | undefined>,
+): Promise<void> {
+  const strangers = [...twins.values()].filter((member) => !isMember(bases.get(member.host), member))
+  const needing = differences.filter(({ needsProof }) => needsProof)
+  if (needing.length === 0) return
+  const previous = await previousPassword()
+  // A base without a twin beside it proves only itself.
+  const members = username === twin ? [...twins.values()] : [...bases.values()].filter(({ host }) => twins.has(host))
+  if (previous !== undefined && members.some((member) => hasPassword(member, previous))) return
+  const [stranger] = strangers
+  if (stranger !== undefined) {
+    const name = accountName(stranger)
+    throw new RotationError('NotATwin', `${name} exists, but does not have ${base} as a role.`, {
+      remedy: `If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
+    })
+  }
+  throw new RotationError('NotATwin', `${describeWork(needing)}, and ${base} has not.`, {
+    likely: `${twin} was given rights of its own, or it belongs to somebody else.`,
+    remedy: `REVOKE them from ${twin}, or GRANT them to ${base}.`,
+  })
+}
