@@ -4,7 +4,7 @@ import { address, type Login } from '../database/secret.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
-import { loginHint, statementHint } from './error-hints.ts'
+import { loginHints, statementHints } from './error-hints.ts'
 
 /**
  * Numbers of the server's errors (MySQL manual, "Server Error Message Reference"; MariaDB: "MariaDB Error Codes"). The
@@ -69,7 +69,7 @@ export function connectError(
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = `${where} refused the login of ${login.username}${to} (${errno}).`
     const kind = byNumber[errno] ?? 'DatabaseFailed'
-    return new RotationError(kind, what, { ...loginHint(errno), cause: numberAlone(errno) })
+    return new RotationError(kind, what, { ...loginHints[errno], cause: numberAlone(errno) })
   }
   const cause = nameAlone(code)
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)
@@ -126,7 +126,7 @@ export function statementError(error: unknown, doing: string, login: Login, outO
   // MariaDB gives up waiting also when the change is made already: nothing is said of that.
   const ended = kind === 'TimedOut' ? 'waited too long' : 'failed'
   return new RotationError(kind, `${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
-    ...statementHint(errno),
+    ...statementHints[errno],
     cause: numberAlone(errno),
   })
 }
