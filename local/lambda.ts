@@ -103,6 +103,8 @@ export function runLambda(
 
   const kill = () => {
     kills++
+    // They take a moment to end, and must not be invoked meanwhile.
+    idle.length = 0
     for (const environment of all) environment.kill()
   }
   return {

@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { discoverFunctions, functionsFolder, logicalId } from '../../local/functions.ts'
 import type { StepEnded } from '../../local/invocation.ts'
-import type { LambdaSettings } from '../../local/lambda.ts'
+import { type LambdaSettings, runLambda } from '../../local/lambda.ts'
 import { startLocalSecretsManager } from '../../local/secrets-manager.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -103,6 +103,20 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
     stage.local.kill('Mine')
     await stage.local.settled()
     expect(stage.ended.at(-1)).toMatchObject({ step: 'setSecret', error: { errorType: 'Runtime.ExitError' } })
+  })
+
+  test('that was killed is not invoked again: another environment is', async () => {
+    const lambda = runLambda(
+      'Mine',
+      { module: handlerPath('bundled'), runIn },
+      () => 'http://127.0.0.1:1',
+      () => {},
+    )
+    for (let round = 0; round < 5; round++) {
+      expect(await lambda.invoke({ Step: 'createSecret' })).toEqual({ ok: true, logs: 'bundled createSecret\n' })
+      lambda.kill()
+    }
+    await lambda.close()
   })
 
   test('that can’t be loaded fails as on Lambda', async () => {
