@@ -39,7 +39,6 @@ export function runLambda(
   const arn = arnOfFunction(id)
   const all = new Set<Environment>()
   const idle: Environment[] = []
-
   const starting = new Set<Promise<Environment>>()
   /** How often everything was killed: what was about to start then must not run. */
   let kills = 0

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { external } from './bundle.ts'
+import { bundling } from './bundle.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 // What stays out of a bundle is found from here.
@@ -56,9 +56,9 @@ async function makeProgram(module: string): Promise<Program> {
   const [host, handler] = ['local/function-host.ts', relative(repository, module)].map((path) => `./${path}`)
   const contents = `import { serve } from ${JSON.stringify(host)}\nserve(() => import(${JSON.stringify(handler)}))`
   const { outputFiles, metafile } = await build({
+    ...bundling,
     stdin: { contents, resolveDir: repository },
-    ...{ outdir: folder, write: false, metafile: true, absWorkingDir: repository, external, bundle: true },
-    ...{ platform: 'node', target: 'node24', format: 'cjs', mainFields: ['module', 'main'] },
+    ...{ outdir: folder, write: false, metafile: true, absWorkingDir: repository },
     ...{ sourcemap: 'inline', sourcesContent: false, logLevel: 'silent' },
   })
   const sources = Object.keys(metafile.inputs)

@@ -1,7 +1,6 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
 
 /** Texts of the server are in its own language; the names of privileges in them are not. */
 const lacksSystemUser = /failed \(1227\): .*\bSYSTEM_USER\b/s
@@ -13,9 +12,6 @@ const lacksSystemUser = /failed \(1227\): .*\bSYSTEM_USER\b/s
  */
 export function explainedChange<T>(connection: ServerConnection, work: Promise<T>, remedy?: string): Promise<T> {
   const me = accountName(connection.account)
-  return work.catch((error: unknown) => {
-    const isThat = error instanceof RotationError && lacksSystemUser.test(error.what)
-    const otherwise = remedy ?? `GRANT CREATE USER, ROLE_ADMIN ON *.* TO ${me};`
-    return explained<never>(Promise.reject(error), isThat ? `GRANT SYSTEM_USER ON *.* TO ${me};` : otherwise)
-  })
+  const otherwise = remedy ?? `GRANT CREATE USER, ROLE_ADMIN ON *.* TO ${me};`
+  return explained(work, (what) => (lacksSystemUser.test(what) ? `GRANT SYSTEM_USER ON *.* TO ${me};` : otherwise))
 }

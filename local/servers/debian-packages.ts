@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { arch, homedir, platform } from 'node:os'
+import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { type DebianPackage, download, type Suite, withLibraries } from './debian-index.ts'
-import { madeOnce } from './made-once.ts'
+import { inCache, madeOnce } from './made-once.ts'
 
 /** Packages of one Debian suite, unpacked into a folder with all the libraries they need. */
 export interface UnpackedPackages {
@@ -34,9 +34,8 @@ export async function unpackedPackages(suite: string, names: readonly string[]):
       `Servers from Debian packages run on Linux with x86-64 or ARM64, not on ${platform()} ${arch()}. With Docker, npm run test:containers has servers in containers.`,
     )
   }
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const name = `${suite}-${architecture}-${names[0]}`
-  const folder = await madeOnce(join(cache, 'keyturn', 'debian', name), async (half) => {
+  const folder = await madeOnce(inCache('debian', name), async (half) => {
     process.stderr.write(`${names[0]} and its libraries are downloaded from Debian, this once…\n`)
     const { mirror, packages } = await firstMirror(suite, architecture, names)
     for (const each of packages) await unpack(each, mirror, half)

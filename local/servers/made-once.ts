@@ -1,9 +1,15 @@
 import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
 /** Lies in a folder that is whole and says how much is in it. */
 const seal = '.whole'
 const abandonedAfterMs = 60 * 60_000
+
+/** The path of something in the user's cache: below `$XDG_CACHE_HOME/keyturn`, else `~/.cache/keyturn`. */
+export function inCache(...path: readonly string[]): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'keyturn', ...path)
+}
 
 /**
  * A folder that is made the first time it is asked for. It is made under another name and renamed when it is whole, so

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
@@ -11,7 +11,7 @@ import { selfSignedCertificate } from './certificate.ts'
 import { freePort } from './free-port.ts'
 import { growingFile } from './growing-file.ts'
 import { guardedServer } from './guarded-server.ts'
-import { madeOnce } from './made-once.ts'
+import { inCache, madeOnce } from './made-once.ts'
 import { giveToServer, readableByServer, serverUser } from './server-user.ts'
 
 /** A throw-away MySQL or MariaDB on this machine. */
@@ -123,8 +123,7 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
 
 /** A data folder as a new server makes it, in the cache. */
 async function dataTemplate(program: ServerProgram): Promise<string> {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
-  return madeOnce(join(cache, 'keyturn', 'data', program.name), async (half) => {
+  return madeOnce(inCache('data', program.name), async (half) => {
     // Made where the server's user can write.
     const folder = await mkdtemp(join(tmpdir(), 'keyturn-initialise-'))
     try {

@@ -19,14 +19,14 @@ export function namesSuperuser({ masterarn }: DatabaseSecret): boolean {
  */
 export function superuserArn(secret: DatabaseSecret): string {
   const { masterarn } = secret
-  if (typeof masterarn === 'string' && masterarn !== '' && masterarn.length <= 2048) return masterarn
-  if (namesSuperuser(secret)) {
-    throw new RotationError('InvalidSecret', '"masterarn" in the secret must be the ARN of a secret.')
+  if (!namesSuperuser(secret)) {
+    throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
+      remedy:
+        'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
+    })
   }
-  throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
-    remedy:
-      'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
-  })
+  if (typeof masterarn === 'string' && masterarn.length <= 2048) return masterarn
+  throw new RotationError('InvalidSecret', '"masterarn" in the secret must be the ARN of a secret.')
 }
 
 interface Superuser {
