@@ -5,6 +5,8 @@ export interface ErrorDetails {
   readonly likely?: string
   /** Replaces the general remedy of the code. */
   readonly remedy?: string
+  /** Replaces the general answer of the code to whether trying again can help, where the case decides. */
+  readonly retryable?: boolean
   /** The error underneath. It is redacted before anybody sees it. */
   readonly cause?: unknown
 }
@@ -18,7 +20,8 @@ export class RotationError extends Error {
 
   /** @param what one sentence without any secret value, ending in a full stop */
   constructor(code: ErrorCode, what: string, details: ErrorDetails = {}) {
-    const { cause, remedy, retryable } = errorCatalogue[code]
+    const { cause, remedy } = errorCatalogue[code]
+    const retryable = details.retryable ?? errorCatalogue[code].retryable
     const retry = retryable ? 'Trying again can help.' : 'Trying again does not help.'
     super(
       `${what} Likely cause: ${details.likely ?? cause} What to do: ${details.remedy ?? remedy} ${retry}`,
