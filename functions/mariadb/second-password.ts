@@ -45,7 +45,7 @@ async function change(
   { next, current }: { readonly next: string; readonly current: string },
   context: RotationContext,
 ): Promise<void> {
-  const all = await readAccounts(connection, user)
+  const all = await readAccounts(connection, [user])
   const accounts = all.filter(({ passwords }) => passwords.length > 0)
   for (const account of all.filter(({ passwords }) => passwords.length === 0))
     context.did(`left ${accountName(account)} alone, which has no password`)

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { TwinNames } from '../../shared/database/engine.ts'
-import {
-  type AccountOptions,
-  optionDifferences,
-  parseAccountOptions,
-} from '../../shared/mysql-protocol/account-options.ts'
+import { type AccountOptions, optionDifferences } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { type Difference, grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
-import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
+import { type Account, accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { type AccountState, readAccounts, readOwnAccount, readSystem } from './accounts.ts'
+import { parsePriv, storedOptions } from './stored-account.ts'
 
 /** An account with what was granted to it. */
 export interface RightsState extends AccountState {
@@ -41,16 +38,13 @@ export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'
 
 /** As a superuser. @throws RotationError MissingPrivilege */
 export async function readTwinState(connection: ServerConnection, { base, twin }: TwinNames): Promise<TwinState> {
-  return { base: await readRights(connection, base), twin: await readRights(connection, twin) }
-}
-
-async function readRights(connection: ServerConnection, user: string): Promise<RightsState[]> {
   const states: RightsState[] = []
-  for (const account of await readAccounts(connection, user)) {
-    const show = connection.run(`reading the rights of ${user}`, `SHOW GRANTS FOR ${accountName(account)}`)
+  for (const account of await readAccounts(connection, [base, twin])) {
+    const show = connection.run(`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`)
     states.push({ ...account, rights: parseGrants(shownTexts(await readSystem(connection, show)), account) })
   }
-  return states
+  const of = (name: string) => states.filter(({ user }) => user === name)
+  return { base: of(base), twin: of(twin) }
 }
 
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
@@ -61,7 +55,7 @@ export async function readOwnRights(connection: ServerConnection): Promise<OwnRi
 
 /** What CREATE USER gives without being asked. */
 export function newAccount({ user, host }: Account): OwnRights {
-  return { user, host, options: parseAccountOptions([`CREATE USER ${identifier(user)}`]), rights: parseGrants([]) }
+  return { user, host, options: storedOptions(parsePriv('{}')), rights: parseGrants([]) }
 }
 
 /** What gives the twin the rights and options of the base. Locking is left out: see twin.ts. */

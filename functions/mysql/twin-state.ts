@@ -1,5 +1,5 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
-import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-protocol/account-options.ts'
+import { parseAccountOptions, type ShownAccount } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
@@ -9,7 +9,7 @@ import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from '
 
 /** One account of the pair, with all that makes it equal to another one. */
 export interface Member extends StoredAccount {
-  readonly options: AccountOptions
+  readonly options: ShownAccount
   /** What was granted to it directly. */
   readonly rights: Rights
 }

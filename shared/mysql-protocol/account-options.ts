@@ -1,12 +1,8 @@
 import { RotationError } from '../rotation/errors.ts'
 import { literal } from './quoting.ts'
 
-/** What SHOW CREATE USER tells of an account besides its name, on MySQL and MariaDB. */
+/** What an account is bound to, on MySQL and MariaDB. */
 export interface AccountOptions {
-  /** How it logs in: ` IDENTIFIED ...`, as the server wrote it, or nothing. */
-  readonly identification: string
-  /** MySQL's; MariaDB shows its own in SHOW GRANTS. */
-  readonly defaultRoles: string | undefined
   /** `NONE`, `SSL`, `X509` or `ISSUER '...' SUBJECT '...' CIPHER '...'`, as SQL. */
   readonly require: string
   /** `MAX_USER_CONNECTIONS` → `5`. No limit is 0. */
@@ -14,8 +10,24 @@ export interface AccountOptions {
   /** `PASSWORD EXPIRE` → `INTERVAL 90 DAY`, `FAILED_LOGIN_ATTEMPTS` → `3`; what is not there is as the server has it by default. */
   readonly password: ReadonlyMap<string, string>
   readonly locked: boolean
-  /** The JSON of MySQL's ATTRIBUTE. */
-  readonly attribute: string | undefined
+}
+
+/** What SHOW CREATE USER tells of an account besides its name. */
+export interface ShownAccount extends AccountOptions {
+  /** How it logs in: ` IDENTIFIED ...`, as the server wrote it, or nothing. */
+  readonly identification: string
+  /** MySQL's; MariaDB shows its own in SHOW GRANTS. */
+  readonly defaultRoles: string | undefined
+}
+
+/** What REQUIRE says of a certificate, as SQL; empty texts are left out. */
+export function requirement(certificate: Readonly<Record<'issuer' | 'subject' | 'cipher', string>>): string {
+  const { issuer, subject, cipher } = certificate
+  const texts = [['ISSUER', issuer] as const, ['SUBJECT', subject] as const, ['CIPHER', cipher] as const]
+  return texts
+    .filter(([, text]) => text !== '')
+    .map(([key, text]) => `${key} ${literal(text)}`)
+    .join(' ')
 }
 
 const name = '`(?:[^`]|``)*`'
@@ -38,7 +50,7 @@ const statement = new RegExp(
     `(?: REQUIRE (NONE|SSL|X509|${certificate}(?: ${certificate})*))?`,
     `(?: WITH (${limit}(?: ${limit})*))?`,
     `((?: (?:${passwordRules}|ACCOUNT (?:LOCK|UNLOCK)))*)`,
-    "(?: ATTRIBUTE '(.*)')?$",
+    "(?: ATTRIBUTE '.*')?$",
   ].join(''),
   's',
 )
@@ -48,9 +60,8 @@ const statement = new RegExp(
  *   is expired and has a lifetime too
  * @throws RotationError UnsupportedServer
  */
-export function parseAccountOptions([row = '', lifetime = '']: readonly string[]): AccountOptions {
-  const [all, identification = '', defaultRoles, require = 'NONE', limits = '', rules = '', attribute] =
-    statement.exec(row) ?? []
+export function parseAccountOptions([row = '', lifetime = '']: readonly string[]): ShownAccount {
+  const [all, identification = '', defaultRoles, require = 'NONE', limits = '', rules = ''] = statement.exec(row) ?? []
   if (all === undefined || !isIdentification(identification)) {
     throw new RotationError('UnsupportedServer', 'SHOW CREATE USER has a form that is not known here.', {
       likely: 'The server is newer than those that this was tried with.',
@@ -64,7 +75,8 @@ export function parseAccountOptions([row = '', lifetime = '']: readonly string[]
     return [key, value] as const
   })
   return {
-    ...{ identification, defaultRoles, attribute },
+    identification,
+    defaultRoles,
     require: require.replaceAll(
       /(SUBJECT|ISSUER|CIPHER) '(.*?)'(?= SUBJECT '| ISSUER '| CIPHER '|$)/gs,
       (_, key: string, value: string) => `${key} ${literal(value)}`,

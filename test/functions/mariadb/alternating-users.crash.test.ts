@@ -18,6 +18,6 @@ await crashOnMysql(
     const type = alternatingUsers(server, 'missing', at)
     return { ...type, fresh: (secrets) => type.make(secrets, wish) }
   },
-  { createSecret: 4, setSecret: 38, testSecret: 13, finishSecret: 2 },
+  { createSecret: 4, setSecret: 30, testSecret: 13, finishSecret: 2 },
 )
-await crashOnMysql(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 20 })
+await crashOnMysql(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 17 })

@@ -7,8 +7,8 @@ const newer = await mariadbServer('11.8')
 
 await crashOnMysql(server, (at) => dualPassword(server, 'a superuser', at), {
   createSecret: 4,
-  setSecret: 17,
+  setSecret: 16,
   testSecret: 5,
   finishSecret: 2,
 })
-await crashOnMysql(newer, (at) => dualPassword(newer, 'itself', at), { setSecret: 13 })
+await crashOnMysql(newer, (at) => dualPassword(newer, 'itself', at), { setSecret: 12 })

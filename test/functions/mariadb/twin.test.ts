@@ -93,7 +93,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
 
     it('has the options of the base, and gets their later changes', async () => {
       const options =
-        "REQUIRE SUBJECT '/CN=it''s' WITH MAX_QUERIES_PER_HOUR 9000 MAX_STATEMENT_TIME 12.5 PASSWORD EXPIRE NEVER"
+        "REQUIRE SUBJECT '/CN=it''s \\\\' ISSUER '/O=\"o\" SUBJECT x' WITH MAX_QUERIES_PER_HOUR 9000 MAX_STATEMENT_TIME 12.5 PASSWORD EXPIRE NEVER"
       const { secretId, base, twin } = await stored({ hosts: ['10.0.0.1', '%'] })
       const same = async () =>
         expect(
