@@ -10,6 +10,7 @@ import { discoverFunctions } from '../../local/functions.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { caCertificates } from '../../shared/database/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
+import { idOf, rows } from '../../template/rows.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { list } from './policies.ts'
 import { account, deploy } from './stack.ts'
@@ -176,13 +177,14 @@ describe('what is deployed is what was tested', () => {
   })
 
   it('runtime, architecture and concurrency are as documented', () => {
-    const arm = ids.map((id) => propertiesOf(id))
-    for (const properties of arm) {
+    for (const row of rows) {
+      const properties = propertiesOf(idOf(row))
       expect(properties).toMatchObject({
         Runtime: 'nodejs24.x',
         Architectures: ['arm64'],
-        Timeout: 30,
-        MemorySize: 256,
+        Timeout: row.timeout ?? 30,
+        MemorySize: row.memory ?? 256,
+        Layers: [],
       })
       expect(properties).not.toHaveProperty('ReservedConcurrentExecutions')
       expect(properties).not.toHaveProperty('VpcConfig')
@@ -191,10 +193,17 @@ describe('what is deployed is what was tested', () => {
     expect(ids.map((id) => intel.resources[id]?.Properties.Architectures)).toEqual(ids.map(() => ['x86_64']))
   })
 
-  it('functions are put into a VPC when subnets and security groups are given', () => {
+  it('functions get the layers that are given, to the files of which a variable points', () => {
+    const LayerArns = 'arn:aws:lambda:us-east-1:000000000000:layer:a:1,arn:aws:lambda:us-east-1:000000000000:layer:b:2'
+    const { resources } = deploy(template, { LayerArns, DatabaseCaBundle: '/opt/ca.pem' })
+    for (const id of ids) expect(resources[id]?.Properties.Layers).toEqual(LayerArns.split(','))
+  })
+
+  it('functions that reach into a VPC are put there when subnets and security groups are given', () => {
     const inVpc = deploy(template, { SubnetIds: 'subnet-0a1b2c3d,subnet-1a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })
     const wanted = { SubnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'], SecurityGroupIds: ['sg-0a1b2c3d'] }
-    expect(ids.map((id) => inVpc.resources[id]?.Properties.VpcConfig)).toEqual(ids.map(() => wanted))
+    const configs = rows.map((row) => inVpc.resources[idOf(row)]?.Properties.VpcConfig)
+    expect(configs).toEqual(rows.map(({ vpc }) => (vpc ? wanted : undefined)))
   })
 
   it('the version is that of package.json, and the files it names are there', async () => {

@@ -13,6 +13,7 @@ const groups = 'sg-0a1b2c3d4e5f60718'
 const superuser = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-superuser-AbCdEf'
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const topic = 'arn:aws:sns:eu-west-1:123456789012:operators'
+const layer = 'arn:aws:lambda:eu-west-1:123456789012:layer:authorities:3'
 const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
 
 /** Switches off the functions that are asked for. */
@@ -34,6 +35,8 @@ describe('values that fit are taken', () => {
       SuperuserSecretArns: superuser.replace('aws', 'aws-cn'),
       AlarmTopicArn: topic.replace('aws', 'aws-cn'),
     },
+    'a layer': { LayerArns: layer },
+    'five layers': { LayerArns: Array.from({ length: 5 }, () => layer).join() },
     'an alphabet with its format': { ValueFormat: 'alphabet', ValueAlphabet: '0123456789' },
     'several fields': { ValueFields: 'api key, secret' },
     'digits alone': { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludePunctuation: 'true' },
@@ -82,6 +85,9 @@ describe('values that cannot work are refused with a sentence', () => {
       { SuperuserSecretArns: superuser, ...without((id) => !id.endsWith('SingleUser')) },
       /no alternating-users or dual-password function, which alone read them/,
     ],
+    'a layer without its version': [{ LayerArns: layer.slice(0, -2) }, /ARNs of layers' versions/],
+    'six layers': [{ LayerArns: Array.from({ length: 6 }, () => layer).join() }, /at most five/],
+    'a comma after the last layer': [{ LayerArns: `${layer},` }, /ARNs of layers' versions/],
     'no function at all': [without(() => true), /Every function is left out/],
     'passwords of marks': [
       { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludeNumbers: 'true' },

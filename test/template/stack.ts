@@ -110,6 +110,8 @@ export function deploy(
         return substitute(String(first), list.length > 1 ? (second as Mapping) : {})
       case 'Fn::Join':
         return (resolve(second) as Value[]).join(String(first))
+      case 'Fn::Split':
+        return String(resolve(second)).split(String(first))
       case 'Fn::If':
         return resolve(condition(String(first)) ? second : third)
       case 'Fn::ImportValue': {

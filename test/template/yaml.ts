@@ -36,7 +36,20 @@ export interface Template {
   readonly Outputs: Readonly<Record<string, { Condition?: string; Value: Value; Export?: { Name: Value } }>>
 }
 
-const functions = ['And', 'Condition', 'EachMemberEquals', 'Equals', 'GetAtt', 'If', 'Join', 'Not', 'Or', 'Ref', 'Sub']
+const functions = [
+  'And',
+  'Condition',
+  'EachMemberEquals',
+  'Equals',
+  'GetAtt',
+  'If',
+  'Join',
+  'Not',
+  'Or',
+  'Ref',
+  'Split',
+  'Sub',
+]
 
 /** CloudFormation's short forms. Any other tag is a warning of the parser, so that no function is overlooked. */
 const shortForms: Tags = functions.flatMap((name) => {
@@ -60,7 +73,11 @@ const shortForms: Tags = functions.flatMap((name) => {
 /** @param path from the root of the repository */
 export function readTemplate(path: string): Template {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url))
-  const document = parseDocument(readFileSync(file, 'utf8'), { merge: true, customTags: shortForms })
+  return parseTemplate(readFileSync(file, 'utf8'))
+}
+
+export function parseTemplate(text: string): Template {
+  const document = parseDocument(text, { merge: true, customTags: shortForms })
   const [problem] = [...document.errors, ...document.warnings]
   if (problem !== undefined) throw problem
   return document.toJS() as Template

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { functionBlock, outputsOf, statements, statementText, switchOf } from './blocks.ts'
+import { anyOf, isOn } from './conditions.ts'
+import { idOf, type Row, type Target } from './rows.ts'
+import { entries, filled, mentioned, saidOnce } from './text.ts'
+
+const piece = (name: string) => readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8')
+const frame = piece('frame')
+const [rules, conditions] = [entries(piece('rules'), 2), entries(piece('conditions'), 2)]
+const groups = [...entries(piece('parameters'), 0)].map(([label, text]) => ({ label, parameters: entries(text, 2) }))
+const parameters = new Map(groups.flatMap((group) => [...group.parameters]))
+
+/**
+ * Writes a template.
+ * @param target whose functions these are, for a template that has them all and asks for little; when left out, each function
+ *   has a switch, and each setting a parameter
+ * @throws Error where a row, a target or a piece names what is not there
+ */
+export function templateOf(rows: readonly Row[], target?: Target): string {
+  const wanted = target?.asks ?? usedBy(rows)
+  const unknown = [...wanted].filter((name) => !parameters.has(name))
+  if (unknown.length > 0) throw new Error(`template/parameters.yaml has no ${unknown.join(', ')}.`)
+  const asked = new Set([...parameters.keys()].filter((name) => [...wanted].includes(name)))
+  const ids = rows.map(idOf)
+  const facts = new Set([...asked, target ? 'target' : 'whole'])
+  // What speaks of switches has marks for the functions that can be switched on.
+  const fits = ([, text]: readonly [string, string]) =>
+    mentioned(text).every((name) => asked.has(name)) && !(target && text.includes('{{'))
+  const text = filled(frame, facts, {
+    description: `Keyturn - AWS Lambda functions that rotate ${target?.title ?? 'the secrets'} in AWS Secrets Manager`,
+    groups: groupsOf(asked, target ? [] : ids),
+    parameters: [...(target ? [] : rows.map(switchOf)), ...textsOf(asked)].join('\n'),
+    rules: filled([...rules].filter(fits).map(textOf).join('\n'), facts, anyWith(rows)),
+    conditions: [...(target ? [] : ids.map(switchConditions)), ...[...conditions].filter(fits).map(textOf)].join('\n'),
+    functions: rows.map((row) => functionBlock(row, rows, facts)).join('\n\n'),
+    logGroups: ids.map((id) => `- !If [Has${id}, !Sub "SOURCE '\${${id}Logs}' | ", '']`).join('\n'),
+    outputs: ids.map((id) => outputsOf(id, target === undefined)).join('\n'),
+  })
+  return withDefaults(saidOnce(text), asked)
+}
+
+const textOf = ([, text]: readonly [string, string]) => text
+
+/** The parameters that mean something to these functions. */
+function usedBy(rows: readonly Row[]): readonly string[] {
+  const pieces = [frame, piece('function'), ...rows.flatMap((row) => row.statements ?? []).map(statementText)]
+  const known = pieces.flatMap(mentioned).filter((name) => parameters.has(name))
+  return [...known, ...rows.flatMap(({ variables }) => variables)]
+}
+
+/** In their groups, as the console shows them. */
+function groupsOf(asked: ReadonlySet<string>, ids: readonly string[]): string {
+  const switches = { label: 'Functions in this stack', names: ids.map((id) => `With${id}`) }
+  const others = groups.map((group) => ({
+    label: group.label,
+    names: [...group.parameters.keys()].filter((name) => asked.has(name)),
+  }))
+  return [switches, ...others]
+    .filter(({ names }) => names.length > 0)
+    .map(
+      ({ label, names }) =>
+        `- Label: { default: ${label} }\n  Parameters:${names.map((name) => `\n    - ${name}`).join('')}`,
+    )
+    .join('\n')
+}
+
+/** One group after the other, with an empty line between. */
+function textsOf(asked: ReadonlySet<string>): string[] {
+  const texts = groups.map((group) => [...group.parameters].filter(([name]) => asked.has(name)).map(textOf))
+  return texts.filter((group) => group.length > 0).flatMap((group, index) => (index === 0 ? group : ['', ...group]))
+}
+
+function switchConditions(id: string): string {
+  return `  Has${id}: ${isOn(id)}\n  Watch${id}: !And [!Condition Has${id}, !Condition Watch]`
+}
+
+/** For rules: that any function is switched on, or any whose role has a statement. */
+function anyWith(rows: readonly Row[]): Record<string, string> {
+  const having = [...statements.keys()].map((name): [string, Row[]] => [
+    name,
+    rows.filter((row) => row.statements?.includes(name)),
+  ])
+  const all: [string, readonly Row[]][] = [['anyFunction', rows], ...having]
+  return Object.fromEntries(all.map(([name, some]) => [name, anyOf(some.map((row) => isOn(idOf(row))))]))
+}
+
+/** What is not asked for is what it would be by default. */
+function withDefaults(text: string, asked: ReadonlySet<string>): string {
+  const left = [...parameters].filter(([name]) => !asked.has(name))
+  const replaced = left.reduce((result, [name, about]) => {
+    const [, value = ''] = /^ {4}Default: (.*)$/m.exec(about) ?? []
+    const plain = value.replaceAll("'", '')
+    return result.replaceAll(new RegExp(`!Ref ${name}\\b`, 'g'), value).replaceAll(`\${${name}}`, plain)
+  }, text)
+  // Nothing is left to be substituted in some texts.
+  return replaced.replaceAll(/!Sub (?=[\w /*()]+$)/gm, '').replaceAll(/\n{3,}/g, '\n\n')
+}

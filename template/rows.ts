@@ -1,0 +1,155 @@
+import { logicalId } from '../local/functions.ts'
+
+/** A function, as the templates have to know it. */
+export interface Row {
+  /** Its entry file: `functions/<folder>/<file>.ts`. Its id follows from them. */
+  readonly folder: string
+  readonly file: string
+  /** Over its block, for instance `PostgreSQL, single user`. */
+  readonly title: string
+  /** What its switch asks, in brackets: `Deploy PostgresSingleUser (...)?` */
+  readonly what: string
+  /** Its description in Lambda's console. */
+  readonly rotates: string
+  /** Parameters (template/parameters.yaml) that it gets as variables: PasswordLength is PASSWORD_LENGTH to it. */
+  readonly variables: readonly string[]
+  /** What its role allows besides (template/statements.yaml). */
+  readonly statements?: readonly string[]
+  /** Whether it reaches something that may be in a VPC: then SubnetIds put it there. */
+  readonly vpc: boolean
+  /** Megabytes, where it needs more than MemoryMegabytes has for the others. */
+  readonly memory?: number
+  /** Seconds, where it needs more than TimeoutSeconds has for the others. */
+  readonly timeout?: number
+  /** The most that its bundle may have: what Lambda loads at every cold start. */
+  readonly maxBundleBytes: number
+}
+
+/** A template of one target alone: `templates/<folder>.yaml`. */
+export interface Target {
+  /** For its description. */
+  readonly title: string
+  /** The parameters that it asks for, eight at most, because SAM's guide asks for each: those of which only the user can know the value. */
+  readonly asks: readonly string[]
+}
+
+const passwords = [
+  'PasswordLength',
+  'ExcludeCharacters',
+  'ExcludeLowercase',
+  'ExcludeUppercase',
+  'ExcludeNumbers',
+  'ExcludePunctuation',
+  'RequireEachIncludedType',
+]
+const postgres = {
+  folder: 'postgres',
+  vpc: true,
+  variables: [...passwords, 'DatabaseCaBundle', 'PostgresPasswordFormat'],
+}
+const mysql = { folder: 'mysql', vpc: true, variables: [...passwords, 'DatabaseCaBundle', 'UsernameCharacterLimit'] }
+const mariadb = { folder: 'mariadb', vpc: true, variables: [...mysql.variables, 'MariadbPasswordFormat'] }
+const bySuperuser = { statements: ['superuserSecrets', 'databaseServers'] }
+
+export const rows: readonly Row[] = [
+  {
+    ...postgres,
+    file: 'single-user',
+    title: 'PostgreSQL, single user',
+    what: 'a PostgreSQL login that changes its own password',
+    rotates: 'Rotates PostgreSQL secrets whose login changes its own password',
+    maxBundleBytes: 350_000,
+  },
+  {
+    ...postgres,
+    ...bySuperuser,
+    file: 'alternating-users',
+    title: 'PostgreSQL, alternating users',
+    what: 'two PostgreSQL logins that take turns, so that no application is ever locked out',
+    rotates: 'Rotates PostgreSQL secrets whose two logins take turns',
+    // A quarter of it is the RDS client.
+    maxBundleBytes: 460_000,
+  },
+  {
+    ...mysql,
+    file: 'single-user',
+    title: 'MySQL, single user',
+    what: 'a MySQL login that changes its own password',
+    rotates: 'Rotates MySQL secrets whose login changes its own password',
+    maxBundleBytes: 760_000,
+  },
+  {
+    ...mysql,
+    ...bySuperuser,
+    file: 'dual-password',
+    title: 'MySQL, dual password',
+    what: 'a MySQL login with two passwords, so that no application is ever locked out',
+    rotates: 'Rotates MySQL secrets whose login has two passwords',
+    maxBundleBytes: 860_000,
+  },
+  {
+    ...mysql,
+    ...bySuperuser,
+    file: 'alternating-users',
+    title: 'MySQL, alternating users',
+    what: 'two MySQL logins that take turns, so that no application is ever locked out',
+    rotates: 'Rotates MySQL secrets whose two logins take turns',
+    maxBundleBytes: 860_000,
+  },
+  {
+    ...mariadb,
+    file: 'single-user',
+    title: 'MariaDB, single user',
+    what: 'a MariaDB login that changes its own password',
+    rotates: 'Rotates MariaDB secrets whose login changes its own password',
+    maxBundleBytes: 760_000,
+  },
+  {
+    ...mariadb,
+    ...bySuperuser,
+    file: 'dual-password',
+    title: 'MariaDB, dual password',
+    what: 'a MariaDB login with two passwords, so that no application is ever locked out',
+    rotates: 'Rotates MariaDB secrets whose login has two passwords',
+    maxBundleBytes: 870_000,
+  },
+  {
+    ...mariadb,
+    ...bySuperuser,
+    file: 'alternating-users',
+    title: 'MariaDB, alternating users',
+    what: 'two MariaDB logins that take turns, so that no application is ever locked out',
+    rotates: 'Rotates MariaDB secrets whose two logins take turns',
+    maxBundleBytes: 870_000,
+  },
+  {
+    folder: 'generated-value',
+    file: 'generated-value',
+    title: 'Generated value',
+    what: 'signing keys and other values that live in Secrets Manager alone',
+    rotates: 'Rotates values that live in Secrets Manager alone',
+    variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
+    vpc: true,
+    maxBundleBytes: 240_000,
+  },
+]
+
+const told = ['KmsKeyArns', 'AlarmEmail', 'AlarmTopicArn', 'LayerArns']
+const inNetwork = [...told, 'SubnetIds', 'SecurityGroupIds']
+const database = [...inNetwork, 'SuperuserSecretArns', 'DatabaseCaBundle']
+
+/** By their folder in functions/. */
+export const targets: Readonly<Record<string, Target>> = {
+  postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
+  mysql: { title: 'MySQL and Aurora MySQL logins', asks: database },
+  mariadb: { title: 'MariaDB logins', asks: database },
+  'generated-value': {
+    title: 'values that live in Secrets Manager alone',
+    asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
+  },
+}
+
+/** As the templates name the function. */
+export function idOf({ folder, file }: Pick<Row, 'folder' | 'file'>): string {
+  return logicalId(`${folder}/${file}.ts`)
+}

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { templateOf } from '../../template/render.ts'
+import { idOf, type Row, rows, targets } from '../../template/rows.ts'
+import { templates } from '../../template/templates.ts'
+import { repositoryPath } from '../support/function-under-test.ts'
+import { deploy, refusals, type Stack, type Values } from './stack.ts'
+import { type Mapping, parseTemplate, readTemplate, type Value } from './yaml.ts'
+
+const whole = readTemplate('template.yaml')
+const telling = { AlarmEmail: 'ops@example.com' }
+const network = { SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' }
+
+describe('the templates are made from the rows', () => {
+  it.each(Object.entries(templates()))('%s is what npm run template makes', (path, text) => {
+    expect(readFileSync(repositoryPath(path), 'utf8')).toBe(text)
+  })
+
+  it('there is a template for each target', () => {
+    expect(Object.keys(targets).sort()).toEqual([...new Set(rows.map(({ folder }) => folder))].sort())
+  })
+
+  it('a row that names no parameter or no statement is refused', () => {
+    const [row] = rows as [Row]
+    expect(() => templateOf([{ ...row, variables: ['Nonsense'] }])).toThrow('has no Nonsense')
+    expect(() => templateOf([{ ...row, statements: ['nonsense'] }])).toThrow('has no nonsense')
+    expect(() => templateOf([row], { title: 'x', asks: ['Nonsense'] })).toThrow('has no Nonsense')
+  })
+
+  it('a row that needs more has its own memory and time, and an alarm that knows', () => {
+    const [row] = rows as [Row]
+    const { resources } = deploy(parseTemplate(templateOf([{ ...row, memory: 1024, timeout: 120, vpc: false }])), {
+      ...telling,
+      ...network,
+    })
+    const id = idOf(row)
+    expect(resources[id]?.Properties).toMatchObject({ MemorySize: 1024, Timeout: 120 })
+    expect(resources[id]?.Properties).not.toHaveProperty('VpcConfig')
+    const alarm = resources[`${id}Duration`]?.Properties as Mapping
+    expect((alarm.Metrics as Mapping[])[1]?.Expression).toBe('duration / (120 * 10)')
+    expect(alarm.AlarmDescription).toContain('of its 120 s')
+    expect(JSON.stringify(resources[`${id}Role`])).not.toContain('NetworkUse')
+  })
+})
+
+describe.each(Object.keys(targets))('templates/%s.yaml', (folder) => {
+  const template = readTemplate(`templates/${folder}.yaml`)
+  const others = Object.fromEntries(
+    rows.filter((row) => row.folder !== folder).map((row) => [`With${idOf(row)}`, 'no']),
+  )
+
+  it('asks for eight parameters at most', () => {
+    const asked = Object.entries(template.Parameters)
+    expect(asked.length).toBeLessThanOrEqual(8)
+    // Enter is an answer.
+    for (const [, { Default }] of asked) expect(Default).toBeDefined()
+    const { ParameterGroups } = template.Metadata['AWS::CloudFormation::Interface'] as Mapping
+    expect((ParameterGroups as Mapping[]).flatMap(({ Parameters }) => Parameters)).toEqual(asked.map(([name]) => name))
+  })
+
+  it.each([{}, { ...telling, ...network, KmsKeyArns: 'key', SuperuserSecretArns: 'superuser', LayerArns: 'layer' }])(
+    'deploys what template.yaml does with the other functions left out: %o',
+    (all: Values) => {
+      const values = Object.fromEntries(Object.entries(all).filter(([name]) => name in template.Parameters))
+      const made = deploy(template, values)
+      const { resources, outputs } = deploy(whole, { ...others, ...values })
+      expect(inAll(made.resources)).toEqual(inAll(resources))
+      expect(made.outputs).toEqual(outputs)
+    },
+  )
+
+  it('refuses contradictions with the sentences of template.yaml', () => {
+    const both = { AlarmEmail: 'ops@example.com', AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:operators' }
+    const half = 'SubnetIds' in template.Parameters ? [{ SubnetIds: network.SubnetIds }] : []
+    for (const values of [both, ...half]) {
+      const said = refusals(template, values)
+      expect(said).toHaveLength(1)
+      expect(said).toEqual(refusals(whole, values))
+    }
+  })
+})
+
+/** Without what may differ: the names of conditions, and from where the folder of the code is seen. */
+function inAll(resources: Stack['resources']): unknown {
+  const entries = Object.entries(resources).map(([id, { Condition, ...resource }]) => [id, resource])
+  return JSON.parse(JSON.stringify(Object.fromEntries(entries)).replaceAll('"../functions/', '"functions/'))
+}
+
+describe('twenty functions', () => {
+  const many = Array.from({ length: 20 }, (_, index): Row => {
+    const row = rows[index % rows.length] as Row
+    // Half of them with a role of their own kind, so that what names them is longer than Fn::Or takes, too.
+    return { ...row, file: `${row.file}-${index}`, statements: ['superuserSecrets', 'databaseServers'] }
+  })
+  const template = parseTemplate(templateOf(many))
+  const ids = many.map(idOf)
+  const alone = (only?: string) => Object.fromEntries(ids.map((id) => [`With${id}`, id === only ? 'yes' : 'no']))
+
+  it("stay below CloudFormation's limits", () => {
+    expect(Object.keys(template.Resources).length).toBeLessThanOrEqual(500)
+    expect(Object.keys(template.Parameters).length).toBeLessThanOrEqual(200)
+    expect(Object.keys(template.Outputs).length).toBeLessThanOrEqual(200)
+    // As SAM uploads it: with what anchors stand for.
+    expect(JSON.stringify(template, undefined, 2).length).toBeLessThan(1_000_000)
+  })
+
+  it('ask of Fn::Or and Fn::And what they can do: two to ten conditions', () => {
+    const calls = callsIn(template as unknown as Value)
+    expect(calls.length).toBeGreaterThan(20)
+    expect(calls.filter((given) => given.length < 2 || given.length > 10)).toEqual([])
+  })
+
+  it('are refused when none of them is left, and taken when one is', () => {
+    expect(refusals(template, alone())).toEqual([expect.stringContaining('Every function is left out')])
+    const secret = { SuperuserSecretArns: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:superuser-AbCdEf' }
+    for (const id of ids) expect(refusals(template, { ...alone(id), ...secret })).toEqual([])
+  })
+
+  function callsIn(value: Value): Value[][] {
+    if (typeof value !== 'object' || value === null) return []
+    const own = Array.isArray(value) ? [] : [value['Fn::Or'], value['Fn::And']]
+    return [...own.filter((given) => Array.isArray(given)), ...Object.values(value).flatMap(callsIn)]
+  }
+})
