@@ -54,7 +54,9 @@ export function createFloor(endpoint: string, ca: string, logIn: LogIn) {
     },
 
     async setSecret({ secretId, token, current, pending, superuser, moves }) {
-      await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')])
+      const nothingToSet = moves.setSecret.length === 0
+      const values = nothingToSet ? [] : [read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')]
+      await Promise.all([describe(secretId), ...values])
       const readSuperuser = async (arn: string): Promise<Secret> => {
         const { SecretString = '' } = await read(arn, 'AWSCURRENT')
         return { ...JSON.parse(SecretString), dbname: current.dbname }

@@ -1,4 +1,5 @@
-import { randomInt } from 'node:crypto'
+import { type Environment, wholeNumber } from './environment.ts'
+import type { RotationContext } from './rotation/context.ts'
 import { RotationError } from './rotation/errors.ts'
 
 /**
@@ -23,7 +24,7 @@ export interface PasswordRules {
  * @param limit the most characters that the password's server takes
  * @throws RotationError InvalidConfiguration
  */
-export function passwordRules(env: NodeJS.ProcessEnv = process.env, limit = 4096): PasswordRules {
+export function passwordRules(env: Environment, limit = 4096): PasswordRules {
   const excluded = env.EXCLUDE_CHARACTERS ?? ''
   const classes = [
     isTrue(env.EXCLUDE_LOWERCASE) ? '' : lowercase,
@@ -33,7 +34,7 @@ export function passwordRules(env: NodeJS.ProcessEnv = process.env, limit = 4096
   ]
     .map((characters) => [...characters].filter((character) => !excluded.includes(character)).join(''))
     .filter((characters) => characters !== '')
-  const length = wholeNumber('PASSWORD_LENGTH', env.PASSWORD_LENGTH, { default: 32, min: 8, max: limit })
+  const length = wholeNumber('PASSWORD_LENGTH', env, { default: 32, min: 8, max: limit })
   if (classes.join('').length < 10) {
     throw new RotationError(
       'InvalidConfiguration',
@@ -43,16 +44,19 @@ export function passwordRules(env: NodeJS.ProcessEnv = process.env, limit = 4096
   return { length, classes, requireEach: isTrue(env.REQUIRE_EACH_INCLUDED_TYPE ?? 'true') }
 }
 
+/** Where passwords come from. */
+export type Random = Pick<RotationContext, 'randomBytes'>
+
 /**
- * A password from node:crypto, every character drawn without bias. It begins with a letter where letters may be used,
- * because some tools take a leading mark or digit for something else.
+ * A password, every character of which is drawn without bias. It begins with a letter where letters may be used, because
+ * some tools take a leading mark or digit for something else.
  */
-export function generatePassword({ length, classes, requireEach }: PasswordRules = passwordRules()): string {
+export function generatePassword({ length, classes, requireEach }: PasswordRules, random: Random): string {
   const all = classes.join('')
   const letters = all.replaceAll(/[^a-zA-Z]/g, '')
   for (;;) {
     // Drawing the whole anew until it meets the rules keeps every valid password equally likely.
-    const password = draw(letters || all) + Array.from({ length: length - 1 }, () => draw(all)).join('')
+    const password = draw(letters || all, 1, random) + draw(all, length - 1, random)
     if (
       !requireEach ||
       classes.every((characters) => [...characters].some((character) => password.includes(character)))
@@ -61,26 +65,18 @@ export function generatePassword({ length, classes, requireEach }: PasswordRules
   }
 }
 
-function draw(characters: string): string {
-  return characters.charAt(randomInt(characters.length))
+/** Bytes above the last multiple of the number of characters are drawn again, or the first characters would be likelier. */
+function draw(characters: string, count: number, random: Random): string {
+  const fair = 256 - (256 % characters.length)
+  let drawn = ''
+  while (drawn.length < count) {
+    for (const byte of random.randomBytes(count - drawn.length))
+      if (byte < fair) drawn += characters.charAt(byte % characters.length)
+  }
+  return drawn
 }
 
 /** As AWS's functions read a Boolean variable: these four in any case are true, all else is false. */
 function isTrue(value: string | undefined): boolean {
   return ['true', '1', 'y', 'yes'].includes((value ?? '').toLowerCase())
-}
-
-/**
- * A whole number from an environment variable; an empty one counts as unset.
- * @throws RotationError InvalidConfiguration, which names the variable
- */
-export function wholeNumber(
-  name: string,
-  text: string | undefined,
-  range: { readonly default: number; readonly min: number; readonly max: number },
-): number {
-  if (text === undefined || text === '') return range.default
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= range.min && value <= range.max) return value
-  throw new RotationError('InvalidConfiguration', `${name} must be a whole number from ${range.min} to ${range.max}.`)
 }

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { secretsManagerClient, secretsManagerStore } from './aws/secrets-manager.ts'
+import type { Environment } from './environment.ts'
 import { RotationError } from './rotation/errors.ts'
 import { createRedactor } from './rotation/redact.ts'
 import { rotate, type StepReport } from './rotation/rotate.ts'
@@ -22,12 +24,15 @@ export type RotationHandler = (event: unknown, context: Context) => Promise<null
 
 /**
  * Makes the Lambda handler of a secret type: the composition root, where the protocol meets the AWS SDK, the log, the
- * metrics and the deadline.
+ * metrics, the deadline, time and chance.
+ * @param secretType makes the type out of the environment variables, in each invocation: a wrong variable is then an
+ *   InvalidConfiguration like any other error, in the log and in the metrics
  * @returns a handler that throws redacted errors only; Secrets Manager then tries the rotation again
  */
-export function rotationHandler<S>(type: SecretType<S>): RotationHandler {
-  const client = secretsManagerClient()
-  const name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? type.name
+export function rotationHandler<S>(secretType: (env: Environment) => SecretType<S>): RotationHandler {
+  const env: Environment = process.env
+  const client = secretsManagerClient(env)
+  const name = env.AWS_LAMBDA_FUNCTION_NAME ?? 'keyturn'
   const logger = new Logger({ serviceName: name })
   const metrics = new Metrics({ namespace: 'Keyturn', serviceName: name })
 
@@ -41,11 +46,18 @@ export function rotationHandler<S>(type: SecretType<S>): RotationHandler {
       await sleep(lastWordMs)
       throw new RotationError('TimedOut', `The time of the function ran out after: ${reporter.doneSoFar()}.`)
     }
-    const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) => {
-      const store = secretsManagerStore(client, signal)
-      const remainingMs = () => context.getRemainingTimeInMillis() - callOffMs
-      return rotate(type, event, { store, redactor, signal, remainingMs, did: reporter.did })
-    }
+    const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) =>
+      rotate(secretType(env), event, {
+        store: secretsManagerStore(client, signal),
+        redactor,
+        signal,
+        did: reporter.did,
+        remainingMs: () => context.getRemainingTimeInMillis() - callOffMs,
+        now: () => Date.now(),
+        // Lambda waits for no timer, and neither should a process that has nothing else left to do.
+        sleep: (ms) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined),
+        randomBytes: (count) => randomBytes(count),
+      })
     await middy<unknown, StepReport>({ timeoutEarlyInMillis: callOffMs, timeoutEarlyResponse })
       .use(reporter.middleware)
       .handler(work)(event, context)

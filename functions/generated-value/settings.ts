@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
-import { generatePassword, passwordRules, wholeNumber } from '../../shared/password.ts'
+import { type Environment, oneOf, wholeNumber } from '../../shared/environment.ts'
+import { generatePassword, passwordRules, type Random } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 
 export interface Settings {
   /** The JSON fields that get a new value each; a secret that is no JSON object is replaced as a whole. */
   readonly fields: readonly string[]
-  generate(): string
+  generate(random: Random): string
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Settings {
  * VALUE_ALPHABET), or `hex`, `base64`, `base64url` of VALUE_BYTES random bytes (default 32).
  * @throws RotationError InvalidConfiguration
  */
-export function settings(env: NodeJS.ProcessEnv = process.env): Settings {
+export function settings(env: Environment): Settings {
   const fields = (env.VALUE_FIELDS || 'password').split(',').map((name) => name.trim())
   if (fields.includes('') || new Set(fields).size < fields.length) {
     throw new RotationError('InvalidConfiguration', 'VALUE_FIELDS must be different names, separated by commas.')
@@ -22,11 +22,11 @@ export function settings(env: NodeJS.ProcessEnv = process.env): Settings {
   return { fields, generate: generator(env) }
 }
 
-function generator(env: NodeJS.ProcessEnv): () => string {
-  const format = env.VALUE_FORMAT || 'password'
+function generator(env: Environment): Settings['generate'] {
+  const format = oneOf('VALUE_FORMAT', env, ['password', 'alphabet', 'hex', 'base64', 'base64url'])
   if (format === 'password') {
     const rules = passwordRules(env)
-    return () => generatePassword(rules)
+    return (random) => generatePassword(rules, random)
   }
   if (format === 'alphabet') {
     const alphabet = env.VALUE_ALPHABET ?? ''
@@ -34,12 +34,8 @@ function generator(env: NodeJS.ProcessEnv): () => string {
     if (alphabet.length < 10 || new Set(alphabet).size < alphabet.length || !/^[ -~]+$/.test(alphabet)) {
       throw new RotationError('InvalidConfiguration', 'VALUE_ALPHABET must be 10 or more different ASCII characters.')
     }
-    return () => generatePassword({ length, classes: [alphabet], requireEach: false })
+    return (random) => generatePassword({ length, classes: [alphabet], requireEach: false }, random)
   }
-  if (format !== 'hex' && format !== 'base64' && format !== 'base64url') {
-    const known = 'password, alphabet, hex, base64 or base64url'
-    throw new RotationError('InvalidConfiguration', `VALUE_FORMAT must be ${known}.`)
-  }
-  const bytes = wholeNumber('VALUE_BYTES', env.VALUE_BYTES, { default: 32, min: 16, max: 4096 })
-  return () => randomBytes(bytes).toString(format)
+  const bytes = wholeNumber('VALUE_BYTES', env, { default: 32, min: 16, max: 4096 })
+  return ({ randomBytes }) => Buffer.from(randomBytes(bytes)).toString(format)
 }

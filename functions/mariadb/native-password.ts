@@ -1,3 +1,4 @@
+import { type Environment, oneOf } from '../../shared/environment.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
@@ -6,20 +7,28 @@ import { RotationError } from '../../shared/rotation/errors.ts'
 
 export const nativePlugin = 'mysql_native_password'
 
+/** @throws RotationError InvalidConfiguration */
+export function passwordFormat(env: Environment) {
+  return oneOf('MARIADB_PASSWORD_FORMAT', env, ['native-hash', 'cleartext'])
+}
+
+/** Writes a password for `SET PASSWORD =` and for `USING`. */
+export type PasswordWriter = (password: string) => string
+
 /**
- * A password for `SET PASSWORD =` and for `USING`. As its hash, unless MARIADB_PASSWORD_FORMAT says `cleartext`: MariaDB
- * writes these statements as they are into its logs, and nobody can log in with the hash.
- * @throws RotationError InvalidConfiguration
+ * As its hash, unless MARIADB_PASSWORD_FORMAT says `cleartext`: MariaDB writes these statements as they are into its logs,
+ * and nobody can log in with the hash.
  */
-export function passwordExpression(password: string, context: Pick<RotationContext, 'conceal'>): string {
-  const format = process.env.MARIADB_PASSWORD_FORMAT || 'native-hash'
-  if (format === 'cleartext') return `PASSWORD(${literal(password)})`
-  if (format !== 'native-hash') {
-    throw new RotationError('InvalidConfiguration', 'MARIADB_PASSWORD_FORMAT must be native-hash or cleartext.')
+export function passwordWriter(
+  format: ReturnType<typeof passwordFormat>,
+  { conceal }: Pick<RotationContext, 'conceal'>,
+): PasswordWriter {
+  if (format === 'cleartext') return (password) => `PASSWORD(${literal(password)})`
+  return (password) => {
+    const hash = nativeHash(password)
+    conceal(hash)
+    return `'${hash}'`
   }
-  const hash = nativeHash(password)
-  context.conceal(hash)
-  return `'${hash}'`
 }
 
 const optionPreventsStatement = 1290

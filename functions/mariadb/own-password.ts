@@ -1,11 +1,10 @@
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type AccountState, readOwnAccount } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, nativePlugin, passwordExpression } from './native-password.ts'
+import { givePasswords, nativePlugin, type PasswordWriter } from './native-password.ts'
 
 /** Methods that keep a password, or what was computed from one, by themselves. */
 const otherPasswordPlugins = ['ed25519', 'parsec', 'caching_sha2_password', 'sha256_password', 'mysql_old_password']
@@ -20,12 +19,12 @@ const setPasswordOtherPlugin = 1699
 export async function changeOwnPassword(
   connection: ServerConnection,
   password: string,
-  context: RotationContext,
+  write: PasswordWriter,
 ): Promise<void> {
   const account = await readOwnAccount(connection)
   checkMethods(account)
   const doing = `changing the password of ${account.user}`
-  const expression = passwordExpression(password, context)
+  const expression = write(password)
   if (account.passwords.length > 1) {
     // SET PASSWORD would change the first of them alone, and the value that is to end might be another one.
     // By its name: ALTER USER CURRENT_USER() reports success and changes nothing (10.5 to 11.8).

@@ -8,7 +8,7 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type AccountState, checkSeries, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, passwordExpression } from './native-password.ts'
+import { givePasswords, type PasswordWriter } from './native-password.ts'
 
 /**
  * Gives all accounts of a user a new password and keeps the current one beside it. Both are known, so what the server is
@@ -20,6 +20,7 @@ export async function addPassword(
   connection: ServerConnection,
   user: string,
   passwords: { readonly next: string; readonly current: string },
+  write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
   checkSeries(connection, 'a second password')
@@ -27,7 +28,7 @@ export async function addPassword(
   const isSelf = connection.login.username === user
   try {
     await takeTurn(connection, user, context)
-    await change(connection, user, passwords, context)
+    await change(connection, user, passwords, write, context)
   } catch (error) {
     if (!isSelf || !(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
     const me = accountName(connection.account)
@@ -43,6 +44,7 @@ async function change(
   connection: ServerConnection,
   user: string,
   { next, current }: { readonly next: string; readonly current: string },
+  write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
   const all = await readAccounts(connection, [user])
@@ -55,7 +57,7 @@ async function change(
 
   const isDone = ({ passwords }: AccountState) => passwords.join() === [first, second].join()
   if (accounts.every(isDone)) return
-  const expressions = [passwordExpression(next, context), passwordExpression(current, context)]
+  const expressions = [write(next), write(current)]
   const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
   const doing = `adding a password to ${user}`
   const grant = `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`

@@ -2,6 +2,7 @@ import type { DualPasswordSession, TwinNames, TwinSession } from '../../shared/d
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
@@ -14,14 +15,19 @@ export interface MariadbSession extends DualPasswordSession, TwinSession {
   checkTwin(names: TwinNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
 }
 
-export function mariadbSession(connection: ServerConnection, context: RotationContext): MariadbSession {
+export function mariadbSession(
+  connection: ServerConnection,
+  write: PasswordWriter,
+  context: RotationContext,
+): MariadbSession {
   return {
-    async setPassword(_username, password) {
+    async setPassword(password) {
       checkWritable(connection)
-      await changeOwnPassword(connection, password, context)
+      await changeOwnPassword(connection, password, write)
     },
-    addPassword: (username, passwords) => addPassword(connection, username, passwords, context),
-    ensureTwin: (names, next, previousPassword) => ensureTwin(connection, names, next, previousPassword, context),
+    addPassword: (username, passwords) => addPassword(connection, username, passwords, write, context),
+    ensureTwin: (names, next, previousPassword) =>
+      ensureTwin(connection, names, next, previousPassword, write, context),
     checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     [Symbol.asyncDispose]: () => connection.close(),

@@ -4,11 +4,10 @@ import type { Difference } from '../../shared/mysql-protocol/grant-differences.t
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import type { AccountState } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
-import { givePasswords, nativePlugin, passwordExpression } from './native-password.ts'
+import { givePasswords, nativePlugin, type PasswordWriter } from './native-password.ts'
 import { grantFor } from './superuser-rights.ts'
 import { newAccount, type Pair, twinDifferences, unfinishedPassword } from './twin-state.ts'
 
@@ -17,14 +16,14 @@ export function workFor(
   pairs: readonly Pair[],
   names: TwinNames,
   username: string,
-  context: RotationContext,
+  write: PasswordWriter,
 ): Difference[] {
   return pairs.flatMap(({ base, twin }) => {
     if (twin !== undefined) return twinDifferences(base, twin)
     if (username !== names.twin) return []
     const account = { user: names.twin, host: base.host }
     const to = accountName(account)
-    const marker = passwordExpression(unfinishedPassword(base), context)
+    const marker = write(unfinishedPassword(base))
     const statement = `CREATE USER ${to} IDENTIFIED VIA ${nativePlugin} USING ${marker} ACCOUNT LOCK`
     const create: Difference = { what: `the account ${to}`, twin: 'lacks', statement }
     return [create, ...twinDifferences(base, newAccount(account))]

@@ -9,7 +9,7 @@ import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { checkSeries } from './accounts.ts'
-import { passwordExpression } from './native-password.ts'
+import type { PasswordWriter } from './native-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
 import { type OwnRights, pairsOf, readOwnRights, readTwinState, twinDifferences } from './twin-state.ts'
@@ -28,11 +28,12 @@ export async function ensureTwin(
   names: TwinNames,
   next: { readonly username: string; readonly password: string; readonly current: string },
   previousPassword: () => Promise<string | undefined>,
+  write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
   checkSeries(connection, 'this strategy')
   checkWritable(connection)
-  const expression = passwordExpression(next.password, context)
+  const expression = write(next.password)
   await takeTurn(connection, names.base, context)
   let state = await readTwinState(connection, names)
   checkAccounts(state, names, next)
@@ -41,7 +42,7 @@ export async function ensureTwin(
     context.did(`left ${accountName(account)} alone, which has no password`)
   const made: Difference[] = []
   for (let round = 1; ; round++) {
-    const work = workFor(pairsOf(state), names, next.username, context)
+    const work = workFor(pairsOf(state), names, next.username, write)
     if (round === 1) {
       checkNothingIsLost(work, names, next.username)
       await checkSuperuser(connection, work)

@@ -3,4 +3,4 @@ import { alternatingUsers } from '../../shared/database/alternating-users.ts'
 import { rotationHandler } from '../../shared/rotation-handler.ts'
 import { mysql } from './engine.ts'
 
-export const handler = rotationHandler(alternatingUsers(mysql, rds))
+export const handler = rotationHandler((env) => alternatingUsers(mysql(env), rds))

@@ -1,12 +1,21 @@
+import type { Environment } from '../../shared/environment.ts'
 import { mysqlEngine } from '../../shared/mysql-protocol/engine.ts'
+import { generatePassword, passwordRules } from '../../shared/password.ts'
 import { passwordLimit } from './password-limit.ts'
 import { mysqlSession } from './session.ts'
 
-export const mysql = mysqlEngine({
-  name: 'mysql',
-  engines: ['mysql', 'aurora-mysql'],
-  // MySQL manual, "Grant Tables". AWS's function counts to 16 by default, the limit of MySQL 5.6.
-  nameLimit: 32,
-  passwordLimit,
-  session: mysqlSession,
-})
+/** @throws RotationError InvalidConfiguration */
+export function mysql(env: Environment) {
+  const rules = passwordRules(env, passwordLimit)
+  return mysqlEngine(
+    {
+      name: 'mysql',
+      engines: ['mysql', 'aurora-mysql'],
+      // MySQL manual, "Grant Tables". AWS's function counts to 16 by default, the limit of MySQL 5.6.
+      nameLimit: 32,
+      passwordRules: rules,
+      session: (connection, context) => mysqlSession(connection, () => generatePassword(rules, context), context),
+    },
+    env,
+  )
+}

@@ -7,12 +7,14 @@ import { checkLength } from './password-limit.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
 
+/** @param newPassword makes a password for an account whose own one comes later */
 export function mysqlSession(
   connection: ServerConnection,
+  newPassword: () => string,
   context: RotationContext,
 ): DualPasswordSession & TwinSession {
   return {
-    async setPassword(_username, password) {
+    async setPassword(password) {
       checkWritable(connection)
       checkLength(password)
       await replaceOwnPassword(connection, password, context)
@@ -25,7 +27,7 @@ export function mysqlSession(
     async ensureTwin(names, next, previousPassword) {
       checkWritable(connection)
       checkLength(next.password)
-      await ensureTwin(connection, names, next, previousPassword, context)
+      await ensureTwin(connection, names, { ...next, newPassword }, previousPassword, context)
     },
     checkTwin: (names) => checkTwin(connection, names),
     [Symbol.asyncDispose]: () => connection.close(),

@@ -3,8 +3,13 @@ import { optionDifferences } from '../../shared/mysql-protocol/account-options.t
 import { grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-protocol/grants.ts'
 import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { generatePassword } from '../../shared/password.ts'
 import { type Member, type Pair, roleName } from './twin-state.ts'
+
+interface Next {
+  readonly username: string
+  readonly current: string
+  newPassword(): string
+}
 
 /** Something in which an account of the twin's name is not yet, or no longer, what the base's is. */
 export interface TwinDifference {
@@ -25,11 +30,7 @@ export interface TwinDifference {
  * What makes the accounts of the twin equal to those of the base, each statement by itself.
  * @param next the login to be changed; `current` is the password of the other, which is in use
  */
-export function twinDifferences(
-  { bases, twins }: Pair,
-  names: TwinNames,
-  next: { readonly username: string; readonly current: string },
-): TwinDifference[] {
+export function twinDifferences({ bases, twins }: Pair, names: TwinNames, next: Next): TwinDifference[] {
   return [...bases.values()].flatMap((base) => {
     const twin = twins.get(base.host)
     return twin === undefined ? [creation(base, names, next)] : differencesOf(base, twin)
@@ -37,15 +38,11 @@ export function twinDifferences(
 }
 
 /** With the role at once: a twin that a run was killed after making is known for a twin by it. */
-function creation(
-  base: Member,
-  names: TwinNames,
-  next: { readonly username: string; readonly current: string },
-): TwinDifference {
+function creation(base: Member, names: TwinNames, next: Next): TwinDifference {
   const name = accountName({ user: names.twin, host: base.host })
   // Nobody learns the generated password: the one of the secret comes last. A twin that is in use is another thing: its
   // new account stands before the one that took logins from that host, and has to take them, too.
-  const password = next.username === names.twin ? generatePassword() : next.current
+  const password = next.username === names.twin ? next.newPassword() : next.current
   const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
   const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
   return { what: `created ${name}`, statement, needsProof: false, takesAway: false }

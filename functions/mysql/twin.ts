@@ -18,6 +18,8 @@ interface Next {
   readonly username: string
   readonly password: string
   readonly current: string
+  /** Makes a password that nobody learns, for an account that is about to get the one of the secret. */
+  newPassword(): string
 }
 
 /**

@@ -3,4 +3,4 @@ import { alternatingUsers } from '../../shared/database/alternating-users.ts'
 import { rotationHandler } from '../../shared/rotation-handler.ts'
 import { postgres } from './engine.ts'
 
-export const handler = rotationHandler(alternatingUsers(postgres, rds))
+export const handler = rotationHandler((env) => alternatingUsers(postgres(env), rds))

@@ -1,10 +1,11 @@
 import { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { checkServerIdentity } from 'node:tls'
 import { Client } from 'pg'
 import { caCertificates } from '../../shared/database/ca-certificates.ts'
 import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
+import { type Environment, oneOf } from '../../shared/environment.ts'
+import { passwordRules } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { connectError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
@@ -18,48 +19,53 @@ const goodbyeMs = 500
 /** The server cuts longer names and says so in a notice only (manual, "Identifiers and Key Words"). */
 const nameLimitBytes = 63
 
-export const postgres: DatabaseEngine<TwinSession> = {
-  name: 'postgres',
-  engines: ['postgres', 'aurora-postgresql'],
-  // All that PASSWORD_LENGTH allows (tried).
-  passwordLimit: 4096,
-  defaultPort: 5432,
-  defaultDatabase: 'postgres',
-  checkName(username) {
-    if (Buffer.byteLength(username) <= nameLimitBytes) return
-    throw new RotationError('NameTooLong', `Unable to clone user, ${username} would exceed ${nameLimitBytes} bytes.`)
-  },
-  async connect(login, context) {
-    const { username: user, password, host, port } = login
-    const socket = new Socket()
-    const remainingMs = Math.max(1, context.remainingMs())
-    const connectionTimeoutMillis = Math.min(connectTimeoutMs, remainingMs)
-    const client = new Client({
-      // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
-      ...{ user, password, host, port, database: login.database ?? 'postgres', ssl: await tlsOptions(login) },
-      ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
-      ...{ connectionTimeoutMillis, query_timeout: remainingMs, stream: () => socket },
-    })
-    // An error between two statements belongs to nobody; without a listener it would end the process.
-    client.on('error', () => undefined)
-    guardParser(client)
-    const abort = () => socket.destroy()
-    context.signal.addEventListener('abort', abort, { once: true })
-    try {
-      await client.connect()
-    } catch (error) {
-      const reached = socket.bytesWritten > 0
-      socket.destroy()
-      context.signal.removeEventListener('abort', abort)
-      throw connectError(error, login, reached)
-    }
-    return postgresSession(client, login, context, async () => {
-      context.signal.removeEventListener('abort', abort)
-      // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
-      await Promise.race([client.end().catch(() => undefined), sleep(goodbyeMs, undefined, { ref: false })])
-      socket.destroy()
-    })
-  },
+/** @throws RotationError InvalidConfiguration */
+export function postgres(env: Environment): DatabaseEngine<TwinSession> {
+  const format = oneOf('POSTGRES_PASSWORD_FORMAT', env, ['scram-sha-256', 'cleartext'])
+  return {
+    name: 'postgres',
+    engines: ['postgres', 'aurora-postgresql'],
+    // All that PASSWORD_LENGTH allows (tried).
+    passwordRules: passwordRules(env),
+    caBundle: env.DATABASE_CA_BUNDLE,
+    defaultPort: 5432,
+    defaultDatabase: 'postgres',
+    checkName(username) {
+      if (Buffer.byteLength(username) <= nameLimitBytes) return
+      throw new RotationError('NameTooLong', `Unable to clone user, ${username} would exceed ${nameLimitBytes} bytes.`)
+    },
+    async connect(login, context) {
+      const { username: user, password, host, port } = login
+      const socket = new Socket()
+      const remainingMs = Math.max(1, context.remainingMs())
+      const connectionTimeoutMillis = Math.min(connectTimeoutMs, remainingMs)
+      const client = new Client({
+        // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
+        ...{ user, password, host, port, database: login.database ?? 'postgres', ssl: await tlsOptions(login) },
+        ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
+        ...{ connectionTimeoutMillis, query_timeout: remainingMs, stream: () => socket },
+      })
+      // An error between two statements belongs to nobody; without a listener it would end the process.
+      client.on('error', () => undefined)
+      guardParser(client)
+      const abort = () => socket.destroy()
+      context.signal.addEventListener('abort', abort, { once: true })
+      try {
+        await client.connect()
+      } catch (error) {
+        const reached = socket.bytesWritten > 0
+        socket.destroy()
+        context.signal.removeEventListener('abort', abort)
+        throw connectError(error, login, reached)
+      }
+      return postgresSession(client, login, format, context, async () => {
+        context.signal.removeEventListener('abort', abort)
+        // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
+        await Promise.race([client.end().catch(() => undefined), context.sleep(goodbyeMs)])
+        socket.destroy()
+      })
+    },
+  }
 }
 
 /** What `pg` gives to tls.connect: certificate and name are always verified. */
@@ -67,7 +73,7 @@ async function tlsOptions({ tls }: Login) {
   if (tls === false) return false
   const { serverName } = tls
   return {
-    ca: await caCertificates(),
+    ca: await caCertificates(tls.caBundle),
     minVersion: 'TLSv1.2' as const,
     // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
     rejectUnauthorized: true,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
 import type { TwinSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
@@ -16,6 +15,7 @@ const attempts = 5
 export function postgresSession(
   client: Client,
   login: Login,
+  format: 'scram-sha-256' | 'cleartext',
   context: RotationContext,
   close: () => Promise<void>,
 ): TwinSession {
@@ -47,17 +47,13 @@ export function postgresSession(
         if (error instanceof RotationError) throw error
         if (attempt === attempts || !isCollision(error)) throw failed(error, doing)
         await client.query('ROLLBACK').catch(() => undefined)
-        await sleep(20 * attempt * (1 + Math.random()))
+        await context.sleep(20 * attempt * (1 + (context.randomBytes(1)[0] ?? 0) / 256))
       }
     }
   }
 
   function passwordClause(username: string, password: string): string {
-    const format = process.env.POSTGRES_PASSWORD_FORMAT || 'scram-sha-256'
     if (format === 'cleartext') return `PASSWORD ${escapeLiteral(password)}`
-    if (format !== 'scram-sha-256') {
-      throw new RotationError('InvalidConfiguration', 'POSTGRES_PASSWORD_FORMAT must be scram-sha-256 or cleartext.')
-    }
     const verifier = scramVerifier(password, saltFor(context.token, username))
     context.conceal(verifier)
     return `PASSWORD '${verifier}'`
@@ -72,7 +68,8 @@ export function postgresSession(
   }
 
   return {
-    async setPassword(username, password) {
+    async setPassword(password) {
+      const { username } = login
       const statement = `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(username, password)}`
       // A twin's sessions run as its base; its own password it changes as itself.
       await change(`changing the password of ${username}`, async () => ['SET LOCAL ROLE NONE', statement])

@@ -2,4 +2,4 @@ import { singleUser } from '../../shared/database/single-user.ts'
 import { rotationHandler } from '../../shared/rotation-handler.ts'
 import { postgres } from './engine.ts'
 
-export const handler = rotationHandler(singleUser(postgres))
+export const handler = rotationHandler((env) => singleUser(postgres(env)))

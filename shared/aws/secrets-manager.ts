@@ -5,6 +5,7 @@ import {
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
+import type { Environment } from '../environment.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
 import { toRotationError } from './aws-errors.ts'
 
@@ -12,8 +13,8 @@ import { toRotationError } from './aws-errors.ts'
  * One client for the life of the process. SECRETS_MANAGER_ENDPOINT is what AWS's own functions read; without it the
  * SDK's AWS_ENDPOINT_URL and regional default apply. The time limits leave room for two repetitions in 30 s.
  */
-export function secretsManagerClient(): SecretsManagerClient {
-  const endpoint = process.env.SECRETS_MANAGER_ENDPOINT
+export function secretsManagerClient(env: Environment): SecretsManagerClient {
+  const endpoint = env.SECRETS_MANAGER_ENDPOINT
   return new SecretsManagerClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },

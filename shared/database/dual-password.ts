@@ -17,11 +17,10 @@ import { namesSuperuser, superuserForOwner, superuserSession } from './superuser
  */
 export function dualPassword(
   engine: DatabaseEngine<DualPasswordSession>,
-  directory?: ServerDirectory,
+  directory: ServerDirectory,
 ): SecretType<DatabaseSecret> {
   return {
     ...oneLogin(engine),
-    name: `${engine.name}-dual-password`,
     overlap: true,
     async set(versions, context) {
       const { pending } = versions
@@ -44,7 +43,7 @@ export function dualPassword(
 
 interface Change {
   readonly engine: DatabaseEngine<DualPasswordSession>
-  readonly directory: ServerDirectory | undefined
+  readonly directory: ServerDirectory
   readonly current: DatabaseSecret
   readonly pending: DatabaseSecret
   readonly context: RotationContext

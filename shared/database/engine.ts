@@ -1,3 +1,4 @@
+import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { EngineNames, Login } from './secret.ts'
 
@@ -7,8 +8,8 @@ import type { EngineNames, Login } from './secret.ts'
  */
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> extends EngineNames {
   readonly name: string
-  /** The most characters that a password may have. */
-  readonly passwordLimit: number
+  /** How new passwords are made: as the environment variables say, and within what the server takes. */
+  readonly passwordRules: PasswordRules
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**
@@ -24,7 +25,7 @@ export interface DatabaseSession extends AsyncDisposable {
    * Gives the session's own login a new password. Repeating it with the same context changes nothing.
    * Throws ReadOnlyServer, MissingPrivilege, DatabaseFailed.
    */
-  setPassword(username: string, password: string): Promise<void>
+  setPassword(password: string): Promise<void>
 }
 
 /** A session that can give a login a second password, so that the first goes on working. */

@@ -9,9 +9,9 @@ import type { DatabaseSecret } from './secret.ts'
 export function oneLogin(engine: DatabaseEngine) {
   return {
     ...databaseSecretType(engine),
-    async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>) {
+    async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>, context: RotationContext) {
       const secret = await current()
-      return nextSecret(secret, secret.username, engine)
+      return nextSecret(secret, secret.username, engine, context)
     },
     async test({ pending }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
       if (!(await logsIn(engine, pending, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', pending, engine)

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { DatabaseEngine } from './engine.ts'
@@ -65,7 +64,7 @@ export async function awaitReplica(
   if (isSameServer(pending, superuser, engine)) return
   for (const pause of pausesMs) {
     if (context.remainingMs() <= pause) break
-    await sleep(pause, undefined, { signal: context.signal }).catch(() => undefined)
+    await context.sleep(pause)
     if (await logsIn(engine, pending, 'AWSPENDING', context)) return
     if (inUse.username === pending.username) await logsIn(engine, inUse, 'AWSCURRENT', context)
   }

@@ -37,13 +37,15 @@ export interface EngineNames {
   readonly engines: readonly [string, ...string[]]
   readonly defaultPort: number
   readonly defaultDatabase: string | undefined
+  /** DATABASE_CA_BUNDLE. */
+  readonly caBundle: string | undefined
 }
 
 /**
  * Checks a SecretString and gives back its fields exactly as they were written.
  * @throws RotationError InvalidSecret, which names the field and never its value
  */
-export function parseDatabaseSecret(secretString: string, { engines }: EngineNames): DatabaseSecret {
+export function parseDatabaseSecret(secretString: string, { engines }: Pick<EngineNames, 'engines'>): DatabaseSecret {
   const json = parseJsonObject(secretString)
   const { engine } = json
   if (engine !== undefined && !engines.some((name) => name === engine)) {
@@ -80,8 +82,8 @@ export interface Login {
   readonly host: string
   readonly port: number
   readonly database: string | undefined
-  /** The name that the certificate must carry, or false for a connection in clear text. */
-  readonly tls: { readonly serverName: string } | false
+  /** The name that the certificate must carry and who may have signed it, or false for a connection in clear text. */
+  readonly tls: { readonly serverName: string; readonly caBundle?: string | undefined } | false
 }
 
 /** Only an explicit `"ssl": false` gives clear text; AWS's functions fall back to it whenever the field is missing. */
@@ -90,7 +92,7 @@ export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
   const tls =
     String(secret.ssl ?? true).toLowerCase() === 'false'
       ? false
-      : { serverName: (secret.tlsServerName ?? host).toLowerCase() }
+      : { serverName: (secret.tlsServerName ?? host).toLowerCase(), caBundle: names.caBundle }
   // An empty one is none: that is what it means to AWS's functions for MySQL and MariaDB.
   const database = secret.dbname || names.defaultDatabase
   return { username, password, host, port: portIn(secret.port) ?? names.defaultPort, database, tls }

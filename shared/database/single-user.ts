@@ -13,7 +13,6 @@ import type { DatabaseSecret } from './secret.ts'
 export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
   return {
     ...oneLogin(engine),
-    name: `${engine.name}-single-user`,
     overlap: false,
     async set(versions, context) {
       const { pending } = versions
@@ -33,6 +32,6 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
 }
 
 async function change(session: DatabaseSession, { username, password }: DatabaseSecret, context: RotationContext) {
-  await session.setPassword(username, password)
+  await session.setPassword(password)
   context.did(`set the password of ${username}`)
 }

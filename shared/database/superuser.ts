@@ -37,21 +37,20 @@ interface Superuser {
 
 /**
  * The superuser's login at the server of a secret, or, where that is a read replica, at its source.
- * @param directory asked about a superuser secret that RDS manages, and about a host that is not the superuser's; where
- *   it is left out, neither is accepted
+ * @param directory asked about a superuser secret that RDS manages, and about a host that is not the superuser's
  * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret or asking the directory fails with
  */
 async function superuserOf(
   current: DatabaseSecret,
   engine: DatabaseEngine,
   context: RotationContext,
-  directory?: ServerDirectory,
+  directory: ServerDirectory,
 ): Promise<Superuser> {
   const arn = superuserArn(current)
   const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
   const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
   const sameServer = isSameServer(superuser, current, engine)
-  if (!sameServer && !(directory && (await isReplica(ours, theirs, directory, context.signal)))) {
+  if (!sameServer && !(await isReplica(ours, theirs, directory, context.signal))) {
     const what = `Current database host ${address(ours)} is not the host ${address(theirs)} of superuser secret ${arn}`
     throw new RotationError('SuperuserMismatch', `${what}, nor known as a read replica of it.`)
   }
@@ -94,16 +93,20 @@ async function readSuperuser(
   arn: string,
   engine: DatabaseEngine,
   context: RotationContext,
-  directory: ServerDirectory | undefined,
+  directory: ServerDirectory,
 ): Promise<{ readonly superuser: DatabaseSecret; readonly managed: boolean }> {
-  const text = await context.readSecret(arn)
-  const fields = explained(arn, () => parseJsonObject(text))
-  const managed = directory !== undefined && isManagedByRds(fields)
+  const parse = (text: string) => explained(arn, () => parseDatabaseSecret(text, engine))
+  const { fields, superuser } = await context.readSecret(arn, {
+    parse(text) {
+      const fields = explained(arn, () => parseJsonObject(text))
+      return { fields, superuser: isManagedByRds(fields) ? undefined : parse(text) }
+    },
+    sensitive: ({ fields }) => [String(fields.password)],
+  })
+  if (superuser !== undefined) return { superuser, managed: false }
   // Without "ssl" and "tlsServerName": over verified TLS, under the name of the endpoint.
-  const whole = managed
-    ? JSON.stringify({ ...fields, ...(await managedServer(arn, engine, context, directory)) })
-    : text
-  return { superuser: explained(arn, () => parseDatabaseSecret(whole, engine)), managed }
+  const server = await managedServer(arn, engine, context, directory)
+  return { superuser: parse(JSON.stringify({ ...fields, ...server })), managed: true }
 }
 
 function explained<T>(arn: string, parse: () => T): T {
@@ -127,7 +130,7 @@ export async function superuserForOwner(
   current: DatabaseSecret,
   engine: DatabaseEngine,
   context: RotationContext,
-  directory?: ServerDirectory,
+  directory: ServerDirectory,
 ): Promise<DatabaseSecret | undefined> {
   // The superuser's secret travels while we log in: it costs a call, but no time.
   const [loggedIn, superuser] = await Promise.allSettled([

@@ -1,5 +1,4 @@
 import { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2'
 import { caCertificates } from '../database/ca-certificates.ts'
 import type { Login } from '../database/secret.ts'
@@ -54,7 +53,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     // now, since looking up a name writes the same field.
     Object.assign(socket, { _host: name })
   })
-  const ssl = tls === false ? undefined : await tlsOptions()
+  const ssl = tls === false ? undefined : await tlsOptions(tls.caBundle)
   socket.setNoDelay(true).connect({ host, port })
   const connection = createConnection({
     ...{ user, password, host: name, port, connectTimeout, stream: () => socket, ...(ssl && { ssl }) },
@@ -75,7 +74,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     context.signal.removeEventListener('abort', abort)
     // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
     const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
-    await Promise.race([goodbye, sleep(goodbyeMs, undefined, { ref: false })])
+    await Promise.race([goodbye, context.sleep(goodbyeMs)])
     connection.destroy()
     socket.destroy()
   }
@@ -159,9 +158,9 @@ function accountOf(currentUser: string): Account {
 }
 
 /** What mysql2 gives to tls.connect. `verifyIdentity` is off by default: any host's certificate would do. */
-async function tlsOptions() {
+async function tlsOptions(caBundle: string | undefined) {
   return {
-    ca: await caCertificates(),
+    ca: await caCertificates(caBundle),
     minVersion: 'TLSv1.2',
     verifyIdentity: true,
     // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.

@@ -1,5 +1,6 @@
 import type { DatabaseEngine, DatabaseSession } from '../database/engine.ts'
-import { wholeNumber } from '../password.ts'
+import { type Environment, wholeNumber } from '../environment.ts'
+import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import { connect, type ServerConnection } from './connection.ts'
@@ -10,21 +11,29 @@ export interface MysqlKind<Session> {
   readonly engines: readonly [string, ...string[]]
   /** The most characters that a user name may have on any version of the server. */
   readonly nameLimit: number
-  /** The most characters that a password may have. */
-  readonly passwordLimit: number
+  readonly passwordRules: PasswordRules
   session(connection: ServerConnection, context: RotationContext): Session
 }
 
-/** An engine for one of the two servers that speak MySQL's protocol; the other one is refused by its name. */
-export function mysqlEngine<Session extends DatabaseSession>(kind: MysqlKind<Session>): DatabaseEngine<Session> {
-  const { name, engines, nameLimit, passwordLimit } = kind
+/**
+ * An engine for one of the two servers that speak MySQL's protocol; the other one is refused by its name.
+ * @throws RotationError InvalidConfiguration
+ */
+export function mysqlEngine<Session extends DatabaseSession>(
+  kind: MysqlKind<Session>,
+  env: Environment,
+): DatabaseEngine<Session> {
+  const { name, engines, nameLimit, passwordRules } = kind
+  const limit = wholeNumber('USERNAME_CHARACTER_LIMIT', env, { default: nameLimit, min: 1, max: nameLimit })
   return {
-    ...{ name, engines, passwordLimit, defaultPort: 3306 },
+    name,
+    engines,
+    passwordRules,
+    caBundle: env.DATABASE_CA_BUNDLE,
+    defaultPort: 3306,
     // A login needs none.
     defaultDatabase: undefined,
     checkName(username) {
-      const wished = process.env.USERNAME_CHARACTER_LIMIT
-      const limit = wholeNumber('USERNAME_CHARACTER_LIMIT', wished, { default: nameLimit, min: 1, max: nameLimit })
       if ([...username].length <= limit) return
       throw new RotationError(
         'NameTooLong',

@@ -1,3 +1,5 @@
+import type { SecretForm } from './secret-type.ts'
+
 /** What one invocation gives to the hooks of a secret type. */
 export interface RotationContext {
   /** The ARN of the secret, as Secrets Manager sent it. */
@@ -8,15 +10,21 @@ export interface RotationContext {
   readonly signal: AbortSignal
   /** Milliseconds until `signal` is aborted. */
   remainingMs(): number
+  /** The time, in milliseconds since 1970. Time and chance come from here alone, so that a run can be repeated exactly. */
+  now(): number
+  /** Waits; an abort ends the waiting, and is no error. */
+  sleep(ms: number): Promise<void>
+  /** Bytes that nobody can guess. */
+  randomBytes(count: number): Uint8Array
   /** Marks values that must never be seen in a log, an error or a metric. */
   conceal(...values: string[]): void
   /** Notes what was done, for the log line of the step and for the error if the time runs out. No secret values. */
   did(what: string): void
   /**
-   * The SecretString of AWSCURRENT of another secret (a superuser's).
-   * Throws SecretNotFound, AccessDenied, KmsAccessDenied and so on, naming `arn`.
+   * AWSCURRENT of another secret (a superuser's), whose sensitive values are concealed.
+   * Throws SecretNotFound, AccessDenied, KmsAccessDenied and so on, naming `arn`, and what `form.parse` throws.
    */
-  readSecret(arn: string): Promise<string>
+  readSecret<T>(arn: string, form: SecretForm<T>): Promise<T>
   /** The tags of another secret, by key. Throws as readSecret does. */
   secretTags(arn: string): Promise<ReadonlyMap<string, string>>
 }

@@ -1,40 +1,43 @@
+import type { RotationContext } from './context.ts'
 import { RotationError } from './errors.ts'
 import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
 
-export type Verdict =
-  | { readonly promoted: true }
-  | { readonly promoted: false; readonly step: Step; readonly description: SecretDescription }
+export interface Verdict {
+  /** Undefined where the version is promoted already: then there is nothing to do. */
+  readonly step: Step | undefined
+  readonly description: SecretDescription
+}
 
 /**
  * Decides whether the step may run, in the order and with the sentences of AWS's own functions: rotation enabled,
  * version known, already AWSCURRENT (nothing to do), AWSPENDING staged, step known.
- * @param again describes the secret once more: a version staged a moment ago may not be visible everywhere yet
+ * @param describe is called more than once where the version, staged a moment ago, is not visible yet
  * @throws RotationError RotationNotEnabled, UnknownVersion, NotPending or InvalidStep
  */
 export async function guard(
   event: RotationEvent,
-  first: SecretDescription,
-  again: () => Promise<SecretDescription>,
-  signal: AbortSignal,
+  describe: () => Promise<SecretDescription>,
+  context: Pick<RotationContext, 'sleep' | 'signal'>,
 ): Promise<Verdict> {
+  const first = await describe()
   if (first.rotationEnabled === false) {
     throw new RotationError('RotationNotEnabled', `Secret ${event.secretId} is not enabled for rotation.`)
   }
   const staged = ({ labels }: SecretDescription) => isStaged(labels.get(event.token))
-  const seen = staged(first) ? first : await patiently(again, staged, signal)
+  const seen = staged(first) ? first : await patiently(describe, staged, context)
   const labels = seen.labels.get(event.token)
   if (labels === undefined) {
     const what = `Secret version ${event.token} has no stage for rotation of secret ${event.secretId}.`
     throw new RotationError('UnknownVersion', `${what}${pendingNow(seen)}`)
   }
-  if (labels.includes('AWSCURRENT')) return { promoted: true }
+  if (labels.includes('AWSCURRENT')) return { step: undefined, description: seen }
   if (!labels.includes('AWSPENDING')) {
     const what = `Secret version ${event.token} not set as AWSPENDING for rotation of secret ${event.secretId}.`
     throw new RotationError('NotPending', `${what}${pendingNow(seen)}`)
   }
-  return { promoted: false, step: stepOf(event), description: seen }
+  return { step: stepOf(event), description: seen }
 }
 
 function isStaged(labels: readonly string[] | undefined): boolean {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { RotationContext } from './context.ts'
 
 /** Secrets Manager is eventually consistent; what was written a moment ago is asked for again after these pauses. */
 const pausesMs = [100, 200, 400, 800]
@@ -10,12 +10,12 @@ const pausesMs = [100, 200, 400, 800]
 export async function patiently<T>(
   ask: () => Promise<T>,
   willDo: (answer: T) => boolean,
-  signal: AbortSignal,
+  { sleep, signal }: Pick<RotationContext, 'sleep' | 'signal'>,
 ): Promise<T> {
   let answer = await ask()
   for (const pause of pausesMs) {
     if (willDo(answer) || signal.aborted) break
-    await sleep(pause, undefined, { signal }).catch(() => undefined)
+    await sleep(pause)
     if (!signal.aborted) answer = await ask()
   }
   return answer

@@ -7,29 +7,38 @@ export interface Versions<S> {
   current(): Promise<S>
   /** AWSPREVIOUS, or undefined where there is none or where it is not readable as a secret of this type. */
   previous(): Promise<S | undefined>
+  /**
+   * Whether this is a test without a rotation (RotateImmediately=false): testSecret alone, on a copy of AWSCURRENT. It is
+   * about the value in use, for which no setSecret has done anything. Asked for only where a test would fail otherwise,
+   * since AWSCURRENT may have to be read for the answer.
+   */
+  isRehearsal(): Promise<boolean>
+}
+
+/** How the text of a secret is read. */
+export interface SecretForm<S> {
+  /** Takes a SecretString. Throws InvalidSecret that names the field, never the value. */
+  parse(secretString: string): S
+  /**
+   * The values in it, at whatever depth, that must never reach a log or an error. Of a text that `parse` refuses, all
+   * values are taken for such.
+   */
+  sensitive(secret: S): readonly string[]
 }
 
 /**
  * What a target must know. The protocol reads, stages and promotes versions; a secret type never does.
  * Every hook may be killed at any line and is then run again, perhaps while the first run is still alive.
  */
-export interface SecretType<S> {
-  /** For logs and metrics; nothing switches on it. */
-  readonly name: string
-  /** JSON fields whose values must never reach a log or an error. */
-  readonly sensitive: readonly string[]
+export interface SecretType<S> extends SecretForm<S> {
   /** Whether the old credential goes on working after `set`. Where not, the time until the promotion is measured. */
   readonly overlap: boolean
-  /** Takes a SecretString. Throws InvalidSecret that names the field, never the value. */
-  parse(secretString: string): S
   /** The SecretString of a value; fields that the type does not know are kept as they were read. */
   serialize(secret: S): string
   /** Makes the next value. Nothing outside may be changed here that cannot be found again after a kill. */
-  create(versions: Omit<Versions<S>, 'pending'>, context: RotationContext): Promise<S>
-  /** Makes the pending value valid at the target. Idempotent. */
-  set(versions: Versions<S>, context: RotationContext): Promise<void>
+  create(versions: Pick<Versions<S>, 'current' | 'previous'>, context: RotationContext): Promise<S>
+  /** Makes the pending value valid at the target. Idempotent. Left out where there is nothing to set: nothing is read then. */
+  set?(versions: Versions<S>, context: RotationContext): Promise<void>
   /** Proves that the pending value can do what the current one can. Changes nothing. */
   test(versions: Versions<S>, context: RotationContext): Promise<void>
-  /** Runs after the promotion, also when the promotion was done by an earlier run. Idempotent. */
-  finish?(context: RotationContext): Promise<void>
 }

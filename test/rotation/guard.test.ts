@@ -119,9 +119,9 @@ describe('the guard', () => {
     expect(await secrets.value(Name, 'AWSCURRENT')).toBe(pending.SecretString)
   })
 
-  it('setSecret without a pending value is VersionMissing', async () => {
+  it('testSecret without a pending value is VersionMissing', async () => {
     const rotation = await begun()
-    expect(await refused(eventOf(rotation, 'setSecret'), 'VersionMissing')).toContain(rotation.token)
+    expect(await refused(eventOf(rotation, 'testSecret'), 'VersionMissing')).toContain(rotation.token)
   })
 
   it('a secret that is not there, or scheduled for deletion, is SecretNotFound', async () => {

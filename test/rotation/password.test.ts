@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { generatePassword, passwordRules } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { holds } from '../support/property.ts'
+import { processRandom } from '../support/random.ts'
 
-const make = (env: NodeJS.ProcessEnv = {}) => generatePassword(passwordRules(env))
+const make = (env: NodeJS.ProcessEnv = {}) => generatePassword(passwordRules(env), processRandom)
 const many = (env: NodeJS.ProcessEnv = {}, count = 200) => Array.from({ length: count }, () => make(env))
 const invalid = (env: NodeJS.ProcessEnv) => {
   try {

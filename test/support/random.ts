@@ -9,3 +9,6 @@ export function randomName(prefix = 't'): string {
 export function randomPassword(): string {
   return `Pw${randomBytes(12).toString('hex')}`
 }
+
+/** Chance as the composition root gives it. */
+export const processRandom = { randomBytes: (count: number): Uint8Array => randomBytes(count) }

@@ -2,10 +2,12 @@ import { globSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { mysql } from '../../functions/mysql/engine.ts'
 import { postgres } from '../../functions/postgres/engine.ts'
+import { rds } from '../../shared/aws/rds.ts'
 import { alternatingUsers } from '../../shared/database/alternating-users.ts'
 import { dualPassword } from '../../shared/database/dual-password.ts'
 import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
+import { processRandom } from '../support/random.ts'
 import { allows, denies, list, statementsOf, statementsOfRole } from './policies.ts'
 import { account, deploy, type Stack, type Values } from './stack.ts'
 import { type Mapping, type Resource, readTemplate, type Value } from './yaml.ts'
@@ -99,13 +101,13 @@ describe('the secrets of the examples are taken by the functions', () => {
 
   it('a database secret has all its fields when it is attached, and not before', () => {
     const stack = example('secret-with-schedule')
-    expect(() => parseDatabaseSecret(secretValue(stack, 'LoginSecret', false), postgres)).toThrow('host')
-    expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres).username).toBe('example')
+    expect(() => parseDatabaseSecret(secretValue(stack, 'LoginSecret', false), postgres({}))).toThrow('host')
+    expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres({})).username).toBe('example')
   })
 
   for (const [name, engine, type, login] of [
-    ['alternating-users', postgres, alternatingUsers(postgres), 'app_clone'],
-    ['dual-password', mysql, dualPassword(mysql), 'app'],
+    ['alternating-users', postgres({}), alternatingUsers(postgres({}), rds), 'app_clone'],
+    ['dual-password', mysql({}), dualPassword(mysql({}), rds), 'app'],
   ] as const) {
     it(`${name}: the application's secret names the superuser's, and both the same server`, async () => {
       const stack = example(name)
@@ -113,7 +115,7 @@ describe('the secrets of the examples are taken by the functions', () => {
       const superuser = parseDatabaseSecret(secretValue(stack, 'SuperuserSecret', true), engine)
       expect([own.host, Number(own.port)]).toEqual([superuser.host, superuser.port])
       expect(own.masterarn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
-      const next = await type.create({ current: async () => own } as never, {} as never)
+      const next = await type.create({ current: async () => own } as never, processRandom as never)
       expect(next.username).toBe(login)
     })
   }

@@ -12,6 +12,7 @@ import { caCertificates } from '../../shared/database/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
 import { idOf, rows } from '../../template/rows.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
+import { processRandom } from '../support/random.ts'
 import { list } from './policies.ts'
 import { account, deploy } from './stack.ts'
 import { type Mapping, readTemplate } from './yaml.ts'
@@ -221,7 +222,9 @@ describe('environment variables', () => {
   async function readBy(id: string): Promise<string[]> {
     const files = (bundles.get(id)?.files ?? []).filter((file) => /^(shared|functions)\//.test(file))
     const texts = await Promise.all(files.map((file) => readFile(repositoryPath(file), 'utf8')))
-    const names = texts.flatMap((text) => [...text.matchAll(/\benv\.([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name))
+    const names = texts.flatMap((text) =>
+      [...text.matchAll(/(?:\benv\.|\b(?:wholeNumber|oneOf)\(')([A-Z][A-Z0-9_]*)/g)].map(([, name = '']) => name),
+    )
     // AWS_ is what Lambda sets.
     return [...new Set(names)].filter((name) => !name.startsWith('AWS_')).sort()
   }
@@ -247,11 +250,11 @@ describe('environment variables', () => {
     const env = Object.fromEntries(Object.entries(variablesOf(id)).map(([name, value]) => [name, String(value)]))
     expect(passwordRules(env)).toEqual(passwordRules({}))
     expect(settings(env).fields).toEqual(settings({}).fields)
-    expect(settings(env).generate()).toHaveLength(settings({}).generate().length)
+    expect(settings(env).generate(processRandom)).toHaveLength(settings({}).generate(processRandom).length)
     expect(env.DATABASE_CA_BUNDLE ?? '').toBe('')
     expect(env.SECRETS_MANAGER_ENDPOINT).toBe('')
     expect(env.POSTGRES_PASSWORD_FORMAT ?? '').not.toBe('cleartext')
-    expect((await caCertificates()).length).toBeGreaterThan(100)
+    expect((await caCertificates(env.DATABASE_CA_BUNDLE)).length).toBeGreaterThan(100)
   })
 })
 

@@ -3,5 +3,5 @@ import { generatedValue } from './secret-type.ts'
 
 await crashContract({
   type: async () => ({ type: generatedValue }),
-  calls: { createSecret: 4, setSecret: 3, testSecret: 2, finishSecret: 2 },
+  calls: { createSecret: 4, setSecret: 1, testSecret: 2, finishSecret: 2 },
 })

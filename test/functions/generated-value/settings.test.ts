@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { settings } from '../../../functions/generated-value/settings.ts'
 import { RotationError } from '../../../shared/rotation/errors.ts'
+import { processRandom } from '../../support/random.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { generatedValue } from './secret-type.ts'
 
@@ -32,11 +33,11 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
 
   it('makes hex, base64, base64url and characters of an alphabet', async () => {
     expect(await rotated('x', { VALUE_FORMAT: 'hex', VALUE_BYTES: '16' })).toMatch(/^[0-9a-f]{32}$/)
-    const made = (format: string) => settings({ VALUE_FORMAT: format, VALUE_BYTES: '33' }).generate()
+    const made = (format: string) => settings({ VALUE_FORMAT: format, VALUE_BYTES: '33' }).generate(processRandom)
     expect(Buffer.from(made('base64'), 'base64')).toHaveLength(33)
     expect(made('base64url')).toMatch(/^[A-Za-z0-9_-]{44}$/)
     const alphabet = settings({ VALUE_FORMAT: 'alphabet', VALUE_ALPHABET: '0123456789', PASSWORD_LENGTH: '12' })
-    expect(alphabet.generate()).toMatch(/^[0-9]{12}$/)
+    expect(alphabet.generate(processRandom)).toMatch(/^[0-9]{12}$/)
   })
 
   it('refuses a database login, which it would change in the secret and not in the database', async () => {
@@ -71,6 +72,15 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
       expect(() => settings(env)).toThrow(RotationError)
       expect(() => settings(env)).toThrow(`${name} must be`)
     }
-    expect(await rotated('x', { VALUE_FORMAT: 'rot13' })).toContain('VALUE_FORMAT must be')
+  })
+
+  it('reports a variable that makes no sense as every other failure: with its code, in the log and as a metric', async () => {
+    await using secrets = await secretsManagerFor({ ...about, env: { VALUE_FORMAT: 'rot13' } })
+    const rotation = await secrets.begin(await secrets.store('x'))
+    const outcome = await rotation.attempt('createSecret')
+    expect(outcome).toMatchObject({ ok: false, error: { errorType: 'InvalidConfiguration' } })
+    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('VALUE_FORMAT must be')
+    expect(outcome.logs).toMatch(/"message":"step failed".*"code":"InvalidConfiguration"/)
+    expect(outcome.logs).toContain('"outcome":"InvalidConfiguration"')
   })
 })

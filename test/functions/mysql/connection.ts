@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Login } from '../../../shared/database/secret.ts'
 import type { RotationContext } from '../../../shared/rotation/context.ts'
 import type { TestServer } from '../../support/mysql.ts'
@@ -11,9 +13,12 @@ export function contextFor(remainingMs = 20_000): RotationContext & { readonly d
   return {
     ...{ secretId: 'arn', token: 'token', signal, done },
     remainingMs: () => ends - performance.now(),
+    now: () => Date.now(),
+    sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
+    randomBytes: (count) => randomBytes(count),
     conceal: () => undefined,
     did: (what) => void done.push(what),
-    readSecret: async () => '',
+    readSecret: async () => Promise.reject(new Error('there is no other secret')),
     secretTags: async () => new Map(),
   }
 }

@@ -52,7 +52,8 @@ describe('versions', { meta: { server: server.label } }, () => {
 
   it('5.7.44 is UnsupportedServer for alternating-users, which names single-user', async () => {
     const { session, username } = await sessionOf('5.7.44')
-    const next = { username: `${username}_clone`, password: randomPassword(), current: randomPassword() }
+    const passwords = { password: randomPassword(), current: randomPassword(), newPassword: randomPassword }
+    const next = { username: `${username}_clone`, ...passwords }
     const making = ensureTwin(
       session,
       { base: username, twin: next.username },

@@ -94,7 +94,7 @@ for (const major of [18, 15] as const) {
       const env = { ...about.env, POSTGRES_PASSWORD_FORMAT: 'plaintext' }
       const suite = await suiteFor({ ...singleUser(server), function: { ...about, env } })
       await using _ = suite.secrets
-      await expectFailure(suite, await suite.stored(), { code: 'InvalidConfiguration', step: 'setSecret' })
+      await expectFailure(suite, await suite.stored(), { code: 'InvalidConfiguration', step: 'createSecret' })
     })
 
     it('the verifier is what the server itself makes of the password, also where it is not ASCII', async () => {

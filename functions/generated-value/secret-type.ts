@@ -1,0 +1,48 @@
+import { parseJsonObject } from '../../shared/json-secret.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import type { Settings } from './settings.ts'
+
+/** The text of the secret, and its fields where it is a JSON object. */
+interface GeneratedSecret {
+  readonly text: string
+  readonly json: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Secrets that live in Secrets Manager alone: signing keys, webhook and basic-auth secrets, whose producer and consumer
+ * both read them there. Nothing outside has to be told, so there is nothing to set.
+ */
+export function generatedValue({ fields, generate }: Settings): SecretType<GeneratedSecret> {
+  const valuesOf = ({ text, json }: GeneratedSecret) =>
+    json === undefined ? [text] : fields.map((field) => String(json[field]))
+  return {
+    overlap: true,
+    sensitive: valuesOf,
+    parse(text) {
+      if (!text.trimStart().startsWith('{')) return { text, json: undefined }
+      const json = parseJsonObject(text)
+      for (const field of fields) {
+        if (typeof json[field] === 'string') continue
+        const remedy = `Put "${field}" into the secret, or set VALUE_FIELDS to the fields that it has.`
+        throw new RotationError('InvalidSecret', `"${field}" is not a text field of the secret.`, { remedy })
+      }
+      if ('engine' in json || 'masterarn' in json) {
+        const likely = 'It is a database login; this function would change the secret and not the database.'
+        throw new RotationError('InvalidSecret', 'The secret has a field "engine" or "masterarn".', { likely })
+      }
+      return { text, json }
+    },
+    serialize: ({ text }) => text,
+    async create({ current }, random) {
+      const { json } = await current()
+      if (json === undefined) return { text: generate(random), json }
+      const next = { ...json, ...Object.fromEntries(fields.map((field) => [field, generate(random)])) }
+      return { text: JSON.stringify(next), json: next }
+    },
+    async test({ pending }) {
+      // Reading it back has proved that the value is stored, decrypts and has its fields; an empty one is of no use.
+      if (valuesOf(pending).includes('')) throw new RotationError('InvalidSecret', 'The pending value is empty.')
+    },
+  }
+}
