@@ -1,4 +1,4 @@
-import { table } from '../local/table.ts'
+import { table } from '../local/commands/table.ts'
 import type { ColdStartFigures } from './cold-start.ts'
 import type { RotationFigures } from './rotations.ts'
 

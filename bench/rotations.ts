@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { startLocalSecretsManager } from '../local/secrets-manager.ts'
+import { startLocalSecretsManager } from '../local/secrets-manager/start.ts'
 import { steps } from '../shared/rotation/event.ts'
 import type { BenchServer, Subject } from './database.ts'
 import { countLogins, nothing } from './recording.ts'

@@ -5,7 +5,7 @@ import {
   RotateSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { LocalSecretsManager } from '../local/secrets-manager.ts'
+import type { LocalSecretsManager } from '../local/secrets-manager/start.ts'
 import type { BenchServer, Secret, Subject } from './database.ts'
 import type { Prepared } from './floor.ts'
 import type { Particulars } from './recording.ts'

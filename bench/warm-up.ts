@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { LocalSecretsManager } from '../local/secrets-manager.ts'
+import type { LocalSecretsManager } from '../local/secrets-manager/start.ts'
 import { steps } from '../shared/rotation/event.ts'
 import type { BenchServer, Recorder } from './database.ts'
 import { floorCaller, type Prepared } from './floor.ts'

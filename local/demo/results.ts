@@ -1,5 +1,5 @@
 import { steps } from '../../shared/rotation/event.ts'
-import { table } from '../table.ts'
+import { table } from '../commands/table.ts'
 import type { Shown } from './scenario.ts'
 
 /** One line for programs. Durations and the gap are in milliseconds. */

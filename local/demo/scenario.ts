@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { doneIn } from '../done.ts'
-import type { StepEnded } from '../invocation.ts'
-import type { LocalSecretsManager } from '../secrets-manager.ts'
+import { doneIn } from '../commands/done.ts'
+import type { StepEnded } from '../secrets-manager/functions/invocation.ts'
+import type { LocalSecretsManager } from '../secrets-manager/start.ts'
 import { type Demonstration, type DemoServer, logsIn } from './database.ts'
 import { startWorkload, type Workload } from './workload.ts'
 

@@ -64,6 +64,17 @@ describe('dependencies point one way', () => {
     expect(wrong).toEqual([])
   })
 
+  it.each([
+    // Of Keyturn it knows the names of the steps.
+    ['local/secrets-manager', ['shared/rotation/event.ts']],
+    ['local/servers', []],
+  ] as const)('%s is a room of its own, for others to use', (folder, known: readonly string[]) => {
+    const files = sources(folder)
+    expect(files.length).toBeGreaterThan(10)
+    const imported = files.flatMap(({ imports }) => imports).filter((name) => name.endsWith('.ts'))
+    expect(imported.filter((name) => !name.startsWith(`${folder}/`) && !known.includes(name))).toEqual([])
+  })
+
   it('no target imports from another target', () => {
     const target = (path: string) => path.split('/')[1]
     const wrong = sources('functions').flatMap(({ path, imports }) =>

@@ -1,5 +1,5 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
-import { runLambda } from '../../local/lambda.ts'
+import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { proveTwoRotations } from './proof.ts'
 import { beginRotation, localstackClient, newSecret, subjects, superuserSecret } from './secrets.ts'

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { inject } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
-import type { RotationEvent } from '../../local/invocation.ts'
+import type { RotationEvent } from '../../local/secrets-manager/functions/invocation.ts'
 import { randomName, randomPassword } from '../support/random.ts'
 import { localClient } from '../support/secrets-manager.ts'
 import { database } from './drivers.ts'

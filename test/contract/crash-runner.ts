@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { RotationFunction } from '../../local/invocation.ts'
-import { runLambda } from '../../local/lambda.ts'
+import type { RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
+import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
 import type { Step } from '../../shared/rotation/event.ts'
 import { bundled } from '../support/bundle.ts'
 import { lambdaSettings } from '../support/function-under-test.ts'

@@ -7,7 +7,7 @@ import { clientFor } from './support.ts'
 
 /** Starts the server on any free port, ready to be used. */
 async function serve(...args: string[]) {
-  const server = await start('main', ['--port', '0', '--json', ...args])
+  const server = await start('local', ['--port', '0', '--json', ...args])
   await expect.poll(() => server.lines().length, { timeout: 10_000 }).toBeGreaterThan(0)
   const { endpoint, functions } = server.json()[0] as { endpoint: string; functions: Record<string, string> }
   return { ...server, endpoint, functions, client: clientFor({ endpoint }) }
@@ -44,7 +44,7 @@ describe('npm run local', () => {
   })
 
   test('tells people the endpoint, the functions and what to paste, without colours; Ctrl-C ends it with 0', async () => {
-    const { child, exit, output } = await start('main', ['--port', '0'])
+    const { child, exit, output } = await start('local', ['--port', '0'])
     await expect.poll(() => output.stdout, { timeout: 10_000 }).toContain('export AWS_ENDPOINT_URL=http://127.0.0.1:')
     expect(output.stdout).toContain('AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1')
     expect(output.stdout).toContain('arn:aws:lambda:us-east-1:000000000000:function:GeneratedValue')
@@ -67,7 +67,7 @@ describe('npm run local', () => {
     [['--lambda-endpoint', 'http://127.0.0.1:3001/path'], '/path'],
     [['--hold', '--lambda-endpoint', 'http://127.0.0.1:3001'], '--hold'],
   ])('%j is a usage error', async (args, named) => {
-    const { code, stdout, stderr } = await run('main', args)
+    const { code, stdout, stderr } = await run('local', args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(named)
     expect(stderr).toContain('--help')
@@ -76,13 +76,13 @@ describe('npm run local', () => {
 
   test('a port in use is an error that says so', async () => {
     const { endpoint } = await serve()
-    const { code, stderr } = await run('main', ['--port', new URL(endpoint).port])
+    const { code, stderr } = await run('local', ['--port', new URL(endpoint).port])
     expect(code).toBe(1)
     expect(stderr).toMatch(/^Port \d+ is in use\..*\n$/)
   })
 
   test('an address that this machine does not have is an error that says so', async () => {
-    const { code, stderr } = await run('main', ['--port', '0', '--host', '10.255.254.253'])
+    const { code, stderr } = await run('local', ['--port', '0', '--host', '10.255.254.253'])
     expect(code).toBe(1)
     expect(stderr).toContain('10.255.254.253')
     expect(stderr).not.toContain('    at ')
@@ -105,7 +105,7 @@ describe('npm run local', () => {
   })
 
   test('--help shows an example', async () => {
-    const { code, stdout } = await run('main', ['--help'])
+    const { code, stdout } = await run('local', ['--help'])
     expect(code).toBe(0)
     expect(stdout).toContain('aws secretsmanager rotate-secret')
     expect(stdout).toContain('memory')

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const script = (name: string) => fileURLToPath(new URL(`../../local/${name}.ts`, import.meta.url))
+const script = (name: string) => fileURLToPath(new URL(`../../local/commands/${name}.ts`, import.meta.url))
 
-/** Starts a script of local/ in a folder of its own and collects what it prints; it ends with the test at the latest. */
+/** Starts a script of local/commands/ in a folder of its own and collects what it prints; it ends with the test at the latest. */
 export async function start(name: string, args: readonly string[], cwd?: string, env: object = {}) {
   const folder = cwd ?? (await temporaryFolder())
   const child = spawn(process.execPath, [script(name), ...args], {

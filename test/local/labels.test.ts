@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor, hour, labels } from './support.ts'
 
 let local: LocalSecretsManager

@@ -1,6 +1,6 @@
 import type { Filter, ListSecretsCommandInput } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor } from './support.ts'
 
 let local: LocalSecretsManager

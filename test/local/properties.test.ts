@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor, labels } from './support.ts'
 
 let local: LocalSecretsManager

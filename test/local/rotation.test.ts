@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor, handlerPath, labels, newSecret, rotate, withFunction, withOnDemand } from './support.ts'
 
 const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret']

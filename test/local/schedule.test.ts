@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseSchedule, type RotationRules } from '../../local/service/schedule.ts'
+import { parseSchedule, type RotationRules } from '../../local/secrets-manager/service/schedule.ts'
 import { countingSteps, day, hour, labels, newSecret, rotate, type Stage, withOnDemand } from './support.ts'
 
 const date = (text: string) => Date.parse(`${text}Z`)

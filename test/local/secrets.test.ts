@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor, day } from './support.ts'
 
 let local: LocalSecretsManager

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { SecretsManager, type SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
-import { type LocalOptions, type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import {
+  type LocalOptions,
+  type LocalSecretsManager,
+  startLocalSecretsManager,
+} from '../../local/secrets-manager/start.ts'
 
 export const day = 24 * 60 * 60 * 1000
 export const hour = 60 * 60 * 1000

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
-import type { Fault, Intercept } from '../../local/service/calls.ts'
+import type { Fault, Intercept } from '../../local/secrets-manager/service/calls.ts'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { clientFor } from './support.ts'
 
 let local: LocalSecretsManager

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Call } from '../../local/service/calls.ts'
+import type { Call } from '../../local/secrets-manager/service/calls.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { piecesOf } from '../support/pieces.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Invocation } from '../../local/invocation.ts'
+import type { Invocation } from '../../local/secrets-manager/functions/invocation.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
-import type { Call, Fault } from '../../local/service/calls.ts'
+import type { Call, Fault } from '../../local/secrets-manager/service/calls.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { findLeak } from '../support/leaks.ts'

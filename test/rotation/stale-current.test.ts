@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runLambda } from '../../local/lambda.ts'
+import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
 import { type FunctionUnderTest, lambdaSettings } from '../support/function-under-test.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { wireProxy } from '../support/wire-proxy.ts'

@@ -1,4 +1,4 @@
-import type { Invocation, RotationEvent, RotationFunction } from '../../local/invocation.ts'
+import type { Invocation, RotationEvent, RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
 
 /**
  * Stands between the service and a function. Usually it passes the events on; where a test has asked for the rotation of

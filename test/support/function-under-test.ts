@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import type { RotationFunction } from '../../local/invocation.ts'
+import type { RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
 
 /** A Lambda function of this repository. */
 export interface FunctionUnderTest {

@@ -1,4 +1,4 @@
-import type { LocalSecretsManager } from '../../local/secrets-manager.ts'
+import type { LocalSecretsManager } from '../../local/secrets-manager/start.ts'
 
 /** Waits until the service says how a rotation has ended. */
 export async function ended({ events }: LocalSecretsManager, token: string): Promise<void> {

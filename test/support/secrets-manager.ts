@@ -7,9 +7,13 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import type { Invocation } from '../../local/invocation.ts'
-import { runLambda } from '../../local/lambda.ts'
-import { type LocalOptions, type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager.ts'
+import type { Invocation } from '../../local/secrets-manager/functions/invocation.ts'
+import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
+import {
+  type LocalOptions,
+  type LocalSecretsManager,
+  startLocalSecretsManager,
+} from '../../local/secrets-manager/start.ts'
 import type { Step } from '../../shared/rotation/event.ts'
 import { byHand } from './by-hand.ts'
 import { type FunctionUnderTest, heard, lambdaSettings } from './function-under-test.ts'

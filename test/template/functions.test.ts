@@ -5,8 +5,8 @@ import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { settings } from '../../functions/generated-value/settings.ts'
-import { bundleFunction } from '../../local/bundle.ts'
 import { discoverFunctions } from '../../local/functions.ts'
+import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { caCertificates } from '../../shared/database/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
@@ -155,7 +155,7 @@ describe('what is deployed is what was tested', () => {
     await expect(stat(repositoryPath(`${CodeUri}/package.json`))).rejects.toThrow('ENOENT')
   })
 
-  it.each(ids)('the settings of %s give the bytes of local/bundle.ts', async (id) => {
+  it.each(ids)('the settings of %s give the bytes of local/secrets-manager/functions/bundle.ts', async (id) => {
     const { EntryPoints, ...others } = buildPropertiesOf(id)
     const options = Object.entries(others).flatMap(([key, value]) => esbuildOption(key, value))
     const outdir = join(folder, `sam-${id}`)

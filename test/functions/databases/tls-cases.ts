@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { FunctionError } from '../../../local/invocation.ts'
+import type { FunctionError } from '../../../local/secrets-manager/functions/invocation.ts'
 import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import type { SecretTypeUnderTest } from '../../contract/secret-type.ts'

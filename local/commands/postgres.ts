@@ -3,7 +3,7 @@ import { chmod, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { startPostgres } from './servers/postgres.ts'
+import { startPostgres } from '../servers/postgres.ts'
 import { throwAwayServer } from './throw-away-server.ts'
 
 await throwAwayServer({

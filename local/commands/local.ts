@@ -1,10 +1,10 @@
+import { discoverFunctions, shellVariables } from '../functions.ts'
+import { lambdaAt } from '../secrets-manager/functions/lambda-endpoint.ts'
+import { startLocalSecretsManager } from '../secrets-manager/start.ts'
 import { addressRule, isNearby } from './addresses.ts'
 import { type CommandLine, commandLine } from './command-line.ts'
-import { discoverFunctions, shellVariables } from './functions.ts'
 import { heldFolder, holdIn } from './hold.ts'
-import { lambdaAt } from './lambda-endpoint.ts'
 import { forPeople, forPrograms } from './report.ts'
-import { startLocalSecretsManager } from './secrets-manager.ts'
 
 const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rotation functions of this repository.
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { bundling } from './bundle.ts'
 
-const repository = fileURLToPath(new URL('..', import.meta.url))
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
 // What stays out of a bundle is found from here.
 const folder = join(repository, 'node_modules', '.cache', 'keyturn')
 const outdatedAfterMs = 24 * 60 * 60_000
@@ -53,7 +53,9 @@ async function isUpToDate({ path, sources, builtAt }: Program): Promise<boolean>
 async function makeProgram(module: string): Promise<Program> {
   const builtAt = Date.now()
   // Relative, because esbuild takes a star in a path for a pattern, and the repository's own may have one.
-  const [host, handler] = ['local/function-host.ts', relative(repository, module)].map((path) => `./${path}`)
+  const [host, handler] = [join(import.meta.dirname, 'function-host.ts'), module].map(
+    (path) => `./${relative(repository, path)}`,
+  )
   const contents = `import { serve } from ${JSON.stringify(host)}\nserve(() => import(${JSON.stringify(handler)}))`
   const { outputFiles, metafile } = await build({
     ...bundling,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type Step, steps } from '../../shared/rotation/event.ts'
-import type { FunctionError, Invocation } from '../invocation.ts'
+import { type Step, steps } from '../../../shared/rotation/event.ts'
+import type { FunctionError, Invocation } from '../functions/invocation.ts'
 import { changed, nextWindow, type Rotation, type Secret, type Service, track } from './store.ts'
 import { addVersion, current, moveLabel, pending, versionWith } from './versions.ts'
 

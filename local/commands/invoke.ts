@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { styleText } from 'node:util'
+import { discoverFunctions, shellVariables } from '../functions.ts'
+import { runLambda } from '../secrets-manager/functions/lambda.ts'
 import { type CommandLine, commandLine } from './command-line.ts'
 import { doneIn } from './done.ts'
-import { discoverFunctions, shellVariables } from './functions.ts'
-import { runLambda } from './lambda.ts'
 
 const help = `Invokes one rotation function with one event, in a process of its own, and says what came of it.
 

@@ -1,5 +1,5 @@
+import { startMariadb } from '../servers/mariadb.ts'
 import { createMysqlLogin } from './mysql-login.ts'
-import { startMariadb } from './servers/mariadb.ts'
 import { throwAwayServer } from './throw-away-server.ts'
 
 await throwAwayServer({

@@ -1,5 +1,5 @@
+import { arnOfFunction } from '../service/names.ts'
 import type { FunctionError, Invocation, RotationFunction } from './invocation.ts'
-import { arnOfFunction } from './service/names.ts'
 
 export interface LambdaEndpointOptions {
   /** How long an invocation may take, start of its container included, in milliseconds; 120,000 when left out. */

@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise'
-import type { MysqlServer } from './servers/mysql-process.ts'
+import type { MysqlServer } from '../servers/mysql-process.ts'
 import type { Login } from './throw-away-server.ts'
 
 /** Makes a login that may do anything in a new database of the same name, as applications often may. */

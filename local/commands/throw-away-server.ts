@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { freePort } from '../servers/free-port.ts'
 import { addressRule, isNearby } from './addresses.ts'
 import { commandLine } from './command-line.ts'
-import { freePort } from './servers/free-port.ts'
 
 export interface Login {
   readonly username: string

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
+import { arnOfFunction, region } from '../service/names.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
-import { arnOfFunction, region } from './service/names.ts'
 
 /** A function of which this machine runs the code. */
 export interface LambdaSettings {

@@ -1,5 +1,5 @@
+import { startMysql } from '../servers/mysql.ts'
 import { createMysqlLogin } from './mysql-login.ts'
-import { startMysql } from './servers/mysql.ts'
 import { throwAwayServer } from './throw-away-server.ts'
 
 await throwAwayServer({

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Step } from '../shared/rotation/event.ts'
-import type { Rotation, Secret } from './service/store.ts'
+import type { Step } from '../../shared/rotation/event.ts'
+import type { Rotation, Secret } from '../secrets-manager/service/store.ts'
 
 /** Where held events are written, seen from where the command was started. */
 export const heldFolder = join('.keyturn', 'held')

@@ -1,6 +1,5 @@
-import { discoverFunctions } from './functions.ts'
-import type { RotationFunction, StepListener } from './invocation.ts'
-import { type LambdaSettings, type LogSink, runLambda } from './lambda.ts'
+import type { RotationFunction, StepListener } from './functions/invocation.ts'
+import { type LambdaSettings, type LogSink, runLambda } from './functions/lambda.ts'
 import { type CallLog, createCallLog, type Intercept } from './service/calls.ts'
 import { type Clock, createClock } from './service/clock.ts'
 import { describeOperation } from './service/descriptions.ts'
@@ -19,10 +18,7 @@ export interface LocalOptions {
   readonly port?: number
   /** The IPv4 address to listen on; 127.0.0.1 when left out. Whoever reaches it needs no password. */
   readonly host?: string
-  /**
-   * The rotation functions by id: a path, settings, or anything else that can be invoked. The repository's own
-   * functions when left out.
-   */
+  /** The rotation functions by id: a path, settings, or anything else that can be invoked. None when left out. */
   readonly functions?: Readonly<Record<string, string | LambdaSettings | RotationFunction>>
   /** Every call takes this much longer, in milliseconds. */
   readonly latencyMs?: number
@@ -69,6 +65,11 @@ const operations = new Map(
 /**
  * Starts a Secrets Manager in this process, with its state in memory: AWS's API and rules, and the rotation of secrets
  * by functions that run on this machine.
+ *
+ *     await using local = await startLocalSecretsManager({ functions: { Mine: '/path/of/handler.ts' } })
+ *     const client = new SecretsManagerClient({ endpoint: local.endpoint, region: 'us-east-1', credentials })
+ *     await client.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: local.functions.Mine }))
+ *     await local.settled()
  * @throws what listening on the port throws, EADDRINUSE for example
  */
 export async function startLocalSecretsManager(options: LocalOptions = {}): Promise<LocalSecretsManager> {
@@ -76,7 +77,7 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
   const events = createEventLog(clock)
   const calls = createCallLog()
   let endpoint = ''
-  const wanted = Object.entries(options.functions ?? (await discoverFunctions()))
+  const wanted = Object.entries(options.functions ?? {})
   const functions = wanted.map(([id, what]) => {
     if (typeof what === 'object' && 'invoke' in what) return what
     const settings = typeof what === 'string' ? { module: what } : what

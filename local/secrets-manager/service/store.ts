@@ -1,5 +1,5 @@
-import type { Step } from '../../shared/rotation/event.ts'
-import type { RotationFunction, StepListener } from '../invocation.ts'
+import type { Step } from '../../../shared/rotation/event.ts'
+import type { RotationFunction, StepListener } from '../functions/invocation.ts'
 import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'

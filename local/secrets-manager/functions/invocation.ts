@@ -1,4 +1,4 @@
-import type { Step } from '../shared/rotation/event.ts'
+import type { Step } from '../../../shared/rotation/event.ts'
 
 /** What Secrets Manager sends to a rotation function, one event for each step. */
 export interface RotationEvent {

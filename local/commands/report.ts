@@ -1,8 +1,8 @@
 import { styleText } from 'node:util'
+import type { StepEnded, StepStarted } from '../secrets-manager/functions/invocation.ts'
+import type { DeliveredEvent } from '../secrets-manager/service/events.ts'
+import type { LocalSecretsManager } from '../secrets-manager/start.ts'
 import type { Held } from './hold.ts'
-import type { StepEnded, StepStarted } from './invocation.ts'
-import type { LocalSecretsManager } from './secrets-manager.ts'
-import type { DeliveredEvent } from './service/events.ts'
 
 /** What the command says, for people or for programs. Each method gives the text to print, or nothing. */
 export interface Report {
