@@ -1,5 +1,5 @@
 import { address } from '../../shared/database/secret.ts'
-import { type AccountOptions, parseAccountOptions } from '../../shared/mysql-protocol/account-options.ts'
+import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
@@ -7,6 +7,7 @@ import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
+import { parseShownAccount } from './shown-account.ts'
 import { parsePriv, storedMethods, storedOptions } from './stored-account.ts'
 
 /** One account of a user: a user name may have several, each for other hosts. */
@@ -42,7 +43,7 @@ export async function readAccounts(connection: ServerConnection, users: readonly
 export async function readOwnAccount(connection: ServerConnection): Promise<AccountState> {
   const { account, login } = connection
   const rows = await connection.run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
-  const { identification, ...options } = parseAccountOptions(shownTexts(rows))
+  const { identification, ...options } = parseShownAccount(shownTexts(rows))
   return accountState(account, parseLoginMethods(identification, account.user), options)
 }
 

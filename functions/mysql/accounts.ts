@@ -1,8 +1,9 @@
+import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { isHashOf } from './password-hash.ts'
+import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
 
 /** An account of a name, with what the server keeps of its passwords. */
 export interface StoredAccount extends Account {
@@ -11,6 +12,7 @@ export interface StoredAccount extends Account {
   readonly first: Buffer
   /** That of the one that RETAIN CURRENT PASSWORD has kept. */
   readonly second: Buffer
+  readonly options: AccountOptions
 }
 
 /** Plugins that keep a password in mysql.user, which ALTER USER ... BY sets. */
@@ -26,24 +28,28 @@ export function hasPassword({ plugin, first, second }: StoredAccount, password: 
 }
 
 /**
- * All accounts of some names, on whatever host. From MySQL 8.0.14 on; before that, none has a second password.
+ * All accounts of some names, on whatever host. From MySQL 8.0.14 on.
  * @throws RotationError MissingPrivilege with the GRANT that allows reading them
  */
 export async function storedAccounts(
   connection: ServerConnection,
   usernames: readonly string[],
 ): Promise<StoredAccount[]> {
-  const additional = isAtLeast(connection, [8, 0, 14]) ? "User_attributes->>'$.additional_password'" : "''"
   // Hashes as hex: their salts hold bytes that no character set has.
-  const query = `SELECT User AS user, Host AS host, plugin, HEX(authentication_string) AS first, HEX(${additional}) AS second
+  const query = `SELECT User AS user, Host AS host, plugin, HEX(authentication_string) AS first,
+    HEX(User_attributes->>'$.additional_password') AS second, ${optionColumns}
     FROM mysql.user WHERE User IN (${usernames.map(literal).join(', ')}) ORDER BY User, Host`
-  const reading = connection.run<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null>>(
+  const reading = connection.run<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null> & OptionRow>(
     `reading the accounts of ${usernames.join(' and ')}`,
     query,
   )
   const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
-  return rows.map(({ user, host, plugin, first, second }) => ({
-    ...{ user: user ?? '', host: host ?? '', plugin: plugin ?? '' },
-    ...{ first: Buffer.from(first ?? '', 'hex'), second: Buffer.from(second ?? '', 'hex') },
+  return rows.map((row) => ({
+    user: row.user ?? '',
+    host: row.host ?? '',
+    plugin: row.plugin ?? '',
+    first: Buffer.from(row.first ?? '', 'hex'),
+    second: Buffer.from(row.second ?? '', 'hex'),
+    options: storedOptions(row),
   }))
 }

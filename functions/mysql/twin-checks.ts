@@ -16,10 +16,10 @@ interface Next {
 }
 
 export function checkVersion(connection: ServerConnection): void {
-  if (isAtLeast(connection, [8, 0, 0])) return
-  const what = `MySQL ${connection.version} at ${address(connection.login)} has no roles.`
+  if (isAtLeast(connection, [8, 0, 14])) return
+  const what = `MySQL ${connection.version} at ${address(connection.login)} cannot give a login another one as its role.`
   throw new RotationError('UnsupportedServer', what, {
-    likely: 'The second login gets its rights as a role, which takes MySQL 8.0 or Aurora MySQL 3.',
+    likely: 'The second login gets its rights as a role, which takes MySQL 8.0.14 or Aurora MySQL 3.',
     remedy: 'Rotate the secret with single-user, or upgrade the server.',
   })
 }

@@ -58,7 +58,7 @@ function differencesOf(base: Member, twin: Member): TwinDifference[] {
   const differences: TwinDifference[] = []
   if (!twin.rights.roles.has(role))
     differences.push(difference(`granted ${from} to ${to}`, `GRANT ${from} TO ${to}`, { needsProof: true }))
-  if (twin.options.defaultRoles !== role)
+  if (twin.defaultRoles.size !== 1 || !twin.defaultRoles.has(role))
     differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`))
   const { what, clause } = optionDifferences(base.options, twin.options)
   if (what.length > 0) differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`))

@@ -1,15 +1,15 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
-import { parseAccountOptions, type ShownAccount } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { type Account, accountName, identifier } from '../../shared/mysql-protocol/quoting.ts'
+import { type Account, accountName, identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
 export interface Member extends StoredAccount {
-  readonly options: ShownAccount
+  /** As SHOW GRANTS writes them. */
+  readonly defaultRoles: ReadonlySet<string>
   /** What was granted to it directly. */
   readonly rights: Rights
 }
@@ -19,18 +19,57 @@ export interface Pair {
   readonly bases: ReadonlyMap<string, Member>
   readonly twins: ReadonlyMap<string, Member>
   /** Accounts of the base's name that are not this secret's: they have another password, or none. */
-  readonly others: readonly Account[]
+  readonly others: readonly Member[]
+  readonly server: ServerFacts
+}
+
+/** What decides, beside the accounts, what a session may do. */
+interface ServerFacts {
+  /** activate_all_roles_on_login: whether roles need not be default ones. */
+  readonly activates: boolean
+  /** A database in which everybody may do something who runs with no role, if there is one. */
+  readonly everybodys: string | undefined
 }
 
 /** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
 export async function readPair(connection: ServerConnection, { base, twin }: TwinNames): Promise<Pair> {
-  const pair = { bases: new Map<string, Member>(), twins: new Map<string, Member>(), others: [] as Account[] }
-  for (const account of await storedAccounts(connection, [base, twin])) {
-    const isTwin = account.user === twin
-    if (!isTwin && !keepsPassword(account)) pair.others.push(account)
-    else (isTwin ? pair.twins : pair.bases).set(account.host, await readMember(connection, account))
+  const accounts = await storedAccounts(connection, [base, twin])
+  const { defaults, ...server } = await readFacts(connection, [base, twin])
+  const [bases, twins, others]: [Map<string, Member>, Map<string, Member>, Member[]] = [new Map(), new Map(), []]
+  for (const account of accounts) {
+    const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
+    const member = { ...account, defaultRoles, rights: await readRights(connection, account) }
+    if (account.user === twin) twins.set(account.host, member)
+    else if (keepsPassword(account)) bases.set(account.host, member)
+    else others.push(member)
   }
-  return pair
+  return { bases, twins, others, server }
+}
+
+/** All of it in one statement, whatever it is about. */
+async function readFacts(connection: ServerConnection, names: readonly string[]) {
+  const list = names.map(literal).join(', ')
+  const reading = connection.run<Record<'activates' | 'everybodys' | 'defaults', unknown>>(
+    `reading the roles of ${names.join(' and ')}`,
+    `SELECT @@GLOBAL.activate_all_roles_on_login AS activates,
+      (SELECT MIN(s.SCHEMA_NAME) FROM mysql.db d JOIN information_schema.SCHEMATA s
+        ON CAST(s.SCHEMA_NAME AS BINARY) LIKE CAST(d.Db AS BINARY) WHERE d.User = '') AS everybodys,
+      (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST)) AS CHAR)
+        FROM mysql.default_roles WHERE USER IN (${list})) AS defaults`,
+  )
+  const [row] = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
+  const defaults = new Map<string, Set<string>>()
+  for (const [user, host, role, at] of JSON.parse(String(row?.defaults ?? '[]')) as [
+    string,
+    string,
+    string,
+    string,
+  ][]) {
+    const account = roleName({ user, host })
+    defaults.set(account, (defaults.get(account) ?? new Set()).add(roleName({ user: role, host: at })))
+  }
+  const activates = ['1', 'ON'].includes(String(row?.activates))
+  return { activates, defaults, everybodys: typeof row?.everybodys === 'string' ? row.everybodys : undefined }
 }
 
 /**
@@ -60,20 +99,14 @@ export async function ofTheSecret(
   return { ...pair, bases: own, others: [...pair.others, ...strange] }
 }
 
-async function readMember(connection: ServerConnection, account: StoredAccount): Promise<Member> {
+async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {
   const name = accountName(account)
-  const texts = async (statement: string) => {
-    const reading = connection.run(`reading the rights of ${name}`, statement)
-    return shownTexts(await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`))
-  }
-  return {
-    ...account,
-    options: parseAccountOptions(await texts(`SHOW CREATE USER ${name}`)),
-    rights: parseGrants(await texts(`SHOW GRANTS FOR ${name}`), account),
-  }
+  const reading = connection.run(`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`)
+  const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
+  return parseGrants(shownTexts(rows), account)
 }
 
-/** How SHOW GRANTS, SHOW CREATE USER and CURRENT_ROLE() write the account where it is a role. */
+/** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */
 export function roleName({ user, host }: Account): string {
   return `${identifier(user)}@${identifier(host)}`
 }

@@ -9,6 +9,7 @@ import { explainedChange } from './account-changes.ts'
 import { isHashOf } from './password-hash.ts'
 import { checkNothingIsLost, checkPair, checkPrivileges, checkProof, checkVersion } from './twin-checks.ts'
 import { type TwinDifference, twinDifferences } from './twin-differences.ts'
+import { checkEffect } from './twin-effect.ts'
 import { ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
@@ -40,6 +41,7 @@ export async function ensureTwin(
   const read = async () => ofTheSecret(await readPair(connection, names), names, next, previousPassword)
   let pair = await read()
   checkPair(pair, names, next)
+  checkEffect(pair, names)
   await checkPrivileges(connection, [...pair.bases.values()])
   let differences = twinDifferences(pair, names, next)
   checkNothingIsLost(differences, names, next)

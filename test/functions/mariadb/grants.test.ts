@@ -1,6 +1,7 @@
 import { array, boolean, constantFrom, property, record, string, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { optionDifferences, parseAccountOptions } from '../../../shared/mysql-protocol/account-options.ts'
+import { parseShownAccount } from '../../../functions/mariadb/shown-account.ts'
+import { optionDifferences } from '../../../shared/mysql-protocol/account-options.ts'
 import { grantDifferences } from '../../../shared/mysql-protocol/grant-differences.ts'
 import { parseGrants } from '../../../shared/mysql-protocol/grants.ts'
 import { identifier } from '../../../shared/mysql-protocol/quoting.ts'
@@ -89,23 +90,24 @@ describe('SHOW GRANTS', () => {
 })
 
 describe('SHOW CREATE USER', () => {
-  it('is read with the quotes that the servers leave as they are in it', () => {
-    const raw = `/CN=a'b"c\\d ISSUER x`
-    const { require, limits, password, locked } = parseAccountOptions([
-      `CREATE USER \`u REQUIRE SSL\`@\`%\` IDENTIFIED BY PASSWORD '*0' REQUIRE ISSUER 'i' SUBJECT '${raw}' CIPHER 'c' WITH MAX_USER_CONNECTIONS 4 MAX_STATEMENT_TIME 1.500000 ACCOUNT LOCK PASSWORD EXPIRE`,
-      'ALTER USER `u REQUIRE SSL`@`%` PASSWORD EXPIRE INTERVAL 3 DAY',
-    ])
-    expect(require).toBe(`ISSUER 'i' SUBJECT '/CN=a\\'b"c\\\\d ISSUER x' CIPHER 'c'`)
-    expect([...limits]).toEqual([
-      ['MAX_USER_CONNECTIONS', '4'],
-      ['MAX_STATEMENT_TIME', '1.500000'],
-    ])
-    expect([...password]).toEqual([['PASSWORD EXPIRE', 'INTERVAL 3 DAY']])
-    expect(locked).toBe(true)
+  it('is read whole, whether the server doubles quotes or leaves them as they are', () => {
+    for (const text of [`/CN=a'b"c\\d ISSUER x`, `/CN=a''b"c\\\\d ISSUER x`]) {
+      const { require, limits, password, locked } = parseShownAccount([
+        `CREATE USER \`u REQUIRE SSL\`@\`%\` IDENTIFIED BY PASSWORD '*0' REQUIRE ISSUER 'i' SUBJECT '${text}' CIPHER 'c' WITH MAX_USER_CONNECTIONS 4 MAX_STATEMENT_TIME 1.500000 ACCOUNT LOCK PASSWORD EXPIRE`,
+        'ALTER USER `u REQUIRE SSL`@`%` PASSWORD EXPIRE INTERVAL 3 DAY',
+      ])
+      expect(require).toBe(`ISSUER 'i' SUBJECT '${text}' CIPHER 'c'`)
+      expect([...limits]).toEqual([
+        ['MAX_USER_CONNECTIONS', '4'],
+        ['MAX_STATEMENT_TIME', '1.500000'],
+      ])
+      expect([...password]).toEqual([['PASSWORD EXPIRE', 'INTERVAL 3 DAY']])
+      expect(locked).toBe(true)
+    }
   })
 
   it('gives the clause that makes one account like another, and no more than that', () => {
-    const of = (rest: string) => parseAccountOptions([`CREATE USER \`u\`@\`%\`${rest}`])
+    const of = (rest: string) => parseShownAccount([`CREATE USER \`u\`@\`%\`${rest}`])
     const base = of(' REQUIRE SSL WITH MAX_USER_CONNECTIONS 4 PASSWORD EXPIRE NEVER')
     expect(optionDifferences(base, base)).toEqual({ what: [], clause: '' })
     expect(optionDifferences(base, of('')).clause).toBe('REQUIRE SSL WITH MAX_USER_CONNECTIONS 4 PASSWORD EXPIRE NEVER')
@@ -121,6 +123,6 @@ describe('SHOW CREATE USER', () => {
       'CREATE USER `u`@`%` WITH MAX_SOMETHING MANY',
       "CREATE USER `u`@`%` IDENTIFIED BY PASSWORD '*0' REQUIRE SSL PASSWORD TRIES 3",
     ])
-      expect(() => parseAccountOptions([row])).toThrow('a form that is not known')
+      expect(() => parseShownAccount([row])).toThrow('a form that is not known')
   })
 })

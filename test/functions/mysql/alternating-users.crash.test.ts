@@ -6,8 +6,8 @@ const server = await mysqlServer()
 
 await crashOnMysql(server, (at) => alternatingUsers(server, 'missing', at), {
   createSecret: 4,
-  setSecret: 23,
+  setSecret: 22,
   testSecret: 6,
   finishSecret: 2,
 })
-await crashOnMysql(server, (at) => alternatingUsers(server, 'existing', at), { setSecret: 19 })
+await crashOnMysql(server, (at) => alternatingUsers(server, 'existing', at), { setSecret: 18 })

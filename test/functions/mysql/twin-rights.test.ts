@@ -69,7 +69,7 @@ async function rightsOn(name: string, start: () => Promise<TestServer & Partial<
       await server.query(`GRANT INSERT ON ${other}.v TO ${role}`)
       await server.query(`GRANT ${role} TO ${sql}`)
       await server.query(`GRANT ${further} TO ${sql} WITH ADMIN OPTION`)
-      await server.query(`SET DEFAULT ROLE ${role} TO ${sql}`)
+      await server.query(`SET DEFAULT ROLE ${role}, ${further} TO ${sql}`)
       await suite.secrets.rotate(target.secretId)
       const statements = [
         ...[`SELECT a FROM ${database}.t`, `SELECT b FROM ${database}.t`, `INSERT INTO ${database}.t (a) VALUES (1)`],
