@@ -36,7 +36,7 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
     const likely = 'pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.'
     return new RotationError('DatabaseFailed', `${where} does not ask ${login.username} for a password.`, { likely })
   }
-  return networkError(code, login, reached, cause)
+  return networkError({ code, message }, login, reached, cause)
 }
 
 /**

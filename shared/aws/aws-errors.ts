@@ -1,3 +1,4 @@
+import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
@@ -51,7 +52,7 @@ export function toRotationError(error: unknown, call: string, resource: string):
   const cause = presentable(error)
   if (code === 'TimedOut') return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause })
   return new RotationError(code, `${call} on ${resource} failed: ${systemCode(error) ?? name}.`, {
-    ...hint(code, name, said, call),
+    ...hint(code, name, said, call, error),
     cause,
   })
 }
@@ -97,12 +98,40 @@ function classify(name: string, said: string, call: string, error: unknown): Err
   if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
   const code = codeOf[name]
   if (code !== undefined) return code
+  if (tlsProblemOf(error) !== undefined) return 'EndpointUntrusted'
   const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
   if (call.startsWith('rds:')) return isUnreachable ? 'RdsUnreachable' : 'RdsFailed'
   return isUnreachable ? 'SecretsManagerUnreachable' : 'SecretsManagerFailed'
 }
 
-function hint(code: ErrorCode, name: string, said: string, call: string): ErrorDetails {
+function tlsProblemOf(error: unknown): TlsProblem | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return tlsProblem(String(error.code), error.message)
+}
+
+/** What is known of databases (DATABASE_CA_BUNDLE, "ssl") does not count here. */
+function endpointHint(error: unknown, call: string): ErrorDetails {
+  const problem = tlsProblemOf(error)
+  const known = problem?.details.likely
+  if (problem?.code === 'CertificateUntrusted') {
+    return {
+      likely: known ?? 'A proxy or firewall that inspects TLS answers in the place of AWS.',
+      remedy:
+        "If it is a proxy of your own, add its authority with NODE_EXTRA_CA_CERTS (a PEM file in a layer or in the function's package). Else let the function reach AWS itself, for instance by an interface endpoint.",
+    }
+  }
+  if (problem?.code === 'CertificateNameMismatch') {
+    const variable = call.startsWith('rds:') ? 'AWS_ENDPOINT_URL' : 'SECRETS_MANAGER_ENDPOINT or AWS_ENDPOINT_URL'
+    return {
+      likely: `${variable} names the endpoint by an alias or an address, or a proxy answers there.`,
+      remedy: 'Name the endpoint as its certificate does, or leave the variable out: then it is that of the Region.',
+    }
+  }
+  return known === undefined ? {} : { likely: known }
+}
+
+function hint(code: ErrorCode, name: string, said: string, call: string, error: unknown): ErrorDetails {
+  if (code === 'EndpointUntrusted') return endpointHint(error, call)
   if (noCredentials.includes(name)) {
     const remedy =
       'In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.'

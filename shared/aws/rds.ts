@@ -3,6 +3,7 @@
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds'
 import type { Endpoint, ServerDirectory } from '../database/server-directory.ts'
 import { toRotationError } from './aws-errors.ts'
+import { requestHandler } from './http-options.ts'
 
 let made: RDSClient | undefined
 
@@ -10,7 +11,7 @@ let made: RDSClient | undefined
 function client(): RDSClient {
   made ??= new RDSClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
+    requestHandler,
   })
   return made
 }

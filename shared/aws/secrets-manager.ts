@@ -8,16 +8,17 @@ import {
 import type { Environment } from '../environment.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
 import { toRotationError } from './aws-errors.ts'
+import { requestHandler } from './http-options.ts'
 
 /**
  * One client for the life of the process. SECRETS_MANAGER_ENDPOINT is what AWS's own functions read; without it the
- * SDK's AWS_ENDPOINT_URL and regional default apply. The time limits leave room for two repetitions in 30 s.
+ * SDK's AWS_ENDPOINT_URL and regional default apply.
  */
 export function secretsManagerClient(env: Environment): SecretsManagerClient {
   const endpoint = env.SECRETS_MANAGER_ENDPOINT
   return new SecretsManagerClient({
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 6_000, throwOnRequestTimeout: true },
+    requestHandler,
     ...(endpoint ? { endpoint } : {}),
   })
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
+import { certificatesIn } from '../network/pem-bundle.ts'
 import { RotationError } from '../rotation/errors.ts'
 
 /** Holds RDS's authorities too. Lambda's Node 20 and later no longer load it by themselves (Lambda guide, "CA certificates"). */
@@ -13,7 +14,7 @@ const lambdaFile = '/var/runtime/ca-cert.pem'
  * @throws RotationError InvalidConfiguration
  */
 export async function caCertificates(explicit: string | undefined): Promise<string[]> {
-  if (explicit) return [explicit.includes('-----BEGIN CERTIFICATE-----') ? explicit : await readBundle(explicit)]
+  if (explicit) return readBundle(explicit)
   const roots = getCACertificates('default')
   const lambda = await readFile(lambdaFile, 'utf8').catch(() => undefined)
   if (lambda !== undefined) return [...roots, lambda]
@@ -21,11 +22,27 @@ export async function caCertificates(explicit: string | undefined): Promise<stri
   return profiles === undefined ? roots : [...roots, ...profiles.default.ca]
 }
 
-async function readBundle(path: string): Promise<string> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+async function readBundle(given: string): Promise<string[]> {
+  const isPem = given.includes('-----BEGIN')
+  // A path that was quoted twice keeps its quotes; no path begins and ends with one.
+  const path = given.trim().replace(/^(["'])(.*)\1$/, '$2')
+  const text = isPem ? given : await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) {
+    const what = 'DATABASE_CA_BUNDLE is neither PEM nor the path of a readable PEM file.'
+    throw new RotationError('InvalidConfiguration', what)
+  }
+  try {
+    const found = certificatesIn(text)
+    if (found.length > 0) return found
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : 'it cannot be read'
+    throw new RotationError('InvalidConfiguration', `DATABASE_CA_BUNDLE cannot be used: ${problem}.`, {
+      likely: 'It was cut short or changed on its way into the variable, which has room for 4 kB with all others.',
+      remedy: 'Put the PEM file into a layer or into the bundle, and its path into DATABASE_CA_BUNDLE.',
+    })
+  }
   throw new RotationError(
     'InvalidConfiguration',
-    'DATABASE_CA_BUNDLE is neither PEM nor the path of a readable PEM file.',
+    'DATABASE_CA_BUNDLE holds no certificate (-----BEGIN CERTIFICATE-----).',
   )
 }

@@ -1,30 +1,26 @@
-import type { ErrorCode } from '../rotation/error-catalogue.ts'
+import { tlsProblem } from '../network/tls-problem.ts'
 import { RotationError } from '../rotation/errors.ts'
 import { address, type Login } from './secret.ts'
 
-/** Names that Node gives to what is wrong with a certificate (Node manual, "X509 certificate error codes"). */
-const certificateProblems: Readonly<Record<string, ErrorCode>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'CertificateNameMismatch',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'CertificateUntrusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'CertificateUntrusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CertificateUntrusted',
-  CERT_HAS_EXPIRED: 'CertificateUntrusted',
-  CERT_NOT_YET_VALID: 'CertificateUntrusted',
-  CERT_SIGNATURE_FAILURE: 'CertificateUntrusted',
-}
-
 /**
  * Why a connection did not come about, where it was not the database that said so.
- * @param code the `code` of Node's error, or of the one that the driver has hidden
+ * @param error `code` and `message` of Node's error, or of the one that the driver has hidden
  * @param reached whether the TCP connection had come about
  */
-export function networkError(code: string, login: Login, reached: boolean, cause: unknown): RotationError {
+export function networkError(
+  { code, message }: { readonly code: string; readonly message: string },
+  login: Login,
+  reached: boolean,
+  cause: unknown,
+): RotationError {
   const where = address(login)
-  const certificate = certificateProblems[code]
-  if (certificate !== undefined)
-    return new RotationError(certificate, `The certificate of ${where} was not accepted (${code}).`, { cause })
+  const problem = tlsProblem(code, message)
+  if (problem !== undefined) {
+    const what = problem.code.startsWith('Certificate')
+      ? `The certificate of ${where} was not accepted (${code}).`
+      : `TLS with ${where} did not come about (${code}).`
+    return new RotationError(problem.code, what, { ...problem.details, cause })
+  }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
     return new RotationError('Unreachable', `The name ${login.host} cannot be resolved (${code}).`, { cause, likely })

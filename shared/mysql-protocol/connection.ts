@@ -8,6 +8,7 @@ import { connectError, numberOf, otherUser, statementError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
 import type { Account } from './quoting.ts'
 import { timeLimits } from './time-limits.ts'
+import { keepTlsCode } from './tls-code.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
@@ -65,6 +66,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   // An error between two statements belongs to nobody; without a listener it would end the process.
   connection.on('error', () => undefined)
   guardParser(connection, () => socket.destroy())
+  const tlsCode = keepTlsCode(connection)
   // mysql2 reads what comes with an answer in the server's own character set, though it comes in that of the session; and
   // bundles do without the tables of the East Asian ones.
   connection.on('connect', () => Object.assign(connection, { serverEncoding: 'utf8' }))
@@ -106,7 +108,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     connection.destroy()
     socket.destroy()
     context.signal.removeEventListener('abort', abort)
-    throw connectError(error, login, { reached, encrypted })
+    throw connectError(error, login, { reached, encrypted, tlsCode: tlsCode() })
   }
   try {
     await limit(settings)

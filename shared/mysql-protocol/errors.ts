@@ -54,12 +54,16 @@ const byNumber: Readonly<Record<number, ErrorCode>> = {
 /**
  * Why a login failed. Nothing but a refused password gives LoginRefused. Before the login is complete nobody knows who is
  * speaking: of what was said only the number is passed on.
- * @param how whether the TCP connection, and TLS in it, had come about
+ * @param how whether the TCP connection, and TLS in it, had come about, and what TLS failed with
  */
 export function connectError(
   error: unknown,
   login: Login,
-  { reached, encrypted }: { readonly reached: boolean; readonly encrypted: boolean },
+  {
+    reached,
+    encrypted,
+    tlsCode,
+  }: { readonly reached: boolean; readonly encrypted: boolean; readonly tlsCode: string | undefined },
 ): RotationError {
   const where = address(login)
   const { code, errno, message } = facts(error)
@@ -82,20 +86,7 @@ export function connectError(
       cause,
     })
   }
-  return networkError(code === 'HANDSHAKE_SSL_ERROR' ? tlsCode(message) : code, login, reached, cause)
-}
-
-/** mysql2 puts its own code over the one of Node; OpenSSL's words are what is left of it. */
-function tlsCode(message: string): string {
-  if (message.includes("does not match certificate's altnames")) return 'ERR_TLS_CERT_ALTNAME_INVALID'
-  if (message.includes('certificate has expired')) return 'CERT_HAS_EXPIRED'
-  if (message.includes('certificate is not yet valid')) return 'CERT_NOT_YET_VALID'
-  if (message.includes('self-signed certificate in certificate chain')) return 'SELF_SIGNED_CERT_IN_CHAIN'
-  if (message.includes('self-signed certificate')) return 'DEPTH_ZERO_SELF_SIGNED_CERT'
-  if (message.includes('unable to get')) return 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
-  if (message.includes('unable to verify')) return 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'
-  if (message.includes('certificate signature failure')) return 'CERT_SIGNATURE_FAILURE'
-  return 'HANDSHAKE_SSL_ERROR'
+  return networkError({ code: tlsCode ?? code, message }, login, reached, cause)
 }
 
 /** The server has let in somebody else: a proxied user, or an anonymous account. To change that one would be wrong. */

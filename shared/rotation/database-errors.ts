@@ -55,6 +55,20 @@ export const databaseErrors = {
     remedy: 'Remove "ssl": false from the secret, or let this user in from the function\'s address.',
     retryable: false,
   },
+  TlsIncompatible: {
+    cause:
+      'Server and function have no version or cipher of TLS in common, or the server asks for a client certificate.',
+    remedy:
+      'Let the server offer TLS 1.2 or 1.3 with its usual ciphers, and let the login in without a client certificate.',
+    retryable: false,
+  },
+  CertificateUnsuitable: {
+    cause:
+      'The certificate, or one of its authorities, has too short a key or a weak digest (SHA-1), was made for another purpose, or was revoked.',
+    remedy:
+      'Give the server a certificate for servers (serverAuth), signed with SHA-256 or better, with 2,048 bits or more for RSA.',
+    retryable: false,
+  },
   CertificateUntrusted: {
     cause: "The server's certificate is signed by an authority that the function does not know, or has expired.",
     remedy: 'Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.',

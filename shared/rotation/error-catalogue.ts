@@ -76,6 +76,12 @@ export const errorCatalogue = {
     remedy: 'Wait: Secrets Manager tries the rotation again. If it lasts, rotate fewer secrets at the same time.',
     retryable: true,
   },
+  EndpointUntrusted: {
+    cause: "The endpoint of Secrets Manager or RDS did not prove with its certificate that it is AWS's.",
+    remedy:
+      'Let the function reach AWS without a proxy that inspects TLS, or add the authority of that proxy with NODE_EXTRA_CA_CERTS.',
+    retryable: false,
+  },
   ...databaseErrors,
   TimedOut: {
     cause:

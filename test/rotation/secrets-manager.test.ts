@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import type { Call, Fault } from '../../local/secrets-manager/service/calls.ts'
+import { selfSignedCertificate } from '../../local/servers/certificate.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { findLeak } from '../support/leaks.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+import { serverFiles } from '../support/server-files.ts'
 import { wireProxy } from '../support/wire-proxy.ts'
 
 const functionUnderTest = generatedValue.function
@@ -194,5 +196,47 @@ describe('Secrets Manager that does not do what it is asked', () => {
     expect(bodies).toEqual([
       expect.objectContaining({ VersionStages: ['AWSPENDING'], ClientRequestToken, RotationToken }),
     ])
+  })
+
+  it.each([
+    ['of an unknown authority', ['localhost'], false, {}, /add its authority with NODE_EXTRA_CA_CERTS/],
+    [
+      'of an unknown authority, where NODE_TLS_REJECT_UNAUTHORIZED is 0',
+      ['localhost'],
+      false,
+      { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+      /add its authority with NODE_EXTRA_CA_CERTS/,
+    ],
+    ['for another name', ['other.internal'], true, {}, /names the endpoint by an alias/],
+  ])('has a certificate %s: EndpointUntrusted, and nothing is sent', async (_, names, isKnown, env, says) => {
+    const certificate = await selfSignedCertificate(names)
+    await using files = await serverFiles({ ca: certificate.certificate })
+    const seen: string[] = []
+    await using proxy = await wireProxy({ tls: certificate, request: (operation) => seen.push(operation) })
+    await using secrets = await secretsManagerFor({
+      ...functionUnderTest,
+      runIn: 'process',
+      env: { ...env, SECRETS_MANAGER_ENDPOINT: proxy.url, ...(isKnown && { NODE_EXTRA_CA_CERTS: files.paths.ca }) },
+    })
+    proxy.forwardTo(secrets.local.endpoint)
+    const rotation = await begun(secrets)
+    const outcome = await rotation.attempt('createSecret')
+    expect(outcome).toMatchObject({ ok: false, error: { errorType: 'EndpointUntrusted' } })
+    expect(outcome.ok ? '' : outcome.error.errorMessage).toMatch(says)
+    expect(seen).toEqual([])
+  })
+
+  it('is reached where NODE_EXTRA_CA_CERTS names the authority of its certificate', async () => {
+    const certificate = await selfSignedCertificate()
+    await using files = await serverFiles({ ca: certificate.certificate })
+    await using proxy = await wireProxy({ tls: certificate })
+    await using secrets = await secretsManagerFor({
+      ...functionUnderTest,
+      runIn: 'process',
+      env: { SECRETS_MANAGER_ENDPOINT: proxy.url, NODE_EXTRA_CA_CERTS: files.paths.ca },
+    })
+    proxy.forwardTo(secrets.local.endpoint)
+    const rotation = await begun(secrets)
+    await rotation.run(...fourSteps)
   })
 })

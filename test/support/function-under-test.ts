@@ -9,10 +9,12 @@ export interface FunctionUnderTest {
   readonly module: string
   readonly env?: Readonly<Record<string, string>>
   readonly timeoutMs?: number
+  /** A process of its own reads what Node reads at its start: NODE_EXTRA_CA_CERTS. */
+  readonly runIn?: 'thread' | 'process'
 }
 
-export function lambdaSettings({ module, env = {}, timeoutMs = 30_000 }: FunctionUnderTest) {
-  return { module: repositoryPath(module), env, timeoutMs }
+export function lambdaSettings({ module, env = {}, timeoutMs = 30_000, runIn = 'thread' }: FunctionUnderTest) {
+  return { module: repositoryPath(module), env, timeoutMs, runIn }
 }
 
 export function repositoryPath(path: string): string {
