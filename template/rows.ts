@@ -45,9 +45,13 @@ const passwords = [
 const postgres = {
   folder: 'postgres',
   vpc: true,
-  variables: [...passwords, 'DatabaseCaBundle', 'PostgresPasswordFormat'],
+  variables: [...passwords, 'DatabaseCaBundle', 'UpdateUrls', 'PostgresPasswordFormat'],
 }
-const mysql = { folder: 'mysql', vpc: true, variables: [...passwords, 'DatabaseCaBundle', 'UsernameCharacterLimit'] }
+const mysql = {
+  folder: 'mysql',
+  vpc: true,
+  variables: [...passwords, 'DatabaseCaBundle', 'UpdateUrls', 'UsernameCharacterLimit'],
+}
 const mariadb = { folder: 'mariadb', vpc: true, variables: [...mysql.variables, 'MariadbPasswordFormat'] }
 const bySuperuser = { statements: ['superuserSecrets', 'databaseServers'] }
 
@@ -68,7 +72,7 @@ export const rows: readonly Row[] = [
     what: 'two PostgreSQL logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates PostgreSQL secrets whose two logins take turns',
     // A quarter of it is the RDS client.
-    maxBundleBytes: 460_000,
+    maxBundleBytes: 470_000,
   },
   {
     ...mysql,

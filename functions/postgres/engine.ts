@@ -27,6 +27,7 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
     engines: ['postgres', 'aurora-postgresql'],
     // All that PASSWORD_LENGTH allows (tried).
     passwordRules: passwordRules(env),
+    updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 5432,
     defaultDatabase: 'postgres',

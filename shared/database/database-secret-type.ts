@@ -1,5 +1,7 @@
-import { generatePassword, type Random } from '../password.ts'
+import { generatePassword } from '../password.ts'
+import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { updatedUrls } from './connection-urls.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
 
@@ -13,15 +15,22 @@ export function databaseSecretType(engine: DatabaseEngine) {
 }
 
 /**
- * The current value with a new password, and perhaps another user name; all other fields as they are.
+ * The current value with a new password, and perhaps another user name, also in connection URLs; all other fields as they
+ * are.
  */
 export function nextSecret(
   current: DatabaseSecret,
   username: string,
-  { passwordRules }: Pick<DatabaseEngine, 'passwordRules'>,
-  random: Random,
+  { passwordRules, updateUrls }: Pick<DatabaseEngine, 'passwordRules' | 'updateUrls'>,
+  context: RotationContext,
 ): DatabaseSecret {
-  return { ...current, username, password: generatePassword(passwordRules, random) }
+  const password = generatePassword(passwordRules, context)
+  const { fields, stale } = updatedUrls(current, { username, password }, updateUrls)
+  const named = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
+  const updated = Object.keys(fields)
+  if (updated.length > 0) context.did(`put the new login into ${named(updated)}`)
+  if (stale.length > 0) context.did(`left the password before in ${named(stale)}, which is not updated`)
+  return { ...current, ...fields, username, password }
 }
 
 /**

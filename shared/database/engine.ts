@@ -10,6 +10,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly name: string
   /** How new passwords are made: as the environment variables say, and within what the server takes. */
   readonly passwordRules: PasswordRules
+  /** Whether connection URLs in a secret get the new login, too. */
+  readonly updateUrls: boolean
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**

@@ -1,5 +1,5 @@
 import type { DatabaseEngine, DatabaseSession } from '../database/engine.ts'
-import { type Environment, wholeNumber } from '../environment.ts'
+import { type Environment, oneOf, wholeNumber } from '../environment.ts'
 import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
@@ -29,6 +29,7 @@ export function mysqlEngine<Session extends DatabaseSession>(
     name,
     engines,
     passwordRules,
+    updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 3306,
     // A login needs none.

@@ -12,41 +12,43 @@ export interface TlsProblem {
   readonly details: ErrorDetails
 }
 
-/** The codes of Node's "X509 certificate error codes" (manual, tls) that are about trust, time and names. */
-const aboutCertificates: Readonly<Record<string, TlsProblem['code']>> = {
-  ERR_TLS_CERT_ALTNAME_INVALID: 'CertificateNameMismatch',
-  ERR_TLS_CERT_ALTNAME_FORMAT: 'CertificateNameMismatch',
-  HOSTNAME_MISMATCH: 'CertificateNameMismatch',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'CertificateUntrusted',
-  SELF_SIGNED_CERT_IN_CHAIN: 'CertificateUntrusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'CertificateUntrusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'CertificateUntrusted',
-  CERT_HAS_EXPIRED: 'CertificateUntrusted',
-  CERT_NOT_YET_VALID: 'CertificateUntrusted',
-  CERT_SIGNATURE_FAILURE: 'CertificateUntrusted',
-  CERT_UNTRUSTED: 'CertificateUntrusted',
-  // The other codes of that list are about a certificate that no authority's file would mend.
-  CERT_REVOKED: 'CertificateUnsuitable',
-  CERT_REJECTED: 'CertificateUnsuitable',
-  CERT_CHAIN_TOO_LONG: 'CertificateUnsuitable',
-  INVALID_CA: 'CertificateUnsuitable',
-  INVALID_PURPOSE: 'CertificateUnsuitable',
-  PATH_LENGTH_EXCEEDED: 'CertificateUnsuitable',
-  ERROR_IN_CERT_NOT_BEFORE_FIELD: 'CertificateUnsuitable',
-  ERROR_IN_CERT_NOT_AFTER_FIELD: 'CertificateUnsuitable',
-  UNABLE_TO_DECRYPT_CERT_SIGNATURE: 'CertificateUnsuitable',
-  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: 'CertificateUnsuitable',
-  UNABLE_TO_GET_CRL: 'CertificateUnsuitable',
-  UNABLE_TO_DECRYPT_CRL_SIGNATURE: 'CertificateUnsuitable',
-  CRL_SIGNATURE_FAILURE: 'CertificateUnsuitable',
-  CRL_NOT_YET_VALID: 'CertificateUnsuitable',
-  CRL_HAS_EXPIRED: 'CertificateUnsuitable',
-  ERROR_IN_CRL_LAST_UPDATE_FIELD: 'CertificateUnsuitable',
-  ERROR_IN_CRL_NEXT_UPDATE_FIELD: 'CertificateUnsuitable',
-  // Node's name for whatever OpenSSL has found out since its list was made: keys and digests that are too weak, mostly.
-  UNSPECIFIED: 'CertificateUnsuitable',
-}
+// The codes of Node's manual, "X509 certificate error codes", and of its check of names.
+const wrongName = ['ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_TLS_CERT_ALTNAME_FORMAT', 'HOSTNAME_MISMATCH']
+
+const untrusted = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+]
+
+/** About certificates that no authority's file would mend. */
+const unsuitable = [
+  'CERT_REVOKED',
+  'CERT_REJECTED',
+  'CERT_CHAIN_TOO_LONG',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+  'ERROR_IN_CERT_NOT_AFTER_FIELD',
+  'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_GET_CRL',
+  'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+  'CRL_SIGNATURE_FAILURE',
+  'CRL_NOT_YET_VALID',
+  'CRL_HAS_EXPIRED',
+  'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+  'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+  // Node's name for whatever OpenSSL has found out since that list was made: keys and digests that are too weak, mostly.
+  'UNSPECIFIED',
+]
 
 const likelyOfCertificate: Readonly<Record<string, ErrorDetails>> = {
   CERT_HAS_EXPIRED: {
@@ -110,12 +112,18 @@ const aboutProtocol: readonly (readonly [words: RegExp, code: TlsProblem['code']
  * @returns undefined where it was something else
  */
 export function tlsProblem(code: string, message: string): TlsProblem | undefined {
-  const certificate = Object.hasOwn(aboutCertificates, code) ? aboutCertificates[code] : undefined
+  const certificate = aboutCertificate(code)
   if (certificate !== undefined) return { code: certificate, details: likelyOfCertificate[code] ?? {} }
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT' || !/^(ERR_(SSL|TLS|OSSL)_|EPROTO$)/.test(code)) return undefined
   const reason = code === 'EPROTO' ? reasonIn(message) : code
   const [, kind, details] = aboutProtocol.find(([words]) => words.test(reason)) ?? []
   return { code: kind ?? 'TlsIncompatible', details: details ?? {} }
+}
+
+function aboutCertificate(code: string): TlsProblem['code'] | undefined {
+  if (wrongName.includes(code)) return 'CertificateNameMismatch'
+  if (untrusted.includes(code)) return 'CertificateUntrusted'
+  return unsuitable.includes(code) ? 'CertificateUnsuitable' : undefined
 }
 
 /** `write EPROTO ID:error:NUMBER:SSL routines:FUNCTION:tlsv1 alert protocol version:FILE...`, as Node would write it as a code. */
