@@ -1,21 +1,25 @@
 import * as rdsSdk from '@aws-sdk/client-rds'
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
-import { discoverFunctions } from '../../local/functions.ts'
-import * as mariadbTypes from '../functions/mariadb/secret-types.ts'
-import * as mysqlTypes from '../functions/mysql/secret-types.ts'
-import * as postgresTypes from '../functions/postgres/secret-types.ts'
-import { mariadbServer, mysqlServer } from '../support/mysql.ts'
-import { postgresServer } from '../support/postgres.ts'
-import { type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+import { statementText } from '../../template/blocks.ts'
+import { idOf, rows } from '../../template/rows.ts'
+import { mentioned } from '../../template/text.ts'
+import type { SecretTypeUnderTest } from '../contract/secret-type.ts'
+import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { allows, statementsOfRole } from './policies.ts'
 import { deploy, type Values } from './stack.ts'
 import { type Mapping, readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
-const modules = await discoverFunctions()
-const ids = Object.keys(modules)
-const [postgres, mysql, mariadb] = await Promise.all([postgresServer(18), mysqlServer(), mariadbServer('11.8')])
+const rowOf = new Map(rows.map((row) => [idOf(row), row]))
+const ids = [...rowOf.keys()]
+
+/** What the functions rotate, each folder in a file of its own. */
+const folders = [...new Set(rows.map(({ folder }) => folder))]
+const modules: { readonly deployed: readonly SecretTypeUnderTest[] }[] = await Promise.all(
+  folders.map((folder) => import(`../functions/${folder}/deployed.ts`)),
+)
+const deployed = new Map(modules.flatMap((module) => module.deployed).map((type) => [type.function.id, type]))
 
 /** Every operation that Secrets Manager has, so that a right to one more of them is seen. */
 const operationsOf = (client: object) =>
@@ -24,30 +28,19 @@ const operationsOf = (client: object) =>
     .map((name) => name.replace(/Command$/, ''))
 const operations = operationsOf(sdk)
 
-/** On a superuser's secret. Its tags are asked for where RDS manages it, which no function does here. */
-const readsSuperuser = ['DescribeSecret', 'GetSecretValue']
+/** What a statement lets a role do outside Secrets Manager, by its name in template/statements.yaml. */
+const services: Readonly<Record<string, readonly string[]>> = { superuserSecrets: [], databaseServers: ['rds'] }
 
-const readsSuperusers = (id: string) => !id.endsWith('SingleUser') && id !== 'GeneratedValue'
+const statementNames = (id: string) => rowOf.get(id)?.statements ?? []
+const asksRds = (id: string) => statementNames(id).includes('databaseServers')
 
-type Stored = (secrets: SecretsManager) => Promise<string>
-
-const made =
-  (type: { make(secrets: SecretsManager): Promise<{ readonly value: string }> }): Stored =>
-  async (secrets) =>
-    (await type.make(secrets)).value
-
-/** Stores what a function rotates and gives its value. */
-const secretFor: Readonly<Record<string, Stored>> = {
-  GeneratedValue: async () => '{"password":"to be replaced"}',
-  PostgresSingleUser: made(postgresTypes.singleUser(postgres)),
-  PostgresAlternatingUsers: made(postgresTypes.alternatingUsers(postgres, 'missing')),
-  MysqlSingleUser: made(mysqlTypes.singleUser(mysql)),
-  MysqlDualPassword: made(mysqlTypes.dualPassword(mysql, 'a superuser')),
-  MysqlAlternatingUsers: made(mysqlTypes.alternatingUsers(mysql, 'missing')),
-  MariadbSingleUser: made(mariadbTypes.singleUser(mariadb)),
-  MariadbDualPassword: made(mariadbTypes.dualPassword(mariadb, 'a superuser')),
-  MariadbAlternatingUsers: made(mariadbTypes.alternatingUsers(mariadb, 'missing')),
-}
+/** The parameters that name the other secrets that a function reads: a superuser's, an administrator's. */
+const secretParameters = (id: string) =>
+  statementNames(id)
+    .flatMap((name) => mentioned(statementText(name)))
+    .filter((name) => /SecretArns?$/.test(name))
+const readable = (id: string, arns: readonly string[]): Values =>
+  Object.fromEntries(secretParameters(id).map((name) => [name, arns.join()]))
 
 interface Rotated {
   /** What the function called, by the secret that it called it on. */
@@ -63,16 +56,13 @@ interface Rotated {
 async function rotated(id: string): Promise<Rotated> {
   const { FunctionName, Environment } = deploy(template).resources[id]?.Properties ?? {}
   const variables = Object.entries((Environment as Mapping).Variables as Mapping)
-  const env = {
-    ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])),
-    DATABASE_CA_BUNDLE: (id.startsWith('Mysql') ? mysql : id.startsWith('Mariadb') ? mariadb : postgres).ca,
-  }
+  const type = deployed.get(id)
+  if (type === undefined)
+    throw new Error(`Say in test/functions/${rowOf.get(id)?.folder}/deployed.ts what ${id} rotates.`)
+  const env = { ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])), ...type.function.env }
   const name = String(FunctionName)
-  const module = `functions/${modules[id]?.split('/functions/')[1]}`
-  await using secrets = await secretsManagerFor({ id: name, module, env })
-  const value = await secretFor[id]?.(secrets)
-  if (value === undefined) throw new Error(`Say in this file what ${id} rotates.`)
-  const own = await secrets.store(value)
+  await using secrets = await secretsManagerFor({ ...type.function, id: name, env })
+  const own = await secrets.store((await type.fresh(secrets)).value)
   const foreign = [await secrets.store('{}')]
   await secrets.testOnly(own)
   await secrets.rotate(own)
@@ -106,24 +96,27 @@ describe.each(ids)('the role of %s', (id) => {
   it('allows what its rotations called, on the secrets they called it on, and no other operation', async () => {
     const { calls, own, rotatedBy } = await rotation(id)
     const others = [...calls.keys()].filter((arn) => arn !== own)
-    const values = others.length > 0 ? { SuperuserSecretArns: others.join() } : {}
-    expect(calls.size).toBe(readsSuperusers(id) ? 2 : 1)
+    expect(others).toHaveLength(secretParameters(id).length)
     const made = operations.filter((name) => calls.get(own)?.has(name))
-    expect(allowedOn(own, id, rotatedBy(own), values)).toEqual(made)
+    expect(allowedOn(own, id, rotatedBy(own), readable(id, others))).toEqual(made)
   })
 
-  it('only reads superuser secrets, where it reads any, and only those of the parameter', async () => {
+  it('only reads other secrets, where it reads any, and only those of the parameters', async () => {
     const { calls, own, foreign } = await rotation(id)
     const others = [...calls.keys()].filter((arn) => arn !== own)
+    // Their tags may be asked for, too: where RDS manages one, which no function meets here.
+    const reading = ['DescribeSecret', 'GetSecretValue']
     for (const arn of others) {
-      expect([...(calls.get(arn) ?? [])]).toEqual(['GetSecretValue'])
-      expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: arn })).toEqual(readsSuperuser)
+      const allowed = allowedOn(arn, id, undefined, readable(id, [arn]))
+      expect(allowed).toEqual(expect.arrayContaining([...(calls.get(arn) ?? [])]))
+      expect(reading).toEqual(expect.arrayContaining(allowed))
       expect(allowedOn(arn, id, undefined, {})).toEqual([])
     }
-    const some = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superuser-AbCdEf'
-    const readable = others.length > 0 ? readsSuperuser : []
-    expect(allowedOn(some, id, undefined, { SuperuserSecretArns: some })).toEqual(readable)
-    for (const arn of foreign) expect(allowedOn(arn, id, undefined, { SuperuserSecretArns: some })).toEqual([])
+    const some = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:another-AbCdEf'
+    const all = Object.keys(template.Parameters).filter((name) => /SecretArns?$/.test(name))
+    const everything = Object.fromEntries(all.map((name) => [name, some]))
+    if (secretParameters(id).length === 0) expect(allowedOn(some, id, undefined, everything)).toEqual([])
+    for (const arn of foreign) expect(allowedOn(arn, id, undefined, everything)).toEqual([])
   })
 
   it('allows nothing on secrets that another function rotates, or none', async () => {
@@ -151,10 +144,12 @@ describe.each(ids)('the role of %s', (id) => {
     expect(allowed(`/aws/lambda/keyturn-${id}Two`)).toEqual([])
   })
 
-  it('where it reads superuser secrets, asks RDS about servers of this account and Region, and nothing else', () => {
+  it('asks RDS about servers of this account and Region, where it asks at all, and nothing else', () => {
     const allowed = (resource: string) =>
       operationsOf(rdsSdk).filter((name) => allows(roleOf(id), { action: `rds:${name}`, resource }))
-    const wanted = readsSuperusers(id) ? ['DescribeDBClusters', 'DescribeDBInstances'] : []
+    // It is asked what server a superuser is of.
+    expect(asksRds(id)).toBe(statementNames(id).includes('superuserSecrets'))
+    const wanted = asksRds(id) ? ['DescribeDBClusters', 'DescribeDBInstances'] : []
     for (const server of ['db:orders', 'cluster:orders'])
       expect(allowed(`arn:aws:rds:us-east-1:000000000000:${server}`)).toEqual(wanted)
     for (const other of [
@@ -166,13 +161,18 @@ describe.each(ids)('the role of %s', (id) => {
   })
 
   it('has to do with Secrets Manager and logs alone, and with keys and networks only when they are given', () => {
-    const services = (values: Values) => [
+    const allowed = (values: Values) => [
       ...new Set(roleOf(id, values).flatMap(({ Action }) => [Action].flat().map((name) => String(name).split(':')[0]))),
     ]
-    const always = readsSuperusers(id) ? ['secretsmanager', 'rds', 'logs'] : ['secretsmanager', 'logs']
-    expect(services({})).toEqual(always)
-    expect(services({ KmsKeyArns: key })).toEqual([...always, 'kms'])
-    expect(services({ SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })).toEqual([...always, 'ec2'])
+    const more = statementNames(id).flatMap((name) => {
+      if (services[name] === undefined) throw new Error(`Say in this file what ${name} lets a role do.`)
+      return services[name]
+    })
+    const always = ['secretsmanager', ...more, 'logs']
+    expect(allowed({})).toEqual(always)
+    expect(allowed({ KmsKeyArns: key })).toEqual([...always, 'kms'])
+    const inVpc = rowOf.get(id)?.vpc ? ['ec2'] : []
+    expect(allowed({ SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })).toEqual([...always, ...inVpc])
     expect(JSON.stringify(roleOf(id, { KmsKeyArns: key }))).not.toMatch(/":\s*"\*"|kms:\*|secretsmanager:\*|logs:\*/)
   })
 
@@ -191,21 +191,29 @@ describe.each(ids)('the role of %s', (id) => {
     expect(allowed(key, { ...throughIt, 'kms:EncryptionContext:SecretARN': 'arn:aws:s3:::bucket' })).toEqual([])
   })
 
-  it('in a VPC, lets Lambda attach the function, and the code of the function do nothing to the network', () => {
-    const statements = roleOf(id, { SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })
-    const actions = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface']
-    const more = [
-      'AssignPrivateIpAddresses',
-      'UnassignPrivateIpAddresses',
-      'RunInstances',
-      'ModifyNetworkInterfaceAttribute',
-    ]
-    const allowed = (context = {}) =>
-      [...actions, ...more].filter((name) => allows(statements, { action: `ec2:${name}`, resource: '*', context }))
-    expect(allowed()).toEqual([...actions, ...more.slice(0, 2)])
-    const code = `arn:aws:lambda:us-east-1:000000000000:function:keyturn-${id}`
-    expect(allowed({ 'lambda:SourceFunctionArn': code })).toEqual([])
-  })
+  it.runIf(rowOf.get(id)?.vpc)(
+    'in a VPC, lets Lambda attach the function, and the code of the function do nothing to the network',
+    () => {
+      const statements = roleOf(id, { SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' })
+      const actions = [
+        'CreateNetworkInterface',
+        'DescribeNetworkInterfaces',
+        'DescribeSubnets',
+        'DeleteNetworkInterface',
+      ]
+      const more = [
+        'AssignPrivateIpAddresses',
+        'UnassignPrivateIpAddresses',
+        'RunInstances',
+        'ModifyNetworkInterfaceAttribute',
+      ]
+      const allowed = (context = {}) =>
+        [...actions, ...more].filter((name) => allows(statements, { action: `ec2:${name}`, resource: '*', context }))
+      expect(allowed()).toEqual([...actions, ...more.slice(0, 2)])
+      const code = `arn:aws:lambda:us-east-1:000000000000:function:keyturn-${id}`
+      expect(allowed({ 'lambda:SourceFunctionArn': code })).toEqual([])
+    },
+  )
 })
 
 const key = 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab'

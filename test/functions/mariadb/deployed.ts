@@ -1,0 +1,7 @@
+import { mariadbServer } from '../../support/mysql.ts'
+import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
+
+const server = await mariadbServer('11.8')
+
+/** One for each function: what it rotates when it is deployed. */
+export const deployed = [singleUser(server), dualPassword(server, 'a superuser'), alternatingUsers(server, 'missing')]
