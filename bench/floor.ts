@@ -6,19 +6,27 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import type { Step } from '../shared/rotation/event.ts'
-import type { FloorSession, LogIn, Move, Secret } from './database.ts'
 import type { Moves } from './recording.ts'
+import type { FloorSession, LogIn, Move, Value } from './target.ts'
+
+/** A value, and the name under which it logs in. */
+export interface Held {
+  readonly who: string
+  readonly value: Value
+}
 
 /** What a rotation needs to know beforehand, so that nothing has to be worked out while the clock runs. */
 export interface Prepared {
   readonly secretId: string
   readonly token: string
   readonly currentId: string
-  readonly current: Secret
-  readonly pending: Secret
-  /** `beside`: its secret is read while AWSCURRENT logs in, and not only when it is needed. */
-  readonly superuser: { readonly arn: string; readonly username: string; readonly beside: boolean } | undefined
-  /** What the function did at the server. */
+  readonly current: Held
+  readonly pending: Held
+  /** `beside`: its secret is read while AWSCURRENT logs in, and not only when it is needed. `besides`: fields of the login. */
+  readonly other:
+    | { readonly arn: string; readonly who: string; readonly beside: boolean; readonly besides: Value }
+    | undefined
+  /** What the function did at the target. */
   readonly moves: Moves
 }
 
@@ -26,21 +34,21 @@ export interface Prepared {
 export const floorCaller = 'floor'
 
 /**
- * The least that a rotation can be: the same calls, logins and statements in the same order and side by side where the
+ * The least that a rotation can be: the same calls and logins in the same order and side by side where the
  * function makes them so, with nothing checked, made up, logged or redacted.
  */
-export function createFloor(endpoint: string, ca: string, logIn: LogIn) {
+export function createFloor(endpoint: string, env: Readonly<Record<string, string>>, logIn: LogIn) {
   const credentials = { accessKeyId: floorCaller, secretAccessKey: 'bench' }
   const client = new SecretsManagerClient({ endpoint, credentials })
   const describe = (SecretId: string) => client.send(new DescribeSecretCommand({ SecretId }))
   const read = (SecretId: string, VersionStage: string, VersionId?: string) =>
     client.send(new GetSecretValueCommand({ SecretId, VersionStage, ...(VersionId && { VersionId }) }))
 
-  async function play(moves: readonly Move[], secretOf: (username: string) => Promise<Secret>): Promise<void> {
+  async function play(moves: readonly Move[], valueFor: (who: string) => Promise<Value>): Promise<void> {
     const sessions = new Map<string, FloorSession>()
     for (const move of moves) {
-      if (move.does === 'login') sessions.set(move.session, await logIn(await secretOf(move.username), ca))
-      else if (move.does === 'query') await sessions.get(move.session)?.query(move.text, move.values)
+      if (move.does === 'login') sessions.set(move.session, await logIn(await valueFor(move.who), env))
+      else if (move.does === 'call') await sessions.get(move.session)?.call(move.text, move.values)
       else await sessions.get(move.session)?.end()
     }
   }
@@ -49,31 +57,31 @@ export function createFloor(endpoint: string, ca: string, logIn: LogIn) {
     async createSecret({ secretId, token, pending }) {
       const stored = read(secretId, 'AWSPENDING', token).catch(() => undefined)
       await Promise.all([describe(secretId), stored, read(secretId, 'AWSCURRENT')])
-      const value = { SecretString: JSON.stringify(pending), VersionStages: ['AWSPENDING'] }
+      const value = { SecretString: JSON.stringify(pending.value), VersionStages: ['AWSPENDING'] }
       await client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: token, ...value }))
     },
 
-    async setSecret({ secretId, token, current, pending, superuser, moves }) {
-      const nothingToSet = moves.setSecret.length === 0
-      const values = nothingToSet ? [] : [read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')]
-      await Promise.all([describe(secretId), ...values])
-      const readSuperuser = async (arn: string): Promise<Secret> => {
+    async setSecret({ secretId, token, current, pending, other, moves }) {
+      // A kind of secret that has nothing to set reads nothing there.
+      if (moves.setSecret.length === 0) return void (await describe(secretId))
+      await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')])
+      const readOther = async ({ arn, besides }: NonNullable<typeof other>): Promise<Value> => {
         const { SecretString = '' } = await read(arn, 'AWSCURRENT')
-        return { ...JSON.parse(SecretString), dbname: current.dbname }
+        return { ...JSON.parse(SecretString), ...besides }
       }
-      const early = superuser?.beside ? readSuperuser(superuser.arn) : undefined
-      await play(moves.setSecret, async (username) => {
-        if (username === superuser?.username) return early ?? readSuperuser(superuser.arn)
-        return username === current.username ? current : pending
+      const early = other?.beside ? readOther(other) : undefined
+      await play(moves.setSecret, async (who) => {
+        if (who === other?.who) return early ?? readOther(other)
+        return who === current.who ? current.value : pending.value
       })
     },
 
     async testSecret({ secretId, token, current, pending, moves }) {
       await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token)])
-      await play(moves.testSecret, async (username) => {
-        if (username === pending.username) return pending
+      await play(moves.testSecret, async (who) => {
+        if (who === pending.who) return pending.value
         await read(secretId, 'AWSCURRENT')
-        return current
+        return current.value
       })
     },
 

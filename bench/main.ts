@@ -1,19 +1,13 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { type CommandLine, commandLine } from '../local/commands/command-line.ts'
 import { discoverFunctions } from '../local/functions.ts'
 import { bundleFunction } from '../local/secrets-manager/functions/bundle.ts'
 import { measureColdStart } from './cold-start.ts'
-import type { BenchServer, Subject } from './database.ts'
-import { nowhere } from './generated-value.ts'
-import { mariadb } from './mysql/mariadb.ts'
-import { mysql } from './mysql/mysql.ts'
-import { postgres } from './postgres/postgres.ts'
 import { type Figures, report } from './report.ts'
 import { measureRotations } from './rotations.ts'
-
-/** In the order of their functions' names. */
-const databases = [nowhere, mariadb, mysql, postgres]
+import type { BenchTarget } from './target.ts'
+import { targets } from './targets.ts'
 
 const help = `Measures what a rotation costs: calls, round trips, logins, time against a floor, cold start, memory, bytes.
 
@@ -45,9 +39,9 @@ const pairs = Number(pairsText)
 const progress = (what: string) => process.stderr.write(`measuring ${what} ...\n`)
 
 const modules = await discoverFunctions()
-const measurable = databases.flatMap(({ subjects }) => subjects.map(({ functionId }) => functionId))
+const folderOf = (id: string) => basename(dirname(modules[id] ?? ''))
 for (const id of Object.keys(modules))
-  if (!measurable.includes(id)) throw new Error(`No database of bench/ has ${id} among its subjects.`)
+  if (!(folderOf(id) in targets)) throw new Error(`bench/targets.ts has no place for ${id}.`)
 const ids = Object.keys(modules).filter((id) => id.startsWith(only))
 if (ids.length === 0) cli.fail(`No function begins with "${only}"; there are ${Object.keys(modules).join(', ')}.`)
 const bundles = Object.fromEntries(ids.map((id) => [id, resolve('.keyturn/bundles', `${id}.cjs`)]))
@@ -59,19 +53,18 @@ for (const [functionId, bundle] of Object.entries(bundles)) {
   figures.bundles.push({ functionId, bytes: (await stat(bundle)).size })
   figures.coldStarts.push(measureColdStart(functionId, bundle, pairs))
 }
-for (const { subjects, start } of databases) {
-  const chosen = subjects.filter(({ functionId }) => functionId in bundles)
-  if (chosen.length > 0) await measureOn(start, chosen)
+for (const [folder, target] of Object.entries(targets)) {
+  const chosen = ids.filter((id) => folderOf(id) === folder)
+  if (chosen.length > 0) await measureOn(target, chosen)
 }
 
-async function measureOn(start: () => Promise<BenchServer>, chosen: readonly Subject[]): Promise<void> {
-  await using server = await start()
-  for (const subject of chosen) {
-    const { functionId } = subject
+async function measureOn(target: BenchTarget, chosen: readonly string[]): Promise<void> {
+  await using place = await target.start()
+  for (const functionId of chosen) {
     const [module = '', bundle = ''] = [modules[functionId], bundles[functionId]]
     for (const latencyMs of [0, 8]) {
       progress(`rotations of ${functionId} with ${latencyMs} ms more for each call of Secrets Manager`)
-      figures.rotations.push(await measureRotations(subject, server, { module, bundle, latencyMs, pairs }))
+      figures.rotations.push(await measureRotations(functionId, place, { module, bundle, latencyMs, pairs }))
     }
   }
 }

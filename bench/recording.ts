@@ -1,11 +1,11 @@
 import type { Step } from '../shared/rotation/event.ts'
-import type { Move } from './database.ts'
+import type { Move } from './target.ts'
 
 export type Moves = Readonly<Record<Step, readonly Move[]>>
 
 export const nothing: Moves = { createSecret: [], setSecret: [], testSecret: [], finishSecret: [] }
 
-/** What belongs to one rotation and stands in its statements, by a name of its own. */
+/** What belongs to one rotation and stands in its calls, by a name of its own. */
 export type Particulars = Readonly<Record<string, string>>
 
 /** The same moves for any rotation: names stand for what belongs to this one, and sessions are counted from 1. */
@@ -44,7 +44,7 @@ const placeholder = (name: string) => `\0${name}\0`
 function replaced(move: Move, replacements: readonly (readonly [from: string, to: string])[]): Move {
   const replace = (text: string) => replacements.reduce((result, [from, to]) => result.replaceAll(from, () => to), text)
   if (move.does === 'end') return move
-  if (move.does === 'login') return { ...move, username: replace(move.username) }
+  if (move.does === 'login') return { ...move, who: replace(move.who) }
   return { ...move, text: replace(move.text), ...(move.values && { values: move.values.map(replace) }) }
 }
 

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto'
+import { basename } from 'node:path'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { startLocalSecretsManager } from '../local/secrets-manager/start.ts'
 import { steps } from '../shared/rotation/event.ts'
-import type { BenchServer, Subject } from './database.ts'
 import { countLogins, nothing } from './recording.ts'
 import { startRunner } from './runner-process.ts'
 import { rotatingSecret } from './secret.ts'
 import { longestChain, median } from './statistics.ts'
+import type { BenchPlace } from './target.ts'
 import { forFloor, recordings } from './warm-up.ts'
 
 export interface RotationFigures {
@@ -27,11 +29,10 @@ export interface RotationFigures {
  * @throws Error where the floor does something else than the function
  */
 export async function measureRotations(
-  subject: Subject,
-  server: BenchServer,
+  functionId: string,
+  place: BenchPlace,
   options: { readonly module: string; readonly bundle: string; readonly latencyMs: number; readonly pairs: number },
 ): Promise<RotationFigures> {
-  const { functionId } = subject
   const { module, bundle, latencyMs, pairs } = options
   await using local = await startLocalSecretsManager({
     latencyMs,
@@ -40,13 +41,14 @@ export async function measureRotations(
   })
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
   const client = new SecretsManagerClient({ endpoint: local.endpoint, region: 'us-east-1', credentials })
-  const { ca, driver } = server
-  using runner = startRunner(functionId, { bundle, endpoint: local.endpoint, ca, driver })
-  const [byFunction, byFloor] = await Promise.all([
-    rotatingSecret(subject, server, local, client),
-    rotatingSecret(subject, server, local, client),
-  ])
-  const moves = await recordings({ functionId, local, server, runner, byFunction, byFloor })
+  const { env, driver } = place
+  using runner = startRunner(functionId, { bundle, endpoint: local.endpoint, env, driver })
+  const secret = async () => {
+    const made = await place.make(basename(module, '.ts'), `bench_${randomUUID().slice(0, 8)}`)
+    return rotatingSecret(functionId, made, local, client)
+  }
+  const [byFunction, byFloor] = await Promise.all([secret(), secret()])
+  const moves = await recordings({ functionId, local, place, runner, byFunction, byFloor })
 
   const times: { function: number; floor: number }[] = []
   let counts = { calls: 0, roundTrips: 0 }

@@ -9,8 +9,8 @@ export interface RunnerSettings {
   readonly bundle: string
   /** Where Secrets Manager is. */
   readonly endpoint: string
-  /** PEM of the database's authority. */
-  readonly ca: string
+  /** Variables of the function. */
+  readonly env: Readonly<Record<string, string>>
   /** The module with the floor's `logIn`. */
   readonly driver: string | undefined
 }
@@ -31,12 +31,12 @@ export interface Runner extends Disposable {
 
 /** Starts runner.ts with a function that has nothing but what Lambda would give it. */
 export function startRunner(functionId: string, settings: RunnerSettings): Runner {
-  const { endpoint, ca } = settings
+  const { endpoint } = settings
   const env = {
     ...{ PATH: process.env.PATH ?? '', AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: functionId },
     // The access key says in the list of calls who has made them.
     ...{ AWS_ACCESS_KEY_ID: functionId, AWS_SECRET_ACCESS_KEY: 'bench' },
-    ...{ SECRETS_MANAGER_ENDPOINT: endpoint, DATABASE_CA_BUNDLE: ca },
+    ...{ SECRETS_MANAGER_ENDPOINT: endpoint, ...settings.env },
   }
   const path = fileURLToPath(new URL('runner.ts', import.meta.url))
   const child = fork(path, [JSON.stringify(settings)], { env, silent: true })

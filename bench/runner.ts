@@ -4,19 +4,19 @@
  */
 import { createRequire } from 'node:module'
 import type { Step } from '../shared/rotation/event.ts'
-import type { LogIn } from './database.ts'
 import { createFloor, type Prepared } from './floor.ts'
 import type { Answer, Order, RunnerSettings } from './runner-process.ts'
+import type { LogIn } from './target.ts'
 
-const { bundle, endpoint, ca, driver }: RunnerSettings = JSON.parse(process.argv[2] ?? '')
+const { bundle, endpoint, env, driver }: RunnerSettings = JSON.parse(process.argv[2] ?? '')
 const { handler } = createRequire(import.meta.url)(bundle)
 const { logIn }: { logIn: LogIn } = driver === undefined ? { logIn: nobody } : await import(driver)
-const floor = createFloor(endpoint, ca, logIn)
+const floor = createFloor(endpoint, env, logIn)
 // What the function logs is written, as on Lambda, but read by nobody here.
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 }
 
 async function nobody(): Promise<never> {
-  throw new Error('there is no server to log in to')
+  throw new Error('there is nothing to log in to')
 }
 
 const run = {

@@ -6,51 +6,47 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import type { LocalSecretsManager } from '../local/secrets-manager/start.ts'
-import type { BenchServer, Secret, Subject } from './database.ts'
 import type { Prepared } from './floor.ts'
 import type { Particulars } from './recording.ts'
-
-export interface Rotation {
-  readonly token: string
-  readonly current: Secret
-  readonly pending: Secret
-}
+import type { Made, Rotation, Value } from './target.ts'
 
 export interface RotatingSecret {
   /** Begins a rotation, and says what its floor has to know. */
   stage(): Promise<Omit<Prepared, 'moves'>>
   /** The last rotation, which has come to its end. */
   last(): Promise<Rotation>
-  /** What belongs to a rotation and stands in its statements. */
+  /** What belongs to a rotation and stands in its calls. */
   particulars(rotation: Rotation): Particulars
 }
 
 const quarterOfAnHourMs = 900_000
 
-/** Makes a login with a name of its own, and its secret. */
+/** Stores what was made at a target, and what else its function reads. */
 export async function rotatingSecret(
-  subject: Subject,
-  server: BenchServer,
+  functionId: string,
+  made: Made,
   local: LocalSecretsManager,
   secretsManager: SecretsManagerClient,
 ): Promise<RotatingSecret> {
-  const { fields, superuser } = server
-  const username = `bench_${randomUUID().slice(0, 8)}`
-  const first = { username, password: randomUUID() }
-  await server.createLogin(first, subject)
-  const create = (Name: string, secret: object) =>
-    secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(secret) }))
-  const superuserArn = subject.superuser && (await create(`${username}-superuser`, { ...fields, ...superuser })).ARN
-  const masterarn = superuserArn && { masterarn: superuserArn }
-  const { ARN: secretId = '', VersionId = '' } = await create(username, { ...fields, ...first, ...masterarn })
-  const read = async (VersionStage: string): Promise<Secret> => {
+  const create = (value: Value) =>
+    secretsManager.send(new CreateSecretCommand({ Name: `bench/${randomUUID()}`, SecretString: JSON.stringify(value) }))
+  const { other } = made
+  const otherArn = other && ((await create(other.value)).ARN ?? '')
+  const named = other && { [other.field]: otherArn }
+  const { ARN: secretId = '', VersionId = '' } = await create({ ...made.value, ...named })
+  const read = async (VersionStage: string): Promise<Value> => {
     const { SecretString = '' } = await secretsManager.send(
       new GetSecretValueCommand({ SecretId: secretId, VersionStage }),
     )
     return JSON.parse(SecretString)
   }
-  const beside = subject.superuser === 'beside'
-  const theirs = superuserArn ? { arn: superuserArn, username: superuser.username, beside } : undefined
+  const held = (value: Value) => ({ who: made.who(value), value })
+  const theirs = other && {
+    arn: otherArn ?? '',
+    who: made.who(other.value),
+    beside: other.read === 'beside',
+    besides: other.besides,
+  }
   let currentId = VersionId
 
   return {
@@ -59,29 +55,20 @@ export async function rotatingSecret(
       await local.clock.advance(quarterOfAnHourMs)
       const token = randomUUID()
       const rules = {
-        RotationLambdaARN: local.functions[subject.functionId],
+        RotationLambdaARN: local.functions[functionId],
         RotationRules: { AutomaticallyAfterDays: 30 },
       }
       await secretsManager.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: token, ...rules }))
       const current = await read('AWSCURRENT')
-      const next = subject.alternates ? otherName(current.username) : current.username
-      const pending = { ...current, username: next, password: randomUUID() }
-      const prepared = { secretId, token, currentId, current, pending }
+      const [now, next] = [held(current), held(made.next(current))]
+      const prepared = { secretId, token, currentId, current: now, pending: next, other: theirs }
       currentId = token
-      return { ...prepared, superuser: theirs }
+      return prepared
     },
     async last() {
       const [current, pending] = await Promise.all([read('AWSPREVIOUS'), read('AWSCURRENT')])
       return { token: currentId, current, pending }
     },
-    // Derived ones first: nothing of them is to be taken for one of the others.
-    particulars: (rotation) => ({
-      ...server.derived(rotation),
-      ...{ username, current: rotation.current.password, pending: rotation.pending.password },
-    }),
+    particulars: (rotation) => made.particulars(rotation),
   }
-}
-
-function otherName(username: string): string {
-  return username.endsWith('_clone') ? username.slice(0, -'_clone'.length) : `${username}_clone`
 }

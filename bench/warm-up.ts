@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { LocalSecretsManager } from '../local/secrets-manager/start.ts'
 import { steps } from '../shared/rotation/event.ts'
-import type { BenchServer, Recorder } from './database.ts'
 import { floorCaller, type Prepared } from './floor.ts'
 import { generalised, type Moves, nothing, particular, withoutEnds } from './recording.ts'
 import type { Order, Runner } from './runner-process.ts'
 import type { RotatingSecret } from './secret.ts'
+import type { BenchPlace, Recorder } from './target.ts'
 
 interface Stage {
   readonly functionId: string
   readonly local: LocalSecretsManager
-  readonly server: BenchServer
+  readonly place: BenchPlace
   readonly runner: Runner
   readonly byFunction: RotatingSecret
   readonly byFloor: RotatingSecret
@@ -22,10 +22,10 @@ const rounds = 6
 /**
  * Records what the function does in some rotations, and has the floor do the same.
  * @returns the moves of the last two rotations, which are those of all that follow
- * @throws Error where the floor made another call, login or statement than the function
+ * @throws Error where the floor made another call or login than the function
  */
 export async function recordings(stage: Stage): Promise<readonly [Moves, Moves]> {
-  await using recorder = await stage.server.record()
+  await using recorder = await stage.place.record()
   let last: readonly [Moves, Moves] = [nothing, nothing]
   for (let round = 0; round < rounds; round++) last = [last[1], await record(stage, recorder)]
   return last
@@ -34,7 +34,11 @@ export async function recordings(stage: Stage): Promise<readonly [Moves, Moves]>
 /** What the floor has to know of a rotation of its own, to do what was recorded in another one. */
 export async function forFloor(secret: RotatingSecret, moves: Moves): Promise<Prepared> {
   const prepared = await secret.stage()
-  return { ...prepared, moves: particular(moves, secret.particulars(prepared)) }
+  return { ...prepared, moves: particular(moves, secret.particulars(rotationOf(prepared))) }
+}
+
+function rotationOf({ token, current, pending }: Omit<Prepared, 'moves'>) {
+  return { token, current: current.value, pending: pending.value }
 }
 
 async function record({ functionId, local, runner, byFunction, byFloor }: Stage, recorder: Recorder): Promise<Moves> {
@@ -45,7 +49,7 @@ async function record({ functionId, local, runner, byFunction, byFloor }: Stage,
 
   const floor = await forFloor(byFloor, moves)
   const copied = await stepByStep(runner, { as: 'floor', prepared: floor }, recorder)
-  const copy = generalised(copied, byFloor.particulars(floor))
+  const copy = generalised(copied, byFloor.particulars(rotationOf(floor)))
   const callsBy = (caller: string) => local.calls.by(caller).map(({ operation }) => operation)
   if (!isDeepStrictEqual(callsBy(floorCaller).sort(), callsBy(functionId).sort()))
     throw new Error(`${functionId} calls ${callsBy(functionId)}, and its floor ${callsBy(floorCaller)}`)

@@ -1,4 +1,4 @@
-import type { Move } from '../database.ts'
+import type { Move } from '../../target.ts'
 
 /**
  * What the server's log says of the sessions that began in it, where it logs connections and all statements.
@@ -11,13 +11,13 @@ export function movesIn(log: string): Move[] {
     const username = /^connection authorized: user=(\w+)/.exec(said)?.[1]
     if (username !== undefined) {
       sessions.add(session)
-      moves.push({ session, does: 'login', username })
+      moves.push({ session, does: 'login', who: username })
     }
     // One that was there before is not a rotation's.
     if (!sessions.has(session)) continue
     const [, text, values] =
       /^(?:statement|execute <unnamed>): (.*?)(?:\nDETAIL: {2}Parameters: (.*))?$/s.exec(said) ?? []
-    if (text !== undefined) moves.push({ session, does: 'query', text, ...(values && { values: parameters(values) }) })
+    if (text !== undefined) moves.push({ session, does: 'call', text, ...(values && { values: parameters(values) }) })
     if (said.startsWith('disconnection:')) moves.push({ session, does: 'end' })
   }
   return moves

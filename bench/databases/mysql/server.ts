@@ -1,25 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
-import type { MysqlServer } from '../../local/servers/mysql-process.ts'
-import { type BenchServer, hasOpenSessions, type Move } from '../database.ts'
+import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
+import { type BenchPlace, hasOpenSessions, type Move } from '../../target.ts'
+import { loginsOf } from '../logins.ts'
 
 /** @param server which writes its general log into a table */
 export async function benchServer(
   server: MysqlServer,
   engine: string,
-  derived: BenchServer['derived'],
-): Promise<BenchServer> {
+  particular: Pick<Parameters<typeof loginsOf>[0], 'derived' | 'strategies'>,
+): Promise<BenchPlace> {
   const { host, port, superuser, ca } = server
   const admin = await createConnection({ host, port, user: superuser.username, password: superuser.password })
   await admin.query('SET SESSION sql_log_off = ON')
   await admin.query('CREATE DATABASE app')
   return {
-    ...{ ca, superuser, derived, driver: new URL('login.ts', import.meta.url).href },
-    fields: { engine, host, port, dbname: 'app' },
-    async createLogin({ username, password }, { grants = [] }) {
-      await admin.query(`CREATE USER '${username}'@'%' IDENTIFIED BY '${password}'`)
-      for (const grant of ['GRANT ALL ON app.* TO', ...grants]) await admin.query(`${grant} '${username}'@'%'`)
-    },
+    env: { DATABASE_CA_BUNDLE: ca },
+    driver: new URL('login.ts', import.meta.url).href,
+    make: loginsOf({
+      ...particular,
+      superuser,
+      fields: { engine, host, port, dbname: 'app' },
+      async createLogin({ username, password }, { grants = [] }) {
+        await admin.query(`CREATE USER '${username}'@'%' IDENTIFIED BY '${password}'`)
+        for (const grant of ['GRANT ALL ON app.* TO', ...grants]) await admin.query(`${grant} '${username}'@'%'`)
+      },
+    }),
     async record() {
       await admin.query('SET GLOBAL general_log = ON')
       return {
@@ -63,9 +69,9 @@ function moveOf({ thread_id, command_type, argument }: LogRow): Move {
   if (command_type === 'Connect') {
     const [, username] = /^(\w+)@\S+ on /.exec(argument) ?? []
     if (username === undefined) throw new Error(`a login was refused: ${argument}`)
-    return { session, does: 'login', username }
+    return { session, does: 'login', who: username }
   }
-  if (command_type === 'Query') return { session, does: 'query', text: argument }
+  if (command_type === 'Query') return { session, does: 'call', text: argument }
   if (command_type === 'Quit') return { session, does: 'end' }
   throw new Error(`the floor knows no ${command_type}`)
 }

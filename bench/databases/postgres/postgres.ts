@@ -1,20 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
-import { saltFor, scramVerifier } from '../../functions/postgres/scram.ts'
-import { startPostgres } from '../../local/servers/postgres.ts'
-import { type BenchDatabase, type BenchServer, hasOpenSessions, type Move } from '../database.ts'
+import { saltFor, scramVerifier } from '../../../functions/postgres/scram.ts'
+import { startPostgres } from '../../../local/servers/postgres.ts'
+import { type BenchPlace, type BenchTarget, hasOpenSessions, type Move } from '../../target.ts'
+import { loginsOf } from '../logins.ts'
 import { movesIn } from './log.ts'
 
-export const postgres: BenchDatabase = {
-  subjects: [
-    { functionId: 'PostgresAlternatingUsers', alternates: true, superuser: 'beside' },
-    { functionId: 'PostgresSingleUser' },
-  ],
-  start,
-}
+export const postgres: BenchTarget = { start }
 
-async function start(): Promise<BenchServer> {
+async function start(): Promise<BenchPlace> {
   // By the process log.ts knows which session a line is about.
   const server = await startPostgres(18, { log_line_prefix: '[%p] ' })
   const { host, port, superuser, ca } = server
@@ -31,12 +26,18 @@ async function start(): Promise<BenchServer> {
   }
 
   return {
-    ...{ ca, superuser, driver: new URL('login.ts', import.meta.url).href },
-    fields: { engine: 'postgres', host, port, dbname: 'postgres' },
-    async createLogin({ username, password }) {
-      await admin.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
-    },
-    derived: ({ token, pending }) => ({ verifier: scramVerifier(pending.password, saltFor(token, pending.username)) }),
+    env: { DATABASE_CA_BUNDLE: ca },
+    driver: new URL('login.ts', import.meta.url).href,
+    make: loginsOf({
+      superuser,
+      fields: { engine: 'postgres', host, port, dbname: 'postgres' },
+      async createLogin({ username, password }) {
+        await admin.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
+      },
+      derived: ({ token, pending }) => ({
+        verifier: scramVerifier(pending.password, saltFor(token, pending.username)),
+      }),
+    }),
     async record() {
       await logAll(true)
       let seen = server.log().length

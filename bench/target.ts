@@ -1,0 +1,80 @@
+/**
+ * What a session did at a target. `session` tells sessions apart that are open at the same time; `values` take the
+ * places of the parameters of a call that has some.
+ */
+export type Move = { readonly session: string } & (
+  | { readonly does: 'login'; readonly who: string }
+  | { readonly does: 'call'; readonly text: string; readonly values?: readonly string[] }
+  | { readonly does: 'end' }
+)
+
+/** What a secret holds, parsed. */
+export type Value = Readonly<Record<string, unknown>>
+
+/** Where the functions of one folder are measured. */
+export interface BenchTarget {
+  start(): Promise<BenchPlace>
+}
+
+export interface BenchPlace extends AsyncDisposable {
+  /** Variables of the function. The floor has them, too. */
+  readonly env: Readonly<Record<string, string>>
+  /** Where the floor finds `logIn`: the URL of a module. None where there is nothing to log in to. */
+  readonly driver: string | undefined
+  /**
+   * Makes at the target what a secret is about.
+   * @param file the function's, without `.ts`: in most folders the name of its strategy
+   * @param name for whatever needs one of its own
+   */
+  make(file: string, name: string): Promise<Made>
+  /** Has the target write down all that is done, until it is disposed of: nothing is measured meanwhile. */
+  record(): Promise<Recorder>
+}
+
+/** What the secret of one function is made of. */
+export interface Made {
+  readonly value: Value
+  /** Another secret that the function reads. */
+  readonly other?: OtherSecret | undefined
+  /** The pending value of a rotation. */
+  next(current: Value): Value
+  /** Under which name a value logs in. */
+  who(value: Value): string
+  /** What belongs to a rotation and stands in its calls, by a name of its own: derived values first. */
+  particulars(rotation: Rotation): Readonly<Record<string, string>>
+}
+
+export interface OtherSecret {
+  readonly value: Value
+  /** The field in which the rotated secret names it. */
+  readonly field: string
+  /** When the function reads it: beside its first login, or when it finds that it needs it. */
+  readonly read: 'beside' | 'on demand'
+  /** Fields with which it logs in, instead of or besides its own. */
+  readonly besides: Value
+}
+
+export interface Rotation {
+  readonly token: string
+  readonly current: Value
+  readonly pending: Value
+}
+
+export interface Recorder extends AsyncDisposable {
+  /** What has been done since the last time, in the target's order. Waits for the sessions to end. */
+  moves(): Promise<readonly Move[]>
+}
+
+/** A login of the floor. */
+export interface FloorSession {
+  /** A call that the target refuses for a missing right was refused the function, too. */
+  call(text: string, values?: readonly string[]): Promise<unknown>
+  end(): Promise<unknown>
+}
+
+export type LogIn = (value: Value, env: Readonly<Record<string, string>>) => Promise<FloorSession>
+
+export function hasOpenSessions(moves: readonly Move[]): boolean {
+  const ended = new Set(moves.filter(({ does }) => does === 'end').map(({ session }) => session))
+  return moves.some(({ session }) => !ended.has(session))
+}
