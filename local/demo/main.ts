@@ -1,26 +1,22 @@
+import { basename, dirname } from 'node:path'
 import { styleText } from 'node:util'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type CommandLine, commandLine } from '../commands/command-line.ts'
 import { discoverFunctions } from '../functions.ts'
 import type { StepEnded } from '../secrets-manager/functions/invocation.ts'
 import { startLocalSecretsManager } from '../secrets-manager/start.ts'
-import type { DemoServer } from './database.ts'
-import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
-import { startPostgresDemo } from './postgres.ts'
 import { asJson, resultTable } from './results.ts'
 import { type Shown, show } from './scenario.ts'
+import type { DemoTarget } from './target.ts'
+import { nothingToSee, targets } from './targets.ts'
 
-const servers: Readonly<Record<string, () => Promise<DemoServer>>> = {
-  postgres: startPostgresDemo,
-  mysql: startMysqlDemo,
-  mariadb: startMariadbDemo,
-}
+const names = Object.keys(targets)
 
 const help = `Rotates real logins while applications query with them, and shows what happens.
 
-  npm run demo -- [DATABASE] [--only PREFIX] [--rotations N] [--clients N] [--json]
+  npm run demo -- [TARGET] [--only PREFIX] [--rotations N] [--clients N] [--json]
 
-  DATABASE        postgres (default), mysql, mariadb, or all
+  TARGET          ${names.join(', ')}, or all; postgres when left out
   --only PREFIX   only the functions whose ids begin so, for instance MysqlDual
   --rotations N   how often a login is rotated whose old value goes on working, 2 to 10000 (default 2); one whose old
                   value dies is rotated once
@@ -29,7 +25,7 @@ const help = `Rotates real logins while applications query with them, and shows 
   --json          one line of JSON for each function that is shown
   --help          this text
 
-It starts the database and a Secrets Manager on 127.0.0.1 and ends them again. MySQL and MariaDB are Debian's packages,
+It starts the servers and a Secrets Manager on 127.0.0.1 and ends them again. MySQL and MariaDB are Debian's packages,
 which are downloaded once into the user's cache folder. Exit code 0: all went as promised; 1: something did not; 2: wrong
 arguments.
 
@@ -51,10 +47,10 @@ const { values, positionals } = cli.parse({
   },
 })
 const { json } = values
-const [database = 'postgres', ...others] = positionals
-const chosen = database === 'all' ? Object.values(servers) : [servers[database]].filter((start) => start !== undefined)
+const [name = 'postgres', ...others] = positionals
+const chosen = Object.entries(targets).filter(([target]) => name === 'all' || name === target)
 if (chosen.length === 0 || others.length > 0) {
-  cli.fail(`npm run demo takes one of ${Object.keys(servers).join(', ')} or all, not "${positionals.join(' ')}".`)
+  cli.fail(`npm run demo takes one of ${names.join(', ')} or all, not "${positionals.join(' ')}".`)
 }
 const rotations = wholeNumber('--rotations', values.rotations, 2, 10_000)
 const clients = wholeNumber('--clients', values.clients, 2, 40)
@@ -77,13 +73,13 @@ process.once('SIGTERM', () => process.exit(143))
 const modules = await discoverFunctions()
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 const results: Shown[] = []
-for (const start of chosen) await demonstrate(start)
+for (const [target, start] of chosen) await demonstrate(target, start)
 
-async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
-  say(`${results.length > 0 ? '\n' : ''}Starting a database and Secrets Manager on this machine ...`)
-  await using server = await start()
+async function demonstrate(what: string, start: () => Promise<DemoTarget>): Promise<void> {
+  say(`${results.length > 0 ? '\n' : ''}Starting ${what} and Secrets Manager on this machine ...`)
+  await using target = await start()
   const listeners = new Set<(step: StepEnded) => void>()
-  const env = { DATABASE_CA_BUNDLE: server.ca }
+  const { env } = target
   await using local = await startLocalSecretsManager({
     functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
     retryDelaysMs: [],
@@ -96,11 +92,11 @@ async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
     listeners.add(listener)
     return () => listeners.delete(listener)
   }
-  for (const demonstration of server.demonstrations) {
+  for (const demonstration of target.demonstrations) {
     const { functionId, summary } = demonstration
     if (!functionId.startsWith(values.only)) continue
-    say(`\n${bold(functionId)} on ${server.title}: ${summary}`)
-    const shown = await show(demonstration, { local, server, secretsManager, rotations, clients, say, onStep })
+    say(`\n${bold(functionId)} on ${target.title}: ${summary}`)
+    const shown = await show(demonstration, { local, target, secretsManager, rotations, clients, say, onStep })
     results.push(shown)
     if (json) process.stdout.write(`${asJson(shown)}\n`)
   }
@@ -110,6 +106,13 @@ async function demonstrate(start: () => Promise<DemoServer>): Promise<void> {
 say(`\n${resultTable(results)}`)
 
 const surprises = results.flatMap((shown) => shown.surprises)
+if (name === 'all' && values.only === '') {
+  const missing = Object.entries(modules).filter(
+    ([id, path]) =>
+      !nothingToSee.includes(basename(dirname(path))) && !results.some((shown) => shown.functionId === id),
+  )
+  surprises.push(...missing.map(([id]) => `${id} was not shown: local/demo has nothing of it.`))
+}
 if (results.length === 0) cli.fail(`--only ${values.only}: no function that is shown there begins so.`)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)
 say(surprises.length === 0 ? '\nAll went as promised.' : `\n${surprises.length} things did not go as promised.`)

@@ -1,81 +1,29 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CreateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { Client } from 'pg'
 import { postgresDriver } from '../../examples/application/postgres.ts'
 import { startPostgres } from '../servers/postgres.ts'
-import type { Demonstration, DemoServer } from './database.ts'
+import { databaseClient, demonstrationsOn } from './databases.ts'
+import type { DemoTarget } from './target.ts'
 
 /** PostgreSQL from npm, with TLS and a certificate of its own, and the demonstrations on it. */
-export async function startPostgresDemo(): Promise<DemoServer> {
+export async function startPostgresDemo(): Promise<DemoTarget> {
   const server = await startPostgres(18, { log_connections: 'on' })
   const { host, port, superuser, ca } = server
-  const connect = async (user: string, password: string) => {
-    const client = new Client({
-      host,
-      port,
-      user,
-      password,
-      database: 'postgres',
-      ssl: { ca },
-      application_name: 'demo',
-    })
-    client.on('error', () => undefined)
-    await client.connect()
-    return client
-  }
-  const admin = await connect(superuser.username, superuser.password)
-
-  async function prepareLogin(
-    secretsManager: SecretsManagerClient,
-    name: string,
-    username: string,
-    masterarn?: string,
-  ) {
-    const password = randomBytes(12).toString('hex')
-    await admin.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
-    const secret = {
-      engine: 'postgres',
-      host,
-      port,
-      dbname: 'postgres',
-      username,
-      password,
-      ...(masterarn && { masterarn }),
-    }
-    await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify(secret) }))
-  }
-
-  const singleUser: Demonstration = {
-    functionId: 'PostgresSingleUser',
-    summary: 'the login changes its own password',
-    secretName: 'demo/postgres/single-user',
-    overlap: false,
-    expectedLogins: 2,
-    expectedCalls: 11,
-    prepare: (secretsManager) => prepareLogin(secretsManager, 'demo/postgres/single-user', 'app_single'),
-  }
-  const alternatingUsers: Demonstration = {
-    functionId: 'PostgresAlternatingUsers',
-    summary: 'two logins with the same rights take turns',
-    secretName: 'demo/postgres/alternating-users',
-    overlap: true,
-    expectedLogins: 3,
-    expectedCalls: 12,
-    async prepare(secretsManager) {
-      const SecretString = JSON.stringify({ engine: 'postgres', host, port, ...superuser })
-      const { ARN } = await secretsManager.send(
-        new CreateSecretCommand({ Name: 'demo/postgres/superuser', SecretString }),
-      )
-      await prepareLogin(secretsManager, 'demo/postgres/alternating-users', 'app_alternating', ARN)
+  const admin = new Client({ host, port, ...superuser, user: superuser.username, database: 'postgres', ssl: { ca } })
+  admin.on('error', () => undefined)
+  await admin.connect()
+  const demonstrations = await demonstrationsOn({
+    ...{ engine: 'postgres', host, port, dbname: 'postgres', superuser },
+    async createLogin({ username, password }) {
+      await admin.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
     },
-  }
+  })
 
   return {
     title: `PostgreSQL ${server.version}`,
-    ca,
-    demonstrations: [singleUser, alternatingUsers],
-    driver: postgresDriver({ ca, pool: { max: 1, maxUses: 1, application_name: 'application' } }),
+    env: { DATABASE_CA_BUNDLE: ca },
+    demonstrations,
+    client: databaseClient(postgresDriver({ ca, pool: { max: 1, maxUses: 1, application_name: 'application' } })),
     mark: () => server.log().length,
     async loginsSince(mark) {
       await sleep(100) // the server's log arrives through a pipe

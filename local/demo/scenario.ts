@@ -2,12 +2,12 @@ import { GetSecretValueCommand, RotateSecretCommand, type SecretsManagerClient }
 import { doneIn } from '../commands/done.ts'
 import type { StepEnded } from '../secrets-manager/functions/invocation.ts'
 import type { LocalSecretsManager } from '../secrets-manager/start.ts'
-import { type Demonstration, type DemoServer, logsIn } from './database.ts'
+import { type Demonstration, type DemoTarget, works } from './target.ts'
 import { startWorkload, type Workload } from './workload.ts'
 
 export interface Stage {
   readonly local: LocalSecretsManager
-  readonly server: DemoServer
+  readonly target: DemoTarget
   readonly secretsManager: SecretsManagerClient
   /** How often a login with overlap is rotated, at least twice. */
   readonly rotations: number
@@ -38,7 +38,7 @@ export interface Shown {
 /** Rotates a login while the application queries with it, and looks at it from all sides. */
 export async function show(demonstration: Demonstration, stage: Stage): Promise<Shown> {
   const { functionId, secretName, overlap } = demonstration
-  const { local, server, secretsManager, say } = stage
+  const { local, target, secretsManager, say } = stage
   const surprises: string[] = []
   const expect = (promise: string, kept: boolean) => {
     say(`  ${kept ? 'yes' : 'NO '}  ${promise}`)
@@ -47,27 +47,27 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
 
   await demonstration.prepare(secretsManager)
   const before = await currentValue(secretName, stage)
-  expect('before: the stored login works', await logsIn(server, before))
+  expect('before: the stored login works', await works(target, before))
   // Where the old value dies at once, nobody can keep it.
   const keeping = overlap ? Math.floor(stage.clients / 2) : 0
-  const load = { refreshing: stage.clients - keeping, keeping, driver: server.driver }
+  const load = { refreshing: stage.clients - keeping, keeping, client: target.client }
   const application = startWorkload({ secretId: secretName, secretsManager, ...load })
   await application.more(50)
 
-  const mark = server.mark()
+  const mark = target.mark()
   const refusedBefore = application.seen.failedLogins
   const steps = await rotate(demonstration, stage, surprises)
   await application.more(50)
   const calls = local.calls.by(functionId).length
-  const { byFunctions: logins, refused } = await server.loginsSince(mark)
+  const { byFunctions: logins, refused } = await target.loginsSince(mark)
   // The functions log in with right passwords only, so whatever was refused beyond the application's is theirs.
   const refusedLogins = refused - (application.seen.failedLogins - refusedBefore)
 
   const after = await currentValue(secretName, stage)
-  expect('after: the stored login is a new one and works', after !== before && (await logsIn(server, after)))
+  expect('after: the stored login is a new one and works', after !== before && (await works(target, after)))
   const rotations = overlap ? stage.rotations : 1
   if (overlap) {
-    expect('after: the login from before still works, for whoever has cached it', await logsIn(server, before))
+    expect('after: the login from before still works, for whoever has cached it', await works(target, before))
     say(
       `  ${rotations === 2 ? 'a second rotation' : `${rotations - 1} more rotations`}; those who keep a value take the current one before each:`,
     )
@@ -83,7 +83,7 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
   }
   expect(
     'as expected, an application that never fetches its secret again has lost access by now',
-    !(await logsIn(server, before)),
+    !(await works(target, before)),
   )
 
   const seen = await application.stop()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { createDatabase, type Driver } from '../../examples/application/database.ts'
+import type { Client } from './target.ts'
 
 /** What the applications saw while their login was rotated. */
 export interface Workload {
@@ -17,23 +17,23 @@ const refreshMs = 100
 export interface WorkloadOptions {
   readonly secretId: string
   readonly secretsManager: SecretsManagerClient
-  readonly driver: Driver<unknown>
+  readonly client: Client
   /** How many clients look for a new secret now and then, as the application of examples/application does. */
   readonly refreshing: number
   /** How many clients keep the value that they have until `renew` is called. */
   readonly keeping: number
 }
 
-/** Clients that log in for every query. */
-export function startWorkload({ secretId, secretsManager, driver, refreshing, keeping }: WorkloadOptions) {
+/** Clients that use a value all the time, each time with a login of its own. */
+export function startWorkload({ secretId, secretsManager, client, refreshing, keeping }: WorkloadOptions) {
   const seen = { queries: 0, failedLogins: 0, gapMs: 0, error: undefined as unknown }
   let running = true
   let kept: Promise<string> | undefined
 
-  async function client(query: () => Promise<unknown>): Promise<void> {
+  async function again(use: () => Promise<unknown>): Promise<void> {
     while (running && seen.error === undefined) {
       try {
-        await query()
+        await use()
         seen.queries++
         await sleep(5)
       } catch (error) {
@@ -48,13 +48,13 @@ export function startWorkload({ secretId, secretsManager, driver, refreshing, ke
       seen.failedLogins++
       refusedAt ??= performance.now()
     }
-    const database = createDatabase({ secretId, secretsManager, driver, refreshMs, onRefused })
-    await client(async () => {
-      await database.query('SELECT 1')
+    const application = client.application({ secretId, secretsManager, refreshMs, onRefused })
+    await again(async () => {
+      await application.use()
       if (refusedAt !== undefined) seen.gapMs = Math.max(seen.gapMs, Math.round(performance.now() - refusedAt))
       refusedAt = undefined
     })
-    await database.end()
+    await application.end()
   }
 
   async function currentValue(): Promise<string> {
@@ -63,16 +63,13 @@ export function startWorkload({ secretId, secretsManager, driver, refreshing, ke
 
   /** Whoever keeps a value has nowhere to go where it is refused: that is an error, not a pause. */
   async function keepingClient(): Promise<void> {
-    await client(async () => {
+    await again(async () => {
       kept ??= currentValue()
-      const pool = driver.open(JSON.parse(await kept))
       try {
-        await pool.query('SELECT 1', [])
+        await client.use(await kept)
       } catch (error) {
-        if (driver.isRefusedLogin(error)) seen.failedLogins++
+        if (client.isRefused(error)) seen.failedLogins++
         throw error
-      } finally {
-        await pool.end()
       }
     })
   }

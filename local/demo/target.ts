@@ -1,0 +1,59 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+
+/** One function on one kind of target, ready to be shown. */
+export interface Demonstration {
+  /** The function's logical id. */
+  readonly functionId: string
+  /** What the strategy does, in half a sentence. */
+  readonly summary: string
+  readonly secretName: string
+  /** Whether the value before the rotation goes on working after it. */
+  readonly overlap: boolean
+  readonly expectedLogins: number
+  readonly expectedCalls: number
+  /** Makes what the rotation starts from, at the target and in Secrets Manager. */
+  prepare(secretsManager: SecretsManagerClient): Promise<void>
+}
+
+/** What uses the value of a secret: each time with a login of its own, the worst load for a rotation. */
+export interface Client {
+  /** Uses a value, as JSON, once. */
+  use(value: string): Promise<void>
+  /** Whether an error says that the value was refused. */
+  isRefused(error: unknown): boolean
+  /** The application of examples/application, which fetches its secret again now and then and when it is refused. */
+  application(options: ApplicationOptions): { use(): Promise<void>; end(): Promise<void> }
+}
+
+export interface ApplicationOptions {
+  readonly secretId: string
+  readonly secretsManager: SecretsManagerClient
+  /** How old its secret may get, in milliseconds. */
+  readonly refreshMs: number
+  onRefused(): void
+}
+
+/** A running target, as far as the demo looks at it. */
+export interface DemoTarget extends AsyncDisposable {
+  /** For people, for instance `PostgreSQL 18.4`. */
+  readonly title: string
+  /** Variables of the functions. */
+  readonly env: Readonly<Record<string, string>>
+  readonly demonstrations: readonly Demonstration[]
+  readonly client: Client
+  /** A place in the target's log. */
+  mark(): number
+  /** The logins of the functions and the refused logins of anybody that the target has logged since. */
+  loginsSince(mark: number): Promise<{ readonly byFunctions: number; readonly refused: number }>
+}
+
+/** Tries a SecretString. */
+export async function works({ client }: DemoTarget, secretString: string): Promise<boolean> {
+  try {
+    await client.use(secretString)
+    return true
+  } catch (error) {
+    if (client.isRefused(error)) return false
+    throw error
+  }
+}

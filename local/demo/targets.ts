@@ -1,0 +1,13 @@
+import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
+import { startPostgresDemo } from './postgres.ts'
+import type { DemoTarget } from './target.ts'
+
+/** By the folder of functions/, which is also the word of the command line. */
+export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
+  postgres: startPostgresDemo,
+  mysql: startMysqlDemo,
+  mariadb: startMariadbDemo,
+}
+
+/** Folders whose secrets nobody logs in with: nothing of a rotation can be seen from outside. */
+export const nothingToSee: readonly string[] = ['generated-value']
