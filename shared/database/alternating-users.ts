@@ -6,7 +6,8 @@ import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserArn, superuserForOwner, superuserSession } from './superuser.ts'
+import { superuserForOwner, superuserSession } from './superuser.ts'
+import { superuserArn } from './superuser-arn.ts'
 
 const suffix = '_clone'
 
@@ -24,7 +25,7 @@ export function alternatingUsers(
     overlap: true,
     async create({ current }, context) {
       const secret = await current()
-      superuserArn(secret)
+      superuserArn(secret, context)
       return nextSecret(secret, otherOf(secret.username, engine), engine, context)
     },
     async set(versions, context) {
