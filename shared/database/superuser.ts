@@ -106,7 +106,8 @@ function explained<T>(arn: string, parse: () => T): T {
 
 /**
  * The superuser's login, for somebody who can log in already: whoever may write the secret could name any user in it.
- * @returns undefined where AWSCURRENT does not log in
+ * @param label which version `current` is
+ * @returns undefined where it does not log in
  * @throws what superuserOf throws
  */
 export async function superuserForOwner(
@@ -114,10 +115,11 @@ export async function superuserForOwner(
   engine: DatabaseEngine,
   context: RotationContext,
   directory: ServerDirectory,
+  label = 'AWSCURRENT',
 ): Promise<DatabaseSecret | undefined> {
   // The superuser's secret travels while we log in: it costs a call, but no time.
   const [loggedIn, superuser] = await Promise.allSettled([
-    logsIn(engine, current, 'AWSCURRENT', context),
+    logsIn(engine, current, label, context),
     superuserOf(current, engine, context, directory),
   ])
   if (loggedIn.status === 'rejected') throw loggedIn.reason
