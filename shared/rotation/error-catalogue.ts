@@ -1,4 +1,5 @@
 import { databaseErrors } from './database-errors.ts'
+import { sshErrors } from './ssh-errors.ts'
 
 /**
  * Every way a rotation can fail. The list is closed: alarms, dashboards and run books may rely on it.
@@ -83,6 +84,7 @@ export const errorCatalogue = {
     retryable: false,
   },
   ...databaseErrors,
+  ...sshErrors,
   TimedOut: {
     cause:
       'Something outside answered too slowly, a database waited for a lock, or the timeout of the function is too short.',

@@ -1,0 +1,98 @@
+import type { RotationContext } from '../rotation/context.ts'
+import { RotationError } from '../rotation/errors.ts'
+import { type Address, addressOf } from './address.ts'
+import { connect, type SshConnection, type SshLogin } from './connection.ts'
+import type { HostKeys } from './host-keys.ts'
+import type { PrivateKey } from './private-key.ts'
+import { keySecretForm, usernameIn } from './secret.ts'
+
+/** As whom to log in. */
+export interface Credentials {
+  readonly username: string
+  readonly key: PrivateKey
+}
+
+/** A host on the way to another one. */
+export interface Hop extends Address {
+  /** Undefined where any key will do. */
+  readonly hostKeys: HostKeys | undefined
+  /** Undefined for the user of the host behind it. */
+  readonly username: string | undefined
+  /** A secret with a key of its own; else the key for the host behind it is used. */
+  readonly secretArn: string | undefined
+}
+
+export interface Host extends Address {
+  readonly hostKeys: HostKeys | undefined
+  /** In the order in which they are gone through. */
+  readonly jump: readonly Hop[]
+}
+
+/** The ways to hosts. Hosts behind the same jump host share one login there. */
+export interface Doors extends Disposable {
+  /** Logs in at a host, once. Throws as `connect` does, of the host or of a jump host; and as reading a secret does. */
+  open(host: Host, credentials: Credentials): Promise<SshConnection>
+}
+
+/** A penalty of OpenSSH lasts 18 s (tried: 10.0 and 10.3). */
+const penaltyMs = 20_000
+/** What a login may take after it. */
+const afterwardsMs = 5_000
+
+export function doorsOf(context: RotationContext): Doors {
+  const opened: SshConnection[] = []
+  const jumps = new Map<string, Promise<SshConnection>>()
+  const secrets = new Map<string, Promise<Credentials>>()
+
+  /** A server that hangs up at once may have to be waited for; a second time, it is an error. */
+  async function login(to: SshLogin, through: SshConnection | undefined): Promise<SshConnection> {
+    try {
+      return await connect(to, context, through)
+    } catch (error) {
+      const busy = error instanceof RotationError && error.code === 'HostBusy'
+      if (!busy || context.remainingMs() < penaltyMs + afterwardsMs) throw error
+      await context.sleep(penaltyMs)
+      return connect(to, context, through)
+    }
+  }
+  async function own(arn: string, fallback: string): Promise<Credentials> {
+    const secret = await context.readSecret(arn, keySecretForm)
+    if (secret.key === undefined) throw new RotationError('InvalidSecret', `Secret ${arn} holds no private key.`)
+    return { key: secret.key, username: usernameIn(secret) ?? fallback }
+  }
+  async function hopCredentials(hop: Hop, credentials: Credentials): Promise<Credentials> {
+    const { secretArn } = hop
+    if (secretArn === undefined) return { ...credentials, username: hop.username ?? credentials.username }
+    const read = secrets.get(secretArn) ?? own(secretArn, credentials.username)
+    secrets.set(secretArn, read)
+    const { key, username } = await read
+    return { key, username: hop.username ?? username }
+  }
+  function way(jump: readonly Hop[], credentials: Credentials): Promise<SshConnection> | undefined {
+    const hop = jump.at(-1)
+    if (hop === undefined) return undefined
+    const name = JSON.stringify([
+      jump.map((each) => [addressOf(each), each.username]),
+      credentials.username,
+      credentials.key.publicKey.blob,
+    ])
+    const known = jumps.get(name)
+    if (known !== undefined) return known
+    const made = (async () => {
+      const through = await way(jump.slice(0, -1), credentials)
+      const connection = await login({ ...hop, ...(await hopCredentials(hop, credentials)) }, through)
+      opened.push(connection)
+      return connection
+    })()
+    jumps.set(name, made)
+    return made
+  }
+  return {
+    async open(host, credentials) {
+      return login({ ...host, ...credentials }, await way(host.jump, credentials))
+    },
+    [Symbol.dispose]() {
+      for (const connection of opened.reverse()) connection[Symbol.dispose]()
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import type { KeyObject } from 'node:crypto'
+import { RotationError } from '../rotation/errors.ts'
+import { keyIn, PemError, type PemShape, parsePem } from './pem.ts'
+import { curves, type PublicKey, publicKeyOf } from './public-key.ts'
+
+/** What kind of key it is, with all that a new one of the same kind needs. */
+export type KeyType =
+  | { readonly name: 'ed25519' }
+  | { readonly name: 'rsa'; readonly bits: number }
+  | { readonly name: 'ecdsa'; readonly curve: string }
+
+export interface PrivateKey {
+  readonly key: KeyObject
+  readonly type: KeyType
+  readonly publicKey: PublicKey
+  readonly shape: PemShape
+  /** Of an OPENSSH key. */
+  readonly comment: string
+}
+
+/** NIST SP 800-131A; AWS and OpenSSH's RequiredRSASize have moved on as well. */
+const leastBits = 2048
+
+/**
+ * @param what the text is, to begin a sentence with
+ * @throws RotationError InvalidSecret, which says what is wrong and never shows a part of the text
+ */
+export function parsePrivateKey(text: string, what: string): PrivateKey {
+  try {
+    const pem = parsePem(text)
+    const { key, comment } = keyIn(pem)
+    const [type, publicKey] = [typeOf(key), publicKeyOf(key)]
+    if (type === undefined || publicKey === undefined) throw new PemError('is of a kind that SSH does not have')
+    if (type.name === 'rsa' && type.bits < leastBits) {
+      throw new PemError(`is an RSA key of ${type.bits} bits; ${leastBits} are the least`)
+    }
+    return { key, type, publicKey, shape: pem.shape, comment }
+  } catch (error) {
+    if (!(error instanceof PemError)) throw error
+    throw new RotationError('InvalidSecret', `${what} ${error.message}.`, {
+      likely: 'The value was pasted, converted or made by hand.',
+      remedy: 'Put the private key with put-secret-value: PEM without a passphrase, Ed25519, ECDSA or RSA.',
+    })
+  }
+}
+
+function typeOf(key: KeyObject): KeyType | undefined {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
+  if (key.asymmetricKeyType === 'ed25519') return { name: 'ed25519' }
+  if (key.asymmetricKeyType === 'rsa') return { name: 'rsa', bits: modulusLength }
+  if (key.asymmetricKeyType !== 'ec') return undefined
+  const curve = Object.keys(curves).find((name) => opensslNames[name] === namedCurve)
+  return curve === undefined ? undefined : { name: 'ecdsa', curve }
+}
+
+/** What OpenSSL calls the curves of NIST. */
+const opensslNames: Readonly<Record<string, string>> = {
+  'P-256': 'prime256v1',
+  'P-384': 'secp384r1',
+  'P-521': 'secp521r1',
+}

@@ -1,0 +1,70 @@
+import { parseJsonObject } from '../json-secret.ts'
+import { RotationError } from '../rotation/errors.ts'
+import type { SecretForm } from '../rotation/secret-type.ts'
+import type { NewKey } from './new-key.ts'
+import { type PrivateKey, parsePrivateKey } from './private-key.ts'
+import { parsePublicKey, publicKeyLine } from './public-key.ts'
+
+/** A secret that holds a private key: as its text, or as a field of JSON. */
+export interface KeySecret {
+  readonly text: string
+  /** The fields, where it is JSON. */
+  readonly json: Readonly<Record<string, unknown>> | undefined
+  /** Undefined where there is none yet. */
+  readonly key: PrivateKey | undefined
+}
+
+/**
+ * Takes a bare PEM, or JSON with `private_key` (or `PrivateKey`, as the SFTP connectors of Transfer Family read it).
+ * @throws RotationError InvalidSecret, which never shows a part of a key
+ */
+export function parseKeySecret(text: string): KeySecret {
+  if (!text.trimStart().startsWith('{')) return { text, json: undefined, key: parsePrivateKey(text, 'The secret') }
+  const json = parseJsonObject(text)
+  const field = privateField(json)
+  const value = json[field] ?? ''
+  if (typeof value !== 'string') throw new RotationError('InvalidSecret', `"${field}" in the secret must be a text.`)
+  const key = value === '' ? undefined : parsePrivateKey(value, `"${field}" in the secret`)
+  if (key !== undefined) checkPublicHalf(json, key)
+  return { text, json, key }
+}
+
+export const keySecretForm: SecretForm<KeySecret> = {
+  parse: parseKeySecret,
+  sensitive: ({ json, text }) => [json === undefined ? text : String(json[privateField(json)] ?? '')],
+}
+
+/** The user name that the secret says, where it says one. */
+export function usernameIn({ json }: KeySecret): string | undefined {
+  const name = json?.username ?? json?.Username
+  return typeof name === 'string' && name !== '' ? name : undefined
+}
+
+/** The secret with another key: everything else is as it was, in the same order. */
+export function withKey({ json }: KeySecret, key: NewKey): KeySecret {
+  if (json === undefined) return { text: key.text, json, key }
+  const known = publicField(json)
+  const line = publicKeyLine(key.publicKey)
+  const comment = parsePublicKey(String(json[known ?? ''] ?? ''))?.comment.trim() ?? ''
+  const publicHalf = known === undefined ? {} : { [known]: comment === '' ? line : `${line} ${comment}` }
+  const next = { ...json, [privateField(json)]: key.text, ...publicHalf }
+  return { text: JSON.stringify(next), json: next, key }
+}
+
+function privateField(json: Readonly<Record<string, unknown>>): string {
+  return 'PrivateKey' in json && !('private_key' in json) ? 'PrivateKey' : 'private_key'
+}
+
+function publicField(json: Readonly<Record<string, unknown>>): string | undefined {
+  return ['public_key', 'PublicKey'].find((name) => typeof json[name] === 'string' && json[name] !== '')
+}
+
+function checkPublicHalf(json: Readonly<Record<string, unknown>>, { publicKey }: PrivateKey): void {
+  const field = publicField(json)
+  const known = field === undefined ? undefined : parsePublicKey(String(json[field]).trim())
+  if (field === undefined || known?.blob.equals(publicKey.blob)) return
+  throw new RotationError('InvalidSecret', `"${field}" in the secret is not the public half of its private key.`, {
+    likely: 'One of the two was replaced by hand without the other.',
+    remedy: `Put the value with put-secret-value once more, with "${publicKeyLine(publicKey)}" as "${field}", or without it.`,
+  })
+}
