@@ -2,7 +2,14 @@ import { mariadb } from './databases/mysql/mariadb.ts'
 import { mysql } from './databases/mysql/mysql.ts'
 import { postgres } from './databases/postgres/postgres.ts'
 import { nowhere } from './generated-value/target.ts'
+import { ssh } from './ssh/target.ts'
 import type { BenchTarget } from './target.ts'
 
 /** By the folder of functions/. */
-export const targets: Readonly<Record<string, BenchTarget>> = { 'generated-value': nowhere, mariadb, mysql, postgres }
+export const targets: Readonly<Record<string, BenchTarget>> = {
+  'generated-value': nowhere,
+  mariadb,
+  mysql,
+  postgres,
+  ssh,
+}

@@ -127,12 +127,28 @@ export const rows: readonly Row[] = [
     maxBundleBytes: 870_000,
   },
   {
+    folder: 'ssh',
+    file: 'key',
+    title: 'SSH key',
+    what: 'SSH key pairs of an account on one host or many, so that no client is ever locked out',
+    rotates: 'Rotates SSH key pairs of an account on one host or many',
+    variables: ['SshHosts', 'SshRsaBits', 'SshHostKeys', 'SshKeepFileMode'],
+    // Of an account that may change the file, and of jump hosts.
+    statements: ['adminSecrets'],
+    vpc: true,
+    // An RSA key takes seconds of a processor; at 128 MB it can take half a minute.
+    memory: 1024,
+    // Hosts are many, and one with a penalty is waited for, 20 seconds.
+    timeout: 120,
+    maxBundleBytes: 550_000,
+  },
+  {
     folder: 'generated-value',
     file: 'generated-value',
     title: 'Generated value',
     what: 'signing keys and other values that live in Secrets Manager alone',
     rotates: 'Rotates values that live in Secrets Manager alone',
-    variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet', 'ValueCheck'],
+    variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
     vpc: true,
     maxBundleBytes: 240_000,
   },
@@ -147,6 +163,10 @@ export const targets: Readonly<Record<string, Target>> = {
   postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
   mysql: { title: 'MySQL and Aurora MySQL logins', asks: database },
   mariadb: { title: 'MariaDB logins', asks: database },
+  ssh: {
+    title: 'SSH key pairs',
+    asks: [...inNetwork, 'AdminSecretArns', 'SshHosts'],
+  },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
     asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],

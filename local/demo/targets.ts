@@ -10,4 +10,4 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
 }
 
 /** Folders whose secrets nobody logs in with: nothing of a rotation can be seen from outside. */
-export const nothingToSee: readonly string[] = ['generated-value']
+export const nothingToSee: readonly string[] = ['generated-value', 'ssh']

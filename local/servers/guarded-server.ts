@@ -27,15 +27,17 @@ exit $code`
  * Starts a server as the user that servers run as, and ends it when this process ends, however that may be.
  * @param folder everything it writes, and where it works; removed with it
  * @param signal what ends the server at once
+ * @param as whom, where it is not the user that servers run as
  */
 export function guardedServer(
   folder: string,
   signal: 'KILL' | 'QUIT',
   command: readonly string[],
   env: NodeJS.ProcessEnv,
+  as: { readonly uid?: number; readonly gid?: number } = serverUser ?? {},
 ): GuardedServer {
   const child = spawn('sh', ['-c', guard, 'sh', ...command], {
-    ...{ ...serverUser, cwd: folder, env: { ...env, SIGNAL: signal } },
+    ...{ ...as, cwd: folder, env: { ...env, SIGNAL: signal } },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   return {

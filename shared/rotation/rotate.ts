@@ -36,8 +36,8 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
   const context = contextOf(parsed, around)
   // Everything the step will need is asked for at once; what the guard says is heard first.
   const verdict = guard(parsed, () => around.store.describe(parsed.secretId), around)
-  const currentId = async () => versionWith((await verdict).description.labels, 'AWSCURRENT')
-  const reader = createVersionReader(type, parsed, around, currentId)
+  const idOf = async (label: Label) => versionWith((await verdict).description.labels, label)
+  const reader = createVersionReader(type, parsed, around, idOf)
   reader.prefetch(labelsRead(parsed.step, type))
   const { step, description } = await verdict
   if (step === undefined) return { outcome: 'already promoted' }

@@ -16,12 +16,12 @@ export interface VersionReader<S> extends Omit<Versions<S>, 'pending'> {
   pending(): Promise<S>
 }
 
-/** @param currentId says which version AWSCURRENT is: a value of another one is out of date, and is read again */
+/** @param idOf says which version has a label: a value of another one is out of date, and one of none need not be asked for */
 export function createVersionReader<S>(
   type: SecretType<S>,
   event: RotationEvent,
   around: Pick<RotationContext, 'signal' | 'sleep'> & { readonly store: SecretStore; readonly redactor: Redactor },
-  currentId: () => Promise<string | undefined>,
+  idOf: (label: Label) => Promise<string | undefined>,
 ): VersionReader<S> {
   const { secretId, token } = event
   const reads = new Map<Label, Promise<StoredValue | undefined>>()
@@ -43,7 +43,7 @@ export function createVersionReader<S>(
   }
   /** What was written a moment ago may not be visible everywhere yet: it is asked for again before it is an error. */
   async function upToDate(label: Label): Promise<StoredValue> {
-    const id = label === 'AWSCURRENT' ? await currentId() : undefined
+    const id = label === 'AWSCURRENT' ? await idOf(label) : undefined
     const willDo = (answer: StoredValue | undefined) => answer !== undefined && (id === undefined || answer.id === id)
     let value = await read(label)
     if (!willDo(value)) {
@@ -70,7 +70,7 @@ export function createVersionReader<S>(
     pending: () => required('AWSPENDING'),
     current: () => required('AWSCURRENT'),
     async previous() {
-      const value = await read('AWSPREVIOUS')
+      const value = (await idOf('AWSPREVIOUS')) === undefined ? undefined : await read('AWSPREVIOUS')
       if (value === undefined) return undefined
       try {
         return parse(value, 'AWSPREVIOUS')

@@ -27,12 +27,18 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
+/** What every bundle has anyway. */
+const common = sources('shared/rotation').flatMap(({ imports }) => imports.filter(isPackage).map(packageOf))
+
 /** What the files of a target import beyond shared/, or a protocol's folder there imports for them: its driver. */
 function driversOf(target: string): string[] {
   const files = sources(`functions/${target}`)
   const protocols = files.flatMap(({ imports }) => imports.map((name) => /^shared\/\w+-protocol/.exec(name)?.[0] ?? []))
   return [...files, ...sources(...new Set(protocols.flat()))].flatMap(({ imports }) =>
-    imports.filter(isPackage).map(packageOf),
+    imports
+      .filter(isPackage)
+      .map(packageOf)
+      .filter((name) => !common.includes(name)),
   )
 }
 

@@ -93,10 +93,10 @@ async function killAndRunAgain(step: Step, n: number, moment: Moment, bench: Ben
 
 async function naming(where: string, target: StoredTarget, rotation: RotationByHand): Promise<void> {
   try {
-    await target.expectOneWorks()
+    await target.expectSomebodyLogsIn()
     for (const step of fourSteps) {
       await rotation.run(step)
-      await target.expectOneWorks()
+      await target.expectSomebodyLogsIn()
     }
     await target.expectPromoted(rotation, target.value)
   } catch (error) {

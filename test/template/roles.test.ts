@@ -29,7 +29,11 @@ const operationsOf = (client: object) =>
 const operations = operationsOf(sdk)
 
 /** What a statement lets a role do outside Secrets Manager, by its name in template/statements.yaml. */
-const services: Readonly<Record<string, readonly string[]>> = { superuserSecrets: [], databaseServers: ['rds'] }
+const services: Readonly<Record<string, readonly string[]>> = {
+  superuserSecrets: [],
+  adminSecrets: [],
+  databaseServers: ['rds'],
+}
 
 const statementNames = (id: string) => rowOf.get(id)?.statements ?? []
 const asksRds = (id: string) => statementNames(id).includes('databaseServers')

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
 import { errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
+import { idOf, rows } from '../../template/rows.ts'
 import { singleUser } from '../functions/postgres/secret-types.ts'
 import { postgresServer } from '../support/postgres.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
@@ -163,7 +164,8 @@ describe.each(ids)('the alarms of %s', (id) => {
     })
     const [, seconds, factor] = /^duration \/ \((\d+) \* (\d+)\)$/.exec(String(share?.Expression)) ?? []
     const perCent = (milliseconds: number) => milliseconds / (Number(seconds) * Number(factor))
-    expect([perCent(60_000), perCent(30_000)]).toEqual([100, 50])
+    const { timeout = 60 } = rows.find((row) => idOf(row) === id) ?? {}
+    expect([perCent(timeout * 1_000), perCent(timeout * 500)]).toEqual([100, 50])
     expect(alarm('Duration')).toMatchObject({ Threshold: 80, ComparisonOperator: 'GreaterThanThreshold' })
   })
 

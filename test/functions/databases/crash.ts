@@ -1,9 +1,7 @@
 import { type CrashPlan, crashContract } from '../../contract/crash-runner.ts'
-import { type Conversation, conversationProxy } from '../../contract/fault-proxy.ts'
+import { mysqlProxy, postgresProxy } from '../../contract/fault-proxy.ts'
 import type { SecretTypeUnderTest } from '../../contract/secret-type.ts'
 import type { ServerFacts } from '../../support/test-server.ts'
-import { mysqlConversation } from './mysql-messages.ts'
-import { postgresConversation } from './postgres-messages.ts'
 import type { ServerFields } from './secret-string.ts'
 
 /** Runs the crash cases of a kind of secret whose server is reached through a proxy that counts, without TLS. */
@@ -13,17 +11,17 @@ type CrashThroughProxy = (
   calls: CrashPlan['calls'],
 ) => Promise<void>
 
-export const crashOnPostgres: CrashThroughProxy = crashThrough(postgresConversation)
+export const crashOnPostgres: CrashThroughProxy = crashThrough(postgresProxy)
 
 /** On MySQL or MariaDB. */
-export const crashOnMysql: CrashThroughProxy = crashThrough(mysqlConversation)
+export const crashOnMysql: CrashThroughProxy = crashThrough(mysqlProxy)
 
-function crashThrough(conversation: () => Conversation): CrashThroughProxy {
+function crashThrough(proxyFor: typeof mysqlProxy): CrashThroughProxy {
   return (server, type, calls) =>
     crashContract({
       calls,
       async type(gate) {
-        const proxy = await conversationProxy(server.port, gate, conversation)
+        const proxy = await proxyFor(server.port, gate)
         return { type: type({ port: proxy.port, fields: { ssl: 'false' } }), proxy }
       },
     })

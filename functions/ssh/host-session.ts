@@ -1,0 +1,69 @@
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { quotable } from '../../shared/rotation/redact.ts'
+import { addressOf } from '../../shared/ssh-protocol/address.ts'
+import type { SshConnection } from '../../shared/ssh-protocol/connection.ts'
+import type { Credentials, Doors, Host } from '../../shared/ssh-protocol/doors.ts'
+import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import { type Found, findKeyFile } from './account.ts'
+import type { Place } from './key-file-errors.ts'
+import { sftpOf } from './sftp.ts'
+
+/** What it takes to change the file of an account. */
+export interface Access {
+  readonly doors: Doors
+  readonly username: string
+  readonly paths: readonly string[]
+  readonly credentials: Credentials
+  /** Whether these are another account's. */
+  readonly asAdmin: boolean
+  /** Undefined for an account that has no key yet. */
+  readonly current: PrivateKey | undefined
+  /** Of AWSPREVIOUS, which is read when it is needed: for hosts that were left behind, and at the first rotation. */
+  previous(): Promise<PrivateKey | undefined>
+}
+
+/** A host that was logged in to, with the file that it keeps the account's keys in. */
+export interface HostSession extends Disposable {
+  readonly host: Host
+  readonly place: Place
+  readonly found: Found
+  readonly connection: SshConnection
+}
+
+/** @throws RotationError as `connect` and `findKeyFile` do, and SftpUnavailable */
+export async function openHost(host: Host, access: Access, context: RotationContext): Promise<HostSession> {
+  const connection = await logIn(host, access)
+  try {
+    const wrapper = await connection.sftp().catch((error: unknown) => {
+      throw noSftp(host, access.username, context.signal.aborted, error)
+    })
+    const place = { sftp: sftpOf(wrapper), where: addressOf(host), username: access.username, signal: context.signal }
+    const found = await findKeyFile(access, place)
+    return { host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
+  } catch (error) {
+    connection[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** A host that was left behind has the key before the current one. Where that is refused, too, the first refusal counts. */
+async function logIn(host: Host, { doors, credentials, current, previous }: Access): Promise<SshConnection> {
+  try {
+    return await doors.open(host, credentials)
+  } catch (error) {
+    const refused = error instanceof RotationError && error.code === 'LoginRefused' && credentials.key === current
+    const key = refused ? await previous() : undefined
+    if (key === undefined) throw error
+    return await doors.open(host, { ...credentials, key }).catch(() => Promise.reject(error))
+  }
+}
+
+function noSftp(host: Host, username: string, aborted: boolean, error: unknown): RotationError {
+  const where = addressOf(host)
+  if (aborted) return new RotationError('TimedOut', `${where} did not open SFTP before the time ran out.`)
+  const said = error instanceof Error ? quotable(error.message) : ''
+  return new RotationError('SftpUnavailable', `${where} lets ${username} in, but gives no SFTP (${said}).`, {
+    cause: error,
+  })
+}

@@ -1,0 +1,126 @@
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { edited, type Wanted } from './authorized-keys.ts'
+import { fileError, type Place } from './key-file-errors.ts'
+import { type Lock, lockFile } from './lock-file.ts'
+import type { FileFacts, NewFile } from './sftp.ts'
+
+const mostTries = 5
+
+export interface KeyFile {
+  /** As configured, perhaps a symbolic link. */
+  readonly path: string
+  /** User and group of the account, where it is not the one that logs in. */
+  readonly owner: readonly [number, number] | undefined
+}
+
+export interface EditOptions {
+  /** What the lock says: the same for all runs for one version of one secret. */
+  readonly holder: string
+  /** Keep bits of the mode for group and others: right where the file has no ACL, which shows as such bits. */
+  readonly keepMode: boolean
+  /** How old a lock is whose run has ended: the longest that the function runs. */
+  readonly runMs: number
+  readonly context: RotationContext
+}
+
+/**
+ * Changes a file as a whole: a new one beside it, written to the disk, then renamed over it. Whatever is killed, the file
+ * is the old one or the new one.
+ * @returns whether anything was to be changed
+ * @throws RotationError KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, KeyFileBusy, NoAnswer, TimedOut
+ */
+export async function updateKeyFile(file: KeyFile, text: string, wanted: Wanted, place: Place, options: EditOptions) {
+  if (nextText(text, wanted, file, place) === text) return false
+  try {
+    const real = await place.sftp.realpath(file.path)
+    if (!place.sftp.canReplace) {
+      throw unsafe(real, place, 'the host cannot replace a file in one moment (no posix-rename, no fsync)')
+    }
+    await using lock = await lockFile(real, place, options)
+    await replaceUntilItStays(real, file, wanted, lock, place, options)
+    return true
+  } catch (error) {
+    throw await fileError(error, file.path, place)
+  }
+}
+
+async function replaceUntilItStays(
+  real: string,
+  file: KeyFile,
+  wanted: Wanted,
+  lock: Lock,
+  place: Place,
+  options: EditOptions,
+): Promise<void> {
+  const { sftp, where } = place
+  for (let tries = 0; tries < mostTries; tries++) {
+    const { text, facts } = await sftp.read(real)
+    const next = nextText(text, wanted, file, place)
+    if (next === text) return
+    if (tries === 0) await lock.tidy()
+    const like = newFile(real, facts, file, lock, place, options)
+    const temporary = `${real}.keyturn-${Buffer.from(options.context.randomBytes(6)).toString('hex')}`
+    await sftp.create(temporary, next, like)
+    // Whoever else has changed it since has not seen our lock. What they wrote must not be lost.
+    const unchanged = (await sftp.read(real)).text === text
+    if (unchanged) await sftp.replace(temporary, real)
+    else await sftp.remove(temporary)
+    // And what we wrote must not be, to one who has read it before and written it after.
+    const now = unchanged ? (await sftp.read(real)).text : undefined
+    if (now !== undefined && (now === next || nextText(now, wanted, file, place) === now)) return
+  }
+  throw new RotationError(
+    'KeyFileBusy',
+    `${real} on ${where} was changed by somebody else ${mostTries} times in a row.`,
+  )
+}
+
+function nextText(text: string, wanted: Wanted, { path }: KeyFile, { where }: Place): string {
+  const next = edited(text, wanted)
+  if (next !== undefined) return next
+  const what = `The key of AWSCURRENT is not in ${path} on ${where}, nor is the one before.`
+  throw new RotationError('KeyFileUnknown', what)
+}
+
+function unsafe(path: string, { where }: Place, why: string): RotationError {
+  return new RotationError('KeyFileUnsafe', `${path} on ${where} was left as it is: ${why}.`)
+}
+
+/**
+ * What the new file is to be like. The bits of a mode for group and others may be the mask of an ACL, which SFTP does not
+ * show and a rename drops: kept, they would let the whole group in.
+ */
+function newFile(
+  path: string,
+  facts: FileFacts,
+  { owner: account }: KeyFile,
+  { facts: ours, links }: Lock,
+  place: Place,
+  { keepMode }: EditOptions,
+): NewFile {
+  if (links > 1) {
+    throw unsafe(
+      path,
+      place,
+      `it has ${links} names (hard links), and the other ones would keep the old text; make it a file of one name, or a symbolic link`,
+    )
+  }
+  if (account === undefined && facts.uid !== ours.uid) {
+    throw new RotationError(
+      'KeyFileNotWritable',
+      `${path} on ${place.where} belongs to another user. It was left as it is.`,
+    )
+  }
+  const forOthers = facts.mode & 0o077
+  if (account !== undefined && facts.uid !== account[0] && forOthers !== 0 && !keepMode) {
+    throw unsafe(
+      path,
+      place,
+      `it belongs to another user than ${place.username}, who reads it by the bits for group and others, and these may be those of an ACL. If it has none (getfacl ${path}), set SSH_KEEP_FILE_MODE=true`,
+    )
+  }
+  // The group does not matter where it may do nothing.
+  const differs = facts.uid !== ours.uid || (facts.gid !== ours.gid && (account !== undefined || keepMode))
+  return { mode: facts.mode & (keepMode ? 0o777 : 0o600), owner: differs ? [facts.uid, facts.gid] : undefined }
+}

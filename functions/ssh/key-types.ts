@@ -1,0 +1,33 @@
+import { RotationError } from '../../shared/rotation/errors.ts'
+import type { KeyType, PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+
+const curves: Readonly<Record<string, string>> = { 256: 'P-256', 384: 'P-384', 521: 'P-521' }
+
+/**
+ * @param text `ed25519`, `rsa`, `rsa-4096`, `ecdsa-256`, or as SSH writes it: `ssh-ed25519`, `ecdsa-sha2-nistp256`
+ * @throws RotationError InvalidSecret
+ */
+export function parseKeyType(text: string, where: string): KeyType {
+  const plain = text.toLowerCase().replace(/^ssh-/, '').replace('sha2-nistp', '')
+  const [, name, size = ''] = /^(ed25519|rsa|ecdsa)(?:-(\d+))?$/.exec(plain) ?? []
+  if (name === 'ed25519' && size === '') return { name }
+  if (name === 'rsa' && (size === '' || (Number(size) >= 2048 && Number(size) <= 8192)))
+    return { name, bits: Number(size) }
+  const curve = curves[size === '' ? 256 : size]
+  if (name === 'ecdsa' && curve !== undefined) return { name, curve }
+  throw new RotationError('InvalidSecret', `"key_type" in ${where} is not known.`, {
+    remedy:
+      'Use ed25519, rsa, rsa-3072, rsa-4096, ecdsa-256, ecdsa-384 or ecdsa-521; without it the type stays as it is.',
+  })
+}
+
+/**
+ * What the next key is to be: what `key_type` says, else what the current one is, else Ed25519. RSA never becomes smaller,
+ * nor smaller than `rsaBits`: servers may ask for more than 2048 (RequiredRSASize).
+ */
+export function nextKeyType(wanted: KeyType | undefined, current: PrivateKey | undefined, rsaBits: number): KeyType {
+  const type = wanted ?? current?.type ?? { name: 'ed25519' }
+  if (type.name !== 'rsa') return type
+  const before = current?.type.name === 'rsa' ? current.type.bits : 0
+  return { name: 'rsa', bits: wanted?.name === 'rsa' && wanted.bits > 0 ? wanted.bits : Math.max(rsaBits, before) }
+}

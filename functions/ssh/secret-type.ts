@@ -1,0 +1,55 @@
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { newKey } from '../../shared/ssh-protocol/new-key.ts'
+import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
+import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import { nextKeyType } from './key-types.ts'
+import { setKeys } from './set.ts'
+import { configuredFields, type SshSettings } from './settings.ts'
+import { checkSameTarget, parseTarget, type SshTarget } from './target.ts'
+import { testKey } from './test.ts'
+
+/**
+ * Key pairs of an account on one host or many: the new public key is put beside the old one in authorized_keys, and the one
+ * before the old one is taken away. Whoever has cached a value goes on logging in until the next rotation.
+ */
+export function sshKey(settings: SshSettings): SecretType<KeySecret> {
+  /** What the secret says itself, with what is configured for it where it says nothing. */
+  async function targetOf({ json = {} }: KeySecret, context: RotationContext): Promise<SshTarget> {
+    if (settings.hosts === undefined) return parseTarget(json, 'the secret', settings.trustsAny)
+    const configured = await configuredFields(settings, context)
+    return parseTarget({ ...configured, ...json }, 'the secret or SSH_HOSTS', settings.trustsAny)
+  }
+  return {
+    ...keySecretForm,
+    overlap: true,
+    serialize: ({ text }) => text,
+    async create({ current }, context) {
+      const secret = await current()
+      const { keyType } = await targetOf(secret, context)
+      const type = nextKeyType(keyType, secret.key, settings.rsaBits)
+      return withKey(secret, await newKey(type, secret.key, context, checkWithSsh2))
+    },
+    async set(versions, context) {
+      const { pending } = versions
+      const [target, before] = await Promise.all([
+        targetOf(pending, context),
+        targetOf(await versions.current(), context),
+      ])
+      checkSameTarget(target, before)
+      await setKeys(versions, keyOf(pending), target, context, settings)
+    },
+    async test({ pending }, context) {
+      await testKey(keyOf(pending), await targetOf(pending, context), context)
+    },
+  }
+}
+
+function keyOf({ key }: KeySecret) {
+  if (key !== undefined) return key
+  throw new RotationError('InvalidSecret', 'The pending value has no private key.', {
+    likely: 'The secret has none yet; the first rotation makes one.',
+    remedy: 'Rotate the secret.',
+  })
+}

@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { unpackedPackages } from './debian-packages.ts'
+import { freePort } from './free-port.ts'
+import { guardedServer } from './guarded-server.ts'
+import { type Account, furnish } from './jail.ts'
+
+/** A host that lets accounts in by their keys, and nobody else. */
+export interface SshHost extends AsyncDisposable {
+  /** Of OpenSSH, for instance `9.2p1`. */
+  readonly version: string
+  readonly host: '127.0.0.1'
+  readonly port: number
+  /** As host_keys takes it. */
+  readonly hostKey: string
+  readonly account: Account
+  /** Where a path of the host lies on this machine. */
+  path(path: string): string
+  log(): string
+}
+
+export interface SshdOptions {
+  /** Debian's name of the release whose OpenSSH it is. */
+  readonly suite?: string
+  /** Lines of sshd_config, before all others. */
+  readonly settings?: readonly string[]
+  readonly address?: string
+}
+
+const run = promisify(execFile)
+const packages = ['openssh-server', 'openssh-sftp-server', 'openssh-client', 'bash', 'coreutils', 'dash']
+
+/**
+ * Starts an sshd from a Debian package that is downloaded once. Root gets a host of its own: a file system (chroot) with an
+ * account `app`, another one `bob`, and root. Anybody else gets one that lets themselves in, with the keys of a file in a
+ * folder of its own. Nothing on the machine is changed.
+ * @throws Error which says why it cannot be had, or with what sshd said where it does not start
+ */
+export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
+  const { suite = 'bookworm', settings = [], address = '127.0.0.1' } = options
+  const { folder: unpacked, versions } = await unpackedPackages(suite, packages)
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
+  const isRoot = process.getuid?.() === 0
+  const root = isRoot ? join(folder, 'root') : ''
+  const files = isRoot ? '/etc/ssh' : join(folder, 'etc')
+  const account = isRoot ? await furnish(unpacked, root) : await ownAccount(folder)
+  await mkdir(root + files, { recursive: true })
+  const [keygen = '', ...before] = isRoot
+    ? ['chroot', root, '/usr/bin/ssh-keygen']
+    : own(unpacked, 'usr/bin/ssh-keygen')
+  await run(keygen, [...before, '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', `${files}/host_key`])
+  const hostKey = (await readFile(`${root}${files}/host_key.pub`, 'utf8')).trim()
+
+  const port = await freePort(address)
+  const config = [
+    ...settings,
+    ...[`HostKey ${files}/host_key`, `ListenAddress ${address}`, `Port ${port}`],
+    ...['PidFile none', 'UsePAM no', 'LogLevel VERBOSE', 'Subsystem sftp internal-sftp'],
+    // A client that was killed is noticed, and its session ends.
+    ...['PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'UseDNS no', 'ClientAliveInterval 30'],
+    ...(isRoot ? [] : [`AuthorizedKeysFile ${account.keys}`, 'StrictModes no']),
+  ]
+  await writeFile(`${root}${files}/sshd_config`, `${config.join('\n')}\n`)
+  const command = isRoot ? ['chroot', root, '/usr/sbin/sshd'] : [...own(unpacked, 'usr/sbin/sshd'), '-r']
+  // As root it has to become whoever logs in; as somebody else it can be nobody but them.
+  const server = guardedServer(folder, 'KILL', [...command, '-D', '-e', '-f', `${files}/sshd_config`], process.env, {})
+  let said = ''
+  server.process.stderr?.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
+  try {
+    await listening(server.process, () => said)
+  } catch (error) {
+    await server.end()
+    throw error
+  }
+  return {
+    ...{ host: '127.0.0.1', port, hostKey, account },
+    version: /:(\d[^-]*)/.exec(versions['openssh-server'] ?? '')?.[1] ?? '',
+    path: (path) => root + path,
+    log: () => said,
+    [Symbol.asyncDispose]: () => server.end(),
+  }
+}
+
+async function ownAccount(folder: string): Promise<Account> {
+  const { username, homedir } = userInfo()
+  const keys = join(folder, 'home', '.ssh', 'authorized_keys')
+  await mkdir(join(folder, 'home', '.ssh'), { recursive: true, mode: 0o700 })
+  return { username, home: homedir, keys, uid: undefined, gid: undefined }
+}
+
+/** By the loader and the libraries of the package, so that any Linux will do. sshd cannot start itself anew so (-r). */
+function own(unpacked: string, program: string): string[] {
+  const triple = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+  const folders = [join(unpacked, 'lib', triple), join(unpacked, 'usr', 'lib', triple)]
+  const loader = process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2'
+  return [join(folders[0] ?? '', loader), '--library-path', folders.join(':'), join(unpacked, program)]
+}
+
+async function listening(
+  server: { readonly stderr: NodeJS.ReadableStream | null } & NodeJS.EventEmitter,
+  said: () => string,
+) {
+  const ended = once(server, 'exit')
+  const deadline = AbortSignal.timeout(15_000)
+  while (!said().includes('Server listening on')) {
+    const something = server.stderr === null ? ended : once(server.stderr, 'data', { signal: deadline })
+    const over = await Promise.race([ended.then(() => true), something.then(() => false)]).catch(() => true)
+    if (over && !said().includes('Server listening on')) throw new Error(`sshd did not start: ${said()}`)
+  }
+}

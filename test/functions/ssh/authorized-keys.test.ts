@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { edited, linesOf, marked, shortName } from '../../../functions/ssh/authorized-keys.ts'
+import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
+import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
+import { type PublicKey, publicKeyLine } from '../../../shared/ssh-protocol/public-key.ts'
+import { keyWithSeed } from '../../support/ssh-keygen.ts'
+
+const key = (seed: number): PublicKey => parsePrivateKey(opensshPem(keyWithSeed(seed), ''), '').publicKey
+const [previous, current, pending, foreign, orphan] = [1, 2, 3, 4, 5].map(key) as [
+  PublicKey,
+  PublicKey,
+  PublicKey,
+  PublicKey,
+  PublicKey,
+]
+const line = publicKeyLine
+const [owner, mark] = ['keyturn:abc:', 'keyturn:abc:three']
+const wanted = { current, pending, previous, owner, mark }
+const edit = (text: string) => edited(text, wanted)
+
+describe('the new line', () => {
+  it('has the options of the old one, and stands in a line of its own', () => {
+    for (const options of [
+      'from="10.0.0.0/8",no-pty',
+      'command="echo \\"ssh-ed25519 AAAA\\" # x",restrict',
+      'environment="A=b c",environment="D=cert-authority,e"',
+      'expiry-time="20991231"',
+    ]) {
+      const old = `${options} ${line(current)} deploy\n`
+      expect(edit(old)).toBe(`${options} ${line(pending)} deploy ${mark}\n${old}`)
+    }
+  })
+
+  it('needs no newline at the end of the file, and has CRLF where the old one has it', () => {
+    expect(edit(line(current))).toBe(`${line(pending)} ${mark}\n${line(current)}`)
+    expect(edit(`${line(current)}\r\n# end`)).toBe(`${line(pending)} ${mark}\r\n${line(current)}\r\n# end`)
+  })
+
+  it('is there for each line that the old key has', () => {
+    const twice = `expiry-time="20200101" ${line(current)}\nfrom="10.1.1.1" ${line(current)}\n`
+    expect(
+      edit(twice)
+        ?.split('\n')
+        .filter((each) => each.includes(line(pending))),
+    ).toEqual([`expiry-time="20200101" ${line(pending)} ${mark}`, `from="10.1.1.1" ${line(pending)} ${mark}`])
+  })
+
+  it('is made once: a second edit changes nothing', () => {
+    const once = edit(`${line(previous)}\n${line(current)} x keyturn:abc:two\n`) ?? ''
+    expect(edit(once)).toBe(once)
+    expect(once).toBe(`${line(pending)} x ${mark}\n${line(current)} x keyturn:abc:two\n`)
+  })
+
+  it('takes the options of the key before where a host was left behind with it, and so does the current key', () => {
+    const restored = `${owner}restored:after=${shortName(previous)}`
+    const behind = `no-pty ${line(previous)} x\n`
+    expect(edit(behind)).toBe(`no-pty ${line(pending)} x ${mark}\nno-pty ${line(current)} x ${restored}\n`)
+  })
+
+  it('is not made up where neither the current key nor the one before is there', () => {
+    expect(edit('')).toBeUndefined()
+    expect(edit(`${line(foreign)}\n`)).toBeUndefined()
+    expect(edit(`# ${line(current)}\n`)).toBeUndefined()
+    expect(edit(`cert-authority ${line(current)}\n`)).toBeUndefined()
+    expect(edit(`\xef\xbb\xbf${line(current)}\n`)).toBeUndefined()
+    expect(edit(`command="x ${line(current)}" ${line(foreign)}\n`)).toBeUndefined()
+  })
+
+  it('of an account that had none goes to the end', () => {
+    const first = { ...wanted, current: undefined, previous: undefined }
+    expect(edited('', first)).toBe(`${line(pending)} ${mark}\n`)
+    expect(edited(`${line(foreign)}`, first)).toBe(`${line(foreign)}\n${line(pending)} ${mark}\n`)
+  })
+})
+
+describe('what goes', () => {
+  it('is the key that the mark of the current one names, also where nothing else tells that it was ours', () => {
+    const text = `${line(previous)} by hand\n${line(current)} keyturn:abc:two:after=${shortName(previous)}\n`
+    const unread = { ...wanted, previous: undefined }
+    expect(edited(text, unread)).toBe(
+      `${line(pending)} ${mark}\n${line(current)} keyturn:abc:two:after=${shortName(previous)}\n`,
+    )
+    expect(marked(text, current, owner, 'after')).toEqual([shortName(previous)])
+    expect(marked(text, current, 'keyturn:other:', 'after')).toEqual([])
+    expect(edited(text.replace('keyturn:abc', 'keyturn:abd'), unread)).toContain('by hand')
+  })
+
+  it('is the key before the current one, and what dropped rotations of this secret have left', () => {
+    const text = `${line(previous)} me\n${line(orphan)} keyturn:abc:dropped\n${line(current)}\n`
+    expect(edit(text)).toBe(`${line(pending)} ${mark}\n${line(current)}\n`)
+  })
+
+  it('is never a key of another secret, of another kind of line, or one that is still in use', () => {
+    const others = [
+      `${line(foreign)} keyturn:abd:other`,
+      `cert-authority ${line(previous)}`,
+      `# ${line(previous)}`,
+      `sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t keyturn`,
+      'not a key at all, and \x00\xff bytes',
+      '',
+    ].join('\n')
+    expect(edit(`${others}\n${line(current)}\n`)).toBe(`${others}\n${line(pending)} ${mark}\n${line(current)}\n`)
+    const same = edited(`${line(current)}\n`, { ...wanted, previous: current })
+    expect(same).toContain(line(current))
+  })
+
+  it('leaves every other byte as it is, whatever the file is like', () => {
+    const binary = readFileSync(process.execPath).subarray(0, 40_000).toString('latin1').replaceAll('keyturn', 'k')
+    for (const before of ['\r\n\r\n', '\t # x\n', `${binary}\n`, `${'x'.repeat(20_000)}\n`]) {
+      for (const after of ['', '\n', `\n${binary}`]) {
+        const result = edit(`${before}${line(current)}${after}`) ?? ''
+        const end = after === '' || after.startsWith('\n') ? '\n' : ''
+        expect(result).toBe(`${before}${line(pending)} ${mark}${end}${line(current)}${after}`)
+      }
+    }
+  })
+})
+
+describe('the lines of a key', () => {
+  it('are told by what is decoded, with their comments', () => {
+    const text = `  no-pty   ${current.type}  ${current.blob.toString('base64')}   a comment\n${line(foreign)} b\n`
+    expect(linesOf(text, current)).toEqual(['a comment'])
+    expect(linesOf(text, pending)).toEqual([])
+  })
+})

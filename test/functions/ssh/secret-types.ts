@@ -1,0 +1,100 @@
+import type { SshHost } from '../../../local/servers/sshd.ts'
+import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
+import type { FunctionUnderTest } from '../../support/function-under-test.ts'
+import type { SecretsManager } from '../../support/secrets-manager.ts'
+import { hostState, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
+
+export const sshKeyFunction: FunctionUnderTest = { id: 'SshKey', module: 'functions/ssh/key.ts' }
+
+/** What a secret says of a host. */
+export function hostFields({ host, port, hostKey }: SshHost): Readonly<Record<string, unknown>> {
+  return { host, port, host_keys: [hostKey] }
+}
+
+/** What a secret says of an account on hosts, besides the key. */
+export function accountFields(hosts: readonly SshHost[]): Readonly<Record<string, unknown>> {
+  const { username = '', keys } = hosts[0]?.account ?? {}
+  return { username, hosts: hosts.map(hostFields), authorized_keys_path: keys }
+}
+
+export function pemIn(value: string): string {
+  return value.startsWith('{') ? String((JSON.parse(value) as { private_key?: unknown }).private_key) : value
+}
+
+/** How the key of a value is written in it. */
+function written(value: string): string {
+  return value.startsWith('{') ? JSON.stringify(pemIn(value)).slice(1, -1) : value
+}
+
+export interface SshWish {
+  /** Of the line of the first key. */
+  readonly options?: string
+  /** What stands before and after that line. */
+  readonly around?: readonly [string, string]
+  readonly fields?: Readonly<Record<string, unknown>>
+  /** Fields of a host, by its place in the list. */
+  readonly hosts?: readonly Readonly<Record<string, unknown>>[]
+}
+
+/** An account on hosts, whose first key is there, and the first value of its secret. */
+export async function sshTarget(hosts: readonly SshHost[], wish: SshWish = {}): Promise<Target> {
+  const { pem, line } = await testKey()
+  const [before, after] = wish.around ?? ['', '']
+  const fields = accountFields(hosts)
+  const listed =
+    wish.hosts === undefined ? {} : { hosts: hosts.map((host, n) => ({ ...hostFields(host), ...wish.hosts?.[n] })) }
+  const value = JSON.stringify({ private_key: pem, ...fields, ...listed, ...wish.fields })
+  // Hosts are shared by many targets: each adds its line, as in life.
+  for (const host of hosts) {
+    const options = wish.options === undefined ? '' : `${wish.options} `
+    const others = await readKeys(host).catch(() => '')
+    await writeKeys(host, `${others}${before}${options}${line} first@example${after || '\n'}`)
+  }
+  return {
+    value,
+    async works(text) {
+      if (text.replace(written(text), '') !== value.replace(written(value), '')) {
+        throw new Error('The value has changed in more than its key.')
+      }
+      const logins = await Promise.all(hosts.map((host) => logsIn(host, pemIn(text))))
+      return !logins.includes(false)
+    },
+    snapshot: () => Promise.all(hosts.map(hostState)),
+    sensitive: (text) => [
+      written(text),
+      ...pemIn(text)
+        .split('\n')
+        .filter((part) => part.length > 16 && !part.includes('-----')),
+    ],
+    others: [],
+    logins: [],
+  }
+}
+
+/** The same with an admin, whose key alone changes the file. */
+export async function sshTargetWithAdmin(hosts: readonly SshHost[], { store }: Pick<SecretsManager, 'store'>) {
+  const { pem, line } = await testKey()
+  const { username } = hosts[0]?.account ?? {}
+  const arn = await store(JSON.stringify({ username, private_key: pem }))
+  return sshTarget(hosts, { around: [`${line} admin\n`, '\n'], fields: { admin_secret_arn: arn } })
+}
+
+/** @param hosts of the fleet, which all targets share */
+export function sshKey(hosts: readonly SshHost[], title = 'ssh key'): SecretTypeUnderTest {
+  const make = (wish?: SshWish) => () => sshTarget(hosts, wish)
+  return {
+    title,
+    server: `OpenSSH ${hosts[0]?.version}`,
+    function: sshKeyFunction,
+    oldValue: 'works',
+    sequences: 2,
+    fresh: make(),
+    hostile: {
+      'options with quotes, and blanks before them': make({
+        options: '  environment="A=\\"x y\\",b" , no-pty'.replace(' , ', ','),
+      }),
+      'unknown fields, big numbers and __proto__': make({ fields: { ['__proto__']: { a: 1 }, z: [null] } }),
+      'no newline at the end of the file, and a broken line before': make({ around: ['not a key\n', ' '] }),
+    },
+  }
+}
