@@ -1,5 +1,7 @@
 import type { DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { checkLimit, checkOneAccount } from '../../shared/mysql-protocol/own-account.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { PasswordWriter } from './native-password.ts'
@@ -21,8 +23,11 @@ export function mariadbSession(
   context: RotationContext,
 ): MariadbSession {
   return {
+    account: accountName(connection.account),
     async setPassword(password) {
       checkWritable(connection)
+      checkOneAccount(connection)
+      checkLimit(connection, connection.lockedAfter, 'max_password_errors')
       await changeOwnPassword(connection, password, write)
     },
     addPassword: (username, passwords) => addPassword(connection, username, passwords, write, context),

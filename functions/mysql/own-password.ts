@@ -1,5 +1,6 @@
 import { address } from '../../shared/database/secret.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { checkLimit, checkOneAccount } from '../../shared/mysql-protocol/own-account.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
@@ -20,6 +21,8 @@ const tooFewCharactersChanged = 4165
  * server changes nothing unless the session's password is the first one of the account. So a second run, or another one
  * at the same time, finds its work done and pushes no password out.
  * @param retain whether the session's password is kept as the second one (MySQL 8.0.14)
+ * @returns the session to go on with: where the new password had to be tried, the one that did, and the other has ended.
+ *   An account may have one connection to spare
  * @throws RotationError NotPrimary where somebody else has changed the first password; MissingPrivilege
  */
 export async function changeOwnPassword(
@@ -27,18 +30,18 @@ export async function changeOwnPassword(
   next: string,
   { retain }: { readonly retain: boolean },
   context: RotationContext,
-): Promise<void> {
+): Promise<ServerConnection> {
   const { login } = connection
   const doing = `changing the password of ${login.username}`
   // USER() is the account that the server chose, whatever the host in its name; naming it takes more privileges.
   const change = `ALTER USER USER() IDENTIFIED BY ${literal(next)}`
   if (!isAtLeast(connection, [8, 0, 13])) {
     await connection.run(doing, change)
-    return
+    return connection
   }
   const statement = `${change} REPLACE ${literal(login.password)}${retain ? ' RETAIN CURRENT PASSWORD' : ''}`
   const refusal = await connection.attempt(doing, statement, [incorrectCurrentPassword, passwordUsedBefore])
-  if (refusal === undefined) return
+  if (refusal === undefined) return connection
   // Either this is done already, or the first password is another one. Asking is no login, which would count as a failed
   // one: the new password takes its own place where it is the first, and the second one stays (MySQL manual, "Dual
   // Password Support").
@@ -47,44 +50,56 @@ export async function changeOwnPassword(
     const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers)
     if (answer === incorrectCurrentPassword) throw notPrimary(connection)
   }
-  await provesFirst(connection, next, context)
+  return provesFirst(connection, next, context)
 }
 
 /**
  * The same for an account that is to have one password. A second one, which dual-password has left, ends, too, where the
  * account may do that; where not, an administrator ran dual-password, and has to.
- * @throws RotationError LoginLocked where our own retry would lock the account; nothing was changed then
+ * @throws RotationError SeveralAccounts, or LoginLocked where our own retry would lock the account; nothing was changed then
  */
 export async function replaceOwnPassword(
   connection: ServerConnection,
   next: string,
   context: RotationContext,
 ): Promise<void> {
-  const { username } = connection.login
+  checkOneAccount(connection)
   if (isAtLeast(connection, [8, 0, 19])) await checkRetry(connection)
-  await changeOwnPassword(connection, next, { retain: false }, context)
+  const session = await changeOwnPassword(connection, next, { retain: false }, context)
+  await discardSecond(session)
+  await session.close()
+}
+
+/** Ends the second password of the session's own account, if it has one and may do that. */
+export async function discardSecond(connection: ServerConnection): Promise<void> {
   if (!isAtLeast(connection, [8, 0, 14])) return
   const discard = 'ALTER USER USER() DISCARD OLD PASSWORD'
+  const { username } = connection.login
   await connection.attempt(`discarding the second password of ${username}`, discard, [missingPrivilege])
 }
 
 /** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
-async function checkRetry({ run, login }: ServerConnection): Promise<void> {
-  const rows = await run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
-  if (!shownTexts(rows).some((text) => / FAILED_LOGIN_ATTEMPTS 1(?: |$)/.test(text))) return
-  const what = `${login.username} at ${address(login)} is locked after a single wrong password (FAILED_LOGIN_ATTEMPTS 1).`
-  throw new RotationError('LoginLocked', what, {
-    likely: 'If this step had to be repeated, it would try the old password once, and lock the account.',
-    remedy:
-      'ALTER USER ... FAILED_LOGIN_ATTEMPTS 2 (or more), or rotate the secret with dual-password or alternating-users.',
-  })
+async function checkRetry(connection: ServerConnection): Promise<void> {
+  const rows = await connection.run(
+    `reading the account of ${connection.login.username}`,
+    'SHOW CREATE USER CURRENT_USER()',
+  )
+  // Behind the last of what the owner may have put in quotes, but for the comment, which is last of all.
+  const rules = / ACCOUNT (?:UN)?LOCK .*?FAILED_LOGIN_ATTEMPTS (\d+) PASSWORD_LOCK_TIME (\d+|UNBOUNDED)/s
+  const [, attempts = '0', time = '0'] = rules.exec(shownTexts(rows).join()) ?? []
+  // Either of the two at 0 switches it off (MySQL manual, "CREATE USER").
+  if (attempts !== '0' && time !== '0') checkLimit(connection, Number(attempts), 'FAILED_LOGIN_ATTEMPTS')
 }
 
 /** Logs in with the new password: clients without TLS need it to be in the server's cache again. */
-async function provesFirst(connection: ServerConnection, next: string, context: RotationContext): Promise<void> {
+async function provesFirst(
+  connection: ServerConnection,
+  next: string,
+  context: RotationContext,
+): Promise<ServerConnection> {
+  await connection.close()
   try {
-    const session = await connect({ ...connection.login, password: next }, context)
-    await session.close()
+    return await connect({ ...connection.login, password: next }, context)
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'LoginRefused') throw error
     throw notPrimary(connection)

@@ -30,12 +30,11 @@ export async function addPassword(
 ): Promise<void> {
   checkVersion(connection)
   const own = connection.login.username === username
-  if (!own || (await ownHosts(connection)) > 1)
-    return await addAsAdministrator(connection, username, passwords, context)
+  if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords, context)
   const account = accountName(connection.account)
   const change = changeOwnPassword(connection, passwords.next, { retain: true }, context)
   const remedy = `GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
-  await explained(change, remedy)
+  await (await explained(change, remedy)).close()
 }
 
 function checkVersion(connection: ServerConnection): void {
@@ -45,17 +44,6 @@ function checkVersion(connection: ServerConnection): void {
     likely: 'Two passwords take MySQL 8.0.14 or Aurora MySQL 3.',
     remedy: 'Rotate the secret with alternating-users (MySQL 8.0) or single-user, or upgrade the server.',
   })
-}
-
-/** On how many hosts the session's own name has an account, as far as it may know: ordinary accounts see themselves. */
-async function ownHosts(connection: ServerConnection): Promise<number> {
-  if (!isAtLeast(connection, [8, 0, 21])) return 1
-  const { username } = connection.login
-  const rows = await connection.run(
-    `counting the accounts of ${username}`,
-    `SELECT HOST FROM information_schema.USER_ATTRIBUTES WHERE USER = ${literal(username)}`,
-  )
-  return rows.length
 }
 
 async function addAsAdministrator(

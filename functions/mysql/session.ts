@@ -1,8 +1,9 @@
 import type { DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
+import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { replaceOwnPassword } from './own-password.ts'
+import { discardSecond, replaceOwnPassword } from './own-password.ts'
 import { checkLength } from './password-limit.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
@@ -14,6 +15,8 @@ export function mysqlSession(
   context: RotationContext,
 ): DualPasswordSession & TwinSession {
   return {
+    account: accountName(connection.account),
+    settle: () => discardSecond(connection),
     async setPassword(password) {
       checkWritable(connection)
       checkLength(password)

@@ -37,10 +37,12 @@ export function alternatingUsers(
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return
         throw nobodyLogsIn('AWSCURRENT or AWSPENDING', current, engine)
       }
-      await using session = await superuserSession(engine, superuser, context)
       const next = { username: pending.username, password: pending.password, current: current.password }
       const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
-      await session.ensureTwin(namesOf(pending.username), next, previous)
+      {
+        await using session = await superuserSession(engine, superuser, context)
+        await session.ensureTwin(namesOf(pending.username), next, previous)
+      }
       context.did(`set the password of ${pending.username}`)
       await awaitReplica(engine, pending, current, superuser, context)
     },

@@ -65,8 +65,11 @@ async function addAsItself({ engine, current, pending, context }: Change): Promi
 async function addAsSuperuser({ engine, directory, current, pending, context }: Change): Promise<boolean> {
   const superuser = await superuserForOwner(current, engine, context, directory)
   if (superuser === undefined) return false
-  await using session = await superuserSession(engine, superuser, context)
-  await add(session, current, pending, context)
+  {
+    // Ended before anybody else logs in: the superuser may be the login itself, and have one connection to spare.
+    await using session = await superuserSession(engine, superuser, context)
+    await add(session, current, pending, context)
+  }
   await awaitReplica(engine, pending, current, superuser, context)
   return true
 }

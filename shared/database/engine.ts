@@ -8,6 +8,8 @@ import type { EngineNames, Login } from './secret.ts'
  */
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> extends EngineNames {
   readonly name: string
+  /** Whether some servers lock a login out that was refused a few times: then none is tried that need not be. */
+  readonly locksOut?: boolean
   /** How new passwords are made: as the environment variables say, and within what the server takes. */
   readonly passwordRules: PasswordRules
   /** Whether connection URLs in a secret get the new login, too. */
@@ -23,11 +25,15 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
 
 /** One login. Disposing of it ends the connection and never throws. */
 export interface DatabaseSession extends AsyncDisposable {
+  /** The account by its full name, where one user name can have several. */
+  readonly account?: string
   /**
    * Gives the session's own login a new password. Repeating it with the same context changes nothing.
    * Throws ReadOnlyServer, MissingPrivilege, DatabaseFailed.
    */
   setPassword(password: string): Promise<void>
+  /** As the login that setPassword has given its password: does what a run that was ended may have left undone. */
+  settle?(): Promise<void>
 }
 
 /** A session that can give a login a second password, so that the first goes on working. */

@@ -46,6 +46,8 @@ function isSame(known: Endpoint | undefined, asked: Endpoint): boolean {
 
 /** Few and far between: each refused login counts as one, and some servers lock an account after a handful. */
 const pausesMs = [500, 2_000, 6_000]
+/** Where nothing sets the count back, only the next attempt of Secrets Manager tries again. */
+const onePauseMs = [2_000]
 
 /**
  * A replica learns of a new password after its source. Where the host of a secret is one, this waits until the pending
@@ -62,7 +64,7 @@ export async function awaitReplica(
   context: RotationContext,
 ): Promise<void> {
   if (isSameServer(pending, superuser, engine)) return
-  for (const pause of pausesMs) {
+  for (const pause of engine.locksOut && inUse.username !== pending.username ? onePauseMs : pausesMs) {
     if (context.remainingMs() <= pause) break
     await context.sleep(pause)
     if (await logsIn(engine, pending, 'AWSPENDING', context)) return

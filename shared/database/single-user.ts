@@ -2,7 +2,7 @@ import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { oneLogin } from './one-login.ts'
 import type { DatabaseSecret } from './secret.ts'
 
@@ -20,9 +20,10 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       checkPending(pending, current, current.username, engine)
       await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
       if (session !== undefined) return await change(session, pending, context)
-      // Refused, the likeliest reason is that an earlier run has set the new password: then there is nothing to do.
-      if (await logsIn(engine, pending, 'AWSPENDING', context)) return
-      const previous = await previousLogin(versions, current.username, engine)
+      // Refused, the likeliest reason is that an earlier run has set the new password: then little or nothing is left to do.
+      await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
+      if (pendingSession !== undefined) return await pendingSession.settle?.()
+      const previous = engine.locksOut ? undefined : await previousLogin(versions, current.username, engine)
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
       if (previousSession !== undefined) return await change(previousSession, pending, context)
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
@@ -33,5 +34,5 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
 
 async function change(session: DatabaseSession, { username, password }: DatabaseSecret, context: RotationContext) {
   await session.setPassword(password)
-  context.did(`set the password of ${username}`)
+  context.did(`set the password of ${session.account ?? username}`)
 }

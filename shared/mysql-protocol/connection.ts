@@ -24,6 +24,10 @@ export interface ServerConnection {
   readonly account: Account
   /** Whether the server takes no changes (read_only, innodb_read_only). */
   readonly readOnly: boolean
+  /** On how many hosts the session's own name has an account, as far as it may know: ordinary accounts see themselves. */
+  readonly ownAccounts: number
+  /** MariaDB's max_password_errors: so many wrong passwords in a row, and the account is locked out. */
+  readonly lockedAfter: number
   /**
    * Runs one statement. Values stand for the question marks in it.
    * @param doing what it is for, in a few words: "changing the password of app"
@@ -72,7 +76,12 @@ export async function connect(login: Login, context: RotationContext): Promise<S
   connection.on('connect', () => Object.assign(connection, { serverEncoding: 'utf8' }))
   const abort = () => socket.destroy()
   context.signal.addEventListener('abort', abort, { once: true })
-  const close = async () => {
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= end()
+    return closed
+  }
+  const end = async () => {
     context.signal.removeEventListener('abort', abort)
     // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
     const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
@@ -118,6 +127,8 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     return {
       ...{ login, account, version: String(about?.version) },
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
+      ownAccounts: Number(about?.ownAccounts ?? 1),
+      lockedAfter: Number(about?.lockedAfter ?? Number.POSITIVE_INFINITY),
       async run<Row>(doing: string, sql: string, values: readonly unknown[] = []) {
         try {
           const rows = await limited(sql, values)
@@ -147,11 +158,21 @@ export async function connect(login: Login, context: RotationContext): Promise<S
 /** Whatever the server or an init_connect has set must not decide what our quoting, or the server's, means. */
 const settings = "NAMES utf8mb4, SESSION sql_mode = '', SESSION sql_quote_show_create = 1, "
 
-/** A reader of Aurora says so by innodb_read_only alone (Aurora User Guide, "Connecting to an Amazon Aurora DB cluster"). */
-const aboutServer = [
-  'SELECT VERSION() AS version, CURRENT_USER() AS account,',
-  '@@GLOBAL.read_only AS readOnly, @@GLOBAL.innodb_read_only AS engineReadOnly',
-].join(' ')
+const ownName = "LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - INSTR(REVERSE(CURRENT_USER()), '@'))"
+/** How MariaDB writes quotes and backslashes in a name there depends on its patch level. */
+const bare = (text: string) => `REPLACE(REPLACE(${text}, "'", ''), '\\\\', '')`
+
+/**
+ * A reader of Aurora says so by innodb_read_only alone (Aurora User Guide, "Connecting to an Amazon Aurora DB cluster").
+ * What stands in /*!80021 is for MySQL from 8.0.21 on alone, what stands in /*M!100402 for MariaDB from 10.4.2 on.
+ */
+const aboutServer = `SELECT VERSION() AS version, CURRENT_USER() AS account,
+  @@GLOBAL.read_only AS readOnly, @@GLOBAL.innodb_read_only AS engineReadOnly
+  /*!80021 , (SELECT COUNT(*) FROM information_schema.USER_ATTRIBUTES WHERE USER = ${ownName}) AS ownAccounts */
+  /*M!100402 , @@GLOBAL.max_password_errors AS lockedAfter,
+    (SELECT COUNT(DISTINCT GRANTEE) FROM information_schema.USER_PRIVILEGES
+      WHERE ${bare('GRANTEE')} LIKE '%@_%'
+        AND LEFT(${bare('GRANTEE')}, CHAR_LENGTH(${bare(ownName)}) + 1) = CONCAT(${bare(ownName)}, '@')) AS ownAccounts */`
 
 /** CURRENT_USER() is a name and a host; only the name may have an @ in it. */
 function accountOf(currentUser: string): Account {

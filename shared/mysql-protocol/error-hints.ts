@@ -20,11 +20,13 @@ export const loginHints: Hints = {
     remedy: "Make an account whose host part matches the function's addresses.",
   },
   3955: {
-    likely: 'FAILED_LOGIN_ATTEMPTS: somebody has used a wrong password too often.',
+    likely:
+      "FAILED_LOGIN_ATTEMPTS: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.",
     remedy: 'ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.',
   },
   4150: {
-    likely: 'max_password_errors: somebody has used a wrong password too often.',
+    likely:
+      "max_password_errors: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.",
     remedy: 'FLUSH PRIVILEGES as an administrator, then rotate again.',
   },
 }

@@ -145,6 +145,13 @@ export const databaseErrors = {
       'Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator ALTER USER ... IDENTIFIED BY its password. Then rotate again.',
     retryable: false,
   },
+  SeveralAccounts: {
+    cause:
+      'One user name has accounts for several hosts, and a login that changes its own password changes the account alone that it has logged in to.',
+    remedy:
+      'Rotate the secret with dual-password and "masterarn", which changes all accounts of the name; or give each host a user name and a secret of its own.',
+    retryable: false,
+  },
   MissingPrivilege: {
     cause: 'The login that has to make the change lacks a privilege.',
     remedy: 'Run the statement that is named above as an administrator.',

@@ -138,13 +138,23 @@ for (const series of ['10.5', '11.8'] as const) {
     it('max_password_errors: a user that others have blocked is LoginLocked; a rotation blocks nobody', async () => {
       await using server = await ownMariadb(series, { 'max-password-errors': '1' })
       for (const type of strategies(server)) {
+        // Whose password dies at once tries it again where the step is repeated.
+        const isSingle = type.title.includes('single')
+        await server.query('SET GLOBAL max_password_errors = 1')
+        if (isSingle) {
+          const refusing = await suiteFor(type)
+          await using _refusing = refusing.secrets
+          await expectFailure(refusing, await refusing.stored(), { code: 'LoginLocked', step: 'setSecret' })
+          await server.query('SET GLOBAL max_password_errors = 3')
+        }
         const suite = await suiteFor(type)
         await using _ = suite.secrets
         const target = await suite.stored()
         for (const _round of [1, 2, 3]) await suite.secrets.rotate(target.secretId)
         const { AWSCURRENT = '' } = await target.staged()
         const { username } = loginIn(AWSCURRENT)
-        expect(await server.login({ username, password: 'wrong' })).toBeUndefined()
+        for (const _time of isSingle ? [1, 2, 3] : [1])
+          expect(await server.login({ username, password: 'wrong' })).toBeUndefined()
         const rotation = await suite.secrets.begin(target.secretId)
         await rotation.run('createSecret')
         const outcome = await rotation.attempt('setSecret')

@@ -47,6 +47,15 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(error.errorMessage).toContain(`ALTER USER '${loginIn(target.value).username}'@'%' IDENTIFIED VIA`)
       })
 
+      it('an account that can see others of its name is SeveralAccounts, and none is changed', async () => {
+        const target = await single.stored((store) => singleUser(server).make(store, { name: "o'x" }))
+        const { username } = loginIn(target.value)
+        await server.query("CREATE USER ?@'10.%' IDENTIFIED BY 'x'", [username])
+        await server.query("GRANT SELECT ON mysql.* TO ?@'%'", [username])
+        const error = await expectFailure(single, target, { code: 'SeveralAccounts', step: 'setSecret' })
+        expect(error.errorMessage).toContain('has 2 accounts')
+      })
+
       it('ends all passwords of an account that may change accounts', async () => {
         const target = await single.stored()
         const other = randomPassword()

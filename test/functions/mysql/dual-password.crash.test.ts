@@ -6,7 +6,7 @@ const server = await mysqlServer()
 
 await crashOnMysql(server, (at) => dualPassword(server, 'itself', at), {
   createSecret: 4,
-  setSecret: 11,
+  setSecret: 10,
   testSecret: 5,
   finishSecret: 2,
 })

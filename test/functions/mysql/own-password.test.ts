@@ -21,7 +21,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   for (const [what, options] of [
-    ['one failed login would lock, once AWSCURRENT has done its work', 'FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1'],
+    ['three failed logins would lock', 'FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1'],
     ['has a password history', 'PASSWORD HISTORY 20 PASSWORD REUSE INTERVAL 30 DAY'],
     ['must say its current password', 'PASSWORD REQUIRE CURRENT'],
   ] as const) {
@@ -53,16 +53,16 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
       const session = await connect(loginAt(server, { username, password }), context)
       const kept = retain ? 'RETAIN CURRENT PASSWORD' : ''
       await server.query(`ALTER USER ?@? IDENTIFIED BY ? ${kept}`, [username, '%', next])
-      await changeOwnPassword(session, next, { retain }, context)
+      const late = await connect(loginAt(server, { username, password: retain ? password : next }), context)
+      await (await changeOwnPassword(session, next, { retain }, context)).close()
       // Clients without TLS are not shut out by our having asked.
       expect(await fastLogin(server, { username, password: next })).toBe(true)
       expect(await server.login({ username, password: next })).toBeDefined()
       expect((await server.login({ username, password })) !== undefined).toBe(retain)
-      await expect(changeOwnPassword(session, randomPassword(), { retain }, context)).rejects.toMatchObject({
+      await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', randomPassword()])
+      await expect(changeOwnPassword(late, randomPassword(), { retain }, context)).rejects.toMatchObject({
         code: 'NotPrimary',
       })
-      expect(await server.login({ username, password: next })).toBeDefined()
-      await session.close()
     })
   }
 
@@ -92,6 +92,45 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     const before = await server.query(query, [username, '10.%'])
     await secrets.rotate(target.secretId)
     expect(await server.query(query, [username, '10.%'])).toEqual(before)
+    expect(secrets.output()).toContain(`set the password of '${username}'@'%'`)
+  })
+
+  it('an account that can see others of its name is SeveralAccounts, and none is changed', async () => {
+    const target = await stored((store) => type.make(store, { hosts: ['%', '10.%'], grants: ['SELECT ON mysql.*'] }))
+    const error = await expectFailure(suite, target, { code: 'SeveralAccounts', step: 'setSecret' })
+    expect(error.errorMessage).toContain('has 2 accounts')
+  })
+
+  it('a run that ended before it could discard the second password is made good by the next', async () => {
+    const target = await stored((store) => type.make(store, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] }))
+    const { username, password } = loginIn(target.value)
+    const second = { username, password: randomPassword() }
+    await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', second.password])
+    await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [username, '%', password])
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const pending = loginIn((await target.staged()).AWSPENDING ?? '')
+    await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', pending.password])
+    expect(await server.login(second)).toBeDefined()
+    await rotation.run('setSecret')
+    expect(await server.login(second)).toBeUndefined()
+    await rotation.run('testSecret', 'finishSecret')
+    await target.expectPromoted(rotation, target.value)
+  })
+
+  it('three stored versions of which none logs in do not lock the account', async () => {
+    const options = 'FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME UNBOUNDED'
+    const target = await stored((store) => type.make(store, { options }))
+    await secrets.rotate(target.secretId)
+    const byHand = { username: loginIn(target.value).username, password: randomPassword() }
+    await server.query('ALTER USER ?@? IDENTIFIED BY ?', [byHand.username, '%', byHand.password])
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const outcome = await rotation.attempt('setSecret')
+    expect(outcome.ok ? '' : outcome.error.errorType).toBe('LoginRefused')
+    expect(await server.login(byHand)).toBeDefined()
+    await server.query('ALTER USER ?@? IDENTIFIED BY ?', [byHand.username, '%', loginIn(target.value).password])
+    await rotation.end()
   })
 
   it('sessions of the old password may go on and change things', async () => {

@@ -66,6 +66,7 @@ for (const by of ['itself', 'a superuser'] as const) {
       ['one failed login would lock', 'FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED'],
       ['has a password history', 'PASSWORD HISTORY 20 PASSWORD REUSE INTERVAL 30 DAY'],
       ['must say its current password', 'PASSWORD REQUIRE CURRENT'],
+      ['may have one connection', 'WITH MAX_USER_CONNECTIONS 1'],
     ] as const) {
       it(`rotates an account that ${what}, with every step run twice`, async () => {
         const target = await stored((store) => type.make(store, { options }))
