@@ -18,6 +18,12 @@ declare global {
  * @throws RotationError InvalidSecret; the parser's own message is dropped, because it quotes the text
  */
 export function parseJsonObject(text: string): Record<string, unknown> {
+  if (text.startsWith('\ufeff')) {
+    throw new RotationError('InvalidSecret', 'The value of the secret begins with a byte order mark (U+FEFF).', {
+      likely: 'It was stored from a file that an editor or PowerShell has written as "UTF-8 with BOM".',
+      remedy: 'Save the file as UTF-8 without BOM, and put its text with put-secret-value.',
+    })
+  }
   let value: unknown
   try {
     value = JSON.parse(text, keepDigits)

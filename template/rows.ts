@@ -148,7 +148,7 @@ export const rows: readonly Row[] = [
     title: 'Generated value',
     what: 'signing keys and other values that live in Secrets Manager alone',
     rotates: 'Rotates values that live in Secrets Manager alone',
-    variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
+    variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet', 'ValueCheck'],
     vpc: true,
     maxBundleBytes: 240_000,
   },

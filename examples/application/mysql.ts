@@ -34,7 +34,7 @@ export function mysqlDriver(options: {
   }
 }
 
-/** 1045: access denied. 1698: the same from MariaDB, for an account without a password. */
+/** 1045: access denied, also where ProxySQL, MaxScale or RDS Proxy say so. 1698: the same from MariaDB, for an account without a password. */
 export function isRefusedMysqlLogin(error: unknown): boolean {
   return error instanceof Error && 'errno' in error && (error.errno === 1045 || error.errno === 1698)
 }

@@ -28,10 +28,21 @@ export function postgresDriver(options: {
         },
       }
     },
-    // 28P01: wrong password. 28000: the role may not log in (any more).
-    isRefusedLogin: (error) =>
-      error instanceof Error && 'code' in error && (error.code === '28P01' || error.code === '28000'),
+    isRefusedLogin: isRefusedPostgresLogin,
   }
+}
+
+/** What poolers say in words of their own: PgBouncer as a "protocol violation", Pgpool-II as an "internal error". */
+const refusals: Readonly<Record<string, RegExp>> = {
+  '08P01':
+    /^(?:(?:password|SASL|PAM|LDAP|certificate|"trust") authentication failed|auth failed)$|^no such user\b|^server login (?:failed|has been failing)\b.*\bpassword authentication failed for user\b|^The password that was provided for the role\b/i,
+  XX000: /^(?:md5|SCRAM|clear text|clear text password) authentication failed$/,
+}
+
+/** 28P01: wrong password. 28000: the role may not log in (any more), or RDS Proxy has no secret for it. */
+export function isRefusedPostgresLogin(error: unknown): boolean {
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false
+  return error.code === '28P01' || error.code === '28000' || refusals[error.code]?.test(error.message) === true
 }
 
 /** TLS with certificate and host name verified, unless the secret says otherwise; the rotation function reads it so, too. */

@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../../shared/json-secret.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { checkKind } from './other-kinds.ts'
 import type { Settings } from './settings.ts'
 
 /** The text of the secret, and its fields where it is a JSON object. */
@@ -13,23 +14,20 @@ interface GeneratedSecret {
  * Secrets that live in Secrets Manager alone: signing keys, webhook and basic-auth secrets, whose producer and consumer
  * both read them there. Nothing outside has to be told, so there is nothing to set.
  */
-export function generatedValue({ fields, generate }: Settings): SecretType<GeneratedSecret> {
+export function generatedValue({ fields, check, generate }: Settings): SecretType<GeneratedSecret> {
   const valuesOf = ({ text, json }: GeneratedSecret) =>
     json === undefined ? [text] : fields.map((field) => String(json[field]))
   return {
     overlap: true,
     sensitive: valuesOf,
     parse(text) {
-      if (!text.trimStart().startsWith('{')) return { text, json: undefined }
-      const json = parseJsonObject(text)
+      const json = text.trimStart().startsWith('{') ? parseJsonObject(text) : undefined
+      if (check) checkKind(text, json, fields)
+      if (json === undefined) return { text, json }
       for (const field of fields) {
         if (typeof json[field] === 'string') continue
         const remedy = `Put "${field}" into the secret, or set VALUE_FIELDS to the fields that it has.`
         throw new RotationError('InvalidSecret', `"${field}" is not a text field of the secret.`, { remedy })
-      }
-      if ('engine' in json || 'masterarn' in json) {
-        const likely = 'It is a database login; this function would change the secret and not the database.'
-        throw new RotationError('InvalidSecret', 'The secret has a field "engine" or "masterarn".', { likely })
       }
       return { text, json }
     },

@@ -5,13 +5,15 @@ import { RotationError } from '../../shared/rotation/errors.ts'
 export interface Settings {
   /** The JSON fields that get a new value each; a secret that is no JSON object is replaced as a whole. */
   readonly fields: readonly string[]
+  /** Whether what looks like a secret of another kind is refused. */
+  readonly check: boolean
   generate(random: Random): string
 }
 
 /**
  * Reads VALUE_FIELDS (names, separated by commas; default `password`) and how a value is made: VALUE_FORMAT is
  * `password` (the default; the seven password variables apply), `alphabet` (PASSWORD_LENGTH characters of
- * VALUE_ALPHABET), or `hex`, `base64`, `base64url` of VALUE_BYTES random bytes (default 32).
+ * VALUE_ALPHABET), or `hex`, `base64`, `base64url` of VALUE_BYTES random bytes (default 32). VALUE_CHECK=off takes any text.
  * @throws RotationError InvalidConfiguration
  */
 export function settings(env: Environment): Settings {
@@ -19,7 +21,7 @@ export function settings(env: Environment): Settings {
   if (fields.includes('') || new Set(fields).size < fields.length) {
     throw new RotationError('InvalidConfiguration', 'VALUE_FIELDS must be different names, separated by commas.')
   }
-  return { fields, generate: generator(env) }
+  return { fields, check: oneOf('VALUE_CHECK', env, ['on', 'off']) === 'on', generate: generator(env) }
 }
 
 function generator(env: Environment): Settings['generate'] {

@@ -3,12 +3,15 @@ import { checkServerIdentity } from 'node:tls'
 import { Client } from 'pg'
 import { caCertificates } from '../../shared/database/ca-certificates.ts'
 import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
-import type { Login } from '../../shared/database/secret.ts'
+import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { passwordRules } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { connectError } from './errors.ts'
+import { hearGreeting } from './greeting.ts'
+import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
+import { configuredForm } from './password-clause.ts'
+import { checkVersion } from './server-version.ts'
 import { postgresSession } from './session.ts'
 
 /** As long as AWS's functions wait for a connection. */
@@ -21,13 +24,14 @@ const nameLimitBytes = 63
 
 /** @throws RotationError InvalidConfiguration */
 export function postgres(env: Environment): DatabaseEngine<TwinSession> {
-  const format = oneOf('POSTGRES_PASSWORD_FORMAT', env, ['scram-sha-256', 'cleartext'])
+  const form = configuredForm(env)
   return {
     name: 'postgres',
     engines: ['postgres', 'aurora-postgresql'],
     // All that PASSWORD_LENGTH allows (tried).
     passwordRules: passwordRules(env),
     updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
+    neverLocks: true,
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 5432,
     defaultDatabase: 'postgres',
@@ -49,17 +53,19 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
       // An error between two statements belongs to nobody; without a listener it would end the process.
       client.on('error', () => undefined)
       guardParser(client)
+      const greeting = hearGreeting(client)
       const abort = () => socket.destroy()
       context.signal.addEventListener('abort', abort, { once: true })
       try {
         await client.connect()
+        checkVersion(greeting.version, address(login))
       } catch (error) {
         const reached = socket.bytesWritten > 0
         socket.destroy()
         context.signal.removeEventListener('abort', abort)
-        throw connectError(error, login, reached)
+        throw error instanceof RotationError ? error : connectError(error, login, reached)
       }
-      return postgresSession(client, login, format, context, async () => {
+      return postgresSession(client, { login, greeting, form }, context, async () => {
         context.signal.removeEventListener('abort', abort)
         // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
         await Promise.race([client.end().catch(() => undefined), context.sleep(goodbyeMs)])

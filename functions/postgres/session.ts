@@ -1,100 +1,113 @@
-import { type Client, DatabaseError, escapeIdentifier, escapeLiteral } from 'pg'
+import { type Client, DatabaseError, escapeIdentifier } from 'pg'
 import type { TwinSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { statementError } from './errors.ts'
-import { saltFor, scramVerifier } from './scram.ts'
-import { expectedUser, planTwin, twinDifferences } from './twin.ts'
-import { readTwinState } from './twin-state.ts'
+import { type Attempted, statementError } from './errors.ts'
+import type { Greeting } from './greeting.ts'
+import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
+import { untested } from './server-version.ts'
+import { noteOnSessionUser } from './session-user-notes.ts'
+import { transaction } from './transaction.ts'
+import { planTwin, proveTwin } from './twin.ts'
+import { grantFor, grantToRead } from './twin-rights.ts'
+import { readTwinState, twinQuestions } from './twin-state.ts'
 
 /** Two runs that change the same role at once: the second one's attempt is undone and may simply be repeated. */
 const collisions = new Set(['simple_heap_update', 'heap_update', 'CreateRole', '_bt_check_unique'])
 const attempts = 5
 
+/** How a session came about. */
+export interface Opened {
+  readonly login: Login
+  /** What the server said when the client logged in. */
+  readonly greeting: Greeting
+  /** In which form passwords are sent, where that is configured. */
+  readonly form: PasswordForm | undefined
+}
+
 export function postgresSession(
   client: Client,
-  login: Login,
-  format: 'scram-sha-256' | 'cleartext',
+  { login, greeting, form }: Opened,
   context: RotationContext,
   close: () => Promise<void>,
 ): TwinSession {
-  /** Runs statements in one transaction and one round trip. Timeouts are local to it: a pooler may keep the session. */
-  async function transact(statements: readonly string[]): Promise<void> {
-    // A little before our own deadline, so that it is the server that says what was waited for.
-    const timeoutMs = Math.max(1, Math.floor(context.remainingMs()) - 250)
-    await client.query(
-      [
-        // READ WRITE: a role may have default_transaction_read_only, which is about its work and not about its password.
-        'BEGIN READ WRITE',
-        // Whatever a role may have set as its own search_path must not decide what our statements mean.
-        "SET LOCAL search_path = ''",
-        `SET LOCAL statement_timeout = ${timeoutMs}`,
-        `SET LOCAL lock_timeout = ${timeoutMs}`,
-        ...statements,
-        'COMMIT',
-      ].join(';\n'),
-    )
-  }
+  // A little before our own deadline.
+  const timeoutMs = () => Math.max(1, Math.floor(context.remainingMs()) - 250)
+  const writing = transaction(client, 'READ WRITE', timeoutMs)
 
-  const failed = (error: unknown, doing: string) => statementError(error, doing, login, context.signal.aborted)
-
-  async function change(doing: string, statements: () => Promise<readonly string[]>): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+  /** Runs a change that gives the form it sent a password in, and again where another run was in its way. */
+  async function change(doing: string, attempt: () => Promise<PasswordForm>, mend?: Attempted['mend']): Promise<void> {
+    for (let count = 1; ; count++) {
       try {
-        return await transact(await statements())
+        const used = await attempt()
+        if (used !== 'scram-sha-256') context.did(`sent the password in the form ${used}`)
+        const note = untested(greeting.version)
+        if (note !== undefined) context.did(note)
+        return
       } catch (error) {
-        if (error instanceof RotationError) throw error
-        if (attempt === attempts || !isCollision(error)) throw failed(error, doing)
+        if (count === attempts || !isCollision(error))
+          throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
         await client.query('ROLLBACK').catch(() => undefined)
-        await context.sleep(20 * attempt * (1 + (context.randomBytes(1)[0] ?? 0) / 256))
+        await context.sleep(20 * count * (1 + (context.randomBytes(1)[0] ?? 0) / 256))
       }
     }
   }
 
-  function passwordClause(username: string, password: string): string {
-    if (format === 'cleartext') return `PASSWORD ${escapeLiteral(password)}`
-    const verifier = scramVerifier(password, saltFor(context.token, username))
-    context.conceal(verifier)
-    return `PASSWORD '${verifier}'`
-  }
-
-  async function ask<T>(doing: string, question: () => Promise<T>): Promise<T> {
-    try {
-      return await question()
-    } catch (error) {
-      throw error instanceof RotationError ? error : failed(error, doing)
-    }
+  /** The form of a new password, where nobody has to be asked for it. */
+  function knownForm(): PasswordForm | undefined {
+    // Whoever is let in by SCRAM today speaks it, and pg_hba.conf may admit nothing else.
+    return form ?? (greeting.asked === 'scram-sha-256' ? 'scram-sha-256' : undefined)
   }
 
   return {
     async setPassword(password) {
       const { username } = login
-      const statement = `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(username, password)}`
-      // A twin's sessions run as its base; its own password it changes as itself.
-      await change(`changing the password of ${username}`, async () => ['SET LOCAL ROLE NONE', statement])
+      const statements = (used: PasswordForm) => [
+        // A twin's sessions run as its base; its own password it changes as itself.
+        'SET LOCAL ROLE NONE',
+        `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(used, username, password, context)}`,
+      ]
+      await change(`changing the password of ${username}`, async () => {
+        const known = knownForm()
+        if (known !== undefined) {
+          await writing.whole(statements(known))
+          return known
+        }
+        const [answer] = await writing.ask(["SELECT current_setting('password_encryption') AS form"])
+        const [row] = (answer?.rows ?? []) as { form: string }[]
+        const used = formOfServer(row?.form ?? '')
+        await writing.finish(statements(used))
+        return used
+      })
     },
 
     async ensureTwin(names, { username, password }) {
-      const clause = passwordClause(username, password)
       let differences: readonly string[] = []
-      await change(`making ${names.twin} the twin of ${names.base}`, async () => {
-        const plan = planTwin(await readTwinState(client, names), names, username, clause)
+      const attempt = async () => {
+        const state = readTwinState(await writing.ask(twinQuestions(names)), names)
+        const used = form ?? formOfServer(state.passwordEncryption)
+        const plan = planTwin(state, names, username, passwordClause(used, username, password, context))
         differences = plan.differences
-        return plan.statements
-      })
-      if (differences.length > 0) context.did(`made ${names.twin} equal in: ${differences.join(', ')}`)
+        await writing.finish(plan.statements)
+        return used
+      }
+      await change(`making ${names.twin} the twin of ${names.base}`, attempt, (words, routine) =>
+        grantFor(login.username, { words, routine, differences, version: greeting.version }),
+      )
+      if (differences.length === 0) return
+      context.did(`made ${names.twin} equal in: ${differences.join(', ')}`)
+      const note = await noteOnSessionUser(client)
+      if (note !== undefined) context.did(note)
     },
 
     async checkTwin(names) {
-      const state = await ask('comparing the rights of the two logins', () => readTwinState(client, names))
-      const differences = twinDifferences(state, names).map(({ what }) => what)
-      const expected = expectedUser(state, names)
-      if (state.sessionUser === names.twin && state.currentUser !== expected) {
-        differences.unshift(`${names.twin} does not run as ${expected}`)
-      }
-      if (differences.length === 0) return
-      throw new RotationError('PrivilegesDiffer', `${names.twin} and ${names.base} differ: ${differences.join('; ')}.`)
+      const reading = transaction(client, 'READ ONLY', timeoutMs)
+      const answers = await reading.whole(twinQuestions(names)).catch((error: unknown) => {
+        const doing = 'comparing the rights of the two logins'
+        const mend = () => grantToRead(names.base)
+        throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+      })
+      proveTwin(readTwinState(answers, names), names)
     },
 
     [Symbol.asyncDispose]: close,

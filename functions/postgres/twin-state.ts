@@ -1,4 +1,4 @@
-import type { Client } from 'pg'
+import { escapeIdentifier, escapeLiteral, type QueryResult } from 'pg'
 import type { TwinNames } from '../../shared/database/engine.ts'
 
 /** A row of pg_roles. */
@@ -11,6 +11,7 @@ export interface Role {
   readonly rolreplication: boolean
   readonly rolbypassrls: boolean
   readonly rolconnlimit: number
+  /** As JSON has it: ISO 8601, or `infinity`. */
   readonly rolvaliduntil: string | null
 }
 
@@ -19,6 +20,8 @@ export interface Setting {
   readonly database: string | null
   readonly name: string
   readonly value: string
+  /** Of a setting `role`: whether the base may act as that role. Where not, its sessions go on as if there were none. */
+  readonly possible: boolean
 }
 
 /** A row of pg_auth_members; the last two fields exist from PostgreSQL 16 on. */
@@ -27,17 +30,21 @@ export interface Membership {
   readonly set_option?: boolean
 }
 
-/** All that is to be known of a pair of logins, read with one statement. */
+/** All that is to be known of a pair of logins, read in one round trip. */
 export interface TwinState {
   readonly sessionUser: string
   readonly currentUser: string
   readonly database: string
   readonly version: number
+  /** In which form the server keeps a password that it is told now. */
+  readonly passwordEncryption: string
   readonly base: Role | null
   readonly twin: Role | null
   readonly baseExpired: boolean
   readonly baseSettings: readonly Setting[]
   readonly twinSettings: readonly Setting[]
+  /** Those of a database or of all, for all roles: `ALTER DATABASE ... SET`, `ALTER ROLE ALL ... SET`. */
+  readonly everybodysSettings: readonly Setting[]
   /** The twin's direct memberships in the base. */
   readonly memberships: readonly Membership[]
   /** Roles that the twin is a direct member of and the base is not a member of at all. */
@@ -54,57 +61,110 @@ export interface TwinState {
   readonly administersTwin: boolean
 }
 
-// Everything is qualified, operators too where they could be taken for others: search_path belongs to the role.
-const query = `
-WITH pair AS (
-  SELECT r.oid, r.rolname, pg_catalog.to_jsonb(r) AS role
-  FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) ANY (ARRAY[$1, $2]::pg_catalog.name[])
-), base AS (SELECT * FROM pair WHERE rolname OPERATOR(pg_catalog.=) $1::pg_catalog.name
-), twin AS (SELECT * FROM pair WHERE rolname OPERATOR(pg_catalog.=) $2::pg_catalog.name
-), chosen AS (
-  SELECT pg_catalog.substr(c, 6)::pg_catalog.name AS name FROM pg_catalog.pg_db_role_setting s
-  CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) c
-  WHERE s.setdatabase OPERATOR(pg_catalog.=) 0::pg_catalog.oid AND pg_catalog.starts_with(c, 'role=')
-    AND s.setrole OPERATOR(pg_catalog.=) (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) session_user)
-), actor AS (
-  SELECT r.* FROM pg_catalog.pg_roles r
-  WHERE r.rolname OPERATOR(pg_catalog.=) COALESCE((SELECT c.name FROM chosen c JOIN pg_catalog.pg_roles k
-    ON k.rolname OPERATOR(pg_catalog.=) c.name WHERE pg_catalog.pg_has_role(session_user, k.oid, 'MEMBER')), session_user)
-), settings AS (
-  SELECT s.setrole, pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('database', d.datname,
-    'name', pg_catalog.split_part(c, '=', 1), 'value', pg_catalog.substr(c, pg_catalog.strpos(c, '=') OPERATOR(pg_catalog.+) 1))) AS list
-  FROM pg_catalog.pg_db_role_setting s
-  LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
-  CROSS JOIN LATERAL pg_catalog.unnest(s.setconfig) c
-  WHERE s.setrole OPERATOR(pg_catalog.=) ANY (SELECT oid FROM pair) GROUP BY s.setrole
-)
-SELECT
-  session_user::pg_catalog.text AS "sessionUser", current_user::pg_catalog.text AS "currentUser",
-  pg_catalog.current_database()::pg_catalog.text AS database,
-  pg_catalog.current_setting('server_version_num')::pg_catalog.int4 AS version,
-  (SELECT role FROM base) AS base, (SELECT role FROM twin) AS twin,
-  COALESCE((SELECT (role OPERATOR(pg_catalog.->>) 'rolvaliduntil')::pg_catalog.timestamptz
-    OPERATOR(pg_catalog.<=) pg_catalog.now() FROM base), false) AS "baseExpired",
-  COALESCE((SELECT list FROM settings WHERE setrole OPERATOR(pg_catalog.=) (SELECT oid FROM base)), '[]') AS "baseSettings",
-  COALESCE((SELECT list FROM settings WHERE setrole OPERATOR(pg_catalog.=) (SELECT oid FROM twin)), '[]') AS "twinSettings",
-  (SELECT COALESCE(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(m)), '[]') FROM pg_catalog.pg_auth_members m
-    WHERE m.roleid OPERATOR(pg_catalog.=) (SELECT oid FROM base) AND m.member OPERATOR(pg_catalog.=) (SELECT oid FROM twin)) AS memberships,
-  (SELECT COALESCE(pg_catalog.jsonb_agg(m.roleid::pg_catalog.regrole::pg_catalog.text), '[]') FROM pg_catalog.pg_auth_members m
-    WHERE m.member OPERATOR(pg_catalog.=) (SELECT oid FROM twin)
-      AND NOT pg_catalog.pg_has_role((SELECT oid FROM base), m.roleid, 'MEMBER')) AS "twinAlone",
-  (SELECT COALESCE(pg_catalog.jsonb_agg(DISTINCT COALESCE(d.datname::pg_catalog.text, '(all)')), '[]') FROM pg_catalog.pg_shdepend s
-    LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.dbid
-    WHERE s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass
-      AND s.refobjid OPERATOR(pg_catalog.=) (SELECT oid FROM twin)
-      AND s.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_auth_members'::pg_catalog.regclass) AS "twinHolds",
-  (SELECT pg_catalog.to_jsonb(actor) FROM actor) AS self,
-  COALESCE((SELECT pg_catalog.pg_has_role((SELECT oid FROM actor), oid, 'MEMBER WITH ADMIN OPTION') FROM base), false) AS "administersBase",
-  COALESCE((SELECT pg_catalog.pg_has_role((SELECT oid FROM actor), oid, 'MEMBER WITH ADMIN OPTION') FROM twin), false) AS "administersTwin"`
+/** What the questions read, and thus what their login must be allowed to read. */
+export const readCatalogs = ['pg_roles', 'pg_auth_members', 'pg_db_role_setting', 'pg_shdepend', 'pg_database']
 
-/** @returns what the server says of the two; throws what `pg` throws */
-export async function readTwinState(client: Client, { base, twin }: TwinNames): Promise<TwinState> {
-  const { rows } = await client.query<TwinState>(query, [base, twin])
-  const [state] = rows
-  if (state === undefined) throw new Error('the server gave no row')
-  return state
+type RoleRow = Role & {
+  readonly oid: number
+  readonly rolname: string
+  readonly expired: boolean | null
+  readonly session_administers: boolean
+  readonly current_administers: boolean
+}
+type Row = Pick<TwinState, 'sessionUser' | 'currentUser' | 'database' | 'version' | 'passwordEncryption'>
+type SettingsRow = {
+  readonly setrole: number
+  readonly setdatabase: number
+  readonly datname: string | null
+  readonly setconfig: readonly string[]
+  readonly possible: boolean | null
+}
+type MemberRow = {
+  readonly role: string
+  readonly row: Membership
+  readonly of_base: boolean
+  readonly base_is_member: boolean | null
+}
+
+/**
+ * The questions, for a transaction in which pg_catalog is what search_path names: several small ones, since a new session
+ * plans a large one for longer than it takes to answer it. `readTwinState` makes of the answers what is to be known.
+ */
+export function twinQuestions({ base, twin }: TwinNames): string[] {
+  // Null where there is no such role.
+  const oid = (name: string) => `to_regrole(${escapeLiteral(escapeIdentifier(name))})`
+  const mayAct = `CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER' ELSE 'SET' END`
+  return [
+    `SELECT session_user::text AS "sessionUser", current_user::text AS "currentUser", current_database()::text AS database,
+       current_setting('server_version_num')::int4 AS version, current_setting('password_encryption') AS "passwordEncryption"`,
+    `SELECT r.oid, r.rolname::text AS rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,
+       r.rolreplication, r.rolbypassrls, r.rolconnlimit, to_json(r.rolvaliduntil) AS rolvaliduntil,
+       r.rolvaliduntil <= now() AS expired,
+       pg_has_role(session_user, r.oid, 'MEMBER WITH ADMIN OPTION') AS session_administers,
+       pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION') AS current_administers
+     FROM pg_catalog.pg_roles r
+     WHERE r.rolname IN (${escapeLiteral(base)}, ${escapeLiteral(twin)}, session_user, current_user)`,
+    `SELECT s.setrole, s.setdatabase, (SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.setdatabase) AS datname,
+       s.setconfig, (SELECT pg_has_role(${oid(base)}, to_regrole(quote_ident(substr(c, 6))), ${mayAct})
+         FROM unnest(s.setconfig) c WHERE substr(c, 1, 5) = 'role=') AS possible
+     FROM pg_catalog.pg_db_role_setting s
+     WHERE s.setrole IN (0, ${oid(base)}, ${oid(twin)}, to_regrole(quote_ident(session_user)))`,
+    `SELECT m.roleid::regrole::text AS role, to_json(m) AS row, m.roleid = ${oid(base)} AS of_base,
+       pg_has_role(${oid(base)}, m.roleid, 'MEMBER') AS base_is_member
+     FROM pg_catalog.pg_auth_members m WHERE m.member = ${oid(twin)}`,
+    `SELECT DISTINCT COALESCE((SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.dbid)::text, '(all)') AS holds
+     FROM pg_catalog.pg_shdepend s
+     WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = ${oid(twin)}
+       AND s.classid <> 'pg_catalog.pg_auth_members'::regclass`,
+  ]
+}
+
+/** @param answers the results of `twinQuestions`, in their order */
+export function readTwinState(answers: readonly QueryResult[], names: TwinNames): TwinState {
+  const rows = <T>(index: number) => (answers[index]?.rows ?? []) as T[]
+  const [about] = rows<Row>(0)
+  if (about === undefined) throw new Error('the server gave no row')
+  const roles = new Map(rows<RoleRow>(1).map((role) => [role.rolname, role]))
+  const [base, twin] = [roles.get(names.base), roles.get(names.twin)]
+  const lists = rows<SettingsRow>(2)
+  const settingsOf = (role: number | undefined) =>
+    lists.filter((list) => list.setrole === role).flatMap((list) => settingsIn(list))
+  const members = rows<MemberRow>(3)
+
+  const session = roles.get(about.sessionUser)
+  const runsAs = settingsOf(session?.oid).find(({ name, database }) => name === 'role' && database === null)
+  const current = runsAs?.value === about.currentUser ? roles.get(about.currentUser) : undefined
+  const self = current ?? session
+  if (self === undefined) throw new Error('the server does not know who is asking')
+  const administers = (role: RoleRow | undefined) =>
+    (current === undefined ? role?.session_administers : role?.current_administers) ?? false
+  return {
+    sessionUser: about.sessionUser,
+    currentUser: about.currentUser,
+    database: about.database,
+    version: about.version,
+    passwordEncryption: about.passwordEncryption,
+    base: base ?? null,
+    twin: twin ?? null,
+    baseExpired: base?.expired ?? false,
+    baseSettings: settingsOf(base?.oid),
+    twinSettings: settingsOf(twin?.oid),
+    everybodysSettings: settingsOf(0),
+    memberships: members.filter((member) => member.of_base).map(({ row }) => row),
+    twinAlone: members.filter((member) => member.base_is_member === false).map(({ role }) => role),
+    twinHolds: rows<{ holds: string }>(4).map(({ holds }) => holds),
+    self,
+    administersBase: administers(base),
+    administersTwin: administers(twin),
+  }
+}
+
+function settingsIn({ setdatabase, datname, setconfig, possible }: SettingsRow): Setting[] {
+  // A database that was dropped a moment ago.
+  if (setdatabase !== 0 && datname === null) return []
+  return setconfig.map((text) => {
+    const at = text.indexOf('=')
+    const [name, value] = [text.slice(0, at), text.slice(at + 1)]
+    return { database: datname, name, value, possible: name !== 'role' || value === 'none' || possible === true }
+  })
 }

@@ -1,14 +1,9 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { TwinNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import type { Role, Setting, TwinState } from './twin-state.ts'
-
-export interface Difference {
-  /** What differs: names only, since the values of settings can be secret. */
-  readonly what: string
-  /** What makes the twin equal to the base. */
-  readonly statements: readonly string[]
-}
+import { checkRights } from './twin-rights.ts'
+import { type Difference, expectedUser, settingDifferences } from './twin-settings.ts'
+import type { Role, TwinState } from './twin-state.ts'
 
 /**
  * What gives one of the two a new password and makes the twin equal to the base, to be run in one transaction.
@@ -18,8 +13,8 @@ export interface Difference {
  */
 export function planTwin(state: TwinState, names: TwinNames, username: string, passwordClause: string) {
   checkRoles(state, names, username)
-  checkRights(state, names)
   const differences = twinDifferences(state, names)
+  checkRights(state, names)
   const verb = state.twin === null ? 'CREATE' : 'ALTER'
   const password = `${username === names.twin ? verb : 'ALTER'} ROLE ${escapeIdentifier(username)} LOGIN ${passwordClause}`
   return {
@@ -79,20 +74,6 @@ function holdsMore({ base, twin }: TwinNames, what: string): RotationError {
   })
 }
 
-/** Says beforehand, with the statement that mends it, what the server would refuse half-way. */
-function checkRights({ self, version, twin, administersBase, administersTwin }: TwinState, names: TwinNames): void {
-  if (self.rolsuper) return
-  const me = escapeIdentifier(self.rolname)
-  const missing = (what: string, statement: string) =>
-    new RotationError('MissingPrivilege', `${self.rolname} ${what}.`, { remedy: `As an administrator: ${statement};` })
-  if (!self.rolcreaterole) throw missing('may not manage roles', `ALTER ROLE ${me} CREATEROLE`)
-  if (version < 160_000) return
-  const grant = (role: string) =>
-    missing(`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
-  if (!administersBase) throw grant(names.base)
-  if (twin !== null && !administersTwin) throw grant(names.twin)
-}
-
 /** @returns what the twin lacks, or has beyond the base; nothing where the two are equal */
 export function twinDifferences(state: TwinState, names: TwinNames): Difference[] {
   const { base, twin } = state
@@ -139,60 +120,22 @@ function attributeDifferences(base: Role, twin: Role | null, name: string): Diff
   return wanted.map((words) => ({ what: words, statements: [`ALTER ROLE ${escapeIdentifier(name)} ${words}`] }))
 }
 
-/** Settings that hold lists: their stored text is taken over through a variable, since quoting it would make it one item. */
-const lists = new Set(['search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries'])
-
-/** Per-role settings do not reach a member, not even one that runs as the role (manual, "ALTER ROLE"). */
-function settingDifferences({ baseSettings, twinSettings }: TwinState, { base, twin }: TwinNames): Difference[] {
-  const wanted = [...baseSettings.filter((setting) => !runsAsItself(setting)), ...runAs(baseSettings, base)]
-  const key = ({ database, name }: Setting) => JSON.stringify([database, name])
-  const has = new Map(twinSettings.map((setting) => [key(setting), setting.value]))
-  const keep = new Set(wanted.map(key))
-  const where = ({ database, name }: Setting) => `${name}${database === null ? '' : ` in ${database}`}`
-  const alter = ({ database }: Setting) =>
-    `ALTER ROLE ${escapeIdentifier(twin)}${database === null ? '' : ` IN DATABASE ${escapeIdentifier(database)}`}`
-
-  const missing = wanted.filter((setting) => has.get(key(setting)) !== setting.value)
-  const extra = twinSettings.filter((setting) => !keep.has(key(setting)))
-  return [
-    ...missing.map((setting) => ({ what: where(setting), statements: setStatements(setting, alter(setting)) })),
-    ...extra.map((setting) => ({
-      what: where(setting),
-      statements: [`${alter(setting)} RESET ${parameter(setting.name)}`],
-    })),
-  ]
-}
-
-/** The twin's sessions run as the base, so that what they create belongs to it; or as whom the base itself runs as. */
-function runAs(baseSettings: readonly Setting[], base: string): Setting[] {
-  const chosen = baseSettings.some(
-    (setting) => setting.name === 'role' && setting.database === null && !runsAsItself(setting),
-  )
-  return chosen ? [] : [{ database: null, name: 'role', value: base }]
-}
-
-function runsAsItself({ name, value }: Setting): boolean {
-  return name === 'role' && value === 'none'
-}
-
-/** @returns the role that a new session of the twin must run as in a database */
-export function expectedUser({ baseSettings, database }: TwinState, { base }: TwinNames): string {
-  const chosen = baseSettings.filter((setting) => setting.name === 'role' && !runsAsItself(setting))
-  const setting = chosen.find((one) => one.database === database) ?? chosen.find((one) => one.database === null)
-  return setting?.value ?? base
-}
-
-function setStatements({ name, value }: Setting, alter: string): string[] {
-  if (!lists.has(name)) return [`${alter} SET ${parameter(name)} TO ${escapeLiteral(value)}`]
-  return [
-    `SELECT pg_catalog.set_config('${name}', ${escapeLiteral(value)}, true)`,
-    `${alter} SET ${name} FROM CURRENT`,
-    // At once: a search_path that a role chose for itself must not be in force for our next statement.
-    "SET LOCAL search_path = ''",
-  ]
-}
-
-/** Names of settings are words, or words joined by dots for an extension's own. */
-function parameter(name: string): string {
-  return name.split('.').map(escapeIdentifier).join('.')
+/**
+ * What a session of one of the two must find: the two equal, and itself acting as the role that both act as.
+ * @throws RotationError PrivilegesDiffer
+ */
+export function proveTwin(state: TwinState, names: TwinNames): void {
+  const differences = twinDifferences(state, names).map(({ what }) => what)
+  const expected = expectedUser(state, names.base, state.database)
+  const isOneOfThem = state.sessionUser === names.twin || state.sessionUser === names.base
+  const effect =
+    isOneOfThem && state.currentUser !== expected ? [`${state.sessionUser} does not run as ${expected}`] : []
+  if (differences.length + effect.length === 0) return
+  const what = `${names.twin} and ${names.base} differ: ${[...effect, ...differences].join('; ')}.`
+  if (differences.length > 0) throw new RotationError('PrivilegesDiffer', what)
+  throw new RotationError('PrivilegesDiffer', what, {
+    likely: 'Something gives new sessions another role than the settings say: a pooler, or a login trigger.',
+    remedy: 'Have it leave the role of the two alone, or give it to both.',
+    retryable: false,
+  })
 }

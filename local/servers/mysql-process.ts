@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createConnection } from 'mysql2/promise'
 import { selfSignedCertificate } from './certificate.ts'
+import { debianCommand } from './debian-command.ts'
 import { freePort } from './free-port.ts'
 import { growingFile } from './growing-file.ts'
 import { guardedServer } from './guarded-server.ts'
@@ -151,18 +151,11 @@ async function dataTemplate(program: ServerProgram): Promise<string> {
   })
 }
 
-/** Runs a program on the C library that came with it, whatever this machine's is. */
 function commandOf({ folder, binary, messages }: ServerProgram, flags: readonly string[]): [string, ...string[]] {
-  const [triplet, name] =
-    process.arch === 'arm64'
-      ? ['aarch64-linux-gnu', 'ld-linux-aarch64.so.1']
-      : ['x86_64-linux-gnu', 'ld-linux-x86-64.so.2']
-  const libraries = [join(folder, 'usr', 'lib', triplet), join(folder, 'lib', triplet)]
-  const loader = libraries.map((each) => join(each, name)).find(existsSync)
-  if (loader === undefined) throw new Error(`There is no ${name} in ${folder}.`)
+  const [loader, ...rest] = debianCommand(folder, binary)
   return [
     loader,
-    ...['--inhibit-cache', '--library-path', libraries.join(':'), join(folder, binary), '--no-defaults'],
+    ...[...rest, '--no-defaults'],
     ...[`--lc-messages-dir=${join(folder, messages)}`, `--character-sets-dir=${join(folder, messages, 'charsets')}`],
     ...[`--plugin-dir=${join(folder, 'usr', 'lib', 'mysql', 'plugin')}`, ...flags],
   ]

@@ -1,12 +1,14 @@
+import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
-import type { SecretType } from '../rotation/secret-type.ts'
+import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { awaitReplica } from './replica.ts'
-import type { DatabaseSecret } from './secret.ts'
+import { address, type DatabaseSecret, loginOf } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserArn, superuserForOwner, superuserSession } from './superuser.ts'
+import { superuserForOwner, superuserSession } from './superuser.ts'
+import { superuserArn } from './superuser-arn.ts'
 
 const suffix = '_clone'
 
@@ -24,18 +26,18 @@ export function alternatingUsers(
     overlap: true,
     async create({ current }, context) {
       const secret = await current()
-      superuserArn(secret)
+      superuserArn(secret, context)
       return nextSecret(secret, otherOf(secret.username, engine), engine, context)
     },
     async set(versions, context) {
       const { pending } = versions
       const current = await versions.current()
       checkPending(pending, current, otherOf(current.username, engine), engine)
-      const superuser = await superuserForOwner(current, engine, context, directory)
+      let superuser = await superuserForOwner(current, engine, context, directory)
       if (superuser === undefined) {
         // An earlier run has made the two equal and set the password, all at once: then there is nothing to do.
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return
-        throw nobodyLogsIn('AWSCURRENT or AWSPENDING', current, engine)
+        superuser = await superuserForPrevious(versions, { engine, context, directory })
       }
       const next = { username: pending.username, password: pending.password, current: current.password }
       const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
@@ -59,6 +61,32 @@ export function alternatingUsers(
       }
     },
   }
+}
+
+/**
+ * The login of AWSCURRENT has lost its password, and the other one still logs in: it is of the same secret, and a rotation
+ * changes its password anyway, so the rotation goes on and gives the applications a login that works.
+ * @throws RotationError LoginRefused where it does not log in either
+ */
+async function superuserForPrevious(
+  versions: Versions<DatabaseSecret>,
+  { engine, context, directory }: Surroundings,
+): Promise<DatabaseSecret> {
+  const [{ username }, current] = [versions.pending, await versions.current()]
+  const ofEither = async () =>
+    (await previousLogin(versions, username, engine)) ?? previousLogin(versions, current.username, engine)
+  const previous = engine.neverLocks && (await ofEither())
+  const superuser = previous && (await superuserForOwner(previous, engine, context, directory, 'AWSPREVIOUS'))
+  if (superuser !== undefined) return superuser
+  const tried = [`${current.username} with AWSCURRENT`, `${username} with AWSPENDING`]
+  if (previous !== undefined) tried.push(`${previous.username} with AWSPREVIOUS`)
+  throw new RotationError('LoginRefused', `${address(loginOf(current, engine))} refuses ${tried.join(', ')}.`)
+}
+
+interface Surroundings {
+  readonly engine: DatabaseEngine<TwinSession>
+  readonly context: RotationContext
+  readonly directory: ServerDirectory
 }
 
 /** The pair that a user name belongs to. AWS's own functions use the same suffix. */

@@ -7,7 +7,8 @@ import { oneLogin } from './one-login.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { namesSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
+import { superuserForOwner, superuserSession } from './superuser.ts'
+import { namesSuperuser } from './superuser-arn.ts'
 
 /**
  * One login has two passwords: setSecret adds the new one, the one of AWSCURRENT goes on working until the next rotation.

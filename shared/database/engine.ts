@@ -14,6 +14,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly passwordRules: PasswordRules
   /** Whether connection URLs in a secret get the new login, too. */
   readonly updateUrls: boolean
+  /** Set where the server never locks an account for refused logins: one more can be tried there. */
+  readonly neverLocks?: true
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**

@@ -8,8 +8,16 @@ const text = v.pipe(
   v.minLength(1),
   v.check((value) => !value.includes('\0')),
 )
+/** `db.internal:5432`; an IPv6 address has more colons. */
+const hasPort = /^[^:]+:\d+$|^\[.*\]/
+
 const schema = v.looseObject({
-  host: v.pipe(text, v.maxLength(255), v.regex(/^[^\s/\\?#@]+$/)),
+  host: v.pipe(
+    text,
+    v.maxLength(255),
+    v.regex(/^[^\s/\\?#@]+$/),
+    v.check((value) => !hasPort.test(value)),
+  ),
   username: text,
   password: text,
   port: v.optional(v.custom<unknown>((value) => portIn(value) !== undefined)),
@@ -68,6 +76,12 @@ function portIn(field: unknown): number | undefined {
 }
 
 function fieldError(json: Record<string, unknown>, field: string): RotationError {
+  if (field === 'host' && hasPort.test(String(json.host))) {
+    return new RotationError('InvalidSecret', '"host" in the secret has a port or brackets in it.', {
+      likely: 'Host and port were copied together.',
+      remedy: 'Put the name or address alone into "host", and the port into "port", with put-secret-value.',
+    })
+  }
   if (!(field in json)) return new RotationError('InvalidSecret', `${field} key is missing from secret JSON.`)
   return new RotationError(
     'InvalidSecret',

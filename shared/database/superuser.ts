@@ -7,27 +7,7 @@ import { isManagedByRds, managedServer } from './managed-superuser.ts'
 import { isReplica } from './replica.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-
-/** Whether a secret says who its superuser is. An empty field says nothing: consoles and templates write such ones. */
-export function namesSuperuser({ masterarn }: DatabaseSecret): boolean {
-  return masterarn !== undefined && masterarn !== null && masterarn !== ''
-}
-
-/**
- * The ARN of the superuser's secret.
- * @throws RotationError InvalidSecret where the secret names none
- */
-export function superuserArn(secret: DatabaseSecret): string {
-  const { masterarn } = secret
-  if (!namesSuperuser(secret)) {
-    throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
-      remedy:
-        'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
-    })
-  }
-  if (typeof masterarn === 'string' && masterarn.length <= 2048) return masterarn
-  throw new RotationError('InvalidSecret', '"masterarn" in the secret must be the ARN of a secret.')
-}
+import { explainedAccount, superuserArn } from './superuser-arn.ts'
 
 interface Superuser {
   readonly login: DatabaseSecret
@@ -46,7 +26,7 @@ async function superuserOf(
   context: RotationContext,
   directory: ServerDirectory,
 ): Promise<Superuser> {
-  const arn = superuserArn(current)
+  const arn = superuserArn(current, context)
   const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
   const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
   const sameServer = isSameServer(superuser, current, engine)
@@ -96,12 +76,15 @@ async function readSuperuser(
   directory: ServerDirectory,
 ): Promise<{ readonly superuser: DatabaseSecret; readonly managed: boolean }> {
   const parse = (text: string) => explained(arn, () => parseDatabaseSecret(text, engine))
-  const { fields, superuser } = await context.readSecret(arn, {
+  const reading = context.readSecret(arn, {
     parse(text) {
       const fields = explained(arn, () => parseJsonObject(text))
       return { fields, superuser: isManagedByRds(fields) ? undefined : parse(text) }
     },
     sensitive: ({ fields }) => [String(fields.password)],
+  })
+  const { fields, superuser } = await reading.catch((error: unknown) => {
+    throw explainedAccount(error, arn, context.secretId)
   })
   if (superuser !== undefined) return { superuser, managed: false }
   // Without "ssl" and "tlsServerName": over verified TLS, under the name of the endpoint.
@@ -123,7 +106,8 @@ function explained<T>(arn: string, parse: () => T): T {
 
 /**
  * The superuser's login, for somebody who can log in already: whoever may write the secret could name any user in it.
- * @returns undefined where AWSCURRENT does not log in
+ * @param label which version `current` is
+ * @returns undefined where it does not log in
  * @throws what superuserOf throws
  */
 export async function superuserForOwner(
@@ -131,10 +115,11 @@ export async function superuserForOwner(
   engine: DatabaseEngine,
   context: RotationContext,
   directory: ServerDirectory,
+  label = 'AWSCURRENT',
 ): Promise<DatabaseSecret | undefined> {
   // The superuser's secret travels while we log in: it costs a call, but no time.
   const [loggedIn, superuser] = await Promise.allSettled([
-    logsIn(engine, current, 'AWSCURRENT', context),
+    logsIn(engine, current, label, context),
     superuserOf(current, engine, context, directory),
   ])
   if (loggedIn.status === 'rejected') throw loggedIn.reason

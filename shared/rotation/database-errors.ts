@@ -69,6 +69,12 @@ export const databaseErrors = {
       'Give the server a certificate for servers (serverAuth), signed with SHA-256 or better, with 2,048 bits or more for RSA.',
     retryable: false,
   },
+  AddressRefused: {
+    cause:
+      "The server lets this user in from other addresses only, or not to this database (PostgreSQL: pg_hba.conf; MySQL, MariaDB: the account's host).",
+    remedy: "Let this user in from the function's address; pg_hba_file_rules shows what PostgreSQL goes by.",
+    retryable: false,
+  },
   CertificateUntrusted: {
     cause: "The server's certificate is signed by an authority that the function does not know, or has expired.",
     remedy: 'Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.',

@@ -86,6 +86,19 @@ describe('dependencies point one way', () => {
     expect(imported.filter((name) => !name.startsWith(`${folder}/`) && !known.includes(name))).toEqual([])
   })
 
+  it('the contract, the bench and the demo meet a target only where it is listed', () => {
+    const targets =
+      /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases))\b|^(pg|mysql2)\b/
+    const listed = ['bench/targets.ts', 'local/demo/targets.ts']
+    const own = (path: string) => /^(bench\/\w[\w-]*\/|local\/demo\/(mysql|postgres|databases))/.test(path)
+    const wrong = sources('test/contract', 'bench', 'local/demo')
+      .filter(({ path }) => !listed.includes(path) && !own(path))
+      .flatMap(({ path, imports }) =>
+        imports.filter((name) => targets.test(name)).map((name) => `${path} imports ${name}`),
+      )
+    expect(wrong).toEqual([])
+  })
+
   it('no target imports from another target', () => {
     const target = (path: string) => path.split('/')[1]
     const wrong = sources('functions').flatMap(({ path, imports }) =>

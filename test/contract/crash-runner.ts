@@ -93,10 +93,10 @@ async function killAndRunAgain(step: Step, n: number, moment: Moment, bench: Ben
 
 async function naming(where: string, target: StoredTarget, rotation: RotationByHand): Promise<void> {
   try {
-    await target.expectSomebodyLogsIn()
+    await target.expectOneWorks()
     for (const step of fourSteps) {
       await rotation.run(step)
-      await target.expectSomebodyLogsIn()
+      await target.expectOneWorks()
     }
     await target.expectPromoted(rotation, target.value)
   } catch (error) {

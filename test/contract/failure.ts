@@ -8,7 +8,7 @@ import type { StoredTarget, Suite } from './suite.ts'
 export interface ExpectedFailure {
   readonly code: ErrorCode
   readonly step: Step
-  /** False where the target was put into a state in which nobody can log in. */
+  /** False where the target was put into a state in which no value works. */
   readonly stillWorks?: boolean
   /** Runs before the step, when all steps before it have succeeded. */
   readonly before?: (rotation: RotationByHand) => Promise<unknown>
@@ -16,7 +16,7 @@ export interface ExpectedFailure {
 
 /**
  * Rotates and expects a step to fail in a certain way, and that nothing was lost by it: AWSCURRENT is where it was, the
- * target is as it was, and the value logs in.
+ * target is as it was, and the value works.
  * @returns the error as Lambda returns it
  */
 export async function expectFailure(

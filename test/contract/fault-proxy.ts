@@ -1,8 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import type { FaultGate } from './fault-gate.ts'
-import { mysqlConversation } from './mysql-messages.ts'
-import { postgresConversation } from './postgres-messages.ts'
 
 export interface FaultProxy extends AsyncDisposable {
   readonly port: number
@@ -31,23 +29,20 @@ export async function secretsManagerProxy(endpoint: string, gate: FaultGate): Pr
  * each message of it with what it is.
  */
 export interface Conversation {
-  /** A call ends in a login or a statement, parts of it come before; what is aside passes and is no call. */
-  client(take: (bytes: Buffer, is: 'login' | 'statement' | 'part' | 'aside') => void): (chunk: Buffer) => void
+  /** The last part of a call has the call's name, parts of it come before; what is aside passes and is no call. */
+  client(take: (bytes: Buffer, is: CallName | 'part' | 'aside') => void): (chunk: Buffer) => void
   /** An answer ends in its end. */
   server(take: (bytes: Buffer, is: 'part' | 'end' | 'aside') => void): (chunk: Buffer) => void
 }
 
-/** In front of PostgreSQL, for clients without TLS: every login is a call, and every statement. */
-export function postgresProxy(port: number, gate: FaultGate): Promise<FaultProxy> {
-  return databaseProxy(port, gate, postgresConversation)
-}
+type CallName = 'login' | 'statement' | 'request'
 
-/** The same in front of MySQL or MariaDB. */
-export function mysqlProxy(port: number, gate: FaultGate): Promise<FaultProxy> {
-  return databaseProxy(port, gate, mysqlConversation)
-}
-
-function databaseProxy(port: number, gate: FaultGate, conversation: () => Conversation): Promise<FaultProxy> {
+/** In front of a server, for clients without TLS: every call of a conversation is one. */
+export function conversationProxy(
+  port: number,
+  gate: FaultGate,
+  conversation: () => Conversation,
+): Promise<FaultProxy> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')

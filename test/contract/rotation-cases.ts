@@ -26,17 +26,17 @@ export function rotationCases({ type, secrets, stored }: Suite): void {
   })
 
   if (type.oldValue === 'works') {
-    it('an application that logs in all the time is never refused, with the value in use or with a cached one', async () => {
+    it('who uses a value all the time is never refused, with the one in use or with a cached one', async () => {
       const target = await stored()
       let rotating = true
-      const logins = async (value: () => Promise<string>) => {
+      const uses = async (value: () => Promise<string>) => {
         const results: boolean[] = []
         // On a busy machine few fit into a rotation.
         while (rotating || results.length < 3) results.push(await target.works(await value()))
         return results
       }
-      const cached = logins(async () => target.value)
-      const fresh = logins(async () => (await secrets.value(target.secretId, 'AWSCURRENT')) ?? '')
+      const cached = uses(async () => target.value)
+      const fresh = uses(async () => (await secrets.value(target.secretId, 'AWSCURRENT')) ?? '')
       await secrets.rotate(target.secretId)
       rotating = false
       expect([...(await cached), ...(await fresh)]).not.toContain(false)
@@ -69,7 +69,7 @@ export function rotationCases({ type, secrets, stored }: Suite): void {
     const rotation = await secrets.begin(target.secretId)
     for (const step of fourSteps) {
       await rotation.run(step)
-      await target.expectSomebodyLogsIn()
+      await target.expectOneWorks()
     }
     await target.expectPromoted(rotation, target.value)
   })

@@ -32,7 +32,7 @@ export interface Target {
   sensitive(value: string): readonly string[]
   /** Values of other secrets that the rotation uses. */
   readonly others: readonly string[]
-  /** Names under which the rotation logs in at the target. */
+  /** Names under which the rotation logs in at the target; none where it does not. */
   readonly logins: readonly string[]
 }
 

@@ -17,8 +17,8 @@ export interface StoredTarget extends Target {
   readonly secretId: string
   /** The stored values, by label. */
   staged(): Promise<Partial<Record<'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS', string>>>
-  /** That nobody is locked out, whatever has happened. */
-  expectSomebodyLogsIn(): Promise<void>
+  /** That nobody is locked out, whatever has happened: a staged value works. */
+  expectOneWorks(): Promise<void>
   /** That the rotation ended, and that its value and no other one is in use. */
   expectPromoted(rotation: Pick<RotationByHand, 'token'>, before: string): Promise<void>
 }
@@ -67,11 +67,11 @@ export async function storedTarget(
     ...target,
     secretId,
     staged,
-    async expectSomebodyLogsIn() {
+    async expectOneWorks() {
       const values = await staged()
       const candidates = type.oldValue === 'is refused' ? Object.values(values) : [values.AWSCURRENT ?? '']
       const working = await Promise.all(candidates.map((value) => target.works(value)))
-      expect(working, 'which of the staged versions log in').toContain(true)
+      expect(working, 'which of the staged versions work').toContain(true)
     },
     async expectPromoted({ token }, before) {
       const labels = await secrets.labels(secretId)

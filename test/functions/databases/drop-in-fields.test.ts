@@ -1,3 +1,4 @@
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
@@ -84,5 +85,42 @@ describe.each(alternating)('$type.title, without a superuser', { meta }, async (
     const target = await suite.stored(async () => ({ ...made, value, works: async () => true }))
     const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret' })
     expect(error.errorMessage).toContain(sentence)
+  })
+})
+
+describe.each([...types, ...alternating])('$type.title: a secret', { meta }, async ({ type, port }) => {
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+
+  it('with a port in its host is refused by that name', async () => {
+    const target = await suite.stored((store) => type.withFields(store, { host: `"localhost:${port}"` }))
+    const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret', stillWorks: false })
+    expect(error.errorMessage).toContain('"host" in the secret has a port')
+  })
+})
+
+describe.each(alternating)('$type.title: a superuser secret', { meta }, async ({ type }) => {
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+  async function failsIn(step: 'createSecret' | 'setSecret', masterarn: string) {
+    const { secretId, value } = await suite.stored()
+    const SecretString = JSON.stringify({ ...JSON.parse(value), masterarn })
+    await suite.secrets.client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString }))
+    const rotation = await suite.secrets.begin(secretId)
+    if (step === 'setSecret') await rotation.run('createSecret')
+    const outcome = await rotation.attempt(step)
+    return outcome.ok ? 'succeeded' : `${outcome.error.errorType}: ${outcome.error.errorMessage}`
+  }
+
+  it('of another Region is refused before anything is stored', async () => {
+    const arn = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:root-AbCdEf'
+    expect(await failsIn('createSecret', arn)).toMatch(/^InvalidSecret: "masterarn" is in eu-west-1, .* in us-east-1/)
+  })
+
+  it('of another account that does not share it is told from one that is missing', async () => {
+    const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:root-AbCdEf'
+    expect(await failsIn('setSecret', arn)).toMatch(
+      /^SecretNotFound: .*is in account 111122223333, the function in 0+\./,
+    )
   })
 })

@@ -28,7 +28,7 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
   })
 
   it('replaces a value that is no JSON object as a whole', async () => {
-    expect(await rotated('plain text')).toMatch(/^[a-zA-Z][a-zA-Z0-9\-_.~]{31}$/)
+    expect(await rotated('plain-text')).toMatch(/^[a-zA-Z][a-zA-Z0-9\-_.~]{31}$/)
   })
 
   it('makes hex, base64, base64url and characters of an alphabet', async () => {
@@ -40,12 +40,45 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
     expect(alphabet.generate(processRandom)).toMatch(/^[0-9]{12}$/)
   })
 
-  it('refuses a database login, which it would change in the secret and not in the database', async () => {
-    for (const more of ['"engine":"postgres"', '"masterarn":"arn"']) {
-      expect(await rotated(`{"password":"x",${more}}`)).toMatch(
-        /^createSecret: .*"engine" or "masterarn".*database login/,
-      )
+  const host = '"username":"u","password":"p-1234567","host":"db.internal"'
+  const key = '-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n'
+  it.each([
+    ['a database login', '{"password":"x","engine":"postgres"}', 'a login at a server'],
+    ['a login with a superuser', '{"password":"x","masterarn":"arn"}', 'a login at a server'],
+    ['a login without engine', `{${host},"port":5432,"dbname":"app"}`, 'PostgresSingleUser, MysqlSingleUser'],
+    ['a connection URL', 'postgres://u:p@db.internal/app', 'a login at a server'],
+    ['a connection URL in quotes', '"jdbc:mysql://db.internal/app?user=u&password=p"', 'a login at a server'],
+    ['a connection URL in the field', '{"password":"postgres://u:p@db.internal/app"}', 'a login at a server'],
+    ['a key', key, 'PEM'],
+    ['a key in the field', JSON.stringify({ password: key }), 'PEM'],
+    ['an SSH key', JSON.stringify({ password: 'x', private_key: key }), 'PEM'],
+    ['an OAuth grant', '{"password":"x","refresh_token":"y"}', 'a provider'],
+    ['an access key', '{"password":"x","AccessKeyId":"y","SecretAccessKey":"z"}', 'a provider'],
+    ['a list', '["a","b"]', 'neither a JSON object nor a single word'],
+    ['a JSON text', '"abc"', 'neither a JSON object nor a single word'],
+    ['dotenv', 'A=1\nB=2', 'neither a JSON object nor a single word'],
+    ['YAML', 'user: a\npassword: b', 'neither a JSON object nor a single word'],
+    ['a text', 'correct horse battery staple', 'neither a JSON object nor a single word'],
+  ])('refuses %s, and names the kind', async (_, value, says) => {
+    for (const env of [{}, { VALUE_FIELDS: 'password' }] as const) {
+      const outcome = await rotated(value, env)
+      expect(outcome).toMatch(/^createSecret: The secret is /)
+      expect(outcome).toContain(says)
     }
+  })
+
+  it('takes any of them where VALUE_CHECK is off', async () => {
+    const made = await rotated(`{${host}}`, { VALUE_CHECK: 'off' })
+    expect(JSON.parse(made)).toMatchObject({
+      username: 'u',
+      host: 'db.internal',
+      password: expect.stringMatching(/^.{32}$/),
+    })
+    expect(await rotated('A=1\nB=2', { VALUE_CHECK: 'off' })).toMatch(/^.{32}$/)
+  })
+
+  it('names a byte order mark before the JSON', async () => {
+    expect(await rotated('\ufeff{"password":"x"}')).toContain('byte order mark (U+FEFF)')
   })
 
   it('refuses a secret without the field, and an empty pending value, by name', async () => {

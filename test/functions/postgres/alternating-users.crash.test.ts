@@ -8,9 +8,9 @@ const older = await postgresServer(15)
 for (const twin of ['missing', 'existing'] as const) {
   await crashOnPostgres(server, (at) => alternatingUsers(server, twin, at), {
     createSecret: 4,
-    setSecret: 8,
+    setSecret: 9,
     testSecret: 4,
     finishSecret: 2,
   })
 }
-await crashOnPostgres(older, (at) => alternatingUsers(older, 'missing', at), { setSecret: 8 })
+await crashOnPostgres(older, (at) => alternatingUsers(older, 'missing', at), { setSecret: 9 })

@@ -20,8 +20,8 @@ const ready = message('Z', Buffer.from('I'))
 
 /** What a server answers to a login, and to what comes after it. */
 const servers = {
-  'asks for Kerberos': { answers: [message('R', int32(7))], code: 'DatabaseFailed' },
-  'asks for something unheard of': { answers: [message('R', int32(99))], code: 'DatabaseFailed' },
+  'asks for Kerberos': { answers: [message('R', int32(7))], code: 'LoginMethod' },
+  'asks for something unheard of': { answers: [message('R', int32(99))], code: 'LoginMethod' },
   'sends a malformed notification': { answers: [message('A', Buffer.from('x'))], code: 'NoAnswer' },
   'sends messages of no length': { answers: [Buffer.from([0x45, 0, 0, 0, 3, 0, 0])], code: 'NoAnswer' },
   'sends messages of no length in pieces': {

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { scramVerifier } from '../../../functions/postgres/scram.ts'
 import { quoted, type TestServer } from '../../support/postgres.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -11,14 +13,17 @@ export interface RoleWish {
   readonly password?: string
   /** Further attributes of CREATE ROLE. */
   readonly attributes?: string
+  /** Whether the server keeps the password as a verifier of SCRAM, whatever its password_encryption is. */
+  readonly scram?: boolean
 }
 
 /** A role that can log in, as an application has one. */
 export async function createRole(server: TestServer, wish: RoleWish = {}): Promise<TestLogin> {
-  const { name = '', length = 0, password = randomPassword(), attributes = '' } = wish
+  const { name = '', length = 0, password = randomPassword(), attributes = '', scram = false } = wish
   const start = `${randomName()}${name}`
   const username = start.padEnd(start.length + Math.max(0, length - Buffer.byteLength(start)), 'x')
-  await server.query(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${await literal(server, password)} ${attributes}`)
+  const kept = await literal(server, scram ? scramVerifier(password, randomBytes(16)) : password)
+  await server.query(`CREATE ROLE ${quoted(username)} LOGIN PASSWORD ${kept} ${attributes}`)
   return { username, password }
 }
 

@@ -1,3 +1,4 @@
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
@@ -48,6 +49,35 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
       expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
     })
   }
+
+  it('AWSPREVIOUS proves whose secret it is, where the login of AWSCURRENT has lost its password', async () => {
+    const target = await stored((right) => right)
+    await secrets.rotate(target.secretId)
+    const lost = (await target.staged()).AWSCURRENT ?? ''
+    await type.changeByHand(lost)
+    const rotation = await secrets.begin(target.secretId)
+    const watch = await type.watchLogins(target)
+    await rotation.run('createSecret', 'setSecret')
+    expect(await watch.stop()).toMatchObject({ refused: 2 })
+    await rotation.run('setSecret', 'testSecret', 'finishSecret')
+    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(secrets.output()).toContain('logged in as AWSPREVIOUS')
+  })
+
+  it('is not used where no version logs in, and the error names them', async () => {
+    const target = await stored((right) => right)
+    const { client } = secrets
+    const wrong = { username: twinOf(target.base), password: randomPassword() }
+    const SecretString = JSON.stringify({ ...JSON.parse(target.value), ...wrong })
+    await client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
+    await type.changeByHand(target.value)
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const outcome = await rotation.attempt('setSecret')
+    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(
+      `refuses ${wrong.username} with AWSCURRENT, ${target.base.username} with AWSPENDING, ${target.base.username} with AWSPREVIOUS.`,
+    )
+  })
 
   it('whose own login is rotated with two users, too, can be rotated again after it made a twin', async () => {
     const made = await type.make(secrets)

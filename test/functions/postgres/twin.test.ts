@@ -149,6 +149,55 @@ for (const major of [18, 15] as const) {
       }
     })
 
+    it('runs as the base does where a database, or a setting for all, names another role', async () => {
+      const { secretId, base, twin, staged, value } = await stored()
+      const [owner, stranger] = [randomName('owner'), randomName('stranger')]
+      const names = ['owned', 'strange', 'own', 'none'] as const
+      const databases = Object.fromEntries(names.map((name) => [name, randomName(name)])) as Record<string, string>
+      for (const role of [owner, stranger]) await server.query(`CREATE ROLE ${role} NOLOGIN`)
+      await server.query(`GRANT ${owner} TO ${quoted(base.username)}`)
+      for (const name of Object.values(databases)) await server.query(`CREATE DATABASE ${name}`)
+      await server.query(`ALTER DATABASE ${databases.owned} SET role = ${owner}`)
+      // The base may not act as that one: its sessions go on as itself.
+      await server.query(`ALTER DATABASE ${databases.strange} SET role = ${stranger}`)
+      await server.query(`ALTER DATABASE ${databases.own} SET role = ${owner}`)
+      await server.query(`ALTER ROLE ${quoted(base.username)} IN DATABASE ${databases.own} SET role = 'none'`)
+      for (let round = 0; round < 2; round++) {
+        await secrets.rotate(secretId)
+        const { AWSCURRENT = '', AWSPREVIOUS = value } = await staged()
+        for (const name of names) {
+          const expected = { current_user: name === 'owned' ? owner : base.username }
+          for (const each of [AWSCURRENT, AWSPREVIOUS])
+            expect(await server.login({ ...loginIn(each), database: databases[name] }), name).toMatchObject(expected)
+        }
+      }
+      await server.query(`ALTER DATABASE ${databases.owned} RESET role`)
+      await secrets.rotate(secretId)
+      const { AWSCURRENT = '' } = await staged()
+      expect(await server.login({ ...loginIn(AWSCURRENT), database: databases.owned })).toEqual({
+        session_user: twin,
+        current_user: base.username,
+      })
+    })
+
+    it('testSecret refuses a twin whose base was given another role by its database', async () => {
+      const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+      const [owner, database] = [randomName('owner'), randomName('owned')]
+      await server.query(`CREATE DATABASE ${database}`)
+      await server.query(`CREATE ROLE ${owner} NOLOGIN`)
+      await server.query(`GRANT ${owner} TO ${quoted(made.base.username)}`)
+      const value = JSON.stringify({ ...JSON.parse(made.value), dbname: database })
+      const works = async (text: string) => (await server.login(loginIn(text))) !== undefined
+      const target = await suite.stored(async () => ({ ...made, value, works }))
+      const rotation = await secrets.begin(target.secretId)
+      await rotation.run('createSecret', 'setSecret')
+      await server.query(`ALTER DATABASE ${database} SET role = ${owner}`)
+      const outcome = await rotation.attempt('testSecret')
+      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`does not run as ${owner}`)
+      await rotation.run('setSecret', 'testSecret', 'finishSecret')
+      await target.expectPromoted(rotation, target.value)
+    })
+
     it('a grant to the base that comes later reaches the twin at once', async () => {
       const { secretId, base, staged } = await stored()
       await secrets.rotate(secretId)

@@ -68,7 +68,7 @@ for (const major of [18, 15] as const) {
       expect(salts.size).toBe(4)
     })
 
-    it('does not depend on password_encryption of the server', async () => {
+    it('stays a verifier of SCRAM for a role that logs in by it, whatever password_encryption is', async () => {
       const target = await single.stored()
       const { username } = loginIn(target.value)
       await server.query(`ALTER ROLE ${quoted(username)} SET password_encryption = 'md5'`)

@@ -1,4 +1,4 @@
-import type { Conversation } from './fault-proxy.ts'
+import type { Conversation } from '../../contract/fault-proxy.ts'
 
 /** Cuts a stream into packets: three bytes of length, a number, a body (MySQL internals manual, "MySQL Packets"). */
 function packets(take: (body: Buffer, whole: Buffer) => void): (chunk: Buffer) => void {

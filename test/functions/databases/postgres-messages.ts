@@ -1,4 +1,4 @@
-import type { Conversation } from './fault-proxy.ts'
+import type { Conversation } from '../../contract/fault-proxy.ts'
 
 /** A message of PostgreSQL's protocol (manual, "Message Formats"): a letter, a length, a body. */
 interface PostgresMessage {

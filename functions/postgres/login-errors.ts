@@ -1,0 +1,94 @@
+import { DatabaseError, escapeIdentifier } from 'pg'
+import { networkError, tlsUnavailable } from '../../shared/database/network-error.ts'
+import { address, type Login } from '../../shared/database/secret.ts'
+import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+import { pooledCode } from './poolers.ts'
+import { asError, tidy, withoutStatement } from './server-words.ts'
+
+/** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
+const bySqlState: Readonly<Record<string, ErrorCode>> = {
+  '28P01': 'LoginRefused',
+  '3D000': 'DatabaseMissing',
+  '53300': 'ConnectionLimit',
+  '57P03': 'ServerNotReady',
+  '57P01': 'ServerNotReady',
+  '57P02': 'ServerNotReady',
+  '42501': 'MissingPrivilege',
+}
+
+/**
+ * Why a login failed. Nothing but a refused password gives LoginRefused.
+ * @param reached whether the TCP connection had come about
+ */
+export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
+  const where = address(login)
+  const cause = error
+  // Without an SQLSTATE it was no PostgreSQL that spoke.
+  if (error instanceof DatabaseError && tidy(error.code) === error.code) return loginError(error, login)
+  const { code, message } = asError(error)
+  if (message.includes('does not support SSL')) return tlsUnavailable(login, cause)
+  if (message.startsWith('Unknown authenticationOk message type')) {
+    const likely = 'pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.'
+    return new RotationError('LoginMethod', `${where} does not ask ${login.username} for a password.`, {
+      likely,
+      cause,
+    })
+  }
+  return networkError({ code, message }, login, reached, cause)
+}
+
+/** Before the login is complete nobody knows who is speaking: nothing of what was said is passed on but the SQLSTATE. */
+function loginError(error: DatabaseError, login: Login): RotationError {
+  const code = codeOf(error, login)
+  const to = login.database === undefined ? '' : ` to database ${login.database}`
+  const what = `${address(login)} refused the login of ${login.username}${to} (${tidy(error.code)}).`
+  const { likely, remedy, retryable } = explained(code, error, login)
+  const cause = withoutStatement(error)
+  const details = { ...(likely && { likely }), ...(remedy && { remedy }), ...(retryable === false && { retryable }) }
+  return new RotationError(code, what, { ...details, cause })
+}
+
+function codeOf({ code = '', message, routine }: DatabaseError, { tls }: Login): ErrorCode {
+  const pooled = pooledCode(code, message)
+  if (pooled !== undefined) return pooled
+  if (code !== '28000') return bySqlState[code] ?? 'DatabaseFailed'
+  // It covers much; the routine tells it apart. `auth_failed` gives 28P01 for passwords, and 28000 for what is none.
+  if (routine === 'InitializeSessionUserId') return 'LoginLocked'
+  if (routine === 'auth_failed') return 'LoginMethod'
+  // No line of pg_hba.conf, or one that rejects. Over TLS, what it lacks is not TLS.
+  return tls === false ? 'TlsRequired' : 'AddressRefused'
+}
+
+function explained(code: ErrorCode, { code: sqlState, message }: DatabaseError, login: Login): ErrorDetails {
+  const user = escapeIdentifier(login.username)
+  const database = escapeIdentifier(login.database ?? '')
+  if (code === 'MissingPrivilege') {
+    const likely = 'The login has no CONNECT privilege on the database.'
+    return { likely, remedy: `As an administrator: GRANT CONNECT ON DATABASE ${database} TO ${user};` }
+  }
+  if (code === 'LoginMethod') {
+    return {
+      likely:
+        'pg_hba.conf sends this user to something else than its password: IAM (for members of rds_iam), PAM, LDAP, RADIUS, a certificate.',
+      remedy: `On RDS, as an administrator: REVOKE rds_iam FROM ${user}; elsewhere give the user a line with scram-sha-256 in pg_hba.conf, before the one that matches it now.`,
+    }
+  }
+  if (code === 'LoginRefused' && /^This RDS proxy|provided for the role/i.test(message)) {
+    return {
+      likely: 'The host is an RDS Proxy, which knows no other password than that of AWSCURRENT.',
+      remedy: 'Put the endpoint of the database itself into the secret; applications may go on using the proxy.',
+    }
+  }
+  if (sqlState === '55000') {
+    const likely = 'The database admits no connections (ALLOW_CONNECTIONS false), as template0 does.'
+    const remedy = `As an administrator: ALTER DATABASE ${database} ALLOW_CONNECTIONS true; or name another database in dbname.`
+    return { likely, remedy, retryable: false }
+  }
+  if (sqlState === 'P0001') {
+    const likely = 'A login trigger of the database (CREATE EVENT TRIGGER ... ON login) refuses the session.'
+    const remedy = `Have the trigger admit ${login.username}; \\dy in psql shows the triggers.`
+    return { likely, remedy, retryable: false }
+  }
+  return {}
+}

@@ -1,0 +1,74 @@
+import { escapeIdentifier } from 'pg'
+import type { TwinNames } from '../../shared/database/engine.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { majorOf } from './server-version.ts'
+import { readCatalogs, type TwinState } from './twin-state.ts'
+
+/** Attributes that a role may give, or take away, only where it has them itself (manual of PostgreSQL 16, "CREATE ROLE"). */
+const guarded = {
+  rolcreatedb: 'CREATEDB',
+  rolreplication: 'REPLICATION',
+  rolbypassrls: 'BYPASSRLS',
+} as const
+
+/**
+ * Says beforehand, with the statement that mends it, what the server would refuse half-way.
+ * @throws RotationError MissingPrivilege
+ */
+export function checkRights(state: TwinState, names: TwinNames): void {
+  const { self, version, base, twin, administersBase, administersTwin } = state
+  if (self.rolsuper) return
+  const me = escapeIdentifier(self.rolname)
+  const missing = (what: string, statement: string) =>
+    new RotationError('MissingPrivilege', `${self.rolname} ${what}.`, { remedy: `As an administrator: ${statement};` })
+
+  if (!self.rolcreaterole) throw missing('may not manage roles', `ALTER ROLE ${me} CREATEROLE`)
+  const superuser = [base, twin].some((role) => role?.rolsuper)
+  if (superuser) throw missing('may not change a superuser', `ALTER ROLE ${me} SUPERUSER`)
+  const differ = (column: keyof typeof guarded) => (base?.[column] ?? false) !== (twin?.[column] ?? false)
+  if (version < 160_000) {
+    // A role that has REPLICATION is changed by superusers alone, whatever the change is.
+    const special = base?.rolreplication || twin?.rolreplication ? 'REPLICATION' : differ('rolbypassrls') && 'BYPASSRLS'
+    if (special === false) return
+    const what = `may not change what has ${special}: before PostgreSQL 16 superusers alone may`
+    throw missing(what, `ALTER ROLE ${me} SUPERUSER`)
+  }
+  const grant = (role: string) =>
+    missing(`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
+  if (!administersBase) throw grant(names.base)
+  if (twin !== null && !administersTwin) throw grant(names.twin)
+  for (const [column, word] of Object.entries(guarded) as [keyof typeof guarded, string][]) {
+    if (!differ(column) || self[column]) continue
+    const what = `may not give or take away ${word}, in which ${names.base} and ${names.twin} differ`
+    throw missing(what, `ALTER ROLE ${me} ${word}`)
+  }
+}
+
+/** The statement that lets a role read what the comparison of the two logins needs, where that was taken from PUBLIC. */
+export function grantToRead(role: string): string {
+  const tables = readCatalogs.map((name) => `pg_catalog.${name}`).join(', ')
+  return `GRANT SELECT ON ${tables} TO ${escapeIdentifier(role)}`
+}
+
+/**
+ * The statement that allows a superuser what the server refused, though `checkRights` had nothing to say.
+ * @param refused what the server said and where in its source; what was about to be made equal
+ */
+export function grantFor(
+  superuser: string,
+  refused: {
+    readonly words: string
+    readonly routine: string | undefined
+    readonly differences: readonly string[]
+    readonly version: string | undefined
+  },
+): string {
+  const { words, routine, differences, version } = refused
+  if (routine === 'aclcheck_error') return grantToRead(superuser)
+  const [setting] = differences.map((what) => what.split(' ')[0] ?? '').filter((name) => words.includes(`"${name}"`))
+  if (setting !== undefined && majorOf(version) >= 15) {
+    const parameter = setting.split('.').map(escapeIdentifier).join('.')
+    return `GRANT SET ON PARAMETER ${parameter} TO ${escapeIdentifier(superuser)}`
+  }
+  return `ALTER ROLE ${escapeIdentifier(superuser)} SUPERUSER`
+}

@@ -1,0 +1,85 @@
+import { escapeIdentifier, escapeLiteral } from 'pg'
+import type { TwinNames } from '../../shared/database/engine.ts'
+import type { Setting, TwinState } from './twin-state.ts'
+
+export interface Difference {
+  /** What differs: names only, since the values of settings can be secret. */
+  readonly what: string
+  /** What makes the twin equal to the base. */
+  readonly statements: readonly string[]
+}
+
+/** Settings that hold lists: their stored text is taken over through a variable, since quoting it would make it one item. */
+const lists = new Set(['search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries'])
+
+/**
+ * Per-role settings do not reach a member, not even one that runs as the role (manual, "ALTER ROLE"). Those of a database
+ * or of all hold for both, but for `role`: the twin's own comes first.
+ */
+export function settingDifferences(state: TwinState, names: TwinNames): Difference[] {
+  const { twinSettings } = state
+  const wanted = [...state.baseSettings.filter(({ name }) => name !== 'role'), ...roleSettings(state, names)]
+  const key = ({ database, name }: Setting) => JSON.stringify([database, name])
+  const has = new Map(twinSettings.map((setting) => [key(setting), setting.value]))
+  const keep = new Set(wanted.map(key))
+  const where = ({ database, name }: Setting) => `${name}${database === null ? '' : ` in ${database}`}`
+  const alter = ({ database }: Setting) =>
+    `ALTER ROLE ${escapeIdentifier(names.twin)}${database === null ? '' : ` IN DATABASE ${escapeIdentifier(database)}`}`
+
+  const missing = wanted.filter((setting) => has.get(key(setting)) !== setting.value)
+  const extra = twinSettings.filter((setting) => !keep.has(key(setting)))
+  return [
+    ...missing.map((setting) => ({ what: where(setting), statements: setStatements(setting, alter(setting)) })),
+    ...extra.map((setting) => ({
+      what: where(setting),
+      statements: [`${alter(setting)} RESET ${parameter(setting.name)}`],
+    })),
+  ]
+}
+
+/**
+ * The role that a new session of either must run as in a database. The first setting that is possible holds: of the role
+ * in the database, of the role, of the database, of all (process_settings in PostgreSQL's postinit.c).
+ */
+export function expectedUser({ baseSettings, everybodysSettings }: TwinState, base: string, database: string | null) {
+  const roles = [baseSettings, everybodysSettings].flatMap((settings) => {
+    const possible = settings.filter((setting) => setting.name === 'role' && setting.possible)
+    return [possible.find((one) => one.database === database), possible.find((one) => one.database === null)]
+  })
+  const value = roles.find((setting) => setting !== undefined)?.value ?? 'none'
+  return value === 'none' ? base : value
+}
+
+/** The twin's sessions run as the base, so that what they create belongs to it; or as whom the base itself runs as. */
+function roleSettings(state: TwinState, { base }: TwinNames): Setting[] {
+  const everywhere = expectedUser(state, base, null)
+  const own = databasesIn(state.baseSettings)
+  const databases = new Set([...own, ...databasesIn(state.everybodysSettings)])
+  const setting = (database: string | null) => {
+    return { database, name: 'role', value: expectedUser(state, base, database), possible: true }
+  }
+  const differing = [...databases]
+    .map(setting)
+    .filter(({ database, value }) => own.has(database) || value !== everywhere)
+  return [setting(null), ...differing]
+}
+
+function databasesIn(settings: readonly Setting[]): Set<string | null> {
+  const roles = settings.filter(({ name, database, possible }) => name === 'role' && database !== null && possible)
+  return new Set(roles.map(({ database }) => database))
+}
+
+function setStatements({ name, value }: Setting, alter: string): string[] {
+  if (!lists.has(name)) return [`${alter} SET ${parameter(name)} TO ${escapeLiteral(value)}`]
+  return [
+    `SELECT pg_catalog.set_config('${name}', ${escapeLiteral(value)}, true)`,
+    `${alter} SET ${name} FROM CURRENT`,
+    // At once: a search_path that a role chose for itself must not be in force for our next statement.
+    'SET LOCAL search_path = pg_catalog, pg_temp',
+  ]
+}
+
+/** Names of settings are words, or words joined by dots for an extension's own. */
+function parameter(name: string): string {
+  return name.split('.').map(escapeIdentifier).join('.')
+}
