@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have a configuration of their own: npm run test:containers.
-    exclude: [...configDefaults.exclude, 'test/containers/**'],
+    // They have configurations of their own: npm run test:containers, npm run test:versions.
+    exclude: [...configDefaults.exclude, 'test/containers/**', 'test/versions/**'],
     globalSetup: 'test/support/servers.ts',
     reporters: ['default', 'test/support/servers-reporter.ts'],
     testTimeout: 30_000,

@@ -37,7 +37,19 @@ export async function startPostgres(
   major: PostgresMajor,
   settings: Record<string, string> = {},
 ): Promise<PostgresServer> {
-  const bin = await binaries(major)
+  return startPostgresIn(await binaries(major), settings)
+}
+
+/**
+ * Starts any PostgreSQL.
+ * @param bin where its initdb and postgres are
+ * @param authentication how its logins prove who they are; SCRAM exists from version 10 on
+ */
+export async function startPostgresIn(
+  bin: string,
+  settings: Record<string, string> = {},
+  authentication: 'scram-sha-256' | 'md5' = 'scram-sha-256',
+): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-postgres-'))
   const own = (file: string, text: string) => writeFile(join(folder, file), text, { mode: 0o600 })
   const password = randomBytes(12).toString('hex')
@@ -48,17 +60,9 @@ export async function startPostgres(
   const data = join(folder, 'data')
   const env = { LC_ALL: 'C', PATH: process.env.PATH }
   const initdb = [
-    '-D',
-    data,
-    '-U',
-    'postgres',
-    '--pwfile',
-    'password',
-    '-A',
-    'scram-sha-256',
-    '-E',
-    'UTF8',
-    '--no-sync',
+    ...['-D', data, '-U', 'postgres', '--pwfile', 'password', '-A', authentication],
+    // -N: what is lost with the machine is meant to be lost.
+    ...['-E', 'UTF8', '-N'],
   ]
   await finished(spawn(join(bin, 'initdb'), initdb, { ...serverUser, cwd: folder, env }))
 

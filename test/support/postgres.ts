@@ -6,7 +6,8 @@ import { type DatabaseServer, type ServerFacts, serverOfThisRun } from './test-s
 
 /** A PostgreSQL of this run. */
 export interface TestServer extends DatabaseServer<AdminClient, Session> {
-  readonly major: PostgresMajor
+  /** For instance 18. */
+  readonly major: number
 }
 
 export type AdminClient = Client & AsyncDisposable
@@ -27,7 +28,7 @@ export async function postgresServer(major: PostgresMajor): Promise<TestServer> 
 
 /** A server that a suite has started for itself. Logins that prove something are made with TLS if they have to be. */
 export function testServer(
-  major: PostgresMajor,
+  major: number,
   about: ServerFacts,
   readLog: (after: number) => Promise<string>,
   loginsNeedTls = false,

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/versions/**/*.test.ts'],
+    reporters: ['default', 'test/support/servers-reporter.ts'],
+    testTimeout: 60_000,
+    // The first time, a server is downloaded.
+    hookTimeout: 300_000,
+    maxWorkers: 2,
+  },
+})
