@@ -1,4 +1,5 @@
 import { RotationError } from './rotation/errors.ts'
+import { ours, say } from './rotation/words.ts'
 
 /** The environment variables of a function. Only the composition root reads those of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -16,7 +17,10 @@ export function wholeNumber(
   if (text === undefined || text === '') return range.default
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (value >= range.min && value <= range.max) return value
-  throw new RotationError('InvalidConfiguration', `${name} must be a whole number from ${range.min} to ${range.max}.`)
+  throw new RotationError(
+    'InvalidConfiguration',
+    say`${ours(name)} must be a whole number from ${range.min} to ${range.max}.`,
+  )
 }
 
 /**
@@ -32,5 +36,5 @@ export function oneOf<const Word extends string>(
   const word = words.find((known) => known === text)
   if (word !== undefined) return word
   const list = [words.slice(0, -1).join(', '), words.at(-1)].filter(Boolean).join(' or ')
-  throw new RotationError('InvalidConfiguration', `${name} must be ${list}.`)
+  throw new RotationError('InvalidConfiguration', say`${ours(name)} must be ${ours(list)}.`)
 }

@@ -1,4 +1,5 @@
 import { RotationError } from './rotation/errors.ts'
+import { say } from './rotation/words.ts'
 
 // ECMAScript's "JSON.parse source text access", in Node 24 but not yet in TypeScript's library.
 declare global {
@@ -19,19 +20,19 @@ declare global {
  */
 export function parseJsonObject(text: string): Record<string, unknown> {
   if (text.startsWith('\ufeff')) {
-    throw new RotationError('InvalidSecret', 'The value of the secret begins with a byte order mark (U+FEFF).', {
-      likely: 'It was stored from a file that an editor or PowerShell has written as "UTF-8 with BOM".',
-      remedy: 'Save the file as UTF-8 without BOM, and put its text with put-secret-value.',
+    throw new RotationError('InvalidSecret', say`The value of the secret begins with a byte order mark (U+FEFF).`, {
+      likely: say`It was stored from a file that an editor or PowerShell has written as "UTF-8 with BOM".`,
+      remedy: say`Save the file as UTF-8 without BOM, and put its text with put-secret-value.`,
     })
   }
   let value: unknown
   try {
     value = JSON.parse(text, keepDigits)
   } catch {
-    throw new RotationError('InvalidSecret', 'The value of the secret is not JSON.')
+    throw new RotationError('InvalidSecret', say`The value of the secret is not JSON.`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new RotationError('InvalidSecret', 'The value of the secret is JSON, but not an object.')
+  throw new RotationError('InvalidSecret', say`The value of the secret is JSON, but not an object.`)
 }
 
 function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {

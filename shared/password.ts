@@ -1,6 +1,7 @@
 import { type Environment, wholeNumber } from './environment.ts'
 import type { RotationContext } from './rotation/context.ts'
 import { RotationError } from './rotation/errors.ts'
+import { say } from './rotation/words.ts'
 
 /**
  * Marks that need no escaping in a URL (RFC 3986 §2.3), a shell word, JSON, YAML or SQL. AWS's functions draw from all
@@ -38,7 +39,7 @@ export function passwordRules(env: Environment, limit = 4096): PasswordRules {
   if (classes.join('').length < 10) {
     throw new RotationError(
       'InvalidConfiguration',
-      'The EXCLUDE_ variables leave fewer than 10 characters to choose from.',
+      say`The EXCLUDE_ variables leave fewer than 10 characters to choose from.`,
     )
   }
   return { length, classes, requireEach: isTrue(env.REQUIRE_EACH_INCLUDED_TYPE ?? 'true') }

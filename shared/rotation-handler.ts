@@ -10,7 +10,8 @@ import { RotationError } from './rotation/errors.ts'
 import { createRedactor } from './rotation/redact.ts'
 import { rotate, type StepReport } from './rotation/rotate.ts'
 import type { SecretType } from './rotation/secret-type.ts'
-import { stepReporter } from './step-reporter.ts'
+import { say } from './rotation/words.ts'
+import { stepReporter, whatEventIsAbout } from './step-reporter.ts'
 
 /**
  * How long before Lambda's own deadline everything outside is called off, in milliseconds, and how much of that is
@@ -37,14 +38,13 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
   const metrics = new Metrics({ namespace: 'Keyturn', serviceName: name })
 
   return async (event, context) => {
-    const redactor = createRedactor()
-    const reporter = stepReporter(
-      { functionName: name, requestId: context.awsRequestId, logger, metrics, redactor },
-      event,
-    )
+    const about = whatEventIsAbout(event)
+    const redactor = createRedactor(...Object.values(about))
+    const reporting = { functionName: name, requestId: context.awsRequestId, logger, metrics, redactor }
+    const reporter = stepReporter(reporting, about)
     const timeoutEarlyResponse = async () => {
       await sleep(lastWordMs)
-      throw new RotationError('TimedOut', `The time of the function ran out after: ${reporter.doneSoFar()}.`)
+      throw new RotationError('TimedOut', say`The time of the function ran out after: ${reporter.doneSoFar()}.`)
     }
     const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) =>
       rotate(secretType(env), event, {

@@ -5,6 +5,7 @@ import { RotationError } from './rotation/errors.ts'
 import { steps } from './rotation/event.ts'
 import type { Redactor } from './rotation/redact.ts'
 import type { StepReport } from './rotation/rotate.ts'
+import { joined, kind, say, type Words } from './rotation/words.ts'
 
 export interface Reporting {
   readonly functionName: string
@@ -16,27 +17,33 @@ export interface Reporting {
 }
 
 export interface StepReporter {
-  did(what: string): void
-  doneSoFar(): string
+  did(what: Words | string): void
+  doneSoFar(): Words
   readonly middleware: MiddlewareObj<unknown, StepReport>
 }
 
 /**
  * Reports one invocation: one structured log line, whatever happens, and its metrics (CloudWatch embedded metric
- * format: `StepDuration` by function, step and outcome; `Gap` by function). Everything passes through the redactor.
+ * format: `StepDuration` by function, step and outcome; `Gap` by function). What the event says and our own words stay as
+ * they are; all else passes through the redactor.
  */
 export function stepReporter(
   { functionName, requestId, logger, metrics, redactor }: Reporting,
-  event: unknown,
+  about: EventSummary,
 ): StepReporter {
   const startedAt = performance.now()
-  const done: string[] = []
-  const about = whatEventIsAbout(event)
-  const line = (durationMs: number) => redactor.deep({ ...about, function: functionName, requestId, durationMs, done })
+  const done: (Words | string)[] = []
+  const line = (durationMs: number) => ({
+    ...about,
+    function: functionName,
+    requestId,
+    durationMs,
+    done: done.map((what) => redactor.words(what)),
+  })
 
   return {
     did: (what) => done.push(what),
-    doneSoFar: () => done.join(', ') || 'nothing',
+    doneSoFar: () => (done.length === 0 ? say`nothing` : joined(done)),
     middleware: {
       after({ response }) {
         const durationMs = Math.round(performance.now() - startedAt)
@@ -59,16 +66,21 @@ export function stepReporter(
 function presentable(error: unknown): RotationError {
   if (error instanceof RotationError) return error
   const name = error instanceof Error ? error.name : typeof error
-  return new RotationError('Internal', `The function failed unexpectedly (${name}).`, { cause: error })
+  return new RotationError('Internal', say`The function failed unexpectedly (${kind(name)}).`, { cause: error })
 }
 
-/** The fields of an event that may be logged. RotationToken is a secret; other fields are nobody's business. */
-function whatEventIsAbout(event: unknown): { step?: string; secret?: string; version?: string } {
+/** What the log says of an event: each field only where it is there. */
+type EventSummary = Readonly<Partial<Record<'step' | 'secret' | 'version', string>>>
+
+/** The fields of an event that may be logged. RotationToken is a secret, wherever it is; other fields are nobody's business. */
+export function whatEventIsAbout(event: unknown): EventSummary {
   if (typeof event !== 'object' || event === null) return {}
-  const { Step, SecretId, ClientRequestToken } = event as Record<string, unknown>
-  const text = (value: unknown, most: number) => (typeof value === 'string' && value.length <= most ? value : undefined)
-  const [step, secret, version] = [text(Step, 64), text(SecretId, 2048), text(ClientRequestToken, 64)]
-  return { ...(step && { step }), ...(secret && { secret }), ...(version && { version }) }
+  const { Step, SecretId, ClientRequestToken, RotationToken } = event as Record<string, unknown>
+  const text = (name: keyof EventSummary, value: unknown, most: number): EventSummary => {
+    if (typeof value !== 'string' || value === '' || value.length > most) return {}
+    return typeof RotationToken === 'string' && value.includes(RotationToken) ? {} : { [name]: value }
+  }
+  return { ...text('step', Step, 64), ...text('secret', SecretId, 2048), ...text('version', ClientRequestToken, 64) }
 }
 
 function publish(metrics: Metrics, step: string | undefined, outcome: string, durationMs: number, gapMs?: number) {

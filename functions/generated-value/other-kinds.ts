@@ -1,30 +1,32 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { ours, say, type Words } from '../../shared/rotation/words.ts'
 
-const databases =
-  'PostgresSingleUser, MysqlSingleUser, MariadbSingleUser, or that of another strategy, of the database that it is for'
+const databases = ours(
+  'PostgresSingleUser, MysqlSingleUser, MariadbSingleUser, or that of another strategy, of the database that it is for',
+)
 
 interface OtherKind {
   /** What the secret looks like, after "The secret is". */
-  readonly what: string
+  readonly what: Words
   /** What would be wrong with another value in it. */
-  readonly likely: string
-  readonly remedy: string
+  readonly likely: Words
+  readonly remedy: Words
 }
 
 const login: OtherKind = {
-  what: 'a login at a server',
-  likely: 'The server knows the password, too: this function would change the secret and not the server.',
-  remedy: `For a database, rotate it with the function ${databases}.`,
+  what: say`a login at a server`,
+  likely: say`The server knows the password, too: this function would change the secret and not the server.`,
+  remedy: say`For a database, rotate it with the function ${databases}.`,
 }
 const pem: OtherKind = {
-  what: 'a key or a certificate (PEM)',
-  likely: 'Its other half is elsewhere, in a certificate or on servers: a random text in its place would be of no use.',
-  remedy: 'Rotate it with a function for its kind.',
+  what: say`a key or a certificate (PEM)`,
+  likely: say`Its other half is elsewhere, in a certificate or on servers: a random text in its place would be of no use.`,
+  remedy: say`Rotate it with a function for its kind.`,
 }
 const minted: OtherKind = {
-  what: 'a key or a token that a provider has issued',
-  likely: 'The provider knows it, too: this function would change the secret and not what the provider takes.',
-  remedy: 'Rotate it with a function for its kind.',
+  what: say`a key or a token that a provider has issued`,
+  likely: say`The provider knows it, too: this function would change the secret and not what the provider takes.`,
+  remedy: say`Rotate it with a function for its kind.`,
 }
 
 /** Fields that none but a secret of another kind has, and what it takes besides. */
@@ -54,9 +56,9 @@ export function checkKind(
 ) {
   const kind = json === undefined ? kindOfText(text) : kindOfJson(json, fields)
   if (kind === undefined) return
-  throw new RotationError('InvalidSecret', `The secret is ${kind.what}.`, {
+  throw new RotationError('InvalidSecret', say`The secret is ${kind.what}.`, {
     likely: kind.likely,
-    remedy: `${kind.remedy} Only if nobody but the readers of the secret has to know the value: VALUE_CHECK=off.`,
+    remedy: say`${kind.remedy} Only if nobody but the readers of the secret has to know the value: VALUE_CHECK=off.`,
   })
 }
 
@@ -81,8 +83,8 @@ function kindOfText(text: string): OtherKind | undefined {
   if (url.test(text)) return login
   if (/^\S+$/.test(text) && !/^["'[{]/.test(text)) return undefined
   return {
-    what: 'neither a JSON object nor a single word',
-    likely: 'It is a list, a file of settings (dotenv, YAML) or a text: as a whole it would be lost.',
-    remedy: 'Store the value alone, or a JSON object, and name its field in VALUE_FIELDS.',
+    what: say`neither a JSON object nor a single word`,
+    likely: say`It is a list, a file of settings (dotenv, YAML) or a text: as a whole it would be lost.`,
+    remedy: say`Store the value alone, or a JSON object, and name its field in VALUE_FIELDS.`,
   }
 }

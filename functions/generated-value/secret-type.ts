@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../../shared/json-secret.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { ours, say } from '../../shared/rotation/words.ts'
 import { checkKind } from './other-kinds.ts'
 import type { Settings } from './settings.ts'
 
@@ -26,8 +27,8 @@ export function generatedValue({ fields, check, generate }: Settings): SecretTyp
       if (json === undefined) return { text, json }
       for (const field of fields) {
         if (typeof json[field] === 'string') continue
-        const remedy = `Put "${field}" into the secret, or set VALUE_FIELDS to the fields that it has.`
-        throw new RotationError('InvalidSecret', `"${field}" is not a text field of the secret.`, { remedy })
+        const remedy = say`Put "${ours(field)}" into the secret, or set VALUE_FIELDS to the fields that it has.`
+        throw new RotationError('InvalidSecret', say`"${ours(field)}" is not a text field of the secret.`, { remedy })
       }
       return { text, json }
     },
@@ -40,7 +41,7 @@ export function generatedValue({ fields, check, generate }: Settings): SecretTyp
     },
     async test({ pending }) {
       // Reading it back has proved that the value is stored, decrypts and has its fields; an empty one is of no use.
-      if (valuesOf(pending).includes('')) throw new RotationError('InvalidSecret', 'The pending value is empty.')
+      if (valuesOf(pending).includes('')) throw new RotationError('InvalidSecret', say`The pending value is empty.`)
     },
   }
 }

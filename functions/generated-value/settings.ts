@@ -1,6 +1,7 @@
 import { type Environment, oneOf, wholeNumber } from '../../shared/environment.ts'
 import { generatePassword, passwordRules, type Random } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 export interface Settings {
   /** The JSON fields that get a new value each; a secret that is no JSON object is replaced as a whole. */
@@ -19,7 +20,7 @@ export interface Settings {
 export function settings(env: Environment): Settings {
   const fields = (env.VALUE_FIELDS || 'password').split(',').map((name) => name.trim())
   if (fields.includes('') || new Set(fields).size < fields.length) {
-    throw new RotationError('InvalidConfiguration', 'VALUE_FIELDS must be different names, separated by commas.')
+    throw new RotationError('InvalidConfiguration', say`VALUE_FIELDS must be different names, separated by commas.`)
   }
   return { fields, check: oneOf('VALUE_CHECK', env, ['on', 'off']) === 'on', generate: generator(env) }
 }
@@ -34,7 +35,10 @@ function generator(env: Environment): Settings['generate'] {
     const alphabet = env.VALUE_ALPHABET ?? ''
     const { length } = passwordRules({ PASSWORD_LENGTH: env.PASSWORD_LENGTH })
     if (alphabet.length < 10 || new Set(alphabet).size < alphabet.length || !/^[ -~]+$/.test(alphabet)) {
-      throw new RotationError('InvalidConfiguration', 'VALUE_ALPHABET must be 10 or more different ASCII characters.')
+      throw new RotationError(
+        'InvalidConfiguration',
+        say`VALUE_ALPHABET must be 10 or more different ASCII characters.`,
+      )
     }
     return (random) => generatePassword({ length, classes: [alphabet], requireEach: false }, random)
   }

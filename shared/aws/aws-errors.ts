@@ -2,6 +2,7 @@ import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
+import { kind, ours, say } from '../rotation/words.ts'
 
 /** Names of the errors that Secrets Manager, KMS behind it, RDS and the SDK give (API references, "Common Errors"). */
 const codeOf: Readonly<Record<string, ErrorCode>> = {
@@ -50,8 +51,9 @@ export function toRotationError(error: unknown, call: string, resource: string):
   const said = error instanceof Error ? error.message : ''
   const code = classify(name, said, call, error)
   const cause = presentable(error)
-  if (code === 'TimedOut') return new RotationError(code, `The time ran out during ${call} on ${resource}.`, { cause })
-  return new RotationError(code, `${call} on ${resource} failed: ${systemCode(error) ?? name}.`, {
+  if (code === 'TimedOut')
+    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, { cause })
+  return new RotationError(code, say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`, {
     ...hint(code, name, said, call, error),
     cause,
   })
@@ -115,16 +117,15 @@ function endpointHint(error: unknown, call: string): ErrorDetails {
   const known = problem?.details.likely
   if (problem?.code === 'CertificateUntrusted') {
     return {
-      likely: known ?? 'A proxy or firewall that inspects TLS answers in the place of AWS.',
-      remedy:
-        "If it is a proxy of your own, add its authority with NODE_EXTRA_CA_CERTS (a PEM file in a layer or in the function's package). Else let the function reach AWS itself, for instance by an interface endpoint.",
+      likely: known ?? say`A proxy or firewall that inspects TLS answers in the place of AWS.`,
+      remedy: say`If it is a proxy of your own, add its authority with NODE_EXTRA_CA_CERTS (a PEM file in a layer or in the function's package). Else let the function reach AWS itself, for instance by an interface endpoint.`,
     }
   }
   if (problem?.code === 'CertificateNameMismatch') {
     const variable = call.startsWith('rds:') ? 'AWS_ENDPOINT_URL' : 'SECRETS_MANAGER_ENDPOINT or AWS_ENDPOINT_URL'
     return {
-      likely: `${variable} names the endpoint by an alias or an address, or a proxy answers there.`,
-      remedy: 'Name the endpoint as its certificate does, or leave the variable out: then it is that of the Region.',
+      likely: say`${ours(variable)} names the endpoint by an alias or an address, or a proxy answers there.`,
+      remedy: say`Name the endpoint as its certificate does, or leave the variable out: then it is that of the Region.`,
     }
   }
   return known === undefined ? {} : { likely: known }
@@ -133,23 +134,22 @@ function endpointHint(error: unknown, call: string): ErrorDetails {
 function hint(code: ErrorCode, name: string, said: string, call: string, error: unknown): ErrorDetails {
   if (code === 'EndpointUntrusted') return endpointHint(error, call)
   if (noCredentials.includes(name)) {
-    const remedy =
-      'In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.'
-    return { likely: 'The process has no valid AWS credentials.', remedy }
+    const remedy = say`In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.`
+    return { likely: say`The process has no valid AWS credentials.`, remedy }
   }
   if (code === 'AccessDenied' && call.startsWith('rds:')) {
     return {
-      likely: "The function's role or a VPC endpoint policy does not allow the call.",
-      remedy: `Allow ${call} on the instances and clusters whose secrets are rotated, as template.yaml does.`,
+      likely: say`The function's role or a VPC endpoint policy does not allow the call.`,
+      remedy: say`Allow ${ours(call)} on the instances and clusters whose secrets are rotated, as template.yaml does.`,
     }
   }
   if (code === 'SecretNotFound' && said.includes('deletion')) {
-    return { likely: 'The secret is scheduled for deletion.', remedy: 'Bring it back with restore-secret.' }
+    return { likely: say`The secret is scheduled for deletion.`, remedy: say`Bring it back with restore-secret.` }
   }
   if (name === 'LimitExceededException') {
     return {
-      likely: 'The secret has about 100 versions from the last day, which cannot be removed yet.',
-      remedy: 'Rotate less often.',
+      likely: say`The secret has about 100 versions from the last day, which cannot be removed yet.`,
+      remedy: say`Rotate less often.`,
     }
   }
   return {}

@@ -1,6 +1,7 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
+import { joined, ours, say } from '../rotation/words.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
@@ -45,7 +46,7 @@ export function alternatingUsers(
         await using session = await superuserSession(engine, superuser, context)
         await session.ensureTwin(namesOf(pending.username), next, previous)
       }
-      context.did(`set the password of ${pending.username}`)
+      context.did(say`set the password of ${pending.username}`)
       await awaitReplica(engine, pending, current, superuser, context)
     },
     async test({ pending, current, isRehearsal }, context) {
@@ -54,7 +55,7 @@ export function alternatingUsers(
       try {
         const asOther = async () => tryLogin(engine, await current(), 'AWSCURRENT', context)
         await session.checkTwin(namesOf(pending.username), asOther)
-        context.did('compared the rights of the two logins')
+        context.did(say`compared the rights of the two logins`)
       } catch (error) {
         // Of a value in use there is nothing to compare: the other login may not even exist yet.
         if (!(await isRehearsal())) throw error
@@ -78,9 +79,9 @@ async function superuserForPrevious(
   const previous = engine.neverLocks && (await ofEither())
   const superuser = previous && (await superuserForOwner(previous, engine, context, directory, 'AWSPREVIOUS'))
   if (superuser !== undefined) return superuser
-  const tried = [`${current.username} with AWSCURRENT`, `${username} with AWSPENDING`]
-  if (previous !== undefined) tried.push(`${previous.username} with AWSPREVIOUS`)
-  throw new RotationError('LoginRefused', `${address(loginOf(current, engine))} refuses ${tried.join(', ')}.`)
+  const tried = [say`${current.username} with AWSCURRENT`, say`${username} with AWSPENDING`]
+  if (previous !== undefined) tried.push(say`${previous.username} with AWSPREVIOUS`)
+  throw new RotationError('LoginRefused', say`${address(loginOf(current, engine))} refuses ${joined(tried)}.`)
 }
 
 interface Surroundings {
@@ -97,7 +98,8 @@ function namesOf(username: string): TwinNames {
 
 function otherOf(username: string, engine: DatabaseEngine): string {
   const { base, twin } = namesOf(username)
-  if (base === '') throw new RotationError('InvalidSecret', `"username" in the secret is ${suffix} and nothing else.`)
+  if (base === '')
+    throw new RotationError('InvalidSecret', say`"username" in the secret is ${ours(suffix)} and nothing else.`)
   engine.checkName(twin)
   return username === base ? twin : base
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
 import { certificatesIn } from '../network/pem-bundle.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { ours, say } from '../rotation/words.ts'
 
 /** Holds RDS's authorities too. Lambda's Node 20 and later no longer load it by themselves (Lambda guide, "CA certificates"). */
 const lambdaFile = '/var/runtime/ca-cert.pem'
@@ -28,7 +29,7 @@ async function readBundle(given: string): Promise<string[]> {
   const path = given.trim().replace(/^(["'])(.*)\1$/, '$2')
   const text = isPem ? given : await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) {
-    const what = 'DATABASE_CA_BUNDLE is neither PEM nor the path of a readable PEM file.'
+    const what = say`DATABASE_CA_BUNDLE is neither PEM nor the path of a readable PEM file.`
     throw new RotationError('InvalidConfiguration', what)
   }
   try {
@@ -36,13 +37,13 @@ async function readBundle(given: string): Promise<string[]> {
     if (found.length > 0) return found
   } catch (error) {
     const problem = error instanceof Error ? error.message : 'it cannot be read'
-    throw new RotationError('InvalidConfiguration', `DATABASE_CA_BUNDLE cannot be used: ${problem}.`, {
-      likely: 'It was cut short or changed on its way into the variable, which has room for 4 kB with all others.',
-      remedy: 'Put the PEM file into a layer or into the bundle, and its path into DATABASE_CA_BUNDLE.',
+    throw new RotationError('InvalidConfiguration', say`DATABASE_CA_BUNDLE cannot be used: ${ours(problem)}.`, {
+      likely: say`It was cut short or changed on its way into the variable, which has room for 4 kB with all others.`,
+      remedy: say`Put the PEM file into a layer or into the bundle, and its path into DATABASE_CA_BUNDLE.`,
     })
   }
   throw new RotationError(
     'InvalidConfiguration',
-    'DATABASE_CA_BUNDLE holds no certificate (-----BEGIN CERTIFICATE-----).',
+    say`DATABASE_CA_BUNDLE holds no certificate (-----BEGIN CERTIFICATE-----).`,
   )
 }

@@ -1,6 +1,7 @@
 import { generatePassword } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import { updatedUrls } from './connection-urls.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf, parseDatabaseSecret } from './secret.ts'
@@ -28,8 +29,8 @@ export function nextSecret(
   const { fields, stale } = updatedUrls(current, { username, password }, updateUrls)
   const named = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ')
   const updated = Object.keys(fields)
-  if (updated.length > 0) context.did(`put the new login into ${named(updated)}`)
-  if (stale.length > 0) context.did(`left the password before in ${named(stale)}, which is not updated`)
+  if (updated.length > 0) context.did(say`put the new login into ${named(updated)}`)
+  if (stale.length > 0) context.did(say`left the password before in ${named(stale)}, which is not updated`)
   return { ...current, ...fields, username, password }
 }
 
@@ -44,13 +45,13 @@ export function checkPending(
   engine: DatabaseEngine,
 ): void {
   if (pending.username !== username) {
-    const what = `Attempting to modify user ${pending.username} other than ${username}.`
+    const what = say`Attempting to modify user ${pending.username} other than ${username}.`
     throw new RotationError('PendingMismatch', what)
   }
   if (isSameServer(pending, current, engine)) return
   const [theirs, ours] = [address(loginOf(pending, engine)), address(loginOf(current, engine))]
   throw new RotationError(
     'PendingMismatch',
-    `Attempting to modify user for host ${theirs} other than current host ${ours}.`,
+    say`Attempting to modify user for host ${theirs} other than current host ${ours}.`,
   )
 }

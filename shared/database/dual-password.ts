@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
+import { say } from '../rotation/words.ts'
 import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, tryLogin } from './login-order.ts'
@@ -82,5 +83,5 @@ async function add(
   context: RotationContext,
 ): Promise<void> {
   await session.addPassword(username, { next: password, current: current.password })
-  context.did(`added the new password of ${username}`)
+  context.did(say`added the new password of ${username}`)
 }

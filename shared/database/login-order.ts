@@ -1,6 +1,7 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { Versions } from '../rotation/secret-type.ts'
+import { ours, say } from '../rotation/words.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from './secret.ts'
 
@@ -17,11 +18,11 @@ export async function tryLogin<Session extends DatabaseSession>(
   const login = loginOf(secret, engine)
   try {
     const session = await engine.connect(login, context)
-    context.did(`logged in as ${label} (${login.username})`)
+    context.did(say`logged in as ${ours(label)} (${login.username})`)
     return session
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'LoginRefused') throw error
-    context.did(`was refused as ${label} (${login.username})`)
+    context.did(say`was refused as ${ours(label)} (${login.username})`)
     return undefined
   }
 }
@@ -40,7 +41,7 @@ export async function logsIn(
 /** The error for a secret none of whose tried versions logs in. */
 export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: DatabaseEngine): RotationError {
   const login = loginOf(secret, engine)
-  return new RotationError('LoginRefused', `${address(login)} refuses ${login.username} with ${tried}.`)
+  return new RotationError('LoginRefused', say`${address(login)} refuses ${login.username} with ${ours(tried)}.`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { ours, say } from '../rotation/words.ts'
 import type { DatabaseEngine } from './engine.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
 
@@ -23,37 +24,46 @@ export async function managedServer(
   context: RotationContext,
   directory: ServerDirectory,
 ): Promise<Endpoint & { readonly engine: string }> {
-  const secret = `Superuser secret ${arn}`
+  const secret = say`Superuser secret ${arn}`
   const tags = new Map([...(await context.secretTags(arn))].map(([key, value]) => [key.toLowerCase(), value]))
   const [kind, tag] = tags.has(instanceTag) ? (['instance', instanceTag] as const) : (['cluster', clusterTag] as const)
   const id = tags.get(tag)
   if (id === undefined) {
-    throw new RotationError('InvalidSecret', `${secret} holds no host, and no tag names its RDS instance or cluster.`, {
-      likely: 'RDS does not manage it, or manages it no longer.',
-      remedy:
-        'Put host and port into it, or the ARN that "aws rds describe-db-instances" shows as MasterUserSecret into masterarn.',
-    })
+    throw new RotationError(
+      'InvalidSecret',
+      say`${secret} holds no host, and no tag names its RDS instance or cluster.`,
+      {
+        likely: say`RDS does not manage it, or manages it no longer.`,
+        remedy: say`Put host and port into it, or the ARN that "aws rds describe-db-instances" shows as MasterUserSecret into masterarn.`,
+      },
+    )
   }
   if (!isArnOf(kind, id)) {
-    throw new RotationError('InvalidSecret', `${secret}: its tag ${tag} is not the ARN of an RDS ${kind}.`)
+    throw new RotationError(
+      'InvalidSecret',
+      say`${secret}: its tag ${ours(tag)} is not the ARN of an RDS ${ours(kind)}.`,
+    )
   }
   const found = await directory[kind](id, context.signal)
-  context.did(`asked RDS for ${id}`)
+  context.did(say`asked RDS for ${id}`)
   if (found === undefined) {
-    throw new RotationError('SuperuserMismatch', `${secret} belongs to ${id}, which RDS does not know.`, {
-      likely: `The ${kind} was deleted or renamed, or is in another account or Region than the function.`,
-      remedy: 'Put the ARN of the superuser secret of the server that the secret is for into masterarn.',
+    throw new RotationError('SuperuserMismatch', say`${secret} belongs to ${id}, which RDS does not know.`, {
+      likely: say`The ${ours(kind)} was deleted or renamed, or is in another account or Region than the function.`,
+      remedy: say`Put the ARN of the superuser secret of the server that the secret is for into masterarn.`,
     })
   }
   if (found.engine === undefined || !engine.engines.includes(found.engine)) {
-    const other = found.engine === undefined ? 'no engine' : `the engine ${found.engine}`
-    throw new RotationError('InvalidSecret', `${secret} belongs to ${id}, which has ${other}.`, {
-      likely: `This function rotates secrets of ${engine.engines.join(' and ')}.`,
-      remedy: 'Rotate the secret with the function of its engine, or correct masterarn.',
+    const other = found.engine === undefined ? ours('no engine') : say`the engine ${found.engine}`
+    throw new RotationError('InvalidSecret', say`${secret} belongs to ${id}, which has ${other}.`, {
+      likely: say`This function rotates secrets of ${ours(engine.engines.join(' and '))}.`,
+      remedy: say`Rotate the secret with the function of its engine, or correct masterarn.`,
     })
   }
   if (found.endpoint === undefined) {
-    throw new RotationError('ServerNotReady', `${id}, to which superuser secret ${arn} belongs, has no endpoint yet.`)
+    throw new RotationError(
+      'ServerNotReady',
+      say`${id}, to which superuser secret ${arn} belongs, has no endpoint yet.`,
+    )
   }
   return { ...found.endpoint, engine: found.engine }
 }

@@ -1,5 +1,6 @@
 import { tlsProblem } from '../network/tls-problem.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { kind, ours, say, type Words } from '../rotation/words.ts'
 import { address, type Login } from './secret.ts'
 
 /**
@@ -17,22 +18,31 @@ export function networkError(
   const problem = tlsProblem(code, message)
   if (problem !== undefined) {
     const what = problem.code.startsWith('Certificate')
-      ? `The certificate of ${where} was not accepted (${code}).`
-      : `TLS with ${where} did not come about (${code}).`
+      ? say`The certificate of ${where} was not accepted (${kind(code)}).`
+      : say`TLS with ${where} did not come about (${kind(code)}).`
     return new RotationError(problem.code, what, { ...problem.details, cause })
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
-    return new RotationError('Unreachable', `The name ${login.host} cannot be resolved (${code}).`, { cause, likely })
+    const likely = say`The host is misspelt or deleted, or the name is not known in the network of the function.`
+    return new RotationError('Unreachable', say`The name ${login.host} cannot be resolved (${kind(code)}).`, {
+      cause,
+      likely,
+    })
   }
   if (reached)
-    return new RotationError('NoAnswer', `${where} accepted the connection but did not complete the login.`, { cause })
-  return new RotationError('Unreachable', `${where} cannot be reached (${code || 'no answer in time'}).`, { cause })
+    return new RotationError('NoAnswer', say`${where} accepted the connection but did not complete the login.`, {
+      cause,
+    })
+  return new RotationError(
+    'Unreachable',
+    say`${where} cannot be reached (${code === '' ? ours('no answer in time') : kind(code)}).`,
+    { cause },
+  )
 }
 
 /** The error for a server without TLS, where the secret asks for it. */
 export function tlsUnavailable(login: Login, cause: unknown): RotationError {
-  return new RotationError('TlsUnavailable', `${address(login)} does not offer TLS.`, { cause })
+  return new RotationError('TlsUnavailable', say`${address(login)} does not offer TLS.`, { cause })
 }
 
 /**
@@ -40,10 +50,10 @@ export function tlsUnavailable(login: Login, cause: unknown): RotationError {
  * @param doing what the statement was for, in a few words
  * @param outOfTime whether it was we who gave up
  */
-export function brokenOff(code: string, doing: string, login: Login, outOfTime: boolean, cause: unknown) {
+export function brokenOff(code: string, doing: Words | string, login: Login, outOfTime: boolean, cause: unknown) {
   const where = address(login)
-  if (outOfTime) return new RotationError('TimedOut', `${doing} at ${where} took too long.`, { cause })
-  const what = `${doing} at ${where} failed: the connection ended (${code || 'no answer in time'}).`
-  const likely = 'The server or something in between closed the connection or stopped answering.'
+  if (outOfTime) return new RotationError('TimedOut', say`${doing} at ${where} took too long.`, { cause })
+  const what = say`${doing} at ${where} failed: the connection ended (${code === '' ? ours('no answer in time') : kind(code)}).`
+  const likely = say`The server or something in between closed the connection or stopped answering.`
   return new RotationError('ServerNotReady', what, { cause, likely })
 }

@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { logsIn } from './login-order.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'
@@ -71,6 +72,6 @@ export async function awaitReplica(
     if (inUse.username === pending.username) await logsIn(engine, inUse, 'AWSCURRENT', context)
   }
   const [replica, source] = [loginOf(pending, engine), loginOf(superuser, engine)]
-  const what = `${address(replica)} does not know the password of ${replica.username} yet that was set at ${address(source)}.`
+  const what = say`${address(replica)} does not know the password of ${replica.username} yet that was set at ${address(source)}.`
   throw new RotationError('ReplicaBehind', what)
 }

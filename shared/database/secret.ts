@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { numberIn, parseJsonObject } from '../json-secret.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { ours, say } from '../rotation/words.ts'
 
 const text = v.pipe(
   v.string(),
@@ -40,6 +41,22 @@ const mustBe: Readonly<Record<string, string>> = {
   tlsServerName: 'the host name in the certificate',
 }
 
+/** What AWS's own functions have for a database engine, and those of RDS whose names they take (RDS API, "CreateDBInstance"). */
+const otherEngines = [
+  'postgres',
+  'aurora-postgresql',
+  'mysql',
+  'aurora-mysql',
+  'mariadb',
+  'oracle',
+  'sqlserver',
+  'db2',
+  'mongo',
+  'redshift',
+  ...['oracle-ee', 'oracle-ee-cdb', 'oracle-se2', 'oracle-se2-cdb', 'db2-ae', 'db2-se'],
+  ...['sqlserver-ee', 'sqlserver-se', 'sqlserver-ex', 'sqlserver-web'],
+] as const
+
 export interface EngineNames {
   /** Values of the field `engine` that the function serves; the first is assumed where the field is missing. */
   readonly engines: readonly [string, ...string[]]
@@ -57,11 +74,13 @@ export function parseDatabaseSecret(secretString: string, { engines }: Pick<Engi
   const json = parseJsonObject(secretString)
   const { engine } = json
   if (engine !== undefined && !engines.some((name) => name === engine)) {
-    const what = `Database engine must be set to '${engines[0]}' in order to use this rotation lambda.`
-    const other = typeof engine === 'string' && /^[a-z0-9-]{1,30}$/.test(engine) ? ` The secret says '${engine}'.` : ''
-    throw new RotationError('InvalidSecret', what + other, {
-      likely: 'The secret is rotated by the function of another engine.',
-      remedy: 'Rotate it with the function of its engine, or correct the field.',
+    // Other words could be anything: the secret is not of the form that says which of its values are secret.
+    const other = otherEngines.find((name) => name === engine)
+    const says = other === undefined ? ours('') : say` The secret says '${ours(other)}'.`
+    const what = say`Database engine must be set to '${ours(engines[0])}' in order to use this rotation lambda.${says}`
+    throw new RotationError('InvalidSecret', what, {
+      likely: say`The secret is rotated by the function of another engine.`,
+      remedy: say`Rotate it with the function of its engine, or correct the field.`,
     })
   }
   const result = v.safeParse(schema, json)
@@ -77,15 +96,15 @@ function portIn(field: unknown): number | undefined {
 
 function fieldError(json: Record<string, unknown>, field: string): RotationError {
   if (field === 'host' && hasPort.test(String(json.host))) {
-    return new RotationError('InvalidSecret', '"host" in the secret has a port or brackets in it.', {
-      likely: 'Host and port were copied together.',
-      remedy: 'Put the name or address alone into "host", and the port into "port", with put-secret-value.',
+    return new RotationError('InvalidSecret', say`"host" in the secret has a port or brackets in it.`, {
+      likely: say`Host and port were copied together.`,
+      remedy: say`Put the name or address alone into "host", and the port into "port", with put-secret-value.`,
     })
   }
-  if (!(field in json)) return new RotationError('InvalidSecret', `${field} key is missing from secret JSON.`)
+  if (!(field in json)) return new RotationError('InvalidSecret', say`${ours(field)} key is missing from secret JSON.`)
   return new RotationError(
     'InvalidSecret',
-    `"${field}" in the secret must be ${mustBe[field] ?? 'a text that is not empty'}.`,
+    say`"${ours(field)}" in the secret must be ${ours(mustBe[field] ?? 'a text that is not empty')}.`,
   )
 }
 

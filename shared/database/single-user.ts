@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
+import { say } from '../rotation/words.ts'
 import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
@@ -34,5 +35,5 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
 
 async function change(session: DatabaseSession, { username, password }: DatabaseSecret, context: RotationContext) {
   await session.setPassword(password)
-  context.did(`set the password of ${session.account ?? username}`)
+  context.did(say`set the password of ${session.account ?? username}`)
 }

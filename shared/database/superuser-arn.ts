@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { ours, say } from '../rotation/words.ts'
 import type { DatabaseSecret } from './secret.ts'
 
 /** Whether a secret says who its superuser is. An empty field says nothing: consoles and templates write such ones. */
@@ -14,20 +15,19 @@ export function namesSuperuser({ masterarn }: DatabaseSecret): boolean {
 export function superuserArn(secret: DatabaseSecret, { secretId }: Pick<RotationContext, 'secretId'>): string {
   const { masterarn } = secret
   if (!namesSuperuser(secret)) {
-    throw new RotationError('InvalidSecret', 'masterarn key is missing from secret JSON.', {
-      remedy:
-        'Add "masterarn" with the ARN of the superuser\'s secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).',
+    throw new RotationError('InvalidSecret', say`masterarn key is missing from secret JSON.`, {
+      remedy: say`Add "masterarn" with the ARN of the superuser's secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).`,
     })
   }
   if (typeof masterarn === 'string' && masterarn.length <= 2048) {
-    const [ours, theirs] = [regionOf(secretId), regionOf(masterarn)]
-    if (ours === undefined || theirs === undefined || ours === theirs) return masterarn
-    throw new RotationError('InvalidSecret', `"masterarn" is in ${theirs}, and the secret in ${ours}.`, {
-      likely: 'The secret was copied from another Region, or is a replica that was promoted.',
-      remedy: `Put the ARN of the superuser's secret in ${ours} into "masterarn"; replicate-secret-to-regions makes one.`,
+    const [here, there] = [regionOf(secretId), regionOf(masterarn)]
+    if (here === undefined || there === undefined || here === there) return masterarn
+    throw new RotationError('InvalidSecret', say`"masterarn" is in ${ours(there)}, and the secret in ${ours(here)}.`, {
+      likely: say`The secret was copied from another Region, or is a replica that was promoted.`,
+      remedy: say`Put the ARN of the superuser's secret in ${ours(here)} into "masterarn"; replicate-secret-to-regions makes one.`,
     })
   }
-  throw new RotationError('InvalidSecret', '"masterarn" in the secret must be the ARN of a secret.')
+  throw new RotationError('InvalidSecret', say`"masterarn" in the secret must be the ARN of a secret.`)
 }
 
 /** `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`; undefined for a name alone. */
@@ -42,14 +42,13 @@ function regionOf(arn: string): string | undefined {
 
 /** AWS says of a secret of another account that is not shared what it says of any missing permission. */
 export function explainedAccount(error: unknown, arn: string, secretId: string): unknown {
-  const [ours, theirs] = [partsOf(secretId)?.account, partsOf(arn)?.account]
+  const [here, there] = [partsOf(secretId)?.account, partsOf(arn)?.account]
   const isDenied =
     error instanceof RotationError && ['AccessDenied', 'KmsAccessDenied', 'SecretNotFound'].includes(error.code)
-  if (!isDenied || ours === theirs || theirs === undefined) return error
+  if (!isDenied || here === there || there === undefined) return error
   return new RotationError(error.code, error.what, {
-    likely: `The superuser's secret is in account ${theirs}, the function in ${ours}.`,
-    remedy:
-      "Allow secretsmanager:GetSecretValue to the function's role in that secret's resource policy and kms:Decrypt in the policy of its key (not aws/secretsmanager, which no other account can use), and name its ARN in SuperuserSecretArns.",
+    likely: say`The superuser's secret is in account ${ours(there)}, the function in ${ours(String(here))}.`,
+    remedy: say`Allow secretsmanager:GetSecretValue to the function's role in that secret's resource policy and kms:Decrypt in the policy of its key (not aws/secretsmanager, which no other account can use), and name its ARN in SuperuserSecretArns.`,
     cause: error.cause,
   })
 }

@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say, type Words } from '../rotation/words.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { logsIn, tryLogin } from './login-order.ts'
 import { isManagedByRds, managedServer } from './managed-superuser.ts'
@@ -31,8 +32,8 @@ async function superuserOf(
   const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
   const sameServer = isSameServer(superuser, current, engine)
   if (!sameServer && !(await isReplica(ours, theirs, directory, context.signal))) {
-    const what = `Current database host ${address(ours)} is not the host ${address(theirs)} of superuser secret ${arn}`
-    throw new RotationError('SuperuserMismatch', `${what}, nor known as a read replica of it.`)
+    const what = say`Current database host ${address(ours)} is not the host ${address(theirs)} of superuser secret ${arn}`
+    throw new RotationError('SuperuserMismatch', say`${what}, nor known as a read replica of it.`)
   }
   // A replica has a name of its own, and must prove that it is the server of this name.
   const proof = sameServer ? superuser : { ...superuser, host: current.host, tlsServerName: current.host }
@@ -41,7 +42,7 @@ async function superuserOf(
     // The superuser's session carries the new password: it must be no weaker than what the secret asks for.
     throw new RotationError(
       'SuperuserMismatch',
-      `"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
+      say`"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
       managed || !sameServer ? ownName(managed) : sameSettings,
     )
   }
@@ -54,8 +55,8 @@ async function superuserOf(
 }
 
 const sameSettings = {
-  likely: 'One of the two secrets was changed without the other.',
-  remedy: 'Give both secrets the same "ssl" and "tlsServerName".',
+  likely: say`One of the two secrets was changed without the other.`,
+  remedy: say`Give both secrets the same "ssl" and "tlsServerName".`,
 }
 
 function ownName(managed: boolean) {
@@ -97,9 +98,9 @@ function explained<T>(arn: string, parse: () => T): T {
     return parse()
   } catch (error) {
     if (!(error instanceof RotationError)) throw error
-    throw new RotationError('InvalidSecret', `Superuser secret ${arn}: ${error.what}`, {
-      likely: 'It is not a login, or one for another kind of database.',
-      remedy: 'Make a superuser secret with host, port, username and password, and put its ARN into masterarn.',
+    throw new RotationError('InvalidSecret', say`Superuser secret ${arn}: ${error.what}`, {
+      likely: say`It is not a login, or one for another kind of database.`,
+      remedy: say`Make a superuser secret with host, port, username and password, and put its ARN into masterarn.`,
     })
   }
 }
@@ -131,7 +132,7 @@ export async function superuserForOwner(
 }
 
 async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, context: RotationContext): Promise<void> {
-  let why = 'The server refuses it.'
+  let why: Words | string = say`The server refuses it.`
   try {
     if (await logsIn(engine, witness, 'AWSCURRENT, over TLS', context)) return
   } catch (error) {
@@ -139,11 +140,10 @@ async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, con
     why = error.what
   }
   const login = loginOf(witness, engine)
-  const what = `${login.username} logs in to ${address(login)} in clear text, but not over TLS as its superuser does: ${why}`
+  const what = say`${login.username} logs in to ${address(login)} in clear text, but not over TLS as its superuser does: ${why}`
   throw new RotationError('SuperuserMismatch', what, {
-    likely:
-      'The account may not use TLS, the server has none or an unknown certificate, or something else answers there.',
-    remedy: 'Give both secrets the same "ssl": false only if you accept clear text for the superuser, too.',
+    likely: say`The account may not use TLS, the server has none or an unknown certificate, or something else answers there.`,
+    remedy: say`Give both secrets the same "ssl": false only if you accept clear text for the superuser, too.`,
   })
 }
 
@@ -160,9 +160,9 @@ export async function superuserSession<Session extends DatabaseSession>(
   if (session !== undefined) return session
   throw new RotationError(
     'LoginRefused',
-    `${address(loginOf(superuser, engine))} refuses ${superuser.username} with the superuser secret.`,
+    say`${address(loginOf(superuser, engine))} refuses ${superuser.username} with the superuser secret.`,
     {
-      remedy: 'Correct the superuser secret that masterarn names.',
+      remedy: say`Correct the superuser secret that masterarn names.`,
     },
   )
 }

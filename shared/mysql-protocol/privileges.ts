@@ -10,7 +10,7 @@ export async function explained<T>(work: Promise<T>, remedy: string | ((what: st
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
     throw new RotationError('MissingPrivilege', error.what, {
-      remedy: `As an administrator: ${typeof remedy === 'string' ? remedy : remedy(error.what)}`,
+      remedy: `As an administrator: ${typeof remedy === 'string' ? remedy : remedy(String(error.what))}`,
       cause: error.cause,
     })
   }

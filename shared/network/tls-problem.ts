@@ -1,4 +1,5 @@
 import type { ErrorDetails } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 
 /** Why TLS did not come about, where it was TLS. */
 export interface TlsProblem {
@@ -52,16 +53,15 @@ const unsuitable = [
 
 const likelyOfCertificate: Readonly<Record<string, ErrorDetails>> = {
   CERT_HAS_EXPIRED: {
-    likely: 'The certificate, or that of its authority, has expired.',
-    remedy: 'Renew the certificate on the server.',
+    likely: say`The certificate, or that of its authority, has expired.`,
+    remedy: say`Renew the certificate on the server.`,
   },
   CERT_NOT_YET_VALID: {
-    likely: 'The certificate is valid from a later date on, or the clock of whoever made it was wrong.',
-    remedy: 'Wait for that date, or renew the certificate on the server.',
+    likely: say`The certificate is valid from a later date on, or the clock of whoever made it was wrong.`,
+    remedy: say`Wait for that date, or renew the certificate on the server.`,
   },
   INVALID_PURPOSE: {
-    likely:
-      'The certificate was made for something else than a server (its extended key usage lacks serverAuth), or its issuer is no authority.',
+    likely: say`The certificate was made for something else than a server (its extended key usage lacks serverAuth), or its issuer is no authority.`,
   },
 }
 
@@ -70,34 +70,33 @@ const aboutProtocol: readonly (readonly [words: RegExp, code: TlsProblem['code']
   [
     /WRONG_VERSION_NUMBER|HTTP_REQUEST|HTTPS_PROXY_REQUEST|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL|UNKNOWN_PROTOCOL$/,
     'TlsUnavailable',
-    { likely: 'What answers there does not speak TLS: another service, a proxy, or a wrong port.' },
+    { likely: say`What answers there does not speak TLS: another service, a proxy, or a wrong port.` },
   ],
   [
     /PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|VERSION_TOO_(LOW|HIGH)|INAPPROPRIATE_FALLBACK|WRONG_SSL_VERSION|NO_PROTOCOLS/,
     'TlsIncompatible',
-    { likely: 'The server speaks TLS 1.0 or 1.1 only, or an older SSL; the function asks for TLS 1.2 at least.' },
+    { likely: say`The server speaks TLS 1.0 or 1.1 only, or an older SSL; the function asks for TLS 1.2 at least.` },
   ],
   [
     /CERTIFICATE_REQUIRED|ALERT_(BAD|NO|UNSUPPORTED)_CERTIFICATE|ALERT_CERTIFICATE_|ALERT_UNKNOWN_CA|ALERT_ACCESS_DENIED/,
     'TlsIncompatible',
     {
-      likely: 'The server, or a proxy before it, asks for a client certificate. The function has none.',
-      remedy: 'Let logins with a password in without a client certificate, or do not rotate this login.',
+      likely: say`The server, or a proxy before it, asks for a client certificate. The function has none.`,
+      remedy: say`Let logins with a password in without a client certificate, or do not rotate this login.`,
     },
   ],
   [
     /KEY_TOO_SMALL|MD_TOO_WEAK|MODULUS_TOO_SMALL|BAD_DH_VALUE|DH_PARAM_SIZE|BAD_ECPOINT|WEAK/,
     'CertificateUnsuitable',
     {
-      likely: 'A key of the server, or a parameter of its key exchange, is too weak: 2,048 bits are the least for RSA.',
+      likely: say`A key of the server, or a parameter of its key exchange, is too weak: 2,048 bits are the least for RSA.`,
     },
   ],
   [
     /HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|NO_SHARED|NO_SUITABLE|NO_CIPHER|WRONG_CIPHER|UNKNOWN_CIPHER|ILLEGAL_PARAMETER|WRONG_CURVE/,
     'TlsIncompatible',
     {
-      likely:
-        'Server and function have no cipher or key exchange in common; or, with TLS 1.2, the server asks for a client certificate, which the function has not.',
+      likely: say`Server and function have no cipher or key exchange in common; or, with TLS 1.2, the server asks for a client certificate, which the function has not.`,
     },
   ],
   // Faults on the way or of the moment: the same attempt may succeed.

@@ -3,6 +3,7 @@ import { RotationError } from './errors.ts'
 import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
+import { ours, say, type Words } from './words.ts'
 
 export interface Verdict {
   /** Undefined where the version is promoted already: then there is nothing to do. */
@@ -23,19 +24,19 @@ export async function guard(
 ): Promise<Verdict> {
   const first = await describe()
   if (first.rotationEnabled === false) {
-    throw new RotationError('RotationNotEnabled', `Secret ${event.secretId} is not enabled for rotation.`)
+    throw new RotationError('RotationNotEnabled', say`Secret ${event.secretId} is not enabled for rotation.`)
   }
   const staged = ({ labels }: SecretDescription) => isStaged(labels.get(event.token))
   const seen = staged(first) ? first : await patiently(describe, staged, context)
   const labels = seen.labels.get(event.token)
   if (labels === undefined) {
-    const what = `Secret version ${event.token} has no stage for rotation of secret ${event.secretId}.`
-    throw new RotationError('UnknownVersion', `${what}${pendingNow(seen)}`)
+    const what = say`Secret version ${event.token} has no stage for rotation of secret ${event.secretId}.`
+    throw new RotationError('UnknownVersion', say`${what}${pendingNow(seen)}`)
   }
   if (labels.includes('AWSCURRENT')) return { step: undefined, description: seen }
   if (!labels.includes('AWSPENDING')) {
-    const what = `Secret version ${event.token} not set as AWSPENDING for rotation of secret ${event.secretId}.`
-    throw new RotationError('NotPending', `${what}${pendingNow(seen)}`)
+    const what = say`Secret version ${event.token} not set as AWSPENDING for rotation of secret ${event.secretId}.`
+    throw new RotationError('NotPending', say`${what}${pendingNow(seen)}`)
   }
   return { step: stepOf(event), description: seen }
 }
@@ -44,17 +45,20 @@ function isStaged(labels: readonly string[] | undefined): boolean {
   return labels !== undefined && (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING'))
 }
 
-function pendingNow({ labels }: SecretDescription): string {
+function pendingNow({ labels }: SecretDescription): Words {
   const pending = versionWith(labels, 'AWSPENDING')
-  return pending === undefined ? ' No version is pending.' : ` Version ${pending} is pending now.`
+  return pending === undefined ? say` No version is pending.` : say` Version ${ours(pending)} is pending now.`
 }
 
 function stepOf(event: RotationEvent): Step {
   const step = steps.find((known) => known === event.step)
   if (step !== undefined) return step
   const similar = similarStep(event.step)
-  const meant = similar === undefined ? '' : ` "${event.step}" is spelt "${similar}".`
-  throw new RotationError('InvalidStep', `Invalid step parameter ${event.step} for secret ${event.secretId}.${meant}`)
+  const meant = similar === undefined ? ours('') : say` "${event.step}" is spelt "${ours(similar)}".`
+  throw new RotationError(
+    'InvalidStep',
+    say`Invalid step parameter ${event.step} for secret ${event.secretId}.${meant}`,
+  )
 }
 
 /** The id of the version that carries a label, if one does. */

@@ -7,6 +7,7 @@ import type { Label, SecretStore } from './secret-store.ts'
 import type { SecretForm, SecretType } from './secret-type.ts'
 import { createSecret, finishSecret, type StepInput, setSecret, testSecret } from './steps.ts'
 import { concealSecret, createVersionReader } from './version-reader.ts'
+import { say } from './words.ts'
 
 /** What surrounds one invocation. The composition root makes it; nothing in it outlives the invocation. */
 export interface Surroundings
@@ -58,6 +59,8 @@ async function run<S>(step: Step, type: SecretType<S>, input: StepInput<S>): Pro
   return { outcome: 'done' }
 }
 
+const arnOfSecret = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/
+
 function contextOf({ secretId, token }: RotationEvent, { store, redactor, ...around }: Surroundings): RotationContext {
   return {
     ...around,
@@ -65,9 +68,11 @@ function contextOf({ secretId, token }: RotationEvent, { store, redactor, ...aro
     token,
     conceal: (...values) => redactor.add(...values),
     async readSecret<T>(arn: string, form: SecretForm<T>) {
+      // It stands in the secret, but it names something to those who have to look at it, and CloudTrail has it, too.
+      if (arnOfSecret.test(arn)) redactor.keep(arn)
       const value = await store.read(arn, { label: 'AWSCURRENT' })
-      if (value === undefined) throw new RotationError('SecretNotFound', `Secret ${arn} has no AWSCURRENT value.`)
-      if (value.text === undefined) throw new RotationError('InvalidSecret', `Secret ${arn} is binary.`)
+      if (value === undefined) throw new RotationError('SecretNotFound', say`Secret ${arn} has no AWSCURRENT value.`)
+      if (value.text === undefined) throw new RotationError('InvalidSecret', say`Secret ${arn} is binary.`)
       concealSecret(value.text, form, redactor)
       return form.parse(value.text)
     },

@@ -6,6 +6,7 @@ import type { Redactor } from './redact.ts'
 import type { SecretDescription, SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
 import { concealSecret, type VersionReader } from './version-reader.ts'
+import { say } from './words.ts'
 
 export interface StepInput<S> {
   readonly event: RotationEvent
@@ -25,14 +26,14 @@ export async function createSecret<S>(
   { event, context, reader, store, redactor }: StepInput<S>,
 ): Promise<void> {
   if ((await reader.stored()) !== undefined) {
-    context.did('found the pending value stored by an earlier run')
+    context.did(say`found the pending value stored by an earlier run`)
     return
   }
   const secret = await type.create(reader, context)
   const text = type.serialize(secret)
   concealSecret(text, type, redactor)
   const stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
-  context.did(stored ? 'stored a new value as AWSPENDING' : 'found the pending value stored by another run')
+  context.did(stored ? say`stored a new value as AWSPENDING` : say`found the pending value stored by another run`)
 }
 
 export async function setSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
@@ -57,13 +58,13 @@ export async function finishSecret<S>(
   const { secretId, token } = event
   try {
     await store.promote(secretId, token, versionWith(description.labels, 'AWSCURRENT'))
-    context.did('moved AWSCURRENT to the new version')
+    context.did(say`moved AWSCURRENT to the new version`)
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'VersionConflict') throw error
     // Two runs at once: the other one has moved the label between our look and our call.
     const { labels } = await store.describe(secretId)
     if (versionWith(labels, 'AWSCURRENT') !== token) throw error
-    context.did('found AWSCURRENT moved by another run')
+    context.did(say`found AWSCURRENT moved by another run`)
   }
   const since = description.lastChanged
   return type.overlap || since === undefined ? {} : { gapMs: Math.max(0, context.now() - since.getTime()) }

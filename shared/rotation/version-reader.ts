@@ -5,6 +5,7 @@ import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretStore, StoredValue } from './secret-store.ts'
 import type { SecretForm, SecretType, Versions } from './secret-type.ts'
+import { ours, say } from './words.ts'
 
 /** Reads each version at most once, and conceals what it read before anything else sees it. */
 export interface VersionReader<S> extends Omit<Versions<S>, 'pending'> {
@@ -38,7 +39,7 @@ export function createVersionReader<S>(
   }
   function parse(value: StoredValue, label: Label): S {
     if (value.text !== undefined) return type.parse(value.text)
-    const what = `The ${label} value of secret ${secretId} is binary; this function rotates text.`
+    const what = say`The ${ours(label)} value of secret ${secretId} is binary; this function rotates text.`
     throw new RotationError('InvalidSecret', what)
   }
   /** What was written a moment ago may not be visible everywhere yet: it is asked for again before it is an error. */
@@ -50,12 +51,15 @@ export function createVersionReader<S>(
       value = await patiently(() => fetch(label), willDo, around)
       reads.set(label, Promise.resolve(value))
     }
-    const version = label === 'AWSPENDING' ? ` for version ${token}` : ''
+    const version = label === 'AWSPENDING' ? say` for version ${token}` : ours('')
     if (value === undefined) {
-      throw new RotationError('VersionMissing', `Secret ${secretId} has no ${label} value${version}.`)
+      throw new RotationError('VersionMissing', say`Secret ${secretId} has no ${ours(label)} value${version}.`)
     }
     if (willDo(value)) return value
-    throw new RotationError('VersionConflict', `The ${label} value of secret ${secretId} is not that of version ${id}.`)
+    throw new RotationError(
+      'VersionConflict',
+      say`The ${ours(label)} value of secret ${secretId} is not that of version ${ours(String(id))}.`,
+    )
   }
   const required = async (label: Label) => parse(await upToDate(label), label)
   return {
@@ -98,13 +102,12 @@ export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Re
   redactor.add(...form.sensitive(secret))
 }
 
-/** All texts in a JSON text, at any depth. */
+/** All texts and numbers in a JSON text, at any depth. */
 function valuesIn(text: string): string[] {
   const values: string[] = []
   try {
     JSON.parse(text, (_key, value: unknown) => {
-      // Shorter ones would mask half of what the error says.
-      if (typeof value === 'string' && value.length >= 8) values.push(value)
+      if (typeof value === 'string' || typeof value === 'number') values.push(String(value))
     })
   } catch {
     // not JSON: the text as a whole is concealed

@@ -1,12 +1,16 @@
+import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
+import { escape as quoted } from 'mysql2'
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { createRedactor } from '../../shared/rotation/redact.ts'
+import { ours, say } from '../../shared/rotation/words.ts'
 import { findLeak } from '../support/leaks.ts'
 import { holds } from '../support/property.ts'
 
 const mask = '[redacted]'
+const withheld = '[withheld: it may show the secret]'
 
 /** Whether finding the value beside a mask would say nothing, since the mask itself is part of what is found. */
 const blendsWithMask = (value: string) =>
@@ -15,10 +19,23 @@ const blendsWithMask = (value: string) =>
 
 const short = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 12 })
 const long = fc.string({ unit: 'grapheme', minLength: 8, maxLength: 60 })
-const hostile = fc.constantFrom(`p'a"s\\s %24$\${}\n<&>`, '100%', 'a+b c/d=', '\u2028é名🗝 and more', 'S3cr.t*^$(|)[x]')
+const hostile = fc.constantFrom(
+  `p'a"s\\s %24$\${}\n<&> and a bit`,
+  '100%-of-it',
+  'a+b c/d=e',
+  '\u2028é名🗝 and more',
+  'S3cr.t*^$(|)[x]',
+)
 const value = fc.oneof(short, long, hostile).filter((text) => !blendsWithMask(text))
 const longValue = fc.oneof(long, hostile).filter((text) => Buffer.byteLength(text) >= 8 && !blendsWithMask(text))
 const around = fc.string({ unit: fc.constantFrom(...'xyz QZ-=:,;"{}'), maxLength: 9 })
+
+/** That a text which held a value says nothing of it any more: it is masked there, or not shown at all. */
+function expectHidden(output: string, ...held: readonly string[]): void {
+  if (output === withheld) return
+  expect(output).toContain(mask)
+  for (const text of held) expect(output).not.toContain(text)
+}
 
 const forms: Readonly<Record<string, (text: string) => string>> = {
   'as it is': (text) => text,
@@ -28,6 +45,7 @@ const forms: Readonly<Record<string, (text: string) => string>> = {
   'a URL in lower case': (text) => encodeURIComponent(text).replaceAll(/%../g, (code) => code.toLowerCase()),
   'a form': (text) => new URLSearchParams({ text }).toString(),
   SQL: (text) => `PASSWORD '${text.replaceAll("'", "''")}'`,
+  'SQL as drivers escape it': (text) => `PASSWORD ${quoted(text)}`,
   'SQL with backslashes': (text) => `PASSWORD E'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
   base64: (text) => Buffer.from(text).toString('base64'),
   base64url: (text) => Buffer.from(text).toString('base64url'),
@@ -41,9 +59,7 @@ describe('the redactor', () => {
         redactor.add(secret)
         const encoded = encode(secret)
         const output = redactor.text(`${before}${encoded}${after}`)
-        expect(output).toContain(mask)
-        expect(output).not.toContain(secret)
-        expect(output).not.toContain(encoded)
+        expectHidden(output, secret, encoded)
       })
       await holds(property, 400)
     })
@@ -69,9 +85,9 @@ describe('the redactor', () => {
       const redactor = createRedactor()
       redactor.add(secret)
       const seen = everyTextIn(redactor.deep(nested(`before ${encode(secret)} after`))).join('\n')
-      expect(seen).toContain(mask)
-      expect(seen).not.toContain(secret)
-      expect(seen).not.toContain(encode(secret))
+      expect(seen.includes(mask) || seen.includes(withheld)).toBe(true)
+      expect(seen.replaceAll(withheld, '')).not.toContain(secret)
+      expect(seen.replaceAll(withheld, '')).not.toContain(encode(secret))
     })
     await holds(property, 300)
   })
@@ -80,7 +96,9 @@ describe('the redactor', () => {
     const redactor = createRedactor()
     redactor.add('hunter2hunter2')
     const error = redactor.deep(
-      new RotationError('LoginRefused', 'It refuses hunter2hunter2.', { cause: new RangeError('hunter2hunter2') }),
+      new RotationError('LoginRefused', say`It refuses ${'hunter2hunter2'}.`, {
+        cause: new RangeError('hunter2hunter2'),
+      }),
     )
     expect(error).toBeInstanceOf(RotationError)
     expect(error).toMatchObject({ name: 'LoginRefused', code: 'LoginRefused', retryable: false })
@@ -131,8 +149,119 @@ describe('the redactor', () => {
 
   it('masks a long value whole, though a shorter one is part of it', () => {
     const redactor = createRedactor()
-    redactor.add('abcd', 'abcd-and-the-rest', '')
-    expect(redactor.text('x abcd-and-the-rest x abcd x')).toBe('x [redacted] x [redacted] x')
+    redactor.add('abcd1234', 'abcd1234-and-the-rest', '')
+    expect(redactor.text('x abcd1234-and-the-rest x abcd1234 x')).toBe('x [redacted] x [redacted] x')
+  })
+})
+
+const sentences = Object.values(errorCatalogue).flatMap(({ cause, remedy }) => [cause, remedy])
+
+describe('our own words', () => {
+  const sentence = fc.constantFrom(...sentences)
+  const part = fc.tuple(sentence, fc.nat(), fc.integer({ min: 1, max: 20 }))
+  const ownWord = part.map(([text, from, length]) => text.slice(from % text.length, (from % text.length) + length))
+
+  it('stay as they are, whatever the secret value is, and nothing else does', async () => {
+    const secret = fc.oneof(ownWord, value)
+    const property = fc.property(secret, sentence, sentence, around, around, (secret, first, last, before, after) => {
+      const redactor = createRedactor()
+      redactor.add(secret)
+      const error = new RotationError('NoAnswer', say`${ours(first)}${`${before}${secret}${after}`}${ours(last)}`)
+      const { message } = redactor.deep(error)
+      expect(message.startsWith(first)).toBe(true)
+      const end = `${last} Likely cause: ${errorCatalogue.NoAnswer.cause} What to do: ${errorCatalogue.NoAnswer.remedy} Trying again can help.`
+      expect(message.endsWith(end)).toBe(true)
+      expectHidden(message.slice(first.length, -end.length), ...(blendsWithMask(secret) ? [] : [secret]))
+    })
+    await holds(property, 500)
+  })
+
+  it('give nothing away by what is missing beside them: for a short value, or one among them, all else is withheld', async () => {
+    const guessable = fc.oneof(
+      ownWord.filter((text) => text.trim() !== ''),
+      fc.string({ minLength: 1, maxLength: 7 }),
+    )
+    const property = fc.property(guessable, fc.string({ minLength: 1 }), (secret, said) => {
+      const redactor = createRedactor()
+      redactor.add(secret)
+      expect(redactor.text(said)).toBe(withheld)
+      expect(redactor.words(say`It said ${said} of ${said}, 7 times.`)).toBe(
+        `It said ${withheld} of [withheld], 7 times.`,
+      )
+    })
+    await holds(property, 300)
+  })
+
+  it('are also what the event says, which is never masked, though a secret value is part of it', async () => {
+    const property = fc.property(fc.stringMatching(/^[a-z0-9]{1,12}$/), (secret) => {
+      const arn = `arn:aws:secretsmanager:us-east-1:000000000000:secret:prod/${secret}/app-AbCdEf`
+      const redactor = createRedactor('setSecret', arn)
+      redactor.add(secret)
+      expect(redactor.words(say`Secret ${arn} in ${'setSecret'}: ${`db.${secret}.example`}.`)).toBe(
+        `Secret ${arn} in setSecret: ${withheld}.`,
+      )
+    })
+    await holds(property, 200)
+  })
+
+  it('are also what is kept: nothing that is part of it can be told by a mask any more', () => {
+    const redactor = createRedactor()
+    redactor.add('administrator-17')
+    expect(redactor.text('not administrator-17')).toBe('not [redacted]')
+    redactor.keep('arn:of/Administrator-17')
+    expect(redactor.text('arn:of/Administrator-17')).toBe('arn:of/Administrator-17')
+    expect(redactor.text('not administrator-17')).toBe(withheld)
+  })
+
+  it('of an error stand in it once: its stack has the places alone, and so have those of its causes', () => {
+    const cause = new TypeError('a cause\n    at its.own (/words:1:1)')
+    const error = createRedactor().deep(new RotationError('LoginRefused', say`It happened.`, { cause }))
+    expect(error.stack).toMatch(/^LoginRefused\n {4}at .*redact\.test\.ts:\d+:\d+/)
+    expect(error.stack).not.toContain('It happened')
+    expect((error.cause as Error).stack).toMatch(/^TypeError\n {4}at .*redact\.test\.ts:\d+:\d+/)
+    expect((error.cause as Error).stack).not.toContain('its.own')
+  })
+
+  it('of kinds of foreign errors stay, too: their class and code', () => {
+    const redactor = createRedactor()
+    redactor.add('t')
+    const error = redactor.deep(
+      Object.assign(new TypeError('not this'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', sql: 'nor this' }),
+    )
+    expect(error).toMatchObject({
+      name: 'TypeError',
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      message: withheld,
+      sql: withheld,
+    })
+  })
+})
+
+describe('a value of several lines', () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const lines = key.split('\n').filter((line) => line !== '' && !line.startsWith('-----'))
+  const written: Readonly<Record<string, string>> = {
+    'as it is': key,
+    trimmed: key.trim(),
+    'with CRLF': key.replaceAll('\n', '\r\n'),
+    'with CRLF, trimmed': key.trim().replaceAll('\n', '\r\n'),
+    'indented, as in YAML': key.replaceAll('\n', '\n    '),
+    'on one line': key.replaceAll('\n', ''),
+    'with \\n for its ends of line': key.replaceAll('\n', '\\n'),
+    'as JSON in JSON': JSON.stringify(JSON.stringify({ key })),
+    'as a form': new URLSearchParams({ key }).toString(),
+    'in base64': Buffer.from(`key: ${key}`).toString('base64'),
+  }
+  it.each(Object.entries(written))('is masked %s, and so is each line of it', (_how, text) => {
+    for (const stored of [key, key.trim(), key.replaceAll('\n', '\r\n')]) {
+      const redactor = createRedactor()
+      redactor.add(stored)
+      const output = redactor.text(`said: ${text}.`)
+      expect(output).toContain(mask)
+      expect(findLeak(output, [key, ...lines.slice(0, -1)])).toBeUndefined()
+      for (const line of lines.slice(0, -1)) expect(redactor.text(`in line 7: ${line}!`)).toBe(`in line 7: ${mask}!`)
+    }
   })
 })
 

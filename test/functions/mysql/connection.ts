@@ -17,7 +17,7 @@ export function contextFor(remainingMs = 20_000): RotationContext & { readonly d
     sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
     randomBytes: (count) => randomBytes(count),
     conceal: () => undefined,
-    did: (what) => void done.push(what),
+    did: (what) => void done.push(String(what)),
     readSecret: async () => Promise.reject(new Error('there is no other secret')),
     secretTags: async () => new Map(),
   }
