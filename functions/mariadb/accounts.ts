@@ -1,11 +1,8 @@
-import { address } from '../../shared/database/secret.ts'
 import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
 import { parseShownAccount } from './shown-account.ts'
 import { parsePriv, storedMethods, storedOptions } from './stored-account.ts'
@@ -54,11 +51,4 @@ function accountState({ user, host }: Account, methods: readonly LoginMethod[], 
 /** Reads what SELECT on the database `mysql` is needed for. @throws RotationError MissingPrivilege, with the GRANT */
 export function readSystem<T>(connection: ServerConnection, read: Promise<T>): Promise<T> {
   return explained(read, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
-}
-
-/** @throws RotationError UnsupportedServer before MariaDB 10.4, where an account has one way to log in */
-export function checkSeries(connection: ServerConnection, what: string): void {
-  if (isAtLeast(connection, [10, 4, 0])) return
-  const is = `${address(connection.login)} is ${connection.version}`
-  throw new RotationError('UnsupportedServer', `${is}; ${what} needs MariaDB 10.4 or newer.`)
 }

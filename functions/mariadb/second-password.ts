@@ -2,11 +2,10 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { type AccountState, checkSeries, readAccounts } from './accounts.ts'
+import { type AccountState, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, type PasswordWriter } from './native-password.ts'
 
@@ -23,8 +22,6 @@ export async function addPassword(
   write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
-  checkSeries(connection, 'a second password')
-  checkWritable(connection)
   const isSelf = connection.login.username === user
   try {
     await takeTurn(connection, user, context)

@@ -3,12 +3,14 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { checkLimit, checkOneAccount } from '../../shared/mysql-protocol/own-account.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
+import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
 import { type OwnRights, readOwnRights } from './twin-state.ts'
+import { versions } from './versions.ts'
 
 export interface MariadbSession extends DualPasswordSession, TwinSession {
   /** What the session's account may do, as everybody may read it of himself. */
@@ -22,17 +24,26 @@ export function mariadbSession(
   write: PasswordWriter,
   context: RotationContext,
 ): MariadbSession {
+  const check = () => {
+    checkWritable(connection)
+    checkSupported(connection, versions, context)
+  }
   return {
     account: accountName(connection.account),
     async setPassword(password) {
-      checkWritable(connection)
+      check()
       checkOneAccount(connection)
       checkLimit(connection, connection.lockedAfter, 'max_password_errors')
       await changeOwnPassword(connection, password, write)
     },
-    addPassword: (username, passwords) => addPassword(connection, username, passwords, write, context),
-    ensureTwin: (names, next, previousPassword) =>
-      ensureTwin(connection, names, next, previousPassword, write, context),
+    async addPassword(username, passwords) {
+      check()
+      await addPassword(connection, username, passwords, write, context)
+    },
+    async ensureTwin(names, next, previousPassword) {
+      check()
+      await ensureTwin(connection, names, next, previousPassword, write, context)
+    },
     checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     [Symbol.asyncDispose]: () => connection.close(),

@@ -4,11 +4,9 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { countDefined } from '../../shared/mysql-protocol/definers.ts'
 import { type Difference, describeDifferences, describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
-import { checkSeries } from './accounts.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
@@ -31,8 +29,6 @@ export async function ensureTwin(
   write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
-  checkSeries(connection, 'this strategy')
-  checkWritable(connection)
   const expression = write(next.password)
   await takeTurn(connection, names.base, context)
   let state = await readTwinState(connection, names)

@@ -2,7 +2,6 @@ import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
@@ -28,22 +27,12 @@ export async function addPassword(
   passwords: Passwords,
   context: RotationContext,
 ): Promise<void> {
-  checkVersion(connection)
   const own = connection.login.username === username
   if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords, context)
   const account = accountName(connection.account)
   const change = changeOwnPassword(connection, passwords.next, { retain: true }, context)
   const remedy = `GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
   await (await explained(change, remedy)).close()
-}
-
-function checkVersion(connection: ServerConnection): void {
-  if (isAtLeast(connection, [8, 0, 14])) return
-  const what = `MySQL ${connection.version} at ${address(connection.login)} keeps one password for each account.`
-  throw new RotationError('UnsupportedServer', what, {
-    likely: 'Two passwords take MySQL 8.0.14 or Aurora MySQL 3.',
-    remedy: 'Rotate the secret with alternating-users (MySQL 8.0) or single-user, or upgrade the server.',
-  })
 }
 
 async function addAsAdministrator(

@@ -1,10 +1,8 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
-import { address } from '../../shared/database/secret.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
@@ -13,15 +11,6 @@ import { type Member, type Pair, roleName } from './twin-state.ts'
 
 interface Next {
   readonly username: string
-}
-
-export function checkVersion(connection: ServerConnection): void {
-  if (isAtLeast(connection, [8, 0, 14])) return
-  const what = `MySQL ${connection.version} at ${address(connection.login)} cannot give a login another one as its role.`
-  throw new RotationError('UnsupportedServer', what, {
-    likely: 'The second login gets its rights as a role, which takes MySQL 8.0.14 or Aurora MySQL 3.',
-    remedy: 'Rotate the secret with single-user, or upgrade the server.',
-  })
 }
 
 export function checkPair({ bases, twins }: Pair, { base, twin }: TwinNames, next: Next): void {

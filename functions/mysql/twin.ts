@@ -7,7 +7,7 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { explainedChange } from './account-changes.ts'
 import { isHashOf } from './password-hash.ts'
-import { checkNothingIsLost, checkPair, checkPrivileges, checkProof, checkVersion } from './twin-checks.ts'
+import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './twin-checks.ts'
 import { type TwinDifference, twinDifferences } from './twin-differences.ts'
 import { checkEffect } from './twin-effect.ts'
 import { ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
@@ -36,7 +36,6 @@ export async function ensureTwin(
   previousPassword: () => Promise<string | undefined>,
   context: RotationContext,
 ): Promise<void> {
-  checkVersion(connection)
   await takeTurn(connection, names.base, context)
   const read = async () => ofTheSecret(await readPair(connection, names), names, next, previousPassword)
   let pair = await read()

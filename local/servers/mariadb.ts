@@ -57,7 +57,7 @@ export async function startMariadb(
 }
 
 /** What mariadb-install-db has the server read, whose shell script would look for its parts in /usr. */
-async function systemTables(folder: string): Promise<string> {
+export async function systemTables(folder: string): Promise<string> {
   const names = await readdir(folder)
   const wanted = ['system_tables', 'performance_tables', 'system_tables_data', 'gis_sp_bootstrap', 'sys_schema']
   const scripts = wanted.map((part) => names.find((name) => name.endsWith(`_${part}.sql`)))

@@ -8,8 +8,6 @@ import type { EngineNames, Login } from './secret.ts'
  */
 export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSession> extends EngineNames {
   readonly name: string
-  /** Whether some servers lock a login out that was refused a few times: then none is tried that need not be. */
-  readonly locksOut?: boolean
   /** How new passwords are made: as the environment variables say, and within what the server takes. */
   readonly passwordRules: PasswordRules
   /** Whether connection URLs in a secret get the new login, too. */

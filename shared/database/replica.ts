@@ -65,7 +65,7 @@ export async function awaitReplica(
   context: RotationContext,
 ): Promise<void> {
   if (isSameServer(pending, superuser, engine)) return
-  for (const pause of engine.locksOut && inUse.username !== pending.username ? onePauseMs : pausesMs) {
+  for (const pause of engine.neverLocks || inUse.username === pending.username ? pausesMs : onePauseMs) {
     if (context.remainingMs() <= pause) break
     await context.sleep(pause)
     if (await logsIn(engine, pending, 'AWSPENDING', context)) return

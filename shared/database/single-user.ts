@@ -24,7 +24,7 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       // Refused, the likeliest reason is that an earlier run has set the new password: then little or nothing is left to do.
       await using pendingSession = await tryLogin(engine, pending, 'AWSPENDING', context)
       if (pendingSession !== undefined) return await pendingSession.settle?.()
-      const previous = engine.locksOut ? undefined : await previousLogin(versions, current.username, engine)
+      const previous = engine.neverLocks && (await previousLogin(versions, current.username, engine))
       await using previousSession = previous && (await tryLogin(engine, previous, 'AWSPREVIOUS', context))
       if (previousSession !== undefined) return await change(previousSession, pending, context)
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'

@@ -32,7 +32,6 @@ export function mysqlEngine<Session extends DatabaseSession>(
     updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 3306,
-    locksOut: true,
     // A login needs none.
     defaultDatabase: undefined,
     checkName(username) {

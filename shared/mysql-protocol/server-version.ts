@@ -1,3 +1,6 @@
+import { address } from '../database/secret.ts'
+import type { RotationContext } from '../rotation/context.ts'
+import { RotationError } from '../rotation/errors.ts'
 import type { ServerConnection } from './connection.ts'
 
 /**
@@ -12,4 +15,32 @@ export function isAtLeast({ version }: Pick<ServerConnection, 'version'>, wanted
     if (number !== least) return number > least
   }
   return true
+}
+
+/** Which versions of a server something is for. */
+export interface Supported {
+  readonly server: 'MySQL' | 'MariaDB'
+  readonly oldest: readonly [number, number, number]
+  /** The newest that all tests have run on. */
+  readonly tested: readonly [number, number]
+  /** Why older ones will not do, and what to do then. */
+  readonly likely: string
+  readonly remedy: string
+}
+
+/**
+ * Before anything is changed. One that is newer than what was tested is noted in the step's log line.
+ * @throws RotationError UnsupportedServer
+ */
+export function checkSupported(connection: ServerConnection, supported: Supported, context: RotationContext): void {
+  const { server, oldest, tested, likely, remedy } = supported
+  const found = `${server} ${/^[\w.-]{1,60}/.exec(connection.version)?.[0] ?? 'of an unknown version'}`
+  if (!isAtLeast(connection, oldest)) {
+    const least = oldest.join('.').replace(/\.0$/, '')
+    const what = `${address(connection.login)} is ${found}, and this function is for ${server} ${least} and later; nothing was changed.`
+    throw new RotationError('UnsupportedServer', what, { likely, remedy })
+  }
+  const [major, minor] = tested
+  if (isAtLeast(connection, [major, minor + 1, 0]))
+    context.did(`found ${found}, newer than what was tested (${tested.join('.')})`)
 }
