@@ -5,6 +5,7 @@ import { secretsManagerFor } from '../support/secrets-manager.ts'
 
 const timeoutMs = 4_000
 
+// At the deadline itself the host kills the function and gives an error of its own.
 describe('the deadline of the Lambda', () => {
   let silent: Server
   let port: number
@@ -22,9 +23,7 @@ describe('the deadline of the Lambda', () => {
     const env = { SECRETS_MANAGER_ENDPOINT: `http://localhost:${port}` }
     await using secrets = await secretsManagerFor({ ...generatedValue.function, env, timeoutMs })
     const rotation = await secrets.begin(await secrets.store('{"password":"to begin with"}'))
-    const began = performance.now()
     const outcome = await rotation.attempt('createSecret')
-    expect(performance.now() - began).toBeLessThan(timeoutMs)
     expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
     const said = `The time ran out during secretsmanager:DescribeSecret on ${rotation.secretId}.`
     expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(said)
@@ -38,9 +37,7 @@ describe('the deadline of the Lambda', () => {
     const login = { host: 'localhost', port, username: 'app', password: 'to begin with' }
     const rotation = await secrets.begin(await secrets.store(JSON.stringify(login)))
     await rotation.run('createSecret')
-    const began = performance.now()
     const outcome = await rotation.attempt('setSecret')
-    expect(performance.now() - began).toBeLessThan(timeoutMs)
     expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('NoAnswer')
     expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`localhost:${port}`)
   })
