@@ -46,13 +46,41 @@ describe('filters', () => {
   test('description matches the words of the value at the start of words, without their case', async () => {
     expect(await filtered('description', 'a')).toEqual(all.slice(0, 3))
     expect(await filtered('description', 'a Secret')).toEqual(all.slice(0, 2))
-    expect(await filtered('description', 'thesecret')).toEqual([all[3]])
+    expect(await filtered('description', 'the')).toEqual([all[3]])
+    expect(await filtered('description', 'thesecret')).toEqual([])
   })
 
   test('all looks at every attribute', async () => {
     expect(await filtered('all', 'two')).toEqual([all[1]])
     expect(await filtered('all', 'OWNER')).toEqual([all[2], all[3]])
-    expect(await filtered('all', 'blue team')).toEqual([all[1]])
+    expect(await filtered('all', 'blue team')).toEqual([])
+  })
+
+  test('all finds what it finds on AWS: words begin at marks and capitals, unless there are two kinds of marks', async () => {
+    await using other = await startLocalSecretsManager({ functions: {} })
+    const elsewhere = clientFor(other)
+    const create = (Name: string, Description?: string, Key?: string) =>
+      elsewhere.createSecret({ Name, SecretString: 'x', Description, ...(Key && { Tags: [{ Key, Value: 'v' }] }) })
+    await create('SecretTwo')
+    await create('Thirdsecret')
+    await create('Described', 'DescTwo')
+    await create('SecretFTag', undefined, 'FTag')
+    await create('prod/AppBeta/one')
+    await create('uat/COMPANY/one')
+    await create('COMPANYthings')
+    await create('my/own-secret+value')
+    const found = async (value: string) => {
+      const { SecretList } = await elsewhere.listSecrets({ Filters: [{ Key: 'all', Values: [value] }] })
+      return SecretList?.map(({ Name }) => Name)
+    }
+    expect(await found('t')).toEqual(['SecretTwo', 'Thirdsecret', 'Described', 'SecretFTag'])
+    expect(await found('d t')).toEqual(['Described'])
+    expect(await found('Beta')).toEqual(['prod/AppBeta/one'])
+    expect(await found('+')).toEqual([])
+    expect(await found('company')).toEqual(['uat/COMPANY/one'])
+    expect(await found('Ythings')).toEqual(['COMPANYthings'])
+    expect(await found('own')).toEqual([])
+    expect(await found('my/own-s')).toEqual(['my/own-secret+value'])
   })
 
   test('an exclamation mark turns a value round', async () => {

@@ -9,7 +9,8 @@ export interface Filter {
 /**
  * Says whether a secret passes every filter (API reference, Filter). One value of a filter is enough; `!` before a
  * value turns it round. Prefixes of the whole attribute, case-sensitive; but `description` and `all` look for every
- * word of the value at the start of some word, whatever its case: that is what AWS does with a description, too.
+ * word of the value at the start of some word of one attribute, whatever its case: that is what AWS does with a
+ * description, too.
  */
 export function matchesFilters(secret: Secret, filters: readonly Filter[]): boolean {
   return filters.every(({ Key, Values }) => {
@@ -40,13 +41,21 @@ function matchesPrefix(attributes: readonly string[], value: string): boolean {
 }
 
 function matchesWords(attributes: readonly string[], value: string): boolean {
-  const words = attributes.flatMap(wordsOf)
-  return wordsOf(value).every((wanted) => words.some((word) => word.startsWith(wanted)))
+  const wanted = wordsOf(value)
+  if (wanted.length === 0) return false
+  return attributes.map(wordsOf).some((words) => wanted.every((start) => words.some((word) => word.startsWith(start))))
 }
 
+/**
+ * A text is split at its marks and before its capitals, COMPANYthings into compan and ythings; one that has two kinds of
+ * marks, my/own-secret, is one word (the tests of moto, which were run on AWS, say so; the documentation says nothing).
+ */
 function wordsOf(text: string): string[] {
+  const marks = new Set(text.match(/[/_+=.@-]/g))
+  if (marks.size > 1) return [text.toLowerCase()]
   return text
-    .toLowerCase()
-    .split(/[\s/_+=.@-]+/)
+    .split(/[/_+=.@-]/)
+    .flatMap((part) => part.split(/([^a-z][a-z]+)/))
+    .map((word) => word.trim().toLowerCase())
     .filter((word) => word !== '')
 }
