@@ -18,6 +18,11 @@ export interface LocalOptions {
   readonly port?: number
   /** The IPv4 address to listen on; 127.0.0.1 when left out. Whoever reaches it needs no password. */
   readonly host?: string
+  /**
+   * Further names by which it may be asked. Requests under a name that is not its own are refused: a page in a browser
+   * could read secrets with one. Loopback, localhost, host.docker.internal and `host` are its own.
+   */
+  readonly names?: readonly string[]
   /** The rotation functions by id: a path, settings, or anything else that can be invoked. None when left out. */
   readonly functions?: Readonly<Record<string, string | LambdaSettings | RotationFunction>>
   /** Every call takes this much longer, in milliseconds. */
@@ -94,8 +99,8 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     hold: options.hold,
     underWay: new Set(),
   }
-  const { intercept = () => undefined, latencyMs = 0, port = 0, host = '127.0.0.1' } = options
-  const started = await serve({ service, operations, calls, intercept, latencyMs }, port, host)
+  const { intercept = () => undefined, latencyMs = 0, names = [], port = 0, host = '127.0.0.1' } = options
+  const started = await serve({ service, operations, calls, intercept, latencyMs, names }, port, host)
   endpoint = started.endpoint
 
   async function settled() {

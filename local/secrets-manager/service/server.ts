@@ -6,6 +6,7 @@ import { type CallLog, callerOf, type Fault, type Intercept } from './calls.ts'
 import { isServiceError, type ServiceError, serviceError, unreadable } from './errors.ts'
 import type { Operation } from './operation.ts'
 import type { Service } from './store.ts'
+import { whyUnwelcome } from './visitors.ts'
 
 export interface Api {
   readonly service: Service
@@ -13,6 +14,8 @@ export interface Api {
   readonly calls: CallLog
   readonly intercept: Intercept
   readonly latencyMs: number
+  /** Names by which it may be asked, besides those that every machine has for itself. */
+  readonly names: readonly string[]
 }
 
 // Well above what the longest legal request has.
@@ -25,8 +28,11 @@ const maxBodyBytes = 1024 * 1024
  * @returns the server, listening, and its URL
  * @throws what listening throws, EADDRINUSE for example
  */
-export async function serve(api: Api, port: number, host: string): Promise<{ server: Server; endpoint: string }> {
+export async function serve(given: Api, port: number, host: string): Promise<{ server: Server; endpoint: string }> {
+  const api = { ...given, names: [host, ...given.names] }
   const server = createServer((request, response) => {
+    const why = whyUnwelcome(request.headers, api.names)
+    if (why !== undefined) return refuse(request, response, why)
     void answer(api, request, response).catch(() => response.destroy())
   })
   // Clients keep connections open; one that is closed just when it is used again would look like a fault.
@@ -65,6 +71,13 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
     // The real service writes Message; SDKs read either.
     send(status, { __type: type, message, Message: message }, type)
   }
+}
+
+/** Nothing is done, and the call is in no list. What was sent is read to its end, or the client would not hear the answer. */
+function refuse(request: IncomingMessage, response: ServerResponse, message: string): void {
+  request.resume()
+  const content = { __type: 'AccessDeniedException', message, Message: message }
+  response.writeHead(403, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
 }
 
 /** Throws or waits as the fault says; returns when to cut the connection, if at all. */
