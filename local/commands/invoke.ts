@@ -7,15 +7,16 @@ import { doneIn } from './done.ts'
 
 const help = `Invokes one rotation function with one event, in a process of its own, and says what came of it.
 
-  npm run invoke -- FUNCTION FILE [--endpoint URL] [--json]
+  npm run invoke -- FUNCTION FILE [--endpoint URL] [--json | --logs]
 
   FUNCTION        its id: PostgresSingleUser, …
   FILE            the event, as JSON; npm run local -- --hold writes such files
   --endpoint URL  where Secrets Manager is: AWS_ENDPOINT_URL, or http://127.0.0.1:4580, unless given
-  --json          the outcome as one line of JSON
+  --json          the outcome as one line of JSON; what the function logs goes to stderr
+  --logs          what the function logs, too
   --help          this text
 
-What the function logs goes to stderr. Exit code: 0 the step succeeded, 1 it failed, 2 it could not be invoked.
+Exit code: 0 the step succeeded, 1 it failed, 2 it could not be invoked.
 
 Example:
   npm run invoke -- PostgresSingleUser .keyturn/held/app-db/create-secret.json
@@ -29,6 +30,7 @@ const { values, positionals } = cli.parse({
   options: {
     endpoint: { type: 'string', default: process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4580' },
     json: { type: 'boolean', default: false },
+    logs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -58,7 +60,7 @@ await fetch(values.endpoint, { method: 'POST' }).catch(() =>
 )
 
 const settings = { module, env: shellVariables(), runIn: 'process' } as const
-const log = (line: { text: string }) => process.stderr.write(line.text)
+const log = (line: { text: string }) => void ((values.json || values.logs) && process.stderr.write(line.text))
 const lambda = runLambda(id, settings, () => values.endpoint, log)
 const began = performance.now()
 const outcome = await lambda.invoke(event)

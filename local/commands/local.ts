@@ -8,17 +8,21 @@ import { forPeople, forPrograms } from './report.ts'
 
 const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rotation functions of this repository.
 
-  npm run local -- [--host ADDRESS] [--port N] [--hold | --lambda-endpoint URL] [--json]
+  npm run local -- [--host ADDRESS] [--name NAME] [--port N] [--hold | --lambda-endpoint URL] [--json | --logs]
 
   --host ADDRESS
              the address to listen on instead of 127.0.0.1: that of Docker's bridge, for functions in containers
+  --name NAME
+             a further name by which it may be asked, besides localhost, host.docker.internal and its address: pages
+             in a browser could read secrets under another one. May be given more than once
   --port N   the port to listen on; 4580 unless given, 0 for any free one
   --lambda-endpoint URL
              rotate-secret invokes the functions through Lambda's API there: http://127.0.0.1:3001 for
              sam local start-lambda
   --hold     rotate-secret writes the events to ${heldFolder}/ instead of invoking the function;
              npm run invoke -- FUNCTION FILE invokes one of them
-  --json     one line of JSON when it is ready, and one for each event
+  --json     one line of JSON when it is ready, and one for each event; the functions' logs go to stderr
+  --logs     the functions' logs, too: one line of JSON for each step, and its metrics
   --help     this text
 
 It keeps its state in memory: what it holds is gone when it ends. Environment variables of this shell, except AWS_*,
@@ -39,19 +43,23 @@ const { values } = cli.parse({
   options: {
     port: { type: 'string', default: '4580' },
     host: { type: 'string', default: '127.0.0.1' },
+    name: { type: 'string', multiple: true, default: [] },
     hold: { type: 'boolean', default: false },
     'lambda-endpoint': { type: 'string' },
     json: { type: 'boolean', default: false },
+    logs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
-const { port, host, hold, json, 'lambda-endpoint': lambdaEndpoint } = values
+const { port, host, name: names, hold, json, logs, 'lambda-endpoint': lambdaEndpoint } = values
 if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
   cli.fail(`--port takes a number from 0 to 65535, not "${port}".`, 2)
 if (!isNearby(host)) cli.fail(`--host takes ${addressRule}, not "${host}".`, 2)
 if (lambdaEndpoint !== undefined && !/^https?:\/\/[^/@]+\/?$/.test(lambdaEndpoint)) {
   cli.fail(`--lambda-endpoint takes a URL such as http://127.0.0.1:3001, not "${lambdaEndpoint}".`, 2)
 }
+const badName = names.find((name) => !/^[a-z0-9.-]{1,253}$/i.test(name))
+if (badName !== undefined) cli.fail(`--name takes a host name without a port, not "${badName}".`, 2)
 if (hold && lambdaEndpoint !== undefined) cli.fail('--hold invokes nothing, so --lambda-endpoint goes without it.', 2)
 
 const report = json ? forPrograms : forPeople
@@ -63,10 +71,10 @@ const env = shellVariables()
 const lambda = (id: string, module: string) =>
   lambdaEndpoint === undefined ? { module, env } : lambdaAt(lambdaEndpoint, id)
 const local = await startLocalSecretsManager({
-  ...{ port: Number(port), host },
+  ...{ port: Number(port), host, names },
   functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, lambda(id, module)])),
   onStep: (step) => say(report.step(step)),
-  onLog: ({ text }) => process.stderr.write(text),
+  onLog: ({ text }) => void ((json || logs) && process.stderr.write(text)),
   ...(hold ? { hold: holdIn(heldFolder, (held) => say(report.held(held, local.endpoint))) } : {}),
 }).catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined

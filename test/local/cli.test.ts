@@ -53,6 +53,31 @@ describe('npm run local', () => {
     expect(await exit).toBe(0)
   })
 
+  test('tells people of a failure once, in words; --logs shows the log line of it, too, which says it once', async () => {
+    const said = 'The value of the secret is JSON, but not an object.'
+    for (const [args, lines] of [
+      [[], 0],
+      [['--logs'], 1],
+    ] as const) {
+      const server = await start('local', ['--port', '0', ...args])
+      const endpoint = () => /AWS_ENDPOINT_URL=(\S+)/.exec(server.output.stdout)?.[1] ?? ''
+      await expect.poll(endpoint, { timeout: 10_000 }).not.toBe('')
+      const client = clientFor({ endpoint: endpoint() })
+      const { ARN: SecretId = '' } = await client.createSecret({ Name: 'app/db', SecretString: '[]' })
+      const RotationLambdaARN = 'arn:aws:lambda:us-east-1:000000000000:function:PostgresSingleUser'
+      await client.rotateSecret({ SecretId, RotationLambdaARN })
+      await expect.poll(() => server.output.stdout, { timeout: 10_000 }).toContain('failed')
+      const [attempt = ''] = server.output.stdout.split('\n(attempt 2)')
+      expect(attempt).toContain(`InvalidSecret: ${said}`)
+      const logged = server.output.stderr.split('\n').filter((line) => line.includes('"message":"step failed"'))
+      expect(logged.slice(0, 1)).toHaveLength(lines)
+      for (const line of logged.slice(0, 1)) expect(line.split(said)).toHaveLength(2)
+      if (lines === 0) expect(server.output.stderr).toBe('')
+      server.child.kill('SIGINT')
+      await server.exit
+    }
+  })
+
   test.each([
     [['--port', 'abc'], 'abc'],
     [['--port', '70000'], '70000'],
@@ -63,6 +88,7 @@ describe('npm run local', () => {
     [['--host', '::'], '::'],
     [['--host', '203.0.113.7'], '203.0.113.7'],
     [['--host', 'localhost'], 'localhost'],
+    [['--name', 'http://secrets.internal'], 'http://secrets.internal'],
     [['--lambda-endpoint', '127.0.0.1:3001'], '127.0.0.1:3001'],
     [['--lambda-endpoint', 'http://127.0.0.1:3001/path'], '/path'],
     [['--hold', '--lambda-endpoint', 'http://127.0.0.1:3001'], '--hold'],
