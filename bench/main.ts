@@ -3,6 +3,8 @@ import { basename, dirname, resolve } from 'node:path'
 import { type CommandLine, commandLine } from '../local/commands/command-line.ts'
 import { discoverFunctions } from '../local/functions.ts'
 import { bundleFunction } from '../local/secrets-manager/functions/bundle.ts'
+import { measureAgainstAws } from './aws/compare.ts'
+import { folderOfAws } from './aws/functions.ts'
 import { measureColdStart } from './cold-start.ts'
 import { type Figures, report } from './report.ts'
 import { measureRotations } from './rotations.ts'
@@ -16,6 +18,8 @@ const help = `Measures what a rotation costs: calls, round trips, logins, time a
   npm run bench -- --pairs 40          more measurements of each kind (default 20)
   npm run --silent bench -- --json     the figures as JSON instead of a table
   npm run bench -- --out FILE          where the JSON goes as well (default .keyturn/bench.json)
+  npm run bench -- --aws FOLDER        beside AWS's own functions too, of a checkout of theirs (or KEYTURN_AWS_FUNCTIONS);
+                                       --python names a Python with boto3, PyGreSQL, pymysql and cryptography
 
 Each time is compared with another one measured in turn with it, so that the ratios hold on a busy machine.
 `
@@ -26,11 +30,13 @@ const { values } = cli.parse({
     pairs: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     out: { type: 'string', default: '.keyturn/bench.json' },
+    aws: { type: 'string', default: process.env.KEYTURN_AWS_FUNCTIONS ?? '' },
+    python: { type: 'string', default: 'python3' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
-const { pairs: pairsText, only, out, json } = values
+const { pairs: pairsText, only, out, json, aws: checkout, python } = values
 if (!/^[1-9]\d{0,2}$/.test(pairsText)) cli.fail('--pairs takes a number from 1 to 999.')
 // So that what ends the measuring early ends its server, too.
 process.once('SIGINT', () => process.exit(130))
@@ -47,7 +53,7 @@ if (ids.length === 0) cli.fail(`No function begins with "${only}"; there are ${O
 const bundles = Object.fromEntries(ids.map((id) => [id, resolve('.keyturn/bundles', `${id}.cjs`)]))
 for (const id of ids) await bundleFunction(modules[id] ?? '', bundles[id] ?? '')
 
-const figures: Figures = { bundles: [], coldStarts: [], rotations: [] }
+const figures: Figures = { bundles: [], coldStarts: [], rotations: [], besideAws: [] }
 for (const [functionId, bundle] of Object.entries(bundles)) {
   progress(`the start of ${functionId}`)
   figures.bundles.push({ functionId, bytes: (await stat(bundle)).size })
@@ -65,6 +71,11 @@ async function measureOn(target: BenchTarget, chosen: readonly string[]): Promis
     for (const latencyMs of [0, 8]) {
       progress(`rotations of ${functionId} with ${latencyMs} ms more for each call of Secrets Manager`)
       figures.rotations.push(await measureRotations(functionId, place, { module, bundle, latencyMs, pairs }))
+      const folder = checkout === '' ? undefined : await folderOfAws(functionId, checkout)
+      if (folder === undefined) continue
+      progress(`the same beside AWS's function`)
+      const aws = { python, folder }
+      figures.besideAws.push(await measureAgainstAws(functionId, place, { module, bundle, latencyMs, pairs, aws }))
     }
   }
 }

@@ -1,4 +1,5 @@
 import { table } from '../local/commands/table.ts'
+import type { AwsFigures } from './aws/compare.ts'
 import type { ColdStartFigures } from './cold-start.ts'
 import type { RotationFigures } from './rotations.ts'
 
@@ -6,10 +7,12 @@ export interface Figures {
   readonly bundles: { readonly functionId: string; readonly bytes: number }[]
   readonly coldStarts: ColdStartFigures[]
   readonly rotations: RotationFigures[]
+  /** Where a checkout of AWS's functions was named. */
+  readonly besideAws: AwsFigures[]
 }
 
 /** Tables for people, each with what its figures mean. */
-export function report({ bundles, coldStarts, rotations }: Figures): string {
+export function report({ bundles, coldStarts, rotations, besideAws }: Figures): string {
   return [
     'A whole rotation, four steps of the bundled function in a warm process. calls: of Secrets Manager. trips: how many of',
     'them had to wait for one another. floor: a program that makes the same calls, logins and statements and nothing else.',
@@ -41,7 +44,23 @@ export function report({ bundles, coldStarts, rotations }: Figures): string {
         `${Math.round((bundles.find(({ functionId }) => functionId === row.functionId)?.bytes ?? 0) / 1000)} kB`,
       ]),
     ),
+    ...(besideAws.length === 0 ? [] : asAws(besideAws)),
   ].join('\n')
+}
+
+function asAws(rows: readonly AwsFigures[]): string[] {
+  return [
+    '',
+    "A whole rotation beside one of AWS's own function, in turn, on the same servers.",
+    '',
+    table(
+      ['function', 'latency', "AWS's calls", 'rotation', "AWS's", 'ratio'],
+      rows.map((row) => {
+        const [name, latency, calls] = [row.functionId, `${row.latencyMs} ms`, String(row.awsCalls)]
+        return [name, latency, calls, ms(row.functionMs), ms(row.awsMs), row.ratio.toFixed(2)]
+      }),
+    ),
+  ]
 }
 
 const ms = (value: number) => `${value.toFixed(1)} ms`

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Step, steps } from '../../shared/rotation/event.ts'
+
+export interface AwsRunner extends Disposable {
+  /** Runs a whole rotation. @returns how long it took, in milliseconds */
+  run(rotation: { readonly secretId: string; readonly token: string }): Promise<number>
+}
+
+export interface AwsRunnerSettings {
+  readonly python: string
+  /** Of the function. */
+  readonly folder: string
+  /** Where Secrets Manager is. */
+  readonly endpoint: string
+  /** PEM file of the database's authority. */
+  readonly authority: string
+}
+
+/** Who signs the calls of AWS's functions. */
+export const awsCaller = 'aws'
+
+/** Starts runner.py with a function that has nothing but what Lambda would give it. */
+export function startAwsRunner({ python, folder, endpoint, authority }: AwsRunnerSettings): AwsRunner {
+  const env = {
+    ...{ PATH: process.env.PATH ?? '', AWS_DEFAULT_REGION: 'us-east-1', SECRETS_MANAGER_ENDPOINT: endpoint },
+    ...{ AWS_ACCESS_KEY_ID: awsCaller, AWS_SECRET_ACCESS_KEY: 'bench' },
+  }
+  const path = fileURLToPath(new URL('runner.py', import.meta.url))
+  const child = spawn(python, [path, folder, authority], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk.toString()).slice(-2_000)
+  })
+  const failed = once(child, 'exit').then(
+    ([code]): Answer => ({ error: `${python} ended with ${code}: ${complaint}` }),
+    (error: Error): Answer => ({ error: error.message }),
+  )
+  const answers = createInterface({ input: child.stdout })
+  return {
+    async run({ secretId: SecretId, token: ClientRequestToken }) {
+      const events = steps.map((Step: Step) => ({ Step, SecretId, ClientRequestToken }))
+      const answered = once(answers, 'line').then(([line]) => JSON.parse(line as string) as Answer)
+      child.stdin.write(`${JSON.stringify({ events })}\n`)
+      const answer = await Promise.race([answered, failed])
+      if ('error' in answer) throw new Error(`AWS's function: ${answer.error}`)
+      return answer.ms
+    },
+    [Symbol.dispose]: () => child.kill(),
+  }
+}
+
+type Answer = { readonly ms: number } | { readonly error: string }
