@@ -2,7 +2,9 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
+import { randomName } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { twinOf } from '../databases/target.ts'
 import { administer, createRole, createTwin } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
@@ -69,12 +71,58 @@ for (const major of [18, 15] as const) {
       })
     }
 
-    it('what it may not give away makes the whole change fail: no half-made twin is left', async () => {
-      const target = await stored('CREATEROLE')
-      if (major >= 16) await administer(server, target.base.username, target.master)
-      await server.query(`ALTER ROLE ${quoted(target.base.username)} BYPASSRLS`)
-      await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
-      expect(await rolesNamed(twinOf(target.base))).toBe(0)
+    for (const [attribute, before16] of [
+      ['REPLICATION', 'SUPERUSER'],
+      ['BYPASSRLS', 'SUPERUSER'],
+      ['CREATEDB', undefined],
+      ['SUPERUSER', 'SUPERUSER'],
+    ] as const) {
+      const statement = major >= 16 ? attribute : before16
+      if (statement === undefined) continue
+      it(`${attribute} of the base: the error prints the statement, and no half-made twin is left before`, async () => {
+        const target = await stored('CREATEROLE')
+        if (major >= 16) await administer(server, target.base.username, target.master)
+        await server.query(`ALTER ROLE ${quoted(target.base.username)} ${attribute}`)
+        expect(await expectMended(target)).toBe(`ALTER ROLE ${quoted(target.master.username)} ${statement};`)
+      })
+    }
+
+    it('catalogs that were taken from PUBLIC: the error prints the GRANT, for each of the logins that read them', async () => {
+      const database = randomName('private')
+      await server.query(`CREATE DATABASE ${database}`)
+      await using admin = await server.admin(database)
+      await admin.query('REVOKE SELECT ON pg_roles FROM PUBLIC')
+      const made = await stored('CREATEROLE')
+      if (major >= 16) await administer(server, made.base.username, made.master)
+      const value = JSON.stringify({ ...JSON.parse(made.value), dbname: database })
+      const works = async (text: string) => (await server.login(loginIn(text))) !== undefined
+      const target = await suite.stored(async () => ({ ...made, value, works }))
+      const { errorMessage } = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
+      expect(remedyIn(errorMessage)).toContain(`TO ${quoted(made.master.username)};`)
+      await admin.query(remedyIn(errorMessage))
+
+      const rotation = await secrets.begin(await secrets.store(value))
+      await rotation.run('createSecret', 'setSecret')
+      const outcome = await rotation.attempt('testSecret')
+      const ofTest = outcome.ok ? '' : outcome.error.errorMessage
+      expect(remedyIn(ofTest)).toContain(`TO ${quoted(made.base.username)};`)
+      await admin.query(remedyIn(ofTest))
+      await rotation.run('testSecret', 'finishSecret')
+    })
+
+    it('CONNECT on the database: the error prints the GRANT', async () => {
+      const database = randomName('closed')
+      await server.query(`CREATE DATABASE ${database}`)
+      await server.query(`REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`)
+      const made = await stored('SUPERUSER')
+      const value = JSON.stringify({ ...JSON.parse(made.value), dbname: database })
+      const works = async (text: string) =>
+        (await server.login({ ...loginIn(text), database: 'postgres' })) !== undefined
+      const target = await suite.stored(async () => ({ ...made, value, works }))
+      const { errorMessage } = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
+      expect(remedyIn(errorMessage)).toBe(`GRANT CONNECT ON DATABASE "${database}" TO ${quoted(made.base.username)};`)
+      await server.query(remedyIn(errorMessage))
+      await secrets.rotate(await secrets.store(value))
     })
 
     it('a setting that only a superuser may give: the error says how to allow it, the value stays unseen', async () => {
@@ -84,6 +132,11 @@ for (const major of [18, 15] as const) {
       const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
       expect(error.errorMessage).not.toContain('98765')
       expect(await rolesNamed(twinOf(target.base))).toBe(0)
+      const me = quoted(target.master.username)
+      const grant = `GRANT SET ON PARAMETER "log_min_duration_statement" TO ${me};`
+      expect(remedyIn(error.errorMessage)).toBe(grant)
+      await server.query(grant)
+      await secrets.rotate(await secrets.store(target.value))
     })
 
     it('the base that has expired is LoginExpired for its twin, and the base that is locked is LoginLocked', async () => {
