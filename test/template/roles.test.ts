@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { statementText } from '../../template/blocks.ts'
 import { idOf, rows } from '../../template/rows.ts'
 import { mentioned } from '../../template/text.ts'
-import type { SecretTypeUnderTest } from '../contract/secret-type.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
+import { deployed } from './deployed.ts'
 import { allows, statementsOfRole } from './policies.ts'
 import { deploy, type Values } from './stack.ts'
 import { type Mapping, readTemplate } from './yaml.ts'
@@ -13,13 +13,6 @@ import { type Mapping, readTemplate } from './yaml.ts'
 const template = readTemplate('template.yaml')
 const rowOf = new Map(rows.map((row) => [idOf(row), row]))
 const ids = [...rowOf.keys()]
-
-/** What the functions rotate, each folder in a file of its own. */
-const folders = [...new Set(rows.map(({ folder }) => folder))]
-const modules: { readonly deployed: readonly SecretTypeUnderTest[] }[] = await Promise.all(
-  folders.map((folder) => import(`../functions/${folder}/deployed.ts`)),
-)
-const deployed = new Map(modules.flatMap((module) => module.deployed).map((type) => [type.function.id, type]))
 
 /** Every operation that Secrets Manager has, so that a right to one more of them is seen. */
 const operationsOf = (client: object) =>
@@ -60,7 +53,7 @@ interface Rotated {
 async function rotated(id: string): Promise<Rotated> {
   const { FunctionName, Environment } = deploy(template).resources[id]?.Properties ?? {}
   const variables = Object.entries((Environment as Mapping).Variables as Mapping)
-  const type = deployed.get(id)
+  const type = deployed.find((each) => each.function.id === id)
   if (type === undefined)
     throw new Error(`Say in test/functions/${rowOf.get(id)?.folder}/deployed.ts what ${id} rotates.`)
   const env = { ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])), ...type.function.env }
