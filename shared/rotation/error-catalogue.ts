@@ -1,4 +1,5 @@
 import { databaseErrors } from './database-errors.ts'
+import { httpErrors } from './http-errors.ts'
 import { sshErrors } from './ssh-errors.ts'
 
 /**
@@ -85,6 +86,7 @@ export const errorCatalogue = {
   },
   ...databaseErrors,
   ...sshErrors,
+  ...httpErrors,
   TimedOut: {
     cause:
       'Something outside answered too slowly, a database waited for a lock, or the timeout of the function is too short.',

@@ -1,6 +1,9 @@
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
 import { ours, say, type Words } from './words.ts'
 
+/** Whether a call that failed may have done its work all the same. */
+export type Effect = 'none' | 'possible'
+
 export interface ErrorDetails {
   /** Replaces the general likely cause of the code. */
   readonly likely?: Words | string
@@ -8,6 +11,8 @@ export interface ErrorDetails {
   readonly remedy?: Words | string
   /** Replaces the general answer of the code to whether trying again can help, where the case decides. */
   readonly retryable?: boolean
+  /** `none` where it is proved that what failed has changed nothing: it never left, or was answered with a refusal. */
+  readonly effect?: Effect
   /** The error underneath. It is redacted before anybody sees it. */
   readonly cause?: unknown
 }
@@ -20,6 +25,8 @@ export class RotationError extends Error {
   /** The message, whose parts are told apart. */
   declare readonly words: Words
   readonly retryable: boolean
+  /** Not listed, as `what` is not: it is for whoever has to decide what to do next, and the message says it. */
+  declare readonly effect: Effect
 
   /** @param what one sentence without any secret value, ending in a full stop. A bare text is taken for one from outside */
   constructor(code: ErrorCode, what: Words | string, details: ErrorDetails = {}) {
@@ -36,6 +43,7 @@ export class RotationError extends Error {
     // Not listed: whoever logs the error has them in the message.
     Object.defineProperty(this, 'what', { value: what })
     Object.defineProperty(this, 'words', { value: words })
+    Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
     this.retryable = retryable
   }
 }

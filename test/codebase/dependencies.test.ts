@@ -20,6 +20,7 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       ],
       packages: ['mysql2'],
     },
+    'shared/http': { folders: ['shared/http', 'shared/network', 'shared/rotation'], packages: ['ipaddr.js'] },
     'shared/ssh-protocol': {
       folders: ['shared/ssh-protocol', 'shared/rotation', 'shared/json-secret.ts'],
       packages: ['ssh2'],
