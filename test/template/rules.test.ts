@@ -88,6 +88,10 @@ describe('values that cannot work are refused with a sentence', () => {
     'a layer without its version': [{ LayerArns: layer.slice(0, -2) }, /ARNs of layers' versions/],
     'six layers': [{ LayerArns: Array.from({ length: 6 }, () => layer).join() }, /at most five/],
     'a comma after the last layer': [{ LayerArns: `${layer},` }, /ARNs of layers' versions/],
+    'secrets of admins that nobody reads': [
+      { AdminSecretArns: superuser, ...without((id) => id.startsWith('Ssh')) },
+      /no function that reads them/,
+    ],
     'no function at all': [without(() => true), /Every function is left out/],
     'passwords of marks': [
       { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludeNumbers: 'true' },
@@ -132,10 +136,14 @@ describe('the template and the functions agree on what can be used', () => {
     expect(refusals(template, alone(id))).toEqual([])
   })
 
-  it.each(ids)('superuser secrets are taken for %s exactly if its role reads them', (id) => {
-    const values = { ...alone(id), SuperuserSecretArns: superuser }
-    const reads = JSON.stringify(statementsOfRole(deploy(template, values), `${id}Role`)).includes(superuser)
-    expect(refusals(template, values)).toHaveLength(reads ? 0 : 1)
+  it.each(ids)('secrets of others are taken for %s exactly if its role reads them', (id) => {
+    const ofSecrets = Object.keys(template.Parameters).filter((name) => name.endsWith('SecretArns'))
+    expect(ofSecrets.length).toBeGreaterThan(1)
+    for (const name of ofSecrets) {
+      const values = { ...alone(id), [name]: superuser }
+      const reads = JSON.stringify(statementsOfRole(deploy(template, values), `${id}Role`)).includes(superuser)
+      expect(refusals(template, values), name).toHaveLength(reads ? 0 : 1)
+    }
   })
 
   const flag = ['true', 'false'] as const
