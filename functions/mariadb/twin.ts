@@ -68,6 +68,8 @@ function checkNothingIsLost(work: readonly Difference[], { base, twin }: TwinNam
   throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${describeDifferences(lost, twin)}.`, {
     likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
     remedy: `GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
+    // Only people know which of the two is right.
+    retryable: false,
   })
 }
 

@@ -71,6 +71,8 @@ export function checkNothingIsLost(
       .slice(0, 5)
       .map((each) => each.remedy)
       .join(' ')} Then rotate again.`,
+    // Only people know which of the two is right.
+    retryable: false,
   })
 }
 

@@ -81,7 +81,9 @@ async function superuserForPrevious(
   if (superuser !== undefined) return superuser
   const tried = [say`${current.username} with AWSCURRENT`, say`${username} with AWSPENDING`]
   if (previous !== undefined) tried.push(say`${previous.username} with AWSPREVIOUS`)
-  throw new RotationError('LoginRefused', say`${address(loginOf(current, engine))} refuses ${joined(tried)}.`)
+  const login = loginOf(current, engine)
+  const what = say`${address(login)} refuses ${joined(tried)}.`
+  throw new RotationError('LoginRefused', what, engine.whyRefused?.(login))
 }
 
 interface Surroundings {

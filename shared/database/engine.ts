@@ -1,5 +1,6 @@
 import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
+import type { ErrorDetails } from '../rotation/errors.ts'
 import type { EngineNames, Login } from './secret.ts'
 
 /**
@@ -14,6 +15,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly updateUrls: boolean
   /** Set where the server never locks an account for refused logins: one more can be tried there. */
   readonly neverLocks?: true
+  /** What is likely, and what to do, where a login was refused: beyond what holds for every server. */
+  whyRefused?(login: Login): ErrorDetails
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**

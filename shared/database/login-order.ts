@@ -41,7 +41,11 @@ export async function logsIn(
 /** The error for a secret none of whose tried versions logs in. */
 export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: DatabaseEngine): RotationError {
   const login = loginOf(secret, engine)
-  return new RotationError('LoginRefused', say`${address(login)} refuses ${login.username} with ${ours(tried)}.`)
+  return new RotationError(
+    'LoginRefused',
+    say`${address(login)} refuses ${login.username} with ${ours(tried)}.`,
+    engine.whyRefused?.(login),
+  )
 }
 
 /**

@@ -123,7 +123,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     await limit(settings)
     const [about] = (await query(aboutServer, [])) as RowDataPacket[]
     const account = accountOf(String(about?.account))
-    if (account.user !== user) throw otherUser(login)
+    if (account.user !== user) throw otherUser(login, account.user)
     return {
       ...{ login, account, version: String(about?.version) },
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),

@@ -4,6 +4,7 @@ import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
 import { connect, type ServerConnection } from './connection.ts'
+import { whyRefused } from './errors.ts'
 import { checkServer } from './server-checks.ts'
 
 export interface MysqlKind<Session> {
@@ -32,6 +33,7 @@ export function mysqlEngine<Session extends DatabaseSession>(
     updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 3306,
+    whyRefused,
     // A login needs none.
     defaultDatabase: undefined,
     checkName(username) {

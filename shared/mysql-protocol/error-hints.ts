@@ -1,4 +1,5 @@
 import type { ErrorDetails } from '../rotation/errors.ts'
+import { ours } from '../rotation/words.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
 
@@ -19,6 +20,14 @@ export const loginHints: Hints = {
     likely: 'No account of any name may come from the address of the function.',
     remedy: "Make an account whose host part matches the function's addresses.",
   },
+  1524: {
+    likely: ours(
+      "The account's authentication plugin is not loaded on this server: mysql_native_password is off by default in MySQL 8.4 and gone in 9.",
+    ),
+    remedy: ours(
+      "As an administrator: ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'; with the password in AWSCURRENT. Then rotate again.",
+    ),
+  },
   3955: {
     likely:
       "FAILED_LOGIN_ATTEMPTS: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.",
@@ -38,8 +47,23 @@ const lockWait: ErrorDetails = {
     'Let it end: SHOW PROCESSLIST shows it, on MySQL also performance_schema.metadata_locks. The change may have been made all the same; the next attempt finds out.',
 }
 
+const diskFull: ErrorDetails = {
+  likely: ours("The server's disk, or the place of its temporary tables, is full."),
+  remedy: ours('Make room on it; then a later attempt succeeds.'),
+  retryable: true,
+}
+
 /** What is known of a statement that the server has refused with a number, beyond what its code says. */
 export const statementHints: Hints = {
+  1021: diskFull,
+  1114: diskFull,
+  1184: {
+    likely: ours('init_connect fails for this login: the server runs it for everybody who is no superuser.'),
+    remedy: ours(
+      'SELECT @@GLOBAL.init_connect; shows it: GRANT the login what it needs, or correct it. Then rotate again.',
+    ),
+    retryable: false,
+  },
   1205: lockWait,
   1524: {
     likely: "The account's authentication plugin is not loaded on this server.",

@@ -2,8 +2,9 @@ import type { QueryError } from 'mysql2'
 import { brokenOff, networkError, tlsUnavailable } from '../database/network-error.ts'
 import { address, type Login } from '../database/secret.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
-import { RotationError } from '../rotation/errors.ts'
+import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
+import { ours } from '../rotation/words.ts'
 import { loginHints, statementHints } from './error-hints.ts'
 
 /**
@@ -72,25 +73,69 @@ export function connectError(
   if (errno !== undefined && !isForged) {
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = `${where} refused the login of ${login.username}${to} (${errno}).`
-    const kind = byNumber[errno] ?? 'DatabaseFailed'
+    const kind = errno === pluginNotLoaded ? 'LoginMethod' : (byNumber[errno] ?? 'DatabaseFailed')
     return new RotationError(kind, what, { ...loginHints[errno], cause: numberAlone(errno) })
   }
   const cause = nameAlone(code)
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED') {
-    const likely = 'The account logs in by another plugin than a password that MySQL itself keeps.'
-    const remedy = 'Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.'
-    return new RotationError('LoginMethod', `${where} does not ask ${login.username} for a password.`, {
-      likely,
-      remedy,
-      cause,
-    })
+    return loginMethod(login, message, cause)
   }
   return networkError({ code: tlsCode ?? code, message }, login, reached, cause)
 }
 
+const pluginNotLoaded = 1524
+
+/** Plugins of accounts that have a password, by what they are called to the client. */
+const otherForms: Readonly<Record<string, string>> = { client_ed25519: 'ed25519', parsec: 'PARSEC' }
+
+function loginMethod(login: Login, message: string, cause: Error): RotationError {
+  // Who is speaking is not known yet: only a name that we know is passed on.
+  const [, form] = Object.entries(otherForms).find(([plugin]) => message.includes(plugin)) ?? []
+  if (form !== undefined) {
+    const what = `${address(login)} asks ${login.username} to prove its password by ${form}, which this function does not speak.`
+    return new RotationError('LoginMethod', what, {
+      likely: ours('The account keeps its password by that plugin, or lists it before mysql_native_password.'),
+      remedy: ours("As an administrator: ALTER USER ... IDENTIFIED VIA mysql_native_password USING PASSWORD('...');"),
+      cause,
+    })
+  }
+  return new RotationError('LoginMethod', `${address(login)} does not ask ${login.username} for a password.`, {
+    likely: ours('The account logs in by another plugin than a password that the server itself keeps.'),
+    remedy: ours('Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.'),
+    cause,
+  })
+}
+
+/** Whom a refused login may also be refused for, beside what the catalogue says. */
+export function whyRefused({ tls }: Pick<Login, 'tls'>): ErrorDetails {
+  const require =
+    tls === false
+      ? 'the account asks for TLS (REQUIRE SSL or X509), which "ssl": false rules out'
+      : 'the account asks for a certificate of the client (REQUIRE X509, SUBJECT or ISSUER), which the function has not'
+  return {
+    likely: ours(
+      `The password was changed, by hand or by another secret of the same user; or there is no such user at this host (the function's); or ${require}; or the account logs in by a plugin that takes no password (auth_socket, unix_socket); or it has two passwords on MariaDB, and wrong ones have locked it (max_password_errors).`,
+    ),
+  }
+}
+
 /** The server has let in somebody else: a proxied user, or an anonymous account. To change that one would be wrong. */
-export function otherUser(login: Login): RotationError {
+export function otherUser(login: Login, found: string): RotationError {
+  if (found === '' || found === 'skip-grants user') {
+    return new RotationError(
+      'LoginMethod',
+      `${address(login)} lets ${login.username} in without having looked it up.`,
+      {
+        likely: ours(
+          'The server runs with skip-grant-tables: it lets everybody in, and changes no account. Or an anonymous account stands before the login.',
+        ),
+        remedy: ours(
+          "Start the server without skip-grant-tables; drop anonymous accounts with DROP USER ''@'their host'.",
+        ),
+      },
+    )
+  }
   const what = `${address(login)} makes ${login.username} another user when it logs in.`
   return new RotationError('LoginMethod', what, {
     likely: 'The login is a proxy, or an anonymous account stands before its own.',

@@ -165,6 +165,11 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     await give(base, { on: [], role: 'DEFAULT', proxy: '' })
     await run(`REVOKE ${identifier(role)} FROM ${accountName(base)}`)
     expect((await shown(base)).join()).toContain('SET DEFAULT ROLE')
+    const gone = `${identifier(database)}.gone`
+    await run(`CREATE TABLE ${gone} (a INT)`)
+    for (const account of [base, twin]) await run(`GRANT SELECT ON ${gone} TO ${accountName(account)}`)
+    await run(`DROP TABLE ${gone}`)
+    expect((await shown(twin)).join()).toContain('gone')
     expect(await makeEqual()).toBe(0)
   })
 })

@@ -1,14 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { ownMariadb } from '../../support/own-mysql.ts'
+import { type OwnServer, ownMariadb } from '../../support/own-mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { contextFor, loginAt } from '../mysql/connection.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
+
+/** Until nobody waits for a lock any more. */
+async function settled(server: OwnServer): Promise<void> {
+  const waiting = "SELECT id FROM information_schema.processlist WHERE state LIKE '%lock'"
+  await expect.poll(() => server.query(waiting)).toHaveLength(0)
+}
 
 for (const series of ['10.5', '11.8'] as const) {
   describe(`a held lock on MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
@@ -33,7 +38,7 @@ for (const series of ['10.5', '11.8'] as const) {
         await holder.query('UNLOCK TABLES')
         expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('TimedOut')
         expect(outcome.ok ? 'ok' : outcome.error.errorMessage).toContain('(1969)')
-        await sleep(500)
+        await settled(server)
         expect(await target.snapshot()).toEqual(before)
         expect(await server.login(loginIn(AWSCURRENT))).toBeDefined()
         expect(await server.login(loginIn(AWSPENDING))).toBeUndefined()
@@ -66,7 +71,7 @@ for (const series of ['10.5', '11.8'] as const) {
       await waiting
       expect(await waits()).toBe(false)
       await holder.query('UNLOCK TABLES')
-      await sleep(500)
+      await settled(server)
       expect(await server.login(account)).toBeDefined()
     })
 
@@ -77,7 +82,7 @@ for (const series of ['10.5', '11.8'] as const) {
       const connection = await connect(loginAt(server, account), context)
       await using holder = await server.admin()
       await holder.query('LOCK TABLES mysql.global_priv READ')
-      await sleep(2_500)
+      await expect.poll(() => context.remainingMs(), { timeout: 4_000 }).toBeLessThan(1_500)
       const late = connection.attempt('changing', `SET PASSWORD = '${nativeHash(randomPassword())}'`, [1969])
       expect(await late.catch((error: unknown) => error)).toBe(1969)
       expect(context.remainingMs()).toBeGreaterThan(0)

@@ -29,6 +29,7 @@ describe('alternating-users on MariaDB: whoever is at work', { meta: { server: s
     const outcome = await rotation.attempt('setSecret')
     if (outcome.ok) throw new Error('setSecret succeeded')
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
+    expect(outcome.error.errorMessage).toContain('Trying again does not help')
     expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${twin}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
     await using session = await connected({ host, port, user: current.username, password: current.password })

@@ -81,7 +81,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
           const error = await expectFailure(single, target, {
             ...{ code: 'LoginMethod', step: 'setSecret', stillWorks: false },
           })
-          expect(error.errorMessage).toContain('does not ask')
+          expect(error.errorMessage).toContain('to prove its password by ed25519')
           expect(error.errorMessage).not.toContain('TODO')
         })
       }

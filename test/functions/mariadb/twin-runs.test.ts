@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
@@ -43,7 +42,8 @@ for (const series of ['10.5', '11.8'] as const) {
       const digest = createHash('sha256').update(base.username).digest('hex')
       await other.query('SELECT GET_LOCK(?, 0)', [`keyturn.${digest.slice(0, 40)}`])
       const attempt = rotation.attempt('setSecret')
-      await sleep(600)
+      const waiting = "SELECT id FROM information_schema.processlist WHERE state = 'User lock' AND info LIKE ?"
+      await expect.poll(() => server.query(waiting, [`%keyturn.${digest.slice(0, 40)}%`])).not.toHaveLength(0)
       expect(await snapshot()).toEqual(before)
       await other.query('DO RELEASE_ALL_LOCKS()')
       expect((await attempt).ok).toBe(true)

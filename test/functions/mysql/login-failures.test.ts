@@ -82,15 +82,47 @@ async function loginFailures(type: MysqlType) {
     it('an account that asks for TLS works, and with a client certificate it is a refusal', async () => {
       const target = await stored((store) => type.make(store, { options: 'REQUIRE SSL' }))
       await secrets.rotate(target.secretId)
-      await expectAfter('REQUIRE X509', 'LoginRefused')
+      expect((await expectAfter('REQUIRE X509', 'LoginRefused')).errorMessage).toContain('a certificate of the client')
     })
 
-    it('a plugin that asks for no password is LoginMethod', async () => {
+    it('an account that asks for TLS is refused in clear text, and REQUIRE is among the causes', async () => {
+      const target = await stored((store) => type.make(store, { options: 'REQUIRE SSL', fields: { ssl: 'false' } }))
+      const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+      expect(error.errorMessage).toContain('the account asks for TLS (REQUIRE SSL or X509)')
+    })
+
+    it('an init_connect that fails is named, and that trying again does not help', async () => {
+      const target = await stored()
+      await server.query("SET GLOBAL init_connect = 'INSERT INTO audit.logins VALUES (1)'")
+      try {
+        const error = await expectFailure(suite, target, {
+          code: 'DatabaseFailed',
+          step: 'setSecret',
+          stillWorks: false,
+        })
+        expect(error.errorMessage).toContain('init_connect fails for this login')
+        expect(error.errorMessage).toContain('Trying again does not help')
+      } finally {
+        await server.query("SET GLOBAL init_connect = ''")
+      }
+    })
+
+    it('an account of a plugin that is gone is LoginMethod, with the statement that mends it', async () => {
+      const target = await stored()
+      const { username } = loginIn(target.value)
+      await server.query("UPDATE mysql.user SET plugin = 'mysql_native_password' WHERE user = ?", [username])
+      await server.query('FLUSH PRIVILEGES')
+      const error = await expectFailure(suite, target, { code: 'LoginMethod', step: 'setSecret', stillWorks: false })
+      expect(error.errorMessage).toContain('ALTER USER ... IDENTIFIED WITH caching_sha2_password BY')
+    })
+
+    it('a plugin that asks for no password is a refusal, and among the causes', async () => {
       await server.query('INSTALL PLUGIN auth_socket SONAME "auth_socket.so"').catch(() => undefined)
       const target = await stored()
       const { username } = loginIn(target.value)
       await server.query('ALTER USER ?@? IDENTIFIED WITH auth_socket', [username, '%'])
-      await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+      const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
+      expect(error.errorMessage).toContain('a plugin that takes no password (auth_socket')
     })
 
     it('a MariaDB is WrongServer, and is left as it is', async () => {
@@ -101,7 +133,7 @@ async function loginFailures(type: MysqlType) {
       const env = { DATABASE_CA_BUNDLE: other.ca }
       const here = await suiteFor({ ...type, function: { ...type.function, env } })
       await using _ = here.secrets
-      const masterarn = '"arn:aws:secretsmanager:eu-west-1:123456789012:secret:unused-aaaaaa"'
+      const masterarn = '"arn:aws:secretsmanager:us-east-1:000000000000:secret:unused-aaaaaa"'
       const value = secretString({ port: other.port }, { username, password }, { masterarn })
       const target = await here.stored(async () => ({
         ...(await type.make(here.secrets)),

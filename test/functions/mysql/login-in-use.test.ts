@@ -36,6 +36,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     const outcome = await rotation.attempt('setSecret')
     if (outcome.ok) throw new Error('setSecret succeeded')
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
+    expect(outcome.error.errorMessage).toContain('Trying again does not help')
     expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.twin}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
     await using session = await connected({ host, port, user: current.username, password: current.password })
