@@ -35,8 +35,8 @@ export const databaseErrors = {
   },
   NoAnswer: {
     cause:
-      'Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server.',
-    remedy: 'Check host and port, and the health of the server.',
+      'Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server, an Aurora that was paused and takes 15 seconds or more to resume.',
+    remedy: 'Check host and port, and the health of the server; a paused one has resumed by a later attempt.',
     retryable: true,
   },
   ServerNotReady: {

@@ -17,9 +17,18 @@ const int32 = (value: number) => {
 }
 const ok = message('R', int32(0))
 const ready = message('Z', Buffer.from('I'))
+const noRoom = message('E', Buffer.from('SERROR\0C53100\0Mcould not extend file\0\0'))
 
-/** What a server answers to a login, and to what comes after it. */
-const servers = {
+interface OddServer {
+  /** To a login. */
+  readonly answers: readonly Buffer[]
+  /** To what comes after it. */
+  readonly toStatement?: readonly Buffer[]
+  readonly code: string
+  readonly says?: string
+}
+
+const servers: Readonly<Record<string, OddServer>> = {
   'asks for Kerberos': { answers: [message('R', int32(7))], code: 'LoginMethod' },
   'asks for something unheard of': { answers: [message('R', int32(99))], code: 'LoginMethod' },
   'sends a malformed notification': { answers: [message('A', Buffer.from('x'))], code: 'NoAnswer' },
@@ -28,8 +37,14 @@ const servers = {
     answers: [ready.subarray(0, 3), Buffer.from([0, 0, 0])],
     code: 'NoAnswer',
   },
+  'has no room on its disk': {
+    answers: [ok, ready],
+    toStatement: [noRoom, ready],
+    code: 'DatabaseFailed',
+    says: "server's disk is full",
+  },
   'sends without end': { answers: [ok, ready, message('N', Buffer.alloc(5_000_000, 'x'))], code: 'ServerNotReady' },
-} as const
+}
 
 describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
   const secrets = await secretsManagerFor(databaseFunction('postgres/single-user', { ca: '' }))
@@ -37,12 +52,15 @@ describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a se
 
   it.each(Object.entries(servers))(
     'that %s ends the step with a code, not the process',
-    async (_, { answers, code }) => {
+    async (_, { answers, toStatement = [], code, says = '' }) => {
       const sockets = new Set<Socket>()
       const server = createServer((socket) => {
         sockets.add(socket.on('error', () => undefined))
         socket.once('data', () => {
           for (const answer of answers) socket.write(answer)
+          socket.once('data', () => {
+            for (const answer of toStatement) socket.write(answer)
+          })
         })
       }).listen(0, '127.0.0.1')
       await new Promise((resolve) => server.once('listening', resolve))
@@ -53,6 +71,7 @@ describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a se
       const outcome = await rotation.attempt('setSecret')
       expect(outcome).toMatchObject({ ok: false, error: { errorType: code } })
       expect(outcome.logs).toContain('step failed')
+      expect(outcome.logs).toContain(says)
       for (const socket of sockets) socket.destroy()
       server.close()
     },

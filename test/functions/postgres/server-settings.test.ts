@@ -6,6 +6,7 @@ import { hearGreeting } from '../../../functions/postgres/greeting.ts'
 import { type PostgresServer, startPostgres } from '../../../local/servers/postgres.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { quoted, type TestServer, testServer } from '../../support/postgres.ts'
+import { randomName } from '../../support/random.ts'
 import { serverFiles } from '../../support/server-files.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -93,6 +94,25 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
       server.query(`ALTER ROLE ${role} SET password_encryption = 'scram-sha-256'`),
     )
     expect(await kept(login)).toMatch(/^SCRAM-SHA-256\$/)
+  })
+
+  it('alternating-users: the second user runs as the first does where a setting for all names a role', async () => {
+    const suite = await suiteFor(alternatingUsers(server, 'missing'))
+    await using _ = suite.secrets
+    const target = await suite.stored()
+    const owner = randomName('owner')
+    await server.query(`CREATE ROLE ${owner} NOLOGIN`)
+    await server.query(`GRANT ${owner} TO ${quoted(loginIn(target.value).username)}`)
+    // A session from before: those that come after run as that role, too.
+    await using admin = await server.admin()
+    await admin.query(`ALTER ROLE ALL SET role = ${owner}`)
+    for (let round = 0; round < 2; round++) {
+      await suite.secrets.rotate(target.secretId)
+      const { AWSCURRENT = '', AWSPREVIOUS = '' } = await target.staged()
+      for (const value of [AWSCURRENT, AWSPREVIOUS])
+        expect(await server.login(loginIn(value))).toMatchObject({ current_user: owner })
+    }
+    await admin.query('ALTER ROLE ALL RESET role')
   })
 
   for (const [name, type] of strategies) {
