@@ -25,14 +25,6 @@ export interface Row {
   readonly maxBundleBytes: number
 }
 
-/** A template of one target alone: `templates/<folder>.yaml`. */
-export interface Target {
-  /** For its description. */
-  readonly title: string
-  /** The parameters that it asks for, eight at most, because SAM's guide asks for each: those of which only the user can know the value. */
-  readonly asks: readonly string[]
-}
-
 const passwords = [
   'PasswordLength',
   'ExcludeCharacters',
@@ -153,25 +145,6 @@ export const rows: readonly Row[] = [
     maxBundleBytes: 240_000,
   },
 ]
-
-const told = ['KmsKeyArns', 'AlarmEmail', 'AlarmTopicArn', 'LayerArns']
-const inNetwork = [...told, 'SubnetIds', 'SecurityGroupIds']
-const database = [...inNetwork, 'SuperuserSecretArns', 'DatabaseCaBundle']
-
-/** By their folder in functions/. */
-export const targets: Readonly<Record<string, Target>> = {
-  postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
-  mysql: { title: 'MySQL and Aurora MySQL logins', asks: database },
-  mariadb: { title: 'MariaDB logins', asks: database },
-  ssh: {
-    title: 'SSH key pairs',
-    asks: [...inNetwork, 'AdminSecretArns', 'SshHosts'],
-  },
-  'generated-value': {
-    title: 'values that live in Secrets Manager alone',
-    asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
-  },
-}
 
 /** As the templates name the function. */
 export function idOf({ folder, file }: Pick<Row, 'folder' | 'file'>): string {

@@ -1,5 +1,6 @@
 import { templateOf } from './render.ts'
-import { rows, targets } from './rows.ts'
+import { rows } from './rows.ts'
+import { targets } from './targets.ts'
 
 /** All templates of the repository: their text by their path in it. */
 export function templates(): Record<string, string> {

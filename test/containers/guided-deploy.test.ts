@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { targets } from '../../template/rows.ts'
+import { targets } from '../../template/targets.ts'
 import { readTemplate } from '../template/yaml.ts'
 import { root } from './secrets.ts'
 
