@@ -17,7 +17,7 @@ export interface Reporting {
 }
 
 export interface StepReporter {
-  did(what: Words | string): void
+  did(what: Words): void
   doneSoFar(): Words
   readonly middleware: MiddlewareObj<unknown, StepReport>
 }
@@ -32,7 +32,7 @@ export function stepReporter(
   about: EventSummary,
 ): StepReporter {
   const startedAt = performance.now()
-  const done: (Words | string)[] = []
+  const done: Words[] = []
   const line = (durationMs: number) => ({
     ...about,
     function: functionName,

@@ -3,6 +3,7 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
 import { parseShownAccount } from './shown-account.ts'
 import { parsePriv, storedMethods, storedOptions } from './stored-account.ts'
@@ -25,7 +26,7 @@ export async function readAccounts(connection: ServerConnection, users: readonly
   const rows = await readSystem(
     connection,
     connection.run<Account & { readonly priv: string }>(
-      `reading the accounts of ${users.join(' and ')}`,
+      say`reading the accounts of ${users.join(' and ')}`,
       `SELECT User AS user, Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv WHERE User IN (${names}) ORDER BY User, Host`,
     ),
   )
@@ -39,7 +40,7 @@ export async function readAccounts(connection: ServerConnection, users: readonly
 /** The account of the session itself, which everybody may read. */
 export async function readOwnAccount(connection: ServerConnection): Promise<AccountState> {
   const { account, login } = connection
-  const rows = await connection.run(`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
+  const rows = await connection.run(say`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
   const { identification, ...options } = parseShownAccount(shownTexts(rows))
   return accountState(account, parseLoginMethods(identification, account.user), options)
 }

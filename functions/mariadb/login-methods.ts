@@ -1,5 +1,6 @@
 import { identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { nativePlugin } from './native-password.ts'
 
 /** One of the ways in which an account may log in; any of them suffices. */
@@ -20,9 +21,9 @@ export function parseLoginMethods(identification: string, of: string): LoginMeth
   if (hash !== undefined) return [{ plugin: nativePlugin, text: hash }]
   const method = "(\\w+)(?: USING '([^'\\\\]*)')?"
   if (!new RegExp(`^ IDENTIFIED VIA ${method}(?: OR ${method})*$`).test(identification)) {
-    throw new RotationError('LoginMethod', `How ${of} logs in has a form that is not known here.`, {
-      likely: 'SHOW CREATE USER shows a method with a quote or a backslash in its text.',
-      remedy: 'ALTER USER ... IDENTIFIED VIA with a text without these, or rotate this secret by hand.',
+    throw new RotationError('LoginMethod', say`How ${of} logs in has a form that is not known here.`, {
+      likely: say`SHOW CREATE USER shows a method with a quote or a backslash in its text.`,
+      remedy: say`ALTER USER ... IDENTIFIED VIA with a text without these, or rotate this secret by hand.`,
     })
   }
   return [...identification.slice(' IDENTIFIED VIA'.length).matchAll(new RegExp(` ${method}(?: OR|$)`, 'g'))].map(

@@ -4,6 +4,7 @@ import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say, type Words } from '../../shared/rotation/words.ts'
 
 export const nativePlugin = 'mysql_native_password'
 
@@ -42,7 +43,7 @@ const notValidPassword = 1819
  */
 export async function givePasswords(
   connection: ServerConnection,
-  doing: string,
+  doing: Words,
   statement: string,
   expected: readonly number[] = [],
 ): Promise<number | undefined> {
@@ -53,25 +54,22 @@ export async function givePasswords(
   const warnings = await connection.run<{ Code: unknown }>(doing, 'SHOW WARNINGS')
   const reasons = new Set([refusal, ...warnings.map(({ Code }) => Number(Code))])
   if (reasons.has(notValidPassword)) {
-    throw new RotationError('PasswordRejected', `${doing} was refused by a password validation plugin.`, {
-      likely:
-        'The generated password lacks what the plugin asks for, or (password_reuse_check) was used before: dual-password writes the one in use a second time.',
-      remedy:
-        "Set the function's password variables to what the plugin asks for (SHOW VARIABLES LIKE '%password%'), then start a new rotation. With password_reuse_check use another strategy than dual-password.",
+    throw new RotationError('PasswordRejected', say`${doing} was refused by a password validation plugin.`, {
+      likely: say`The generated password lacks what the plugin asks for, or (password_reuse_check) was used before: dual-password writes the one in use a second time.`,
+      remedy: say`Set the function's password variables to what the plugin asks for (SHOW VARIABLES LIKE '%password%'), then start a new rotation. With password_reuse_check use another strategy than dual-password.`,
     })
   }
   if (reasons.has(optionPreventsStatement)) throw await preventedByOption(connection, doing)
-  throw new RotationError('DatabaseFailed', `${doing} failed (${refusal}).`)
+  throw new RotationError('DatabaseFailed', say`${doing} failed (${refusal}).`)
 }
 
 /** One number for two reasons: a server that was made read-only a moment ago, and one that wants to see passwords. */
-async function preventedByOption(connection: ServerConnection, doing: string): Promise<RotationError> {
+async function preventedByOption(connection: ServerConnection, doing: Words): Promise<RotationError> {
   const [row] = await connection.run<{ readOnly: unknown }>(doing, 'SELECT @@GLOBAL.read_only AS readOnly')
   if (!['0', 'OFF'].includes(String(row?.readOnly)))
-    return new RotationError('ReadOnlyServer', `${doing} was refused: the server takes no changes (read_only).`)
-  return new RotationError('PasswordRejected', `${doing} was refused: the server takes no password hashes.`, {
-    likely: 'A password validation plugin is loaded, and strict_password_validation is on.',
-    remedy:
-      'Set MARIADB_PASSWORD_FORMAT=cleartext for the function (MariaDB then writes the new password into its general and binary logs, where these are on), or strict_password_validation=OFF on the server.',
+    return new RotationError('ReadOnlyServer', say`${doing} was refused: the server takes no changes (read_only).`)
+  return new RotationError('PasswordRejected', say`${doing} was refused: the server takes no password hashes.`, {
+    likely: say`A password validation plugin is loaded, and strict_password_validation is on.`,
+    remedy: say`Set MARIADB_PASSWORD_FORMAT=cleartext for the function (MariaDB then writes the new password into its general and binary logs, where these are on), or strict_password_validation=OFF on the server.`,
   })
 }

@@ -2,6 +2,7 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { ours, say } from '../../shared/rotation/words.ts'
 import { type AccountState, readOwnAccount } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, nativePlugin, type PasswordWriter } from './native-password.ts'
@@ -23,7 +24,7 @@ export async function changeOwnPassword(
 ): Promise<void> {
   const account = await readOwnAccount(connection)
   checkMethods(account)
-  const doing = `changing the password of ${account.user}`
+  const doing = say`changing the password of ${account.user}`
   const expression = write(password)
   if (account.passwords.length > 1) {
     // SET PASSWORD would change the first of them alone, and the value that is to end might be another one.
@@ -37,28 +38,28 @@ export async function changeOwnPassword(
   if (refusal === undefined) return
   // Where another method stands first (unix_socket), servers from 10.6 on complain of it and change the password all the same.
   const { passwords } = await readOwnAccount(connection)
-  if (passwords[0] !== nativeHash(password)) throw new RotationError('LoginMethod', `${doing} failed (${refusal}).`)
+  if (passwords[0] !== nativeHash(password)) throw new RotationError('LoginMethod', say`${doing} failed (${refusal}).`)
 }
 
 function checkMethods({ user, methods, passwords }: AccountState): void {
   const other = methods.find(({ plugin }) => otherPasswordPlugins.includes(plugin))
   if (passwords.length > 0 && other === undefined) return
-  const remedy = `ALTER USER ... IDENTIFIED VIA ${nativePlugin} USING PASSWORD('...'), or rotate this secret by hand.`
+  const remedy = say`ALTER USER ... IDENTIFIED VIA ${ours(nativePlugin)} USING PASSWORD('...'), or rotate this secret by hand.`
   const plugins = methods.map(({ plugin }) => plugin).join(' or ')
   throw new RotationError(
     'LoginMethod',
-    `${user} logs in by ${plugins}, and SET PASSWORD would not change all of it.`,
+    say`${user} logs in by ${plugins}, and SET PASSWORD would not change all of it.`,
     {
-      likely: `This function changes a password of ${nativePlugin}, and the old one has to end.`,
+      likely: say`This function changes a password of ${ours(nativePlugin)}, and the old one has to end.`,
       remedy,
     },
   )
 }
 
 function tooManyPasswords(account: AccountState): RotationError {
-  const what = `${account.user} has ${account.passwords.length} passwords, and may change the first of them only.`
+  const what = say`${account.user} has ${account.passwords.length} passwords, and may change the first of them only.`
   return new RotationError('MissingPrivilege', what, {
-    likely: 'It was rotated with the dual-password strategy before, or somebody has given it a second password.',
-    remedy: `Rotate it with the dual-password function; or, as an administrator, leave it the one in AWSCURRENT: ALTER USER ${accountName(account)} IDENTIFIED VIA ${nativePlugin} USING PASSWORD('...');`,
+    likely: say`It was rotated with the dual-password strategy before, or somebody has given it a second password.`,
+    remedy: say`Rotate it with the dual-password function; or, as an administrator, leave it the one in AWSCURRENT: ALTER USER ${accountName(account)} IDENTIFIED VIA ${ours(nativePlugin)} USING PASSWORD('...');`,
   })
 }

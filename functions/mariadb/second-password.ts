@@ -5,6 +5,7 @@ import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { type AccountState, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, type PasswordWriter } from './native-password.ts'
@@ -29,9 +30,9 @@ export async function addPassword(
   } catch (error) {
     if (!isSelf || !(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
     const me = accountName(connection.account)
-    throw new RotationError('MissingPrivilege', `${user} may not give itself a second password.`, {
-      likely: 'MariaDB lets an account do that only where it may change all accounts.',
-      remedy: `Add "masterarn" to the secret, with the ARN of a superuser's secret. For an account that administers the server anyway: GRANT CREATE USER ON *.* TO ${me}; GRANT SELECT ON mysql.* TO ${me};`,
+    throw new RotationError('MissingPrivilege', say`${user} may not give itself a second password.`, {
+      likely: say`MariaDB lets an account do that only where it may change all accounts.`,
+      remedy: say`Add "masterarn" to the secret, with the ARN of a superuser's secret. For an account that administers the server anyway: GRANT CREATE USER ON *.* TO ${me}; GRANT SELECT ON mysql.* TO ${me};`,
       cause: error.cause,
     })
   }
@@ -47,7 +48,7 @@ async function change(
   const all = await readAccounts(connection, [user])
   const accounts = all.filter(({ passwords }) => passwords.length > 0)
   for (const account of all.filter(({ passwords }) => passwords.length === 0))
-    context.did(`left ${accountName(account)} alone, which has no password`)
+    context.did(say`left ${accountName(account)} alone, which has no password`)
   const [first, second] = [nativeHash(next), nativeHash(current)]
   const others = accounts.filter(({ passwords }) => passwords[0] !== first && passwords[0] !== second)
   if (others.length > 0 || accounts.length === 0) throw notPrimary(user, others.length > 0 ? others : all)
@@ -56,7 +57,7 @@ async function change(
   if (accounts.every(isDone)) return
   const expressions = [write(next), write(current)]
   const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
-  const doing = `adding a password to ${user}`
+  const doing = say`adding a password to ${user}`
   const grant = `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`
   await explained(givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
 }
@@ -67,10 +68,10 @@ function notPrimary(user: string, accounts: readonly AccountState[]): RotationEr
   const changes = accounts.map((account) => `${accountName(account)} IDENTIFIED BY '(its password)'`)
   return new RotationError(
     'NotPrimary',
-    `The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
+    say`The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
     {
-      likely: `The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
-      remedy: `Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${changes.join(', ')}; then rotate again.`,
+      likely: say`The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
+      remedy: say`Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${changes.join(', ')}; then rotate again.`,
     },
   )
 }

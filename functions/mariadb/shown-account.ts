@@ -1,5 +1,6 @@
 import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 /**
  * What SHOW CREATE USER tells of an account besides its name. `require` is as the server wrote it, which differs in how it
@@ -33,9 +34,9 @@ const statement = new RegExp(
 export function parseShownAccount([row = '', lifetime = '']: readonly string[]): ShownAccount {
   const [all, identification = '', require = 'NONE', limits = '', rules = ''] = statement.exec(row) ?? []
   if (all === undefined || !isIdentification(identification)) {
-    throw new RotationError('UnsupportedServer', 'SHOW CREATE USER has a form that is not known here.', {
-      likely: 'The server is newer than those that this was tried with.',
-      remedy: 'Use another strategy, and report what SHOW CREATE USER shows for this account.',
+    throw new RotationError('UnsupportedServer', say`SHOW CREATE USER has a form that is not known here.`, {
+      likely: say`The server is newer than those that this was tried with.`,
+      remedy: say`Use another strategy, and report what SHOW CREATE USER shows for this account.`,
     })
   }
   const later = / PASSWORD EXPIRE .*$/s.exec(lifetime)?.[0] ?? ''

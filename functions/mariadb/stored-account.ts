@@ -1,5 +1,6 @@
 import { type AccountOptions, requirement } from '../../shared/mysql-protocol/account-options.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { LoginMethod } from './login-methods.ts'
 import { nativePlugin } from './native-password.ts'
 
@@ -35,9 +36,9 @@ export function parsePriv(priv: string): StoredAccount {
   try {
     return JSON.parse(priv) as StoredAccount
   } catch {
-    throw new RotationError('UnsupportedServer', 'mysql.global_priv has a row whose Priv is no JSON.', {
-      likely: 'Somebody has changed the table by hand.',
-      remedy: 'ALTER USER ... IDENTIFIED BY, for this account, has the server write the row anew.',
+    throw new RotationError('UnsupportedServer', say`mysql.global_priv has a row whose Priv is no JSON.`, {
+      likely: say`Somebody has changed the table by hand.`,
+      remedy: say`ALTER USER ... IDENTIFIED BY, for this account, has the server write the row anew.`,
     })
   }
 }

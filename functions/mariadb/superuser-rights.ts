@@ -4,6 +4,7 @@ import { allPrivileges, grantOption, parseGrants, type Rights, unquoted } from '
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say, type Words } from '../../shared/rotation/words.ts'
 
 /**
  * Says beforehand, with the statement that mends it, what the server would refuse half-way. Only what is certain:
@@ -14,16 +15,18 @@ export async function checkSuperuser(connection: ServerConnection, work: readonl
   const { account } = connection
   const me = accountName(account)
   // Without FOR the rights of the session's roles are among them.
-  const rows = await connection.run(`reading the rights of ${account.user}`, 'SHOW GRANTS')
+  const rows = await connection.run(say`reading the rights of ${account.user}`, 'SHOW GRANTS')
   const rights = parseGrants(shownTexts(rows))
-  const missing = (what: string, statement: string) =>
-    new RotationError('MissingPrivilege', `${account.user} ${what}.`, { remedy: `As an administrator: ${statement}` })
+  const missing = (what: Words, statement: string) =>
+    new RotationError('MissingPrivilege', say`${account.user} ${what}.`, {
+      remedy: say`As an administrator: ${statement}`,
+    })
   const mayChangeAccounts = ['*.*', '`mysql`.*'].some((on) =>
     [allPrivileges, 'CREATE USER', 'UPDATE'].some((each) => rights.privileges.get(on)?.has(each)),
   )
-  if (!mayChangeAccounts) throw missing('may not change accounts', `GRANT CREATE USER ON *.* TO ${me};`)
+  if (!mayChangeAccounts) throw missing(say`may not change accounts`, `GRANT CREATE USER ON *.* TO ${me};`)
   const lacking = work.find((each) => lacks(rights, each))
-  if (lacking !== undefined) throw missing(`may not grant ${lacking.what}`, grantFor(lacking, me))
+  if (lacking !== undefined) throw missing(say`may not grant ${lacking.what}`, grantFor(lacking, me))
 }
 
 /** What an administrator runs so that somebody else can. @param who as SQL writes the account */

@@ -3,6 +3,7 @@ import { type Difference, describeDifferences } from '../../shared/mysql-protoco
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { isUnfinished, type Pair, pairsOf, type RightsState, type TwinState, twinDifferences } from './twin-state.ts'
 
 interface Next {
@@ -14,16 +15,17 @@ interface Next {
 export function checkAccounts(state: TwinState, names: TwinNames, next: Next): void {
   const pairs = pairsOf(state)
   if (state.base.length === 0) {
-    const likely = `The account ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
-    throw new RotationError('NotATwin', `There is no account ${names.base}.`, { likely })
+    const likely = say`The account ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
+    throw new RotationError('NotATwin', say`There is no account ${names.base}.`, { likely })
   }
-  if (pairs.length === 0) throw new RotationError('LoginMethod', `No account of ${names.base} has a password.`)
-  if (pairs.every(({ base }) => base.options.locked)) throw new RotationError('LoginLocked', `${names.base} is locked.`)
+  if (pairs.length === 0) throw new RotationError('LoginMethod', say`No account of ${names.base} has a password.`)
+  if (pairs.every(({ base }) => base.options.locked))
+    throw new RotationError('LoginLocked', say`${names.base} is locked.`)
   const strangers = state.twin.filter((account) => pairs.every(({ base }) => base.host !== account.host))
   if (strangers.length > 0) {
     const list = strangers.map(accountName).join(', ')
-    throw new RotationError('NotATwin', `${names.base} has no account with a password for the host of ${list}.`, {
-      remedy: `If ${names.twin} is the second login of ${names.base}: DROP USER ${list};`,
+    throw new RotationError('NotATwin', say`${names.base} has no account with a password for the host of ${list}.`, {
+      remedy: say`If ${names.twin} is the second login of ${names.base}: DROP USER ${list};`,
     })
   }
   checkNoneIsLocked(pairs, names)
@@ -42,9 +44,9 @@ function checkNoneIsLocked(pairs: readonly Pair[], { base, twin }: TwinNames): v
   )
   if (locked.length === 0) return
   const list = locked.join(', ')
-  throw new RotationError('LoginLocked', `${list} is locked, and ${base} is not.`, {
-    likely: `Somebody has locked it; or a rotation was ended while it made ${twin}, and the password of ${base} was changed by hand since.`,
-    remedy: `If ${twin} has been AWSCURRENT before: ALTER USER ${list} ACCOUNT UNLOCK; if not: DROP USER ${list}; (it is made anew). Then rotate again.`,
+  throw new RotationError('LoginLocked', say`${list} is locked, and ${base} is not.`, {
+    likely: say`Somebody has locked it; or a rotation was ended while it made ${twin}, and the password of ${base} was changed by hand since.`,
+    remedy: say`If ${twin} has been AWSCURRENT before: ALTER USER ${list} ACCOUNT UNLOCK; if not: DROP USER ${list}; (it is made anew). Then rotate again.`,
   })
 }
 
@@ -57,9 +59,9 @@ function checkOnePassword(user: string, accounts: readonly RightsState[], next: 
   // A run that was ended may have come to the first of them.
   if (user === next.username && hashes.size > 1) hashes.delete(nativeHash(next.password))
   if (hashes.size <= 1) return
-  throw new RotationError('NotATwin', `${accounts.map(accountName).join(', ')} do not have the same password.`, {
-    likely: 'One name is used by several people or programs, from different hosts.',
-    remedy: `Give all accounts of ${user} the same password, or drop those that are not needed.`,
+  throw new RotationError('NotATwin', say`${accounts.map(accountName).join(', ')} do not have the same password.`, {
+    likely: say`One name is used by several people or programs, from different hosts.`,
+    remedy: say`Give all accounts of ${user} the same password, or drop those that are not needed.`,
   })
 }
 
@@ -114,8 +116,8 @@ function notOurs(
   const equal = [...statements, ...(rest > 0 ? [`and what else differs (${rest})`] : [])].join(' ')
   const drop = `; or DROP USER ${list}; and the rotation makes it anew: AWSCURRENT is ${other}, so that only who has cached an older value, or a view or a routine that it is the definer of, needs it`
   const what = describeDifferences(differences, names.twin)
-  return new RotationError('NotATwin', `${username} exists, and is not provably of this secret: ${what}.`, {
-    likely: `${names.twin} belongs to somebody else; or the secret was edited since ${username} was last in use (AWSPREVIOUS then names the same user as AWSCURRENT), and rights were changed since.`,
-    remedy: `If ${names.twin} is the second login of ${names.base}: make the two equal: ${equal}${isTwin ? drop : ''}. Then rotate again.`,
+  return new RotationError('NotATwin', say`${username} exists, and is not provably of this secret: ${what}.`, {
+    likely: say`${names.twin} belongs to somebody else; or the secret was edited since ${username} was last in use (AWSPREVIOUS then names the same user as AWSCURRENT), and rights were changed since.`,
+    remedy: say`If ${names.twin} is the second login of ${names.base}: make the two equal: ${equal}${isTwin ? drop : ''}. Then rotate again.`,
   })
 }

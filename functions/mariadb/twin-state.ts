@@ -7,6 +7,7 @@ import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { type Account, accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { type AccountState, readAccounts, readOwnAccount, readSystem } from './accounts.ts'
 import { parsePriv, storedOptions } from './stored-account.ts'
 
@@ -40,7 +41,7 @@ export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'
 export async function readTwinState(connection: ServerConnection, { base, twin }: TwinNames): Promise<TwinState> {
   const states: RightsState[] = []
   for (const account of await readAccounts(connection, [base, twin])) {
-    const show = connection.run(`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`)
+    const show = connection.run(say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`)
     states.push({ ...account, rights: parseGrants(shownTexts(await readSystem(connection, show)), account) })
   }
   const of = (name: string) => states.filter(({ user }) => user === name)
@@ -49,7 +50,7 @@ export async function readTwinState(connection: ServerConnection, { base, twin }
 
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
   const { user, host, options } = await readOwnAccount(connection)
-  const rows = await connection.run(`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
+  const rows = await connection.run(say`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
   return { user, host, options, rights: parseGrants(shownTexts(rows), { user, host }) }
 }
 

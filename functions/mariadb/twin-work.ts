@@ -5,6 +5,7 @@ import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { AccountState } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, nativePlugin, type PasswordWriter } from './native-password.ts'
@@ -40,7 +41,7 @@ export async function makeEqual(
   work: Difference,
   { base, twin }: TwinNames,
 ): Promise<void> {
-  const doing = `making ${twin} equal to ${base}`
+  const doing = say`making ${twin} equal to ${base}`
   if (work.statement.startsWith('CREATE USER')) {
     await givePasswords(connection, doing, work.statement)
     return
@@ -56,9 +57,9 @@ export async function makeEqual(
     (await attempt(work.statement.replace('GRANT ', 'GRANT CREATE, '), gone)) === undefined
   )
     return
-  throw new RotationError('DatabaseFailed', `${doing} failed (${refusal}): ${twin} lacks ${work.what}.`, {
-    likely: `${base} was granted something on a column or a routine that is gone since.`,
-    remedy: `REVOKE it from ${base}, then rotate again.`,
+  throw new RotationError('DatabaseFailed', say`${doing} failed (${refusal}): ${twin} lacks ${work.what}.`, {
+    likely: say`${base} was granted something on a column or a routine that is gone since.`,
+    remedy: say`REVOKE it from ${base}, then rotate again.`,
   })
 }
 
@@ -70,7 +71,7 @@ export async function setPasswords(
   { username, password }: { readonly username: string; readonly password: string },
   expression: string,
 ): Promise<void> {
-  const doing = `changing the password of ${username}`
+  const doing = say`changing the password of ${username}`
   const hash = nativeHash(password)
   async function change(all: readonly AccountState[], lock?: 'LOCK' | 'UNLOCK'): Promise<void> {
     const isDone = ({ passwords, options }: AccountState) =>

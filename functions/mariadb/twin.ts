@@ -7,6 +7,7 @@ import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
@@ -35,7 +36,7 @@ export async function ensureTwin(
   checkAccounts(state, names, next)
   await checkIsOurs(state, names, next, previousPassword)
   for (const account of state.base.filter(({ passwords }) => passwords.length === 0))
-    context.did(`left ${accountName(account)} alone, which has no password`)
+    context.did(say`left ${accountName(account)} alone, which has no password`)
   const made: Difference[] = []
   for (let round = 1; ; round++) {
     const work = workFor(pairsOf(state), names, next.username, write)
@@ -46,13 +47,13 @@ export async function ensureTwin(
     if (work.length === 0) break
     if (round > mostRounds) {
       const what = describeDifferences(work, names.twin)
-      throw new RotationError('PrivilegesDiffer', `${names.twin} does not become equal to ${names.base}: ${what}.`)
+      throw new RotationError('PrivilegesDiffer', say`${names.twin} does not become equal to ${names.base}: ${what}.`)
     }
     for (const each of work) await makeEqual(connection, each, names)
     made.push(...work)
     state = await readTwinState(connection, names)
   }
-  if (made.length > 0) context.did(`made ${names.twin} equal to ${names.base} in: ${describeWork(made)}`)
+  if (made.length > 0) context.did(say`made ${names.twin} equal to ${names.base} in: ${describeWork(made)}`)
   await setPasswords(connection, pairsOf(state), names, next, expression)
   await countDefined(connection, state.twin, names.twin, context)
 }
@@ -65,9 +66,9 @@ function checkNothingIsLost(work: readonly Difference[], { base, twin }: TwinNam
   const lost = work.filter((each) => each.twin === 'has' && (each.privileges ?? each.role ?? each.proxy) !== undefined)
   if (username === twin || lost.length === 0) return
   const statements = lost.slice(0, 5).map(({ statement }) => `${statement};`)
-  throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${describeDifferences(lost, twin)}.`, {
-    likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
-    remedy: `GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
+  throw new RotationError('PrivilegesDiffer', say`${twin} is in use, and ${describeDifferences(lost, twin)}.`, {
+    likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: say`GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
     // Only people know which of the two is right.
     retryable: false,
   })
@@ -88,7 +89,7 @@ export async function checkTwin(
   if (other === undefined) {
     throw new RotationError(
       'LoginRefused',
-      `${address(connection.login)} refuses the other of ${names.base} and ${names.twin}: their rights could not be compared.`,
+      say`${address(connection.login)} refuses the other of ${names.base} and ${names.twin}: their rights could not be compared.`,
     )
   }
   const [mine, others] = [await readOwnRights(connection), await other.ownRights()]
@@ -96,5 +97,5 @@ export async function checkTwin(
   const differences = twinDifferences(base, twin)
   if (differences.length === 0) return
   const what = describeDifferences(differences, names.twin)
-  throw new RotationError('PrivilegesDiffer', `${names.twin} and ${names.base} differ: ${what}.`)
+  throw new RotationError('PrivilegesDiffer', say`${names.twin} and ${names.base} differ: ${what}.`)
 }

@@ -1,10 +1,11 @@
 import type { Supported } from '../../shared/mysql-protocol/server-version.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 /** For all strategies. */
 export const versions: Supported = {
   server: 'MariaDB',
   oldest: [10, 5, 0],
   tested: [11, 8],
-  likely: 'How accounts are kept, and what is shown of them, was another thing in older series.',
-  remedy: 'Upgrade the server to a series that MariaDB still looks after.',
+  likely: say`How accounts are kept, and what is shown of them, was another thing in older series.`,
+  remedy: say`Upgrade the server to a series that MariaDB still looks after.`,
 }

@@ -2,6 +2,7 @@ import type { AccountOptions } from '../../shared/mysql-protocol/account-options
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { isHashOf } from './password-hash.ts'
 import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
 
@@ -40,7 +41,7 @@ export async function storedAccounts(
     HEX(User_attributes->>'$.additional_password') AS second, ${optionColumns}
     FROM mysql.user WHERE User IN (${usernames.map(literal).join(', ')}) ORDER BY User, Host`
   const reading = connection.run<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null> & OptionRow>(
-    `reading the accounts of ${usernames.join(' and ')}`,
+    say`reading the accounts of ${usernames.join(' and ')}`,
     query,
   )
   const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)

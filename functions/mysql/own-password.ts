@@ -6,6 +6,7 @@ import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 /** The password after REPLACE is not the account's first one. */
 const incorrectCurrentPassword = 3891
@@ -32,7 +33,7 @@ export async function changeOwnPassword(
   context: RotationContext,
 ): Promise<ServerConnection> {
   const { login } = connection
-  const doing = `changing the password of ${login.username}`
+  const doing = say`changing the password of ${login.username}`
   // USER() is the account that the server chose, whatever the host in its name; naming it takes more privileges.
   const change = `ALTER USER USER() IDENTIFIED BY ${literal(next)}`
   if (!isAtLeast(connection, [8, 0, 13])) {
@@ -75,13 +76,13 @@ export async function discardSecond(connection: ServerConnection): Promise<void>
   if (!isAtLeast(connection, [8, 0, 14])) return
   const discard = 'ALTER USER USER() DISCARD OLD PASSWORD'
   const { username } = connection.login
-  await connection.attempt(`discarding the second password of ${username}`, discard, [missingPrivilege])
+  await connection.attempt(say`discarding the second password of ${username}`, discard, [missingPrivilege])
 }
 
 /** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
 async function checkRetry(connection: ServerConnection): Promise<void> {
   const rows = await connection.run(
-    `reading the account of ${connection.login.username}`,
+    say`reading the account of ${connection.login.username}`,
     'SHOW CREATE USER CURRENT_USER()',
   )
   // Behind the last of what the owner may have put in quotes, but for the comment, which is last of all.
@@ -107,6 +108,6 @@ async function provesFirst(
 }
 
 function notPrimary({ login }: ServerConnection): RotationError {
-  const what = `The first password of ${login.username} at ${address(login)} is neither AWSCURRENT nor AWSPENDING.`
+  const what = say`The first password of ${login.username} at ${address(login)} is neither AWSCURRENT nor AWSPENDING.`
   return new RotationError('NotPrimary', what)
 }

@@ -5,6 +5,7 @@ import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { explainedChange } from './account-changes.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 import { changeOwnPassword } from './own-password.ts'
@@ -31,7 +32,7 @@ export async function addPassword(
   if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords, context)
   const account = accountName(connection.account)
   const change = changeOwnPassword(connection, passwords.next, { retain: true }, context)
-  const remedy = `GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
+  const remedy = say`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
   await (await explained(change, remedy)).close()
 }
 
@@ -48,7 +49,7 @@ async function addAsAdministrator(
   if (changing.length === 0) return
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
   const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
-  const change = connection.run(`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
+  const change = connection.run(say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
   await explainedChange(connection, change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
 }
 
@@ -67,11 +68,11 @@ function accountsToChange(
     if (isHashOf(current, plugin, first)) changing.push(account)
     else if (isHashOf(next, plugin, first)) changed++
     else if (isHashOf(current, plugin, second)) {
-      const what = `The password in AWSCURRENT is the second one of ${name} at ${address(login)}.`
+      const what = say`The password in AWSCURRENT is the second one of ${name} at ${address(login)}.`
       throw new RotationError('NotPrimary', what)
-    } else context.did(`left ${name} alone, whose password is not that of the secret`)
+    } else context.did(say`left ${name} alone, whose password is not that of the secret`)
   }
   if (changing.length + changed > 0) return changing
-  const what = `No account of that name at ${address(login)} has the password in AWSCURRENT as its first one.`
+  const what = say`No account of that name at ${address(login)} has the password in AWSCURRENT as its first one.`
   throw new RotationError('NotPrimary', what)
 }

@@ -5,6 +5,7 @@ import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.t
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
 import { isMember, type TwinDifference } from './twin-differences.ts'
 import { type Member, type Pair, roleName } from './twin-state.ts'
@@ -15,30 +16,30 @@ interface Next {
 
 export function checkPair({ bases, twins }: Pair, { base, twin }: TwinNames, next: Next): void {
   if (bases.size === 0) {
-    const likely = `The account was dropped or renamed, or has no password, or ${twin} is not a twin at all.`
-    throw new RotationError('NotATwin', `There is no account ${base} that has a password.`, { likely })
+    const likely = say`The account was dropped or renamed, or has no password, or ${twin} is not a twin at all.`
+    throw new RotationError('NotATwin', say`There is no account ${base} that has a password.`, { likely })
   }
   if (twins.size === 0 && next.username === base)
-    throw new RotationError('NotATwin', `There is no account ${twin} that has a password.`)
+    throw new RotationError('NotATwin', say`There is no account ${twin} that has a password.`)
   const alone = [...twins.values()].filter(({ host }) => !bases.has(host)).map(accountName)
   if (alone.length > 0) {
-    const what = `${alone.join(', ')} exists, and no account of ${base} on the same host.`
+    const what = say`${alone.join(', ')} exists, and no account of ${base} on the same host.`
     throw new RotationError('NotATwin', what, {
-      likely: `It is another login; or ${base} may no longer come from there; or it was made by AWS's function, which knows no hosts.`,
-      remedy: `If nobody needs it: DROP USER ${alone.join(', ')}; else make the same account for ${base}.`,
+      likely: say`It is another login; or ${base} may no longer come from there; or it was made by AWS's function, which knows no hosts.`,
+      remedy: say`If nobody needs it: DROP USER ${alone.join(', ')}; else make the same account for ${base}.`,
     })
   }
   const strange = [...twins.values()].find((account) => !keepsPassword(account))
   if (strange !== undefined)
-    throw new RotationError('NotATwin', `${accountName(strange)} logs in by ${strange.plugin}, not by a password.`)
+    throw new RotationError('NotATwin', say`${accountName(strange)} logs in by ${strange.plugin}, not by a password.`)
   const locked = [...bases.values(), ...twins.values()].find(({ options }) => options.locked)
-  if (locked !== undefined) throw new RotationError('LoginLocked', `${accountName(locked)} is locked.`)
+  if (locked !== undefined) throw new RotationError('LoginLocked', say`${accountName(locked)} is locked.`)
 }
 
 /** Says beforehand what the server would refuse half-way. */
 export async function checkPrivileges(connection: ServerConnection, bases: readonly Member[]): Promise<void> {
   const me = accountName(connection.account)
-  const rows = await connection.run(`reading the rights of ${me}`, 'SHOW GRANTS')
+  const rows = await connection.run(say`reading the rights of ${me}`, 'SHOW GRANTS')
   const { privileges, roles } = parseGrants(shownTexts(rows))
   const held = privileges.get('*.*') ?? new Set()
   const holds = (...names: string[]) => names.some((name) => held.has(name))
@@ -48,8 +49,8 @@ export async function checkPrivileges(connection: ServerConnection, bases: reado
     ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),
   ]
   if (missing.length === 0) return
-  throw new RotationError('MissingPrivilege', `${me} lacks ${missing.join(' and ')}.`, {
-    remedy: `As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
+  throw new RotationError('MissingPrivilege', say`${me} lacks ${missing.join(' and ')}.`, {
+    remedy: say`As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
   })
 }
 
@@ -65,9 +66,9 @@ export function checkNothingIsLost(
   const lost = differences.filter(({ takesAway }) => takesAway)
   if (next.username === twin || lost.length === 0) return
   const what = lost.slice(0, 5).map((each) => each.what)
-  throw new RotationError('PrivilegesDiffer', `${twin} is in use, and ${what.join('; ')}, which ${base} has not.`, {
-    likely: `It was granted to the login that the secret named, or revoked from ${base} alone.`,
-    remedy: `GRANT it to ${base}, or ${lost
+  throw new RotationError('PrivilegesDiffer', say`${twin} is in use, and ${what.join('; ')}, which ${base} has not.`, {
+    likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: say`GRANT it to ${base}, or ${lost
       .slice(0, 5)
       .map((each) => each.remedy)
       .join(' ')} Then rotate again.`,
@@ -97,12 +98,12 @@ export async function checkProof(
   const [stranger] = strangers
   if (stranger !== undefined) {
     const name = accountName(stranger)
-    throw new RotationError('NotATwin', `${name} exists, but does not have ${base} as a role.`, {
-      remedy: `If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
+    throw new RotationError('NotATwin', say`${name} exists, but does not have ${base} as a role.`, {
+      remedy: say`If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
     })
   }
-  throw new RotationError('NotATwin', `${describeWork(needing)}, and ${base} has not.`, {
-    likely: `${twin} was given rights of its own, or it belongs to somebody else.`,
-    remedy: `REVOKE them from ${twin}, or GRANT them to ${base}.`,
+  throw new RotationError('NotATwin', say`${describeWork(needing)}, and ${base} has not.`, {
+    likely: say`${twin} was given rights of its own, or it belongs to somebody else.`,
+    remedy: say`REVOKE them from ${twin}, or GRANT them to ${base}.`,
   })
 }

@@ -4,6 +4,7 @@ import type { Rights } from '../../shared/mysql-protocol/grants.ts'
 import { unquoted } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { patternsOverlap } from './patterns.ts'
 import type { Member, Pair } from './twin-state.ts'
 
@@ -18,9 +19,9 @@ export function checkEffect(pair: Pair, { base, twin }: TwinNames): void {
   if (found.length === 0) return
   const what = describeWork(found.map(({ what }) => ({ what })))
   const ways = [...new Set(found.map(({ remedy }) => remedy))].slice(0, 5)
-  throw new RotationError('PrivilegesDiffer', `${twin} would not be able to do the same as ${base}: ${what}.`, {
-    likely: `${twin} gets its rights through ${base} as a role, and MySQL does not carry all of them over in this way.`,
-    remedy: `Rotate the secret with dual-password, where there is no second login; or ${ways.join(' ')} Then rotate again.`,
+  throw new RotationError('PrivilegesDiffer', say`${twin} would not be able to do the same as ${base}: ${what}.`, {
+    likely: say`${twin} gets its rights through ${base} as a role, and MySQL does not carry all of them over in this way.`,
+    remedy: say`Rotate the secret with dual-password, where there is no second login; or ${ways.join(' ')} Then rotate again.`,
     retryable: false,
   })
 }

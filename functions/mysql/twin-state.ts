@@ -4,6 +4,7 @@ import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
@@ -50,7 +51,7 @@ export async function readPair(connection: ServerConnection, { base, twin }: Twi
 async function readFacts(connection: ServerConnection, names: readonly string[]) {
   const list = names.map(literal).join(', ')
   const reading = connection.run<Record<'activates' | 'everybodys' | 'defaults', unknown>>(
-    `reading the roles of ${names.join(' and ')}`,
+    say`reading the roles of ${names.join(' and ')}`,
     `SELECT @@GLOBAL.activate_all_roles_on_login AS activates,
       (SELECT MIN(s.SCHEMA_NAME) FROM mysql.db d JOIN information_schema.SCHEMATA s
         ON CAST(s.SCHEMA_NAME AS BINARY) LIKE CAST(d.Db AS BINARY) WHERE d.User = '') AS everybodys,
@@ -101,7 +102,7 @@ export async function ofTheSecret(
 
 async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {
   const name = accountName(account)
-  const reading = connection.run(`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`)
+  const reading = connection.run(say`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`)
   const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
   return parseGrants(shownTexts(rows), account)
 }

@@ -5,6 +5,7 @@ import { type Account, accountName, literal } from '../../shared/mysql-protocol/
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { explainedChange } from './account-changes.ts'
 import { isHashOf } from './password-hash.ts'
 import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './twin-checks.ts'
@@ -48,15 +49,15 @@ export async function ensureTwin(
   for (let round = 0; differences.length > 0; round++) {
     if (round === mostRounds) throw stillDiffer(differences, names)
     for (const { what, statement, remedy } of differences) {
-      const making = connection.run(`making ${names.twin} the twin of ${names.base}`, statement)
+      const making = connection.run(say`making ${names.twin} the twin of ${names.base}`, statement)
       await explainedChange(connection, making, remedy)
-      context.did(what)
+      context.did(say`${what}`)
     }
     pair = await read()
     differences = twinDifferences(pair, names, next)
   }
   for (const account of pair.others)
-    context.did(`left ${accountName(account)} alone, which has another password or none`)
+    context.did(say`left ${accountName(account)} alone, which has another password or none`)
   await setPassword(connection, pair, names, next)
   if (pair.others.length > 0 && next.username === names.base)
     await checkNotHidden(connection, pair.others, next, context)
@@ -68,14 +69,14 @@ async function setPassword(connection: ServerConnection, { bases, twins }: Pair,
   const members = [...(next.username === names.twin ? twins : bases).values()]
   for (const account of members.filter(({ second }) => second.length > 0)) {
     const discard = `ALTER USER ${accountName(account)} DISCARD OLD PASSWORD`
-    await explainedChange(connection, connection.run(`discarding the second password of ${next.username}`, discard))
+    await explainedChange(connection, connection.run(say`discarding the second password of ${next.username}`, discard))
   }
   const plugin = ({ host }: Account) => bases.get(host)?.plugin ?? ''
   const clauses = members
     .filter((member) => member.plugin !== plugin(member) || !isHashOf(next.password, member.plugin, member.first))
     .map((member) => `${accountName(member)} IDENTIFIED WITH ${literal(plugin(member))} BY ${literal(next.password)}`)
   if (clauses.length === 0) return
-  const change = connection.run(`changing the password of ${next.username}`, `ALTER USER ${clauses.join(', ')}`)
+  const change = connection.run(say`changing the password of ${next.username}`, `ALTER USER ${clauses.join(', ')}`)
   await explainedChange(connection, change)
 }
 
@@ -93,9 +94,8 @@ async function checkNotHidden(
     if (!(error instanceof RotationError) || !error.code.startsWith('Login')) throw error
     const names = others.slice(0, 5).map(accountName).join(' or ')
     throw new RotationError(error.code, error.what, {
-      likely: `For the function's address the server takes ${names}, which has another password than the secret, or none.`,
-      remedy:
-        'If applications log in by it: give it the password in AWSPREVIOUS, and it is rotated, too. Else rename or drop it. Then rotate again.',
+      likely: say`For the function's address the server takes ${names}, which has another password than the secret, or none.`,
+      remedy: say`If applications log in by it: give it the password in AWSPREVIOUS, and it is rotated, too. Else rename or drop it. Then rotate again.`,
       cause: error.cause,
     })
   }
@@ -103,7 +103,7 @@ async function checkNotHidden(
 
 function stillDiffer(differences: readonly TwinDifference[], { base, twin }: TwinNames): RotationError {
   const what = differences.map((each) => each.what).slice(0, 5)
-  return new RotationError('PrivilegesDiffer', `${twin} could not be made equal to ${base}: ${what.join('; ')}.`)
+  return new RotationError('PrivilegesDiffer', say`${twin} could not be made equal to ${base}: ${what.join('; ')}.`)
 }
 
 /**
@@ -114,9 +114,12 @@ function stillDiffer(differences: readonly TwinDifference[], { base, twin }: Twi
 export async function checkTwin(connection: ServerConnection, { base, twin }: TwinNames): Promise<void> {
   const { login, account } = connection
   if (login.username !== twin) return
-  const [row] = await connection.run<{ roles: unknown }>('reading the roles in force', 'SELECT CURRENT_ROLE() AS roles')
+  const [row] = await connection.run<{ roles: unknown }>(
+    say`reading the roles in force`,
+    'SELECT CURRENT_ROLE() AS roles',
+  )
   const role = roleName({ user: base, host: account.host })
   const roles: readonly string[] = String(row?.roles).match(/`(?:[^`]|``)*`@`(?:[^`]|``)*`/g) ?? []
   if (roles.includes(role)) return
-  throw new RotationError('PrivilegesDiffer', `${accountName(account)} does not run with the role ${role}.`)
+  throw new RotationError('PrivilegesDiffer', say`${accountName(account)} does not run with the role ${role}.`)
 }

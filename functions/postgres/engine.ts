@@ -7,6 +7,7 @@ import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { passwordRules } from '../../shared/password.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { hearGreeting } from './greeting.ts'
 import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
@@ -37,7 +38,10 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
     defaultDatabase: 'postgres',
     checkName(username) {
       if (Buffer.byteLength(username) <= nameLimitBytes) return
-      throw new RotationError('NameTooLong', `Unable to clone user, ${username} would exceed ${nameLimitBytes} bytes.`)
+      throw new RotationError(
+        'NameTooLong',
+        say`Unable to clone user, ${username} would exceed ${nameLimitBytes} bytes.`,
+      )
     },
     async connect(login, context) {
       const { username: user, password, host, port } = login

@@ -4,6 +4,7 @@ import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
+import { ours, say, type Words } from '../../shared/rotation/words.ts'
 import { isTooOld, tooOld } from './server-version.ts'
 import { asError, tidy, withoutStatement } from './server-words.ts'
 
@@ -24,7 +25,7 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
 
 export interface Attempted {
   /** What the statement was for, in a few words. */
-  readonly doing: string
+  readonly doing: Words
   readonly login: Login
   /** Whether it was we who ended the connection. */
   readonly outOfTime: boolean
@@ -46,17 +47,17 @@ export function statementError(error: unknown, attempted: Attempted): RotationEr
 function serverError(error: DatabaseError, attempted: Attempted): RotationError {
   const code = codeOf(error)
   const sqlState = tidy(error.code)
-  const what = `${attempted.doing} at ${address(attempted.login)} failed (${sqlState})`
+  const what = say`${attempted.doing} at ${address(attempted.login)} failed (${ours(sqlState)})`
   const cause = withoutStatement(error)
-  if (code !== 'MissingPrivilege') return new RotationError(code, `${what}.`, { ...hint(code, sqlState), cause })
+  if (code !== 'MissingPrivilege') return new RotationError(code, say`${what}.`, { ...hint(code, sqlState), cause })
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
   const said = quotable([error.message, error.detail].filter(Boolean).join('. '))
   const statement = mending(error, attempted)
   if (statement !== undefined)
-    return new RotationError(code, `${what}: ${said}.`, { remedy: `As an administrator: ${statement};`, cause })
-  return new RotationError('DatabaseFailed', `${what}: ${said}.`, {
-    likely: 'A rule of the server, an extension for example, forbids the login to change its own password.',
-    remedy: 'Have the rule admit it, or use alternating-users: there a superuser makes the change.',
+    return new RotationError(code, say`${what}: ${said}.`, { remedy: say`As an administrator: ${statement};`, cause })
+  return new RotationError('DatabaseFailed', say`${what}: ${said}.`, {
+    likely: say`A rule of the server, an extension for example, forbids the login to change its own password.`,
+    remedy: say`Have the rule admit it, or use alternating-users: there a superuser makes the change.`,
     retryable: false,
     cause,
   })
@@ -78,20 +79,17 @@ function mending({ message, routine }: DatabaseError, { login, mend }: Attempted
 
 function hint(code: ErrorCode, sqlState: string): ErrorDetails {
   if (code === 'TimedOut') {
-    const likely =
-      'Somebody holds a lock that this needs: a long transaction that changed roles, or another run of this step.'
-    return { likely, remedy: 'Let it end: pg_stat_activity and pg_blocking_pids() show it.' }
+    const likely = say`Somebody holds a lock that this needs: a long transaction that changed roles, or another run of this step.`
+    return { likely, remedy: say`Let it end: pg_stat_activity and pg_blocking_pids() show it.` }
   }
   if (code === 'PasswordRejected') {
     return {
-      likely:
-        'A check of passwords (passwordcheck, credcheck, pg_tle) does not allow the generated one, or none whose text it cannot see.',
-      remedy:
-        "Set the function's password variables to what the check asks for; where it refuses verifiers, POSTGRES_PASSWORD_FORMAT=cleartext. Then start a new rotation.",
+      likely: say`A check of passwords (passwordcheck, credcheck, pg_tle) does not allow the generated one, or none whose text it cannot see.`,
+      remedy: say`Set the function's password variables to what the check asks for; where it refuses verifiers, POSTGRES_PASSWORD_FORMAT=cleartext. Then start a new rotation.`,
     }
   }
   if (sqlState === '53100') {
-    return { likely: "The server's disk is full.", remedy: 'Make room on it; then a later attempt succeeds.' }
+    return { likely: say`The server's disk is full.`, remedy: say`Make room on it; then a later attempt succeeds.` }
   }
   return {}
 }

@@ -3,6 +3,7 @@ import { networkError, tlsUnavailable } from '../../shared/database/network-erro
 import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+import { ours, say } from '../../shared/rotation/words.ts'
 import { pooledCode } from './poolers.ts'
 import { asError, tidy, withoutStatement } from './server-words.ts'
 
@@ -29,8 +30,8 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
   const { code, message } = asError(error)
   if (message.includes('does not support SSL')) return tlsUnavailable(login, cause)
   if (message.startsWith('Unknown authenticationOk message type')) {
-    const likely = 'pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.'
-    return new RotationError('LoginMethod', `${where} does not ask ${login.username} for a password.`, {
+    const likely = say`pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.`
+    return new RotationError('LoginMethod', say`${where} does not ask ${login.username} for a password.`, {
       likely,
       cause,
     })
@@ -42,7 +43,7 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
 function loginError(error: DatabaseError, login: Login): RotationError {
   const code = codeOf(error, login)
   const to = login.database === undefined ? '' : ` to database ${login.database}`
-  const what = `${address(login)} refused the login of ${login.username}${to} (${tidy(error.code)}).`
+  const what = say`${address(login)} refused the login of ${login.username}${to} (${ours(tidy(error.code))}).`
   const { likely, remedy, retryable } = explained(code, error, login)
   const cause = withoutStatement(error)
   const details = { ...(likely && { likely }), ...(remedy && { remedy }), ...(retryable === false && { retryable }) }
@@ -64,30 +65,29 @@ function explained(code: ErrorCode, { code: sqlState, message }: DatabaseError, 
   const user = escapeIdentifier(login.username)
   const database = escapeIdentifier(login.database ?? '')
   if (code === 'MissingPrivilege') {
-    const likely = 'The login has no CONNECT privilege on the database.'
-    return { likely, remedy: `As an administrator: GRANT CONNECT ON DATABASE ${database} TO ${user};` }
+    const likely = say`The login has no CONNECT privilege on the database.`
+    return { likely, remedy: say`As an administrator: GRANT CONNECT ON DATABASE ${database} TO ${user};` }
   }
   if (code === 'LoginMethod') {
     return {
-      likely:
-        'pg_hba.conf sends this user to something else than its password: IAM (for members of rds_iam), PAM, LDAP, RADIUS, a certificate.',
-      remedy: `On RDS, as an administrator: REVOKE rds_iam FROM ${user}; elsewhere give the user a line with scram-sha-256 in pg_hba.conf, before the one that matches it now.`,
+      likely: say`pg_hba.conf sends this user to something else than its password: IAM (for members of rds_iam), PAM, LDAP, RADIUS, a certificate.`,
+      remedy: say`On RDS, as an administrator: REVOKE rds_iam FROM ${user}; elsewhere give the user a line with scram-sha-256 in pg_hba.conf, before the one that matches it now.`,
     }
   }
   if (code === 'LoginRefused' && /^This RDS proxy|provided for the role/i.test(message)) {
     return {
-      likely: 'The host is an RDS Proxy, which knows no other password than that of AWSCURRENT.',
-      remedy: 'Put the endpoint of the database itself into the secret; applications may go on using the proxy.',
+      likely: say`The host is an RDS Proxy, which knows no other password than that of AWSCURRENT.`,
+      remedy: say`Put the endpoint of the database itself into the secret; applications may go on using the proxy.`,
     }
   }
   if (sqlState === '55000') {
-    const likely = 'The database admits no connections (ALLOW_CONNECTIONS false), as template0 does.'
-    const remedy = `As an administrator: ALTER DATABASE ${database} ALLOW_CONNECTIONS true; or name another database in dbname.`
+    const likely = say`The database admits no connections (ALLOW_CONNECTIONS false), as template0 does.`
+    const remedy = say`As an administrator: ALTER DATABASE ${database} ALLOW_CONNECTIONS true; or name another database in dbname.`
     return { likely, remedy, retryable: false }
   }
   if (sqlState === 'P0001') {
-    const likely = 'A login trigger of the database (CREATE EVENT TRIGGER ... ON login) refuses the session.'
-    const remedy = `Have the trigger admit ${login.username}; \\dy in psql shows the triggers.`
+    const likely = say`A login trigger of the database (CREATE EVENT TRIGGER ... ON login) refuses the session.`
+    const remedy = say`Have the trigger admit ${login.username}; \\dy in psql shows the triggers.`
     return { likely, remedy, retryable: false }
   }
   return {}

@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 /** The server's default (`scram_iterations`). More would slow down every login and add nothing to 190 random bits. */
 const iterations = 4096
@@ -13,7 +14,7 @@ export function scramVerifier(password: string, salt: Buffer): string {
   const prepared = saslPrep(password)
   // The server would take it for "no password", and let nobody in.
   if (prepared === '')
-    throw new RotationError('InvalidSecret', '"password" in the secret has no character that counts.')
+    throw new RotationError('InvalidSecret', say`"password" in the secret has no character that counts.`)
   const salted = pbkdf2Sync(prepared, salt, iterations, 32, 'sha256')
   const hmac = (text: string) => createHmac('sha256', salted).update(text).digest()
   const storedKey = createHash('sha256').update(hmac('Client Key')).digest('base64')

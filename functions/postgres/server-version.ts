@@ -1,4 +1,5 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say, type Words } from '../../shared/rotation/words.ts'
 
 /** The oldest whose passwords can be verifiers of SCRAM: before, one is taken for a password in clear text. */
 const oldest = 10
@@ -23,16 +24,16 @@ export function checkVersion(version: string | undefined, where: string): void {
 
 export function tooOld(where: string, version: string | undefined): RotationError {
   const it = version === undefined ? 'a version before it' : quotable(version)
-  return new RotationError('UnsupportedServer', `${where} is no PostgreSQL ${oldest} or newer, but ${it}.`, {
-    likely: 'It is from before SCRAM, and would take what is sent in place of a password for the password.',
-    remedy: `Upgrade the server to PostgreSQL ${oldest} or newer. Nothing was changed.`,
+  return new RotationError('UnsupportedServer', say`${where} is no PostgreSQL ${oldest} or newer, but ${it}.`, {
+    likely: say`It is from before SCRAM, and would take what is sent in place of a password for the password.`,
+    remedy: say`Upgrade the server to PostgreSQL ${oldest} or newer. Nothing was changed.`,
   })
 }
 
 /** @returns a note for the log where the server is newer than what was tested */
-export function untested(version: string | undefined): string | undefined {
+export function untested(version: string | undefined): Words | undefined {
   if (version === undefined || !(majorOf(version) > newestTested)) return undefined
-  return `found PostgreSQL ${quotable(version)}, newer than what was tested (${newestTested})`
+  return say`found PostgreSQL ${quotable(version)}, newer than what was tested (${newestTested})`
 }
 
 /** For instance 18; NaN where nothing is known. */

@@ -1,4 +1,5 @@
 import { type Client, escapeLiteral } from 'pg'
+import { say, type Words } from '../../shared/rotation/words.ts'
 import { transaction } from './transaction.ts'
 
 /** Not longer, whatever the database holds: it is a note, and the change is done. */
@@ -21,7 +22,7 @@ LIMIT ${mostNames + 1}`
  * A note for the log where something in the database asks for session_user. Asked after the pair has changed, and never
  * what a rotation fails for.
  */
-export async function noteOnSessionUser(client: Client): Promise<string | undefined> {
+export async function noteOnSessionUser(client: Client): Promise<Words | undefined> {
   const asked = transaction(client, 'READ ONLY', () => timeoutMs).whole([question])
   const rows = await asked.then(
     ([answer]) => (answer?.rows ?? []) as { it: string }[],
@@ -30,5 +31,5 @@ export async function noteOnSessionUser(client: Client): Promise<string | undefi
   if (rows.length === 0) return undefined
   const names = rows.slice(0, mostNames).map(({ it }) => it)
   const list = rows.length > mostNames ? [...names, 'and more'] : names
-  return `found what asks for session_user, which differs between the two logins: ${list.join(', ')}`
+  return say`found what asks for session_user, which differs between the two logins: ${list.join(', ')}`
 }

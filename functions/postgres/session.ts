@@ -2,6 +2,7 @@ import { type Client, DatabaseError, escapeIdentifier } from 'pg'
 import type { TwinSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { ours, say, type Words } from '../../shared/rotation/words.ts'
 import { type Attempted, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
 import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
@@ -36,11 +37,11 @@ export function postgresSession(
   const writing = transaction(client, 'READ WRITE', timeoutMs)
 
   /** Runs a change that gives the form it sent a password in, and again where another run was in its way. */
-  async function change(doing: string, attempt: () => Promise<PasswordForm>, mend?: Attempted['mend']): Promise<void> {
+  async function change(doing: Words, attempt: () => Promise<PasswordForm>, mend?: Attempted['mend']): Promise<void> {
     for (let count = 1; ; count++) {
       try {
         const used = await attempt()
-        if (used !== 'scram-sha-256') context.did(`sent the password in the form ${used}`)
+        if (used !== 'scram-sha-256') context.did(say`sent the password in the form ${ours(used)}`)
         const note = untested(greeting.version)
         if (note !== undefined) context.did(note)
         return
@@ -67,7 +68,7 @@ export function postgresSession(
         'SET LOCAL ROLE NONE',
         `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(used, username, password, context)}`,
       ]
-      await change(`changing the password of ${username}`, async () => {
+      await change(say`changing the password of ${username}`, async () => {
         const known = knownForm()
         if (known !== undefined) {
           await writing.whole(statements(known))
@@ -91,11 +92,11 @@ export function postgresSession(
         await writing.finish(plan.statements)
         return used
       }
-      await change(`making ${names.twin} the twin of ${names.base}`, attempt, (words, routine) =>
+      await change(say`making ${names.twin} the twin of ${names.base}`, attempt, (words, routine) =>
         grantFor(login.username, { words, routine, differences, version: greeting.version }),
       )
       if (differences.length === 0) return
-      context.did(`made ${names.twin} equal in: ${differences.join(', ')}`)
+      context.did(say`made ${names.twin} equal in: ${differences.join(', ')}`)
       const note = await noteOnSessionUser(client)
       if (note !== undefined) context.did(note)
     },
@@ -103,7 +104,7 @@ export function postgresSession(
     async checkTwin(names) {
       const reading = transaction(client, 'READ ONLY', timeoutMs)
       const answers = await reading.whole(twinQuestions(names)).catch((error: unknown) => {
-        const doing = 'comparing the rights of the two logins'
+        const doing = say`comparing the rights of the two logins`
         const mend = () => grantToRead(names.base)
         throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
       })

@@ -1,6 +1,7 @@
 import { escapeIdentifier } from 'pg'
 import type { TwinNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { ours, say, type Words } from '../../shared/rotation/words.ts'
 import { majorOf } from './server-version.ts'
 import { readCatalogs, type TwinState } from './twin-state.ts'
 
@@ -19,27 +20,29 @@ export function checkRights(state: TwinState, names: TwinNames): void {
   const { self, version, base, twin, administersBase, administersTwin } = state
   if (self.rolsuper) return
   const me = escapeIdentifier(self.rolname)
-  const missing = (what: string, statement: string) =>
-    new RotationError('MissingPrivilege', `${self.rolname} ${what}.`, { remedy: `As an administrator: ${statement};` })
+  const missing = (what: Words, statement: string) =>
+    new RotationError('MissingPrivilege', say`${self.rolname} ${what}.`, {
+      remedy: say`As an administrator: ${statement};`,
+    })
 
-  if (!self.rolcreaterole) throw missing('may not manage roles', `ALTER ROLE ${me} CREATEROLE`)
+  if (!self.rolcreaterole) throw missing(say`may not manage roles`, `ALTER ROLE ${me} CREATEROLE`)
   const superuser = [base, twin].some((role) => role?.rolsuper)
-  if (superuser) throw missing('may not change a superuser', `ALTER ROLE ${me} SUPERUSER`)
+  if (superuser) throw missing(say`may not change a superuser`, `ALTER ROLE ${me} SUPERUSER`)
   const differ = (column: keyof typeof guarded) => (base?.[column] ?? false) !== (twin?.[column] ?? false)
   if (version < 160_000) {
     // A role that has REPLICATION is changed by superusers alone, whatever the change is.
     const special = base?.rolreplication || twin?.rolreplication ? 'REPLICATION' : differ('rolbypassrls') && 'BYPASSRLS'
     if (special === false) return
-    const what = `may not change what has ${special}: before PostgreSQL 16 superusers alone may`
+    const what = say`may not change what has ${ours(special)}: before PostgreSQL 16 superusers alone may`
     throw missing(what, `ALTER ROLE ${me} SUPERUSER`)
   }
   const grant = (role: string) =>
-    missing(`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
+    missing(say`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
   if (!administersBase) throw grant(names.base)
   if (twin !== null && !administersTwin) throw grant(names.twin)
   for (const [column, word] of Object.entries(guarded) as [keyof typeof guarded, string][]) {
     if (!differ(column) || self[column]) continue
-    const what = `may not give or take away ${word}, in which ${names.base} and ${names.twin} differ`
+    const what = say`may not give or take away ${ours(word)}, in which ${names.base} and ${names.twin} differ`
     throw missing(what, `ALTER ROLE ${me} ${word}`)
   }
 }

@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { TwinNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { checkRights } from './twin-rights.ts'
 import { type Difference, expectedUser, settingDifferences } from './twin-settings.ts'
 import type { Role, TwinState } from './twin-state.ts'
@@ -32,20 +33,20 @@ function actAs({ self, sessionUser }: TwinState): string {
 function checkRoles(state: TwinState, names: TwinNames, username: string): void {
   const { base, twin, baseExpired, memberships, twinAlone, twinHolds } = state
   if (base === null) {
-    const likely = `The role ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
-    throw new RotationError('NotATwin', `There is no role ${names.base}.`, { likely })
+    const likely = say`The role ${names.base} was dropped or renamed, or ${names.twin} is not a twin at all.`
+    throw new RotationError('NotATwin', say`There is no role ${names.base}.`, { likely })
   }
-  if (!base.rolcanlogin) throw new RotationError('LoginLocked', `${names.base} may not log in.`)
-  if (baseExpired) throw new RotationError('LoginExpired', `${names.base} has expired.`)
+  if (!base.rolcanlogin) throw new RotationError('LoginLocked', say`${names.base} may not log in.`)
+  if (baseExpired) throw new RotationError('LoginExpired', say`${names.base} has expired.`)
   if (twin === null && username === names.twin) return
-  if (twin === null) throw new RotationError('NotATwin', `There is no role ${names.twin}.`)
+  if (twin === null) throw new RotationError('NotATwin', say`There is no role ${names.twin}.`)
   if (memberships.length === 0)
-    throw new RotationError('NotATwin', `${names.twin} exists, but is not a member of ${names.base}.`)
+    throw new RotationError('NotATwin', say`${names.twin} exists, but is not a member of ${names.base}.`)
   // With a new password for the twin, whoever may read the secret gets all that the twin may do.
   if (twinAlone.length > 0)
     throw new RotationError(
       'NotATwin',
-      `${names.twin} is a member of ${twinAlone.join(', ')}, and ${names.base} is not.`,
+      say`${names.twin} is a member of ${twinAlone.join(', ')}, and ${names.base} is not.`,
     )
   // The twin is about to run as the base: what is its own would be out of reach for those who use it now.
   if (twinHolds.length > 0)
@@ -57,8 +58,8 @@ function checkRoles(state: TwinState, names: TwinNames, username: string): void 
     if (more.length > 0) throw holdsMore(names, `has ${more.map((column) => switches[column]).join(', ')}`)
   }
   if (twin.rolsuper && !base.rolsuper)
-    throw new RotationError('NotATwin', `${names.twin} is a superuser and ${names.base} is not.`)
-  if (!twin.rolcanlogin) throw new RotationError('LoginLocked', `${names.twin} may not log in.`)
+    throw new RotationError('NotATwin', say`${names.twin} is a superuser and ${names.base} is not.`)
+  if (!twin.rolcanlogin) throw new RotationError('LoginLocked', say`${names.twin} may not log in.`)
 }
 
 /** Whether an earlier rotation has made the role the twin: then what it has beyond the base is only out of date. */
@@ -68,9 +69,9 @@ function isAdopted({ twinSettings }: TwinState): boolean {
 
 function holdsMore({ base, twin }: TwinNames, what: string): RotationError {
   const [from, to] = [escapeIdentifier(twin), escapeIdentifier(base)]
-  return new RotationError('NotATwin', `${twin} ${what}, and ${base} does not share it.`, {
-    likely: 'It was used with another tool, which made it a login of its own, or it belongs to somebody else.',
-    remedy: `If it is the second login of ${base}: grant ${base} what only ${twin} has, then in each database REASSIGN OWNED BY ${from} TO ${to}; DROP OWNED BY ${from}; and take away its own attributes.`,
+  return new RotationError('NotATwin', say`${twin} ${what}, and ${base} does not share it.`, {
+    likely: say`It was used with another tool, which made it a login of its own, or it belongs to somebody else.`,
+    remedy: say`If it is the second login of ${base}: grant ${base} what only ${twin} has, then in each database REASSIGN OWNED BY ${from} TO ${to}; DROP OWNED BY ${from}; and take away its own attributes.`,
   })
 }
 
@@ -131,11 +132,11 @@ export function proveTwin(state: TwinState, names: TwinNames): void {
   const effect =
     isOneOfThem && state.currentUser !== expected ? [`${state.sessionUser} does not run as ${expected}`] : []
   if (differences.length + effect.length === 0) return
-  const what = `${names.twin} and ${names.base} differ: ${[...effect, ...differences].join('; ')}.`
+  const what = say`${names.twin} and ${names.base} differ: ${[...effect, ...differences].join('; ')}.`
   if (differences.length > 0) throw new RotationError('PrivilegesDiffer', what)
   throw new RotationError('PrivilegesDiffer', what, {
-    likely: 'Something gives new sessions another role than the settings say: a pooler, or a login trigger.',
-    remedy: 'Have it leave the role of the two alone, or give it to both.',
+    likely: say`Something gives new sessions another role than the settings say: a pooler, or a login trigger.`,
+    remedy: say`Have it leave the role of the two alone, or give it to both.`,
     retryable: false,
   })
 }

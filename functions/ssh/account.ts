@@ -1,4 +1,5 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { linesOf } from './authorized-keys.ts'
 import type { Access } from './host-session.ts'
@@ -62,9 +63,9 @@ function nowhere(
 ): RotationError {
   const logsIn = asAdmin ? '' : ' lets the function in, but'
   const unreadable = closed.length === 0 ? '' : ` (${closed.join(', ')} cannot be read)`
-  const what = `The key of AWSCURRENT${logsIn} is in none of ${paths.join(', ')} of ${username} on ${where}${unreadable}.`
+  const what = say`The key of AWSCURRENT${logsIn} is in none of ${paths.join(', ')} of ${username} on ${where}${unreadable}.`
   if (home !== '/') return new RotationError('KeyFileUnknown', what)
-  const likely = 'The account is confined to a folder (ChrootDirectory), and the file lies outside of it.'
+  const likely = say`The account is confined to a folder (ChrootDirectory), and the file lies outside of it.`
   return new RotationError('KeyFileUnknown', what, { likely })
 }
 
@@ -82,10 +83,9 @@ async function accountIn(path: string, { sftp, username, where }: Place): Promis
     const [name, , uid, gid, , home = ''] = line.split(':')
     if (name === username && home !== '') return { home, owner: [Number(uid), Number(gid)] }
   }
-  throw new RotationError('KeyFileUnknown', `${path} on ${where} has no account ${username}.`, {
-    likely: 'It is misspelt, or comes from a directory (LDAP, SSSD).',
-    remedy:
-      'Correct "username". For an account of a directory, leave out admin_secret_arn, if its own key may change the file.',
+  throw new RotationError('KeyFileUnknown', say`${path} on ${where} has no account ${username}.`, {
+    likely: say`It is misspelt, or comes from a directory (LDAP, SSSD).`,
+    remedy: say`Correct "username". For an account of a directory, leave out admin_secret_arn, if its own key may change the file.`,
   })
 }
 

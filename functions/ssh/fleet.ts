@@ -1,5 +1,6 @@
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { joined, ours, say } from '../../shared/rotation/words.ts'
 import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
 
@@ -66,15 +67,14 @@ async function attempt<H extends { readonly host: Host }, T>(
 
 function outOfTime(host: Host, { signal, remainingMs }: RotationContext): RotationError | undefined {
   if (!signal.aborted && remainingMs() >= leastMs) return undefined
-  return new RotationError('TimedOut', `There was no time left for ${addressOf(host)}.`, {
-    likely: 'The fleet is larger than the timeout of the function allows for, or some hosts answer slowly.',
-    remedy:
-      'Nothing, if a later attempt succeeds: hosts that are done take less time. Else give the function more time (TimeoutSeconds).',
+  return new RotationError('TimedOut', say`There was no time left for ${addressOf(host)}.`, {
+    likely: say`The fleet is larger than the timeout of the function allows for, or some hosts answer slowly.`,
+    remedy: say`Nothing, if a later attempt succeeds: hosts that are done take less time. Else give the function more time (TimeoutSeconds).`,
   })
 }
 
 function notTried(jump: string, first: Host): RotationError {
-  const what = `No further host behind ${jump} was tried after the host key of ${addressOf(first)}.`
+  const what = say`No further host behind ${jump} was tried after the host key of ${addressOf(first)}.`
   return new RotationError('HostKeyMismatch', what)
 }
 
@@ -86,9 +86,9 @@ export function fleetError(outcomes: readonly Outcome<unknown>[], done: string):
   const failed = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]))
   const [first, ...others] = failed.map(({ error }) => error)
   if (first === undefined || others.length === 0) return first
-  const named = failed.slice(0, mostNamed).map(({ error }) => `${error.code}: ${error.what}`)
-  const more = failed.length > mostNamed ? ` And ${failed.length - mostNamed} more.` : ''
-  const what = `${outcomes.length - failed.length} of ${outcomes.length} hosts ${done}. ${named.join(' ')}${more}`
+  const named = failed.slice(0, mostNamed).map(({ error }) => say`${ours(error.code)}: ${error.what}`)
+  const more = failed.length > mostNamed ? say` And ${failed.length - mostNamed} more.` : ours('')
+  const what = say`${outcomes.length - failed.length} of ${outcomes.length} hosts ${ours(done)}. ${joined(named, ' ')}${more}`
   return new RotationError('FleetIncomplete', what, {
     retryable: failed.every(({ error }) => error.retryable),
     cause: first,

@@ -1,6 +1,7 @@
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { SshConnection } from '../../shared/ssh-protocol/connection.ts'
 import type { Credentials, Doors, Host } from '../../shared/ssh-protocol/doors.ts'
@@ -61,9 +62,9 @@ async function logIn(host: Host, { doors, credentials, current, previous }: Acce
 
 function noSftp(host: Host, username: string, aborted: boolean, error: unknown): RotationError {
   const where = addressOf(host)
-  if (aborted) return new RotationError('TimedOut', `${where} did not open SFTP before the time ran out.`)
+  if (aborted) return new RotationError('TimedOut', say`${where} did not open SFTP before the time ran out.`)
   const said = error instanceof Error ? quotable(error.message) : ''
-  return new RotationError('SftpUnavailable', `${where} lets ${username} in, but gives no SFTP (${said}).`, {
+  return new RotationError('SftpUnavailable', say`${where} lets ${username} in, but gives no SFTP (${said}).`, {
     cause: error,
   })
 }

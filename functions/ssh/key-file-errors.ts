@@ -1,4 +1,5 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say, type Words } from '../../shared/rotation/words.ts'
 import { type Sftp, SftpError } from './sftp.ts'
 
 /** Where an edit takes place, for its errors. */
@@ -30,38 +31,42 @@ export async function fileError(
   if (error instanceof RotationError) return error
   if (!(error instanceof SftpError)) throw error
   if (signal.aborted) {
-    return new RotationError('TimedOut', `The time ran out while ${path} on ${where} was changed (${error.operation}).`)
+    return new RotationError(
+      'TimedOut',
+      say`The time ran out while ${path} on ${where} was changed (${error.operation}).`,
+    )
   }
   const folder = path.replace(/\/[^/]*$/, '') || '/'
   const space = error.status === failure ? await sftp.space(folder) : undefined
-  const because = (why: string, details: { likely?: string; remedy?: string; retryable?: boolean } = {}) =>
-    new RotationError('KeyFileNotWritable', `${path} on ${where} cannot be changed: ${why}. It is as it was.`, {
+  const because = (why: Words, details: { likely?: Words; remedy?: Words; retryable?: boolean } = {}) =>
+    new RotationError('KeyFileNotWritable', say`${path} on ${where} cannot be changed: ${why}. It is as it was.`, {
       ...details,
       cause: error,
     })
-  if (space?.readOnly) return because('the file system is read-only', { likely: 'It was mounted so, or has damage.' })
+  if (space?.readOnly)
+    return because(say`the file system is read-only`, { likely: say`It was mounted so, or has damage.` })
   if (space?.full) {
-    const remedy = `Free some space on the file system of ${folder}, then run the rotation again.`
-    return because('the file system is full', {
-      likely: 'Logs or other files have filled it.',
+    const remedy = say`Free some space on the file system of ${folder}, then run the rotation again.`
+    return because(say`the file system is full`, {
+      likely: say`Logs or other files have filled it.`,
       remedy,
       retryable: true,
     })
   }
   if (error.status === permissionDenied) {
-    const remedy = `As root on the host: lsattr -d ${folder} ${path} shows an "i" where something is immutable; chown ${username} ${folder} ${path} gives both to the account. Or name in admin_secret_arn the secret of an account that may write there.`
-    return because('permission was denied', {
-      likely: 'It, or its folder, belongs to somebody else or is immutable.',
+    const remedy = say`As root on the host: lsattr -d ${folder} ${path} shows an "i" where something is immutable; chown ${username} ${folder} ${path} gives both to the account. Or name in admin_secret_arn the secret of an account that may write there.`
+    return because(say`permission was denied`, {
+      likely: say`It, or its folder, belongs to somebody else or is immutable.`,
       remedy,
     })
   }
-  if (error.status === failure || error.status === noSuchFile) return because(`the host answered ${error.status}`)
+  if (error.status === failure || error.status === noSuchFile) return because(say`the host answered ${error.status}`)
   return new RotationError(
     'NoAnswer',
-    `The connection to ${where} ended while ${path} was changed (${error.operation}).`,
+    say`The connection to ${where} ended while ${path} was changed (${error.operation}).`,
     {
-      likely: 'The host was restarted, or something in between closed the connection.',
-      remedy: 'Nothing, if a later attempt succeeds: it finds what was done. Else look into the sshd log of the host.',
+      likely: say`The host was restarted, or something in between closed the connection.`,
+      remedy: say`Nothing, if a later attempt succeeds: it finds what was done. Else look into the sshd log of the host.`,
       cause: error,
     },
   )

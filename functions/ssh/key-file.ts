@@ -1,5 +1,6 @@
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { edited, type Wanted } from './authorized-keys.ts'
 import { fileError, type Place } from './key-file-errors.ts'
 import { type Lock, lockFile } from './lock-file.ts'
@@ -72,19 +73,19 @@ async function replaceUntilItStays(
   }
   throw new RotationError(
     'KeyFileBusy',
-    `${real} on ${where} was changed by somebody else ${mostTries} times in a row.`,
+    say`${real} on ${where} was changed by somebody else ${mostTries} times in a row.`,
   )
 }
 
 function nextText(text: string, wanted: Wanted, { path }: KeyFile, { where }: Place): string {
   const next = edited(text, wanted)
   if (next !== undefined) return next
-  const what = `The key of AWSCURRENT is not in ${path} on ${where}, nor is the one before.`
+  const what = say`The key of AWSCURRENT is not in ${path} on ${where}, nor is the one before.`
   throw new RotationError('KeyFileUnknown', what)
 }
 
 function unsafe(path: string, { where }: Place, why: string): RotationError {
-  return new RotationError('KeyFileUnsafe', `${path} on ${where} was left as it is: ${why}.`)
+  return new RotationError('KeyFileUnsafe', say`${path} on ${where} was left as it is: ${why}.`)
 }
 
 /**
@@ -109,7 +110,7 @@ function newFile(
   if (account === undefined && facts.uid !== ours.uid) {
     throw new RotationError(
       'KeyFileNotWritable',
-      `${path} on ${place.where} belongs to another user. It was left as it is.`,
+      say`${path} on ${place.where} belongs to another user. It was left as it is.`,
     )
   }
   const forOthers = facts.mode & 0o077

@@ -1,4 +1,5 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { KeyType, PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 
 const curves: Readonly<Record<string, string>> = { 256: 'P-256', 384: 'P-384', 521: 'P-521' }
@@ -15,9 +16,8 @@ export function parseKeyType(text: string, where: string): KeyType {
     return { name, bits: Number(size) }
   const curve = curves[size === '' ? 256 : size]
   if (name === 'ecdsa' && curve !== undefined) return { name, curve }
-  throw new RotationError('InvalidSecret', `"key_type" in ${where} is not known.`, {
-    remedy:
-      'Use ed25519, rsa, rsa-3072, rsa-4096, ecdsa-256, ecdsa-384 or ecdsa-521; without it the type stays as it is.',
+  throw new RotationError('InvalidSecret', say`"key_type" in ${where} is not known.`, {
+    remedy: say`Use ed25519, rsa, rsa-3072, rsa-4096, ecdsa-256, ecdsa-384 or ecdsa-521; without it the type stays as it is.`,
   })
 }
 

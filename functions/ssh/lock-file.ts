@@ -1,4 +1,5 @@
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { EditOptions } from './key-file.ts'
 import { isMissing, type Place } from './key-file-errors.ts'
 import type { FileFacts } from './sftp.ts'
@@ -71,7 +72,7 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
       continue
     }
     if (context.remainingMs() < reserveMs + pauseMs) {
-      throw new RotationError('KeyFileBusy', `${path} on ${where} is being changed by another run (${lock}).`)
+      throw new RotationError('KeyFileBusy', say`${path} on ${where} is being changed by another run (${lock}).`)
     }
     await context.sleep(pauseMs)
     namelessFor = held === '' ? namelessFor + pauseMs : 0

@@ -1,6 +1,7 @@
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
@@ -48,8 +49,8 @@ export function sshKey(settings: SshSettings): SecretType<KeySecret> {
 
 function keyOf({ key }: KeySecret) {
   if (key !== undefined) return key
-  throw new RotationError('InvalidSecret', 'The pending value has no private key.', {
-    likely: 'The secret has none yet; the first rotation makes one.',
-    remedy: 'Rotate the secret.',
+  throw new RotationError('InvalidSecret', say`The pending value has no private key.`, {
+    likely: say`The secret has none yet; the first rotation makes one.`,
+    remedy: say`Rotate the secret.`,
   })
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import { type Credentials, type Doors, doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
@@ -43,7 +44,7 @@ export async function setKeys(
   const outcomes =
     target.minSuccess === undefined ? await onEach(plan, context) : await onMost(plan, target.minSuccess, context)
   const done = outcomes.filter(({ ok }) => ok).length
-  context.did(`put the new key on ${done} of ${outcomes.length} hosts`)
+  context.did(say`put the new key on ${done} of ${outcomes.length} hosts`)
   const error = fleetError(outcomes, 'have the new key')
   if (error !== undefined) throw error
 }
@@ -75,14 +76,14 @@ async function credentialsFor(
 ): Promise<Credentials> {
   if (arn === undefined) {
     if (current !== undefined) return { username, key: current }
-    throw new RotationError('InvalidSecret', 'The secret has no private key yet, so nothing lets the function in.', {
-      remedy:
-        'Put a key that logs in into the secret, or name in admin_secret_arn the secret of an account that may write the file.',
+    throw new RotationError('InvalidSecret', say`The secret has no private key yet, so nothing lets the function in.`, {
+      remedy: say`Put a key that logs in into the secret, or name in admin_secret_arn the secret of an account that may write the file.`,
     })
   }
-  if (arn === context.secretId) throw new RotationError('InvalidSecret', '"admin_secret_arn" names the secret itself.')
+  if (arn === context.secretId)
+    throw new RotationError('InvalidSecret', say`"admin_secret_arn" names the secret itself.`)
   const admin = await context.readSecret(arn, keySecretForm)
-  if (admin.key === undefined) throw new RotationError('InvalidSecret', `Secret ${arn} holds no private key.`)
+  if (admin.key === undefined) throw new RotationError('InvalidSecret', say`Secret ${arn} holds no private key.`)
   return { username: usernameIn(admin) ?? username, key: admin.key }
 }
 
@@ -113,7 +114,7 @@ async function onMost(plan: Plan, least: number, context: RotationContext): Prom
       (outcome) => !outcome.ok && (!absent.includes(outcome.error.code) || behind.has(nameOf(outcome.host))),
     )
     if (fatal.length > 0 || sessions.length < Math.min(least, hosts.length)) {
-      context.did('changed no host')
+      context.did(say`changed no host`)
       throw (
         fleetError(fatal.length > 0 ? fatal : looked, 'could be logged in to; none was changed') ??
         new Error('no host failed')
@@ -122,7 +123,7 @@ async function onMost(plan: Plan, least: number, context: RotationContext): Prom
     const laggards = failed.map(({ host }) => nameOf(host))
     if (failed.length > 0)
       context.did(
-        `left behind, to be reached at the next rotation: ${failed.map(({ host }) => addressOf(host)).join(', ')}`,
+        say`left behind, to be reached at the next rotation: ${failed.map(({ host }) => addressOf(host)).join(', ')}`,
       )
     return await eachHost(sessions, (session) => change(session, plan, laggards, context), context)
   } finally {
@@ -148,8 +149,9 @@ async function change(session: HostSession, plan: Plan, laggards: readonly strin
   )
   const unpinned = connection.unpinned()
   if (unpinned.length > 0)
-    context.did(`${addressOf(host)} announces host keys that are not pinned: ${unpinned.join(', ')}`)
-  if (host.hostKeys === undefined) context.did(`${addressOf(host)} was trusted with the host key ${connection.shown}`)
+    context.did(say`${addressOf(host)} announces host keys that are not pinned: ${unpinned.join(', ')}`)
+  if (host.hostKeys === undefined)
+    context.did(say`${addressOf(host)} was trusted with the host key ${connection.shown}`)
 }
 
 /** A host in a mark: it stands in files of other hosts, who need not know its name. */

@@ -3,6 +3,7 @@ import { type Environment, oneOf, wholeNumber } from '../../shared/environment.t
 import { parseJsonObject } from '../../shared/json-secret.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { ours, say } from '../../shared/rotation/words.ts'
 
 export interface SshSettings {
   /** The path of a JSON file or the ARN of a secret, with what secrets do not say themselves. */
@@ -45,7 +46,7 @@ export async function configuredFields(
   const name = /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(context.secretId)?.[1] ?? context.secretId
   const entry = entries[name] ?? entries[context.secretId] ?? {}
   if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) return entry as Record<string, unknown>
-  throw new RotationError('InvalidConfiguration', `What SSH_HOSTS has for "${name}" is not a JSON object.`)
+  throw new RotationError('InvalidConfiguration', say`What SSH_HOSTS has for "${name}" is not a JSON object.`)
 }
 
 function parsed(text: string, hosts: string): Record<string, unknown> {
@@ -54,9 +55,9 @@ function parsed(text: string, hosts: string): Record<string, unknown> {
   } catch {
     const what = hosts.startsWith('arn:') ? `The secret ${hosts}` : `The file ${hosts}`
     const rule = 'a JSON object by names of secrets: {"my/key": {"username": "deploy", "hosts": [...]}}'
-    throw new RotationError('InvalidConfiguration', `${what}, which SSH_HOSTS names, cannot be read as JSON.`, {
-      likely: 'The path is wrong, the layer with the file is missing, or the text is damaged.',
-      remedy: `SSH_HOSTS must name ${rule}.`,
+    throw new RotationError('InvalidConfiguration', say`${what}, which SSH_HOSTS names, cannot be read as JSON.`, {
+      likely: say`The path is wrong, the layer with the file is missing, or the text is damaged.`,
+      remedy: say`SSH_HOSTS must name ${ours(rule)}.`,
     })
   }
 }

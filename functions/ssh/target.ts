@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { type Address, addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Hop, Host } from '../../shared/ssh-protocol/doors.ts'
 import { type HostKeys, parseHostKeys } from '../../shared/ssh-protocol/host-keys.ts'
@@ -100,7 +101,7 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
     minSuccess: most,
   }
   if (new Set(addresses.map((each) => each.toLowerCase())).size < addresses.length) {
-    throw new RotationError('InvalidSecret', `"hosts" in ${where} names a host twice.`)
+    throw new RotationError('InvalidSecret', say`"hosts" in ${where} names a host twice.`)
   }
   for (const host of target.hosts) {
     for (const each of [host, ...host.jump]) checkKeys(each, where, trustsAny)
@@ -109,10 +110,10 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
     if (lacking === undefined || target.adminSecretArn !== undefined) continue
     throw new RotationError(
       'InvalidSecret',
-      `The jump host ${addressOf(lacking)} in ${where} is not among its hosts.`,
+      say`The jump host ${addressOf(lacking)} in ${where} is not among its hosts.`,
       {
-        likely: 'The jump host is logged in to with the key that is rotated, and would not get the new one.',
-        remedy: 'Add it to "hosts", or give it a "secret_arn" with a key of its own.',
+        likely: say`The jump host is logged in to with the key that is rotated, and would not get the new one.`,
+        remedy: say`Add it to "hosts", or give it a "secret_arn" with a key of its own.`,
       },
     )
   }
@@ -126,10 +127,10 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
     if (hostKeys !== undefined) return { host, port: number, hostKeys: texts.length === 0 ? undefined : hostKeys }
     throw new RotationError(
       'InvalidSecret',
-      `A host key of ${addressOf({ host, port: number })} in ${where} is none.`,
+      say`A host key of ${addressOf({ host, port: number })} in ${where} is none.`,
       {
-        likely: 'It was cut, or is a fingerprint of another kind (MD5).',
-        remedy: 'Put whole keys (ssh-ed25519 AAAA...) or fingerprints (SHA256:...) into host_keys.',
+        likely: say`It was cut, or is a fingerprint of another kind (MD5).`,
+        remedy: say`Put whole keys (ssh-ed25519 AAAA...) or fingerprints (SHA256:...) into host_keys.`,
       },
     )
   }
@@ -137,9 +138,9 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
 
 function checkKeys(host: Address & { readonly hostKeys: HostKeys | undefined }, where: string, trustsAny: boolean) {
   if (trustsAny || host.hostKeys !== undefined) return
-  throw new RotationError('InvalidSecret', `${addressOf(host)} in ${where} has no host_keys.`, {
-    likely: 'Without them anything that answers there would be taken for the host.',
-    remedy: `Put its keys into host_keys: "cat /etc/ssh/ssh_host_*_key.pub" on the host shows them.`,
+  throw new RotationError('InvalidSecret', say`${addressOf(host)} in ${where} has no host_keys.`, {
+    likely: say`Without them anything that answers there would be taken for the host.`,
+    remedy: say`Put its keys into host_keys: "cat /etc/ssh/ssh_host_*_key.pub" on the host shows them.`,
   })
 }
 
@@ -148,9 +149,9 @@ function fieldError(path: string, where: string): RotationError {
   const known = Object.keys(mustBe).find((name) => plain === name || plain.startsWith(`${name}.`)) ?? plain
   return new RotationError(
     'InvalidSecret',
-    `"${path}" in ${where} must be ${mustBe[known] ?? 'a text that is not empty'}.`,
+    say`"${path}" in ${where} must be ${mustBe[known] ?? 'a text that is not empty'}.`,
     {
-      remedy: 'Correct it. docs/ssh.md has all fields.',
+      remedy: say`Correct it. docs/ssh.md has all fields.`,
     },
   )
 }
@@ -166,6 +167,6 @@ export function checkSameTarget(pending: SshTarget, current: SshTarget): void {
   for (const field of ['username', 'hosts', 'paths'] as const) {
     if (isDeepStrictEqual(one[field], other[field])) continue
     const name = field === 'paths' ? 'authorized_keys_path' : field
-    throw new RotationError('PendingMismatch', `"${name}" in AWSPENDING is not that of AWSCURRENT.`)
+    throw new RotationError('PendingMismatch', say`"${name}" in AWSPENDING is not that of AWSCURRENT.`)
   }
 }

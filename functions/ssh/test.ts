@@ -1,4 +1,5 @@
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { say } from '../../shared/rotation/words.ts'
 import { doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { absent, eachHost, fleetError } from './fleet.ts'
@@ -21,7 +22,7 @@ export async function testKey(key: PrivateKey, target: SshTarget, context: Rotat
     context,
   )
   const good = outcomes.filter(({ ok }) => ok).length
-  context.did(`logged in on ${good} of ${hosts.length} hosts with the new key`)
+  context.did(say`logged in on ${good} of ${hosts.length} hosts with the new key`)
   const error = fleetError(outcomes, 'let the new key in')
   // A host that is there and refuses the key is none that was left behind: the next attempt reaches it.
   const refused = outcomes.some((outcome) => !outcome.ok && !absent.includes(outcome.error.code))

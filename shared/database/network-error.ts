@@ -50,7 +50,7 @@ export function tlsUnavailable(login: Login, cause: unknown): RotationError {
  * @param doing what the statement was for, in a few words
  * @param outOfTime whether it was we who gave up
  */
-export function brokenOff(code: string, doing: Words | string, login: Login, outOfTime: boolean, cause: unknown) {
+export function brokenOff(code: string, doing: Words, login: Login, outOfTime: boolean, cause: unknown) {
   const where = address(login)
   if (outOfTime) return new RotationError('TimedOut', say`${doing} at ${where} took too long.`, { cause })
   const what = say`${doing} at ${where} failed: the connection ended (${code === '' ? ours('no answer in time') : kind(code)}).`

@@ -62,11 +62,11 @@ const sameSettings = {
 function ownName(managed: boolean) {
   return {
     likely: managed
-      ? 'A superuser secret that RDS manages is used over TLS alone, and under the name of its endpoint.'
-      : 'The host of the secret is a replica, which has to be known by its own name.',
+      ? say`A superuser secret that RDS manages is used over TLS alone, and under the name of its endpoint.`
+      : say`The host of the secret is a replica, which has to be known by its own name.`,
     remedy: managed
-      ? 'Remove "tlsServerName" from the secret.'
-      : 'Remove "tlsServerName" from the secret, and give both secrets the same "ssl".',
+      ? say`Remove "tlsServerName" from the secret.`
+      : say`Remove "tlsServerName" from the secret, and give both secrets the same "ssl".`,
   }
 }
 

@@ -4,6 +4,7 @@ import { caCertificates } from '../database/ca-certificates.ts'
 import type { Login } from '../database/secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say, type Words } from '../rotation/words.ts'
 import { connectError, numberOf, otherUser, statementError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
 import type { Account } from './quoting.ts'
@@ -33,9 +34,9 @@ export interface ServerConnection {
    * @param doing what it is for, in a few words: "changing the password of app"
    * @throws RotationError without the statement
    */
-  run<Row = Record<string, unknown>>(doing: string, sql: string, values?: readonly unknown[]): Promise<Row[]>
+  run<Row = Record<string, unknown>>(doing: Words, sql: string, values?: readonly unknown[]): Promise<Row[]>
   /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
-  attempt(doing: string, sql: string, expected: readonly number[]): Promise<number | undefined>
+  attempt(doing: Words, sql: string, expected: readonly number[]): Promise<number | undefined>
   /** Ends the connection; never throws. */
   close(): Promise<void>
 }
@@ -107,7 +108,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     if (context.remainingMs() < limitedUntilMs && !/^(SELECT|SHOW) /.test(sql)) await limit()
     return query(sql, values)
   }
-  const failed = (error: unknown, doing: string) => statementError(error, doing, login, context.signal.aborted)
+  const failed = (error: unknown, doing: Words) => statementError(error, doing, login, context.signal.aborted)
 
   try {
     await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
@@ -129,7 +130,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
       ownAccounts: Number(about?.ownAccounts ?? 1),
       lockedAfter: Number(about?.lockedAfter ?? Number.POSITIVE_INFINITY),
-      async run<Row>(doing: string, sql: string, values: readonly unknown[] = []) {
+      async run<Row>(doing: Words, sql: string, values: readonly unknown[] = []) {
         try {
           const rows = await limited(sql, values)
           return (Array.isArray(rows) ? rows : []) as Row[]
@@ -151,7 +152,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     }
   } catch (error) {
     await close()
-    throw error instanceof RotationError ? error : failed(error, 'beginning a session')
+    throw error instanceof RotationError ? error : failed(error, say`beginning a session`)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RotationContext } from '../rotation/context.ts'
+import { say } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 import type { Account } from './quoting.ts'
 
@@ -25,8 +26,8 @@ export async function countDefined(
   const sql = `${limit}SELECT /*+ MAX_EXECUTION_TIME(2000) */ ${tables.map(count).join(' + ')} AS defined`
   const values = tables.flatMap(() => definers)
   const rows = await connection
-    .run<{ defined: unknown }>(`counting what ${user} has created`, sql, values)
+    .run<{ defined: unknown }>(say`counting what ${user} has created`, sql, values)
     .catch(() => [])
   const defined = Number(rows[0]?.defined ?? 0)
-  if (defined > 0) context.did(`${user} is the definer of ${defined} views, routines, triggers or events`)
+  if (defined > 0) context.did(say`${user} is the definer of ${defined} views, routines, triggers or events`)
 }

@@ -3,6 +3,7 @@ import { type Environment, oneOf, wholeNumber } from '../environment.ts'
 import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import { connect, type ServerConnection } from './connection.ts'
 import { whyRefused } from './errors.ts'
 import { checkServer } from './server-checks.ts'
@@ -40,7 +41,7 @@ export function mysqlEngine<Session extends DatabaseSession>(
       if ([...username].length <= limit) return
       throw new RotationError(
         'NameTooLong',
-        `Unable to clone user, username length with _clone appended would exceed ${limit} characters.`,
+        say`Unable to clone user, username length with _clone appended would exceed ${limit} characters.`,
       )
     },
     async connect(login, context) {

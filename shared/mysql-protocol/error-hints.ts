@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '../rotation/errors.ts'
-import { ours } from '../rotation/words.ts'
+import { ours, say } from '../rotation/words.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
 
@@ -7,18 +7,16 @@ type Hints = Readonly<Record<number, ErrorDetails>>
 export const loginHints: Hints = {
   1044: {
     // The server tells those who may see some databases only the same of one that is not there.
-    likely: 'The database that dbname names does not exist, or the login may not use it.',
-    remedy: 'Correct dbname in the secret, or GRANT the login something on that database.',
+    likely: say`The database that dbname names does not exist, or the login may not use it.`,
+    remedy: say`Correct dbname in the secret, or GRANT the login something on that database.`,
   },
   1129: {
-    likely:
-      "max_connect_errors: connections from the function's address, or from others behind it, have broken off too often; the server lets in nobody from there until it is told to.",
-    remedy:
-      'As an administrator: TRUNCATE TABLE performance_schema.host_cache (MySQL), FLUSH HOSTS (MariaDB). Then rotate again.',
+    likely: say`max_connect_errors: connections from the function's address, or from others behind it, have broken off too often; the server lets in nobody from there until it is told to.`,
+    remedy: say`As an administrator: TRUNCATE TABLE performance_schema.host_cache (MySQL), FLUSH HOSTS (MariaDB). Then rotate again.`,
   },
   1130: {
-    likely: 'No account of any name may come from the address of the function.',
-    remedy: "Make an account whose host part matches the function's addresses.",
+    likely: say`No account of any name may come from the address of the function.`,
+    remedy: say`Make an account whose host part matches the function's addresses.`,
   },
   1524: {
     likely: ours(
@@ -29,22 +27,18 @@ export const loginHints: Hints = {
     ),
   },
   3955: {
-    likely:
-      "FAILED_LOGIN_ATTEMPTS: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.",
-    remedy: 'ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.',
+    likely: say`FAILED_LOGIN_ATTEMPTS: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.`,
+    remedy: say`ALTER USER ... ACCOUNT UNLOCK, or wait for PASSWORD_LOCK_TIME, then rotate again.`,
   },
   4150: {
-    likely:
-      "max_password_errors: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.",
-    remedy: 'FLUSH PRIVILEGES as an administrator, then rotate again.',
+    likely: say`max_password_errors: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.`,
+    remedy: say`FLUSH PRIVILEGES as an administrator, then rotate again.`,
   },
 }
 
 const lockWait: ErrorDetails = {
-  likely:
-    'Somebody holds a lock that this needs: a backup, FLUSH TABLES WITH READ LOCK, LOCK TABLES, or another run of this step.',
-  remedy:
-    'Let it end: SHOW PROCESSLIST shows it, on MySQL also performance_schema.metadata_locks. The change may have been made all the same; the next attempt finds out.',
+  likely: say`Somebody holds a lock that this needs: a backup, FLUSH TABLES WITH READ LOCK, LOCK TABLES, or another run of this step.`,
+  remedy: say`Let it end: SHOW PROCESSLIST shows it, on MySQL also performance_schema.metadata_locks. The change may have been made all the same; the next attempt finds out.`,
 }
 
 const diskFull: ErrorDetails = {
@@ -66,22 +60,22 @@ export const statementHints: Hints = {
   },
   1205: lockWait,
   1524: {
-    likely: "The account's authentication plugin is not loaded on this server.",
-    remedy: 'ALTER USER ... IDENTIFIED WITH a plugin that SHOW PLUGINS lists, then rotate again.',
+    likely: say`The account's authentication plugin is not loaded on this server.`,
+    remedy: say`ALTER USER ... IDENTIFIED WITH a plugin that SHOW PLUGINS lists, then rotate again.`,
   },
   1819: {
-    likely: 'validate_password asks for more than the generated passwords have.',
-    remedy: 'Set PASSWORD_LENGTH, or lower the policy (SHOW VARIABLES LIKE "validate_password%").',
+    likely: say`validate_password asks for more than the generated passwords have.`,
+    remedy: say`Set PASSWORD_LENGTH, or lower the policy (SHOW VARIABLES LIKE "validate_password%").`,
   },
   // MariaDB's max_statement_time and MySQL's max_execution_time end a wait for a lock, too.
   1969: lockWait,
   3024: lockWait,
   3638: {
-    likely: 'PASSWORD HISTORY or PASSWORD REUSE INTERVAL: the account has had this very password.',
-    remedy: 'Start a new rotation with rotate-secret: it generates another password.',
+    likely: say`PASSWORD HISTORY or PASSWORD REUSE INTERVAL: the account has had this very password.`,
+    remedy: say`Start a new rotation with rotate-secret: it generates another password.`,
   },
   4165: {
-    likely: 'validate_password.changed_characters_percentage asks for more characters that the old one has not.',
-    remedy: 'Lower it, or start a new rotation with rotate-secret: it generates another password.',
+    likely: say`validate_password.changed_characters_percentage asks for more characters that the old one has not.`,
+    remedy: say`Lower it, or start a new rotation with rotate-secret: it generates another password.`,
   },
 }

@@ -4,7 +4,7 @@ import { address, type Login } from '../database/secret.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
 import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
-import { ours } from '../rotation/words.ts'
+import { ours, say, type Words } from '../rotation/words.ts'
 import { loginHints, statementHints } from './error-hints.ts'
 
 /**
@@ -72,7 +72,7 @@ export function connectError(
   const isForged = login.tls !== false && !encrypted && byNumber[errno ?? 0] === 'LoginRefused'
   if (errno !== undefined && !isForged) {
     const to = login.database === undefined ? '' : ` to database ${login.database}`
-    const what = `${where} refused the login of ${login.username}${to} (${errno}).`
+    const what = say`${where} refused the login of ${login.username}${to} (${errno}).`
     const kind = errno === pluginNotLoaded ? 'LoginMethod' : (byNumber[errno] ?? 'DatabaseFailed')
     return new RotationError(kind, what, { ...loginHints[errno], cause: numberAlone(errno) })
   }
@@ -93,14 +93,14 @@ function loginMethod(login: Login, message: string, cause: Error): RotationError
   // Who is speaking is not known yet: only a name that we know is passed on.
   const [, form] = Object.entries(otherForms).find(([plugin]) => message.includes(plugin)) ?? []
   if (form !== undefined) {
-    const what = `${address(login)} asks ${login.username} to prove its password by ${form}, which this function does not speak.`
+    const what = say`${address(login)} asks ${login.username} to prove its password by ${ours(form)}, which this function does not speak.`
     return new RotationError('LoginMethod', what, {
       likely: ours('The account keeps its password by that plugin, or lists it before mysql_native_password.'),
       remedy: ours("As an administrator: ALTER USER ... IDENTIFIED VIA mysql_native_password USING PASSWORD('...');"),
       cause,
     })
   }
-  return new RotationError('LoginMethod', `${address(login)} does not ask ${login.username} for a password.`, {
+  return new RotationError('LoginMethod', say`${address(login)} does not ask ${login.username} for a password.`, {
     likely: ours('The account logs in by another plugin than a password that the server itself keeps.'),
     remedy: ours('Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.'),
     cause,
@@ -125,7 +125,7 @@ export function otherUser(login: Login, found: string): RotationError {
   if (found === '' || found === 'skip-grants user') {
     return new RotationError(
       'LoginMethod',
-      `${address(login)} lets ${login.username} in without having looked it up.`,
+      say`${address(login)} lets ${login.username} in without having looked it up.`,
       {
         likely: ours(
           'The server runs with skip-grant-tables: it lets everybody in, and changes no account. Or an anonymous account stands before the login.',
@@ -136,10 +136,10 @@ export function otherUser(login: Login, found: string): RotationError {
       },
     )
   }
-  const what = `${address(login)} makes ${login.username} another user when it logs in.`
+  const what = say`${address(login)} makes ${login.username} another user when it logs in.`
   return new RotationError('LoginMethod', what, {
-    likely: 'The login is a proxy, or an anonymous account stands before its own.',
-    remedy: "Give the login an account of its own name; drop anonymous ones with DROP USER ''@'their host'.",
+    likely: say`The login is a proxy, or an anonymous account stands before its own.`,
+    remedy: say`Give the login an account of its own name; drop anonymous ones with DROP USER ''@'their host'.`,
   })
 }
 
@@ -151,7 +151,7 @@ const refusedStatement = new Set([1045, 1698])
  * @param doing what the statement was for, in a few words
  * @param outOfTime whether it was we who ended the connection
  */
-export function statementError(error: unknown, doing: string, login: Login, outOfTime: boolean): RotationError {
+export function statementError(error: unknown, doing: Words, login: Login, outOfTime: boolean): RotationError {
   const { code, errno, message } = facts(error)
   if (errno === undefined) {
     return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))
@@ -160,8 +160,8 @@ export function statementError(error: unknown, doing: string, login: Login, outO
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
   const words = kind === 'MissingPrivilege' ? `: ${quotable(message)}` : ''
   // MariaDB gives up waiting also when the change is made already: nothing is said of that.
-  const ended = kind === 'TimedOut' ? 'waited too long' : 'failed'
-  return new RotationError(kind, `${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
+  const ended = kind === 'TimedOut' ? ours('waited too long') : ours('failed')
+  return new RotationError(kind, say`${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
     ...statementHints[errno],
     cause: numberAlone(errno),
   })

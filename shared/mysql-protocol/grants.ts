@@ -1,4 +1,5 @@
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import { type Account, accountName } from './quoting.ts'
 
 /** What was granted to an account itself, not to its roles. All names and objects are as SQL writes them. */
@@ -118,8 +119,8 @@ export function unquoted(quoted: string): string {
 }
 
 function unknownForm(): RotationError {
-  return new RotationError('UnsupportedServer', 'SHOW GRANTS has a row in a form that is not known here.', {
-    likely: 'The server is newer than those that this was tried with.',
-    remedy: 'Use another strategy, and report what SHOW GRANTS shows for this account.',
+  return new RotationError('UnsupportedServer', say`SHOW GRANTS has a row in a form that is not known here.`, {
+    likely: say`The server is newer than those that this was tried with.`,
+    remedy: say`Use another strategy, and report what SHOW GRANTS shows for this account.`,
   })
 }

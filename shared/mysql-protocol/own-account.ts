@@ -1,5 +1,6 @@
 import { address } from '../database/secret.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 /** One wrong login of each of two runs, and one to spare. */
@@ -14,15 +15,14 @@ const leastAttempts = 3
 export function checkLimit({ login }: ServerConnection, attempts: number, setting: string): void {
   if (attempts >= leastAttempts) return
   const words = attempts === 1 ? 'a single wrong password' : `${attempts} wrong passwords`
-  const what = `${login.username} at ${address(login)} would be locked after ${words} (${setting} ${attempts}); nothing was changed.`
+  const what = say`${login.username} at ${address(login)} would be locked after ${words} (${setting} ${attempts}); nothing was changed.`
   const raise =
     setting === 'max_password_errors'
       ? `SET GLOBAL max_password_errors = ${leastAttempts};`
       : `ALTER USER ... FAILED_LOGIN_ATTEMPTS ${leastAttempts};`
   throw new RotationError('LoginLocked', what, {
-    likely:
-      'If this step had to be repeated, or ran twice at once, it would try the old password, and lock the account.',
-    remedy: `As an administrator: ${raise} or more; or rotate the secret with dual-password or alternating-users.`,
+    likely: say`If this step had to be repeated, or ran twice at once, it would try the old password, and lock the account.`,
+    remedy: say`As an administrator: ${raise} or more; or rotate the secret with dual-password or alternating-users.`,
   })
 }
 
@@ -32,6 +32,6 @@ export function checkLimit({ login }: ServerConnection, attempts: number, settin
  */
 export function checkOneAccount({ login, ownAccounts }: ServerConnection): void {
   if (ownAccounts <= 1) return
-  const what = `${login.username} has ${ownAccounts} accounts at ${address(login)}, for different hosts.`
+  const what = say`${login.username} has ${ownAccounts} accounts at ${address(login)}, for different hosts.`
   throw new RotationError('SeveralAccounts', what)
 }

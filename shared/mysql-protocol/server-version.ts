@@ -1,6 +1,7 @@
 import { address } from '../database/secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { ours, say, type Words } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 /**
@@ -24,8 +25,8 @@ export interface Supported {
   /** The newest that all tests have run on. */
   readonly tested: readonly [number, number]
   /** Why older ones will not do, and what to do then. */
-  readonly likely: string
-  readonly remedy: string
+  readonly likely: Words
+  readonly remedy: Words
 }
 
 /**
@@ -34,13 +35,13 @@ export interface Supported {
  */
 export function checkSupported(connection: ServerConnection, supported: Supported, context: RotationContext): void {
   const { server, oldest, tested, likely, remedy } = supported
-  const found = `${server} ${/^[\w.-]{1,60}/.exec(connection.version)?.[0] ?? 'of an unknown version'}`
+  const found = say`${ours(server)} ${/^[\w.-]{1,60}/.exec(connection.version)?.[0] ?? 'of an unknown version'}`
   if (!isAtLeast(connection, oldest)) {
     const least = oldest.join('.').replace(/\.0$/, '')
-    const what = `${address(connection.login)} is ${found}, and this function is for ${server} ${least} and later; nothing was changed.`
+    const what = say`${address(connection.login)} is ${found}, and this function is for ${ours(server)} ${ours(least)} and later; nothing was changed.`
     throw new RotationError('UnsupportedServer', what, { likely, remedy })
   }
   const [major, minor] = tested
   if (isAtLeast(connection, [major, minor + 1, 0]))
-    context.did(`found ${found}, newer than what was tested (${tested.join('.')})`)
+    context.did(say`found ${found}, newer than what was tested (${ours(tested.join('.'))})`)
 }

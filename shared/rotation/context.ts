@@ -20,7 +20,7 @@ export interface RotationContext {
   /** Marks values that must never be seen in a log, an error or a metric. */
   conceal(...values: string[]): void
   /** Notes what was done, for the log line of the step and for the error if the time runs out. No secret values. */
-  did(what: Words | string): void
+  did(what: Words): void
   /**
    * AWSCURRENT of another secret (a superuser's), whose sensitive values are concealed.
    * Throws SecretNotFound, AccessDenied, KmsAccessDenied and so on, naming `arn`, and what `form.parse` throws.

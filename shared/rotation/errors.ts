@@ -6,9 +6,9 @@ export type Effect = 'none' | 'possible'
 
 export interface ErrorDetails {
   /** Replaces the general likely cause of the code. */
-  readonly likely?: Words | string
+  readonly likely?: Words
   /** Replaces the general remedy of the code. */
-  readonly remedy?: Words | string
+  readonly remedy?: Words
   /** Replaces the general answer of the code to whether trying again can help, where the case decides. */
   readonly retryable?: boolean
   /** `none` where it is proved that what failed has changed nothing: it never left, or was answered with a refusal. */
@@ -21,15 +21,15 @@ export interface ErrorDetails {
 export class RotationError extends Error {
   readonly code: ErrorCode
   /** What happened, without cause and remedy. */
-  declare readonly what: Words | string
+  declare readonly what: Words
   /** The message, whose parts are told apart. */
   declare readonly words: Words
   readonly retryable: boolean
   /** Not listed, as `what` is not: it is for whoever has to decide what to do next, and the message says it. */
   declare readonly effect: Effect
 
-  /** @param what one sentence without any secret value, ending in a full stop. A bare text is taken for one from outside */
-  constructor(code: ErrorCode, what: Words | string, details: ErrorDetails = {}) {
+  /** @param what one sentence without any secret value, ending in a full stop */
+  constructor(code: ErrorCode, what: Words, details: ErrorDetails = {}) {
     const general = errorCatalogue[code]
     const retryable = details.retryable ?? general.retryable
     const likely = details.likely ?? ours(general.cause)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { RotationError } from './errors.ts'
+import { ours } from './words.ts'
 
 /** The steps in the order in which Secrets Manager invokes them. */
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const
@@ -34,7 +35,7 @@ const schema = v.object({
  */
 export function parseEvent(event: unknown): RotationEvent {
   const result = v.safeParse(schema, event)
-  if (!result.success) throw new RotationError('InvalidEvent', whatIsWrong(event, result.issues[0]))
+  if (!result.success) throw new RotationError('InvalidEvent', ours(whatIsWrong(event, result.issues[0])))
   const { Step, SecretId, ClientRequestToken, RotationToken } = result.output
   return { step: Step, secretId: SecretId, token: ClientRequestToken, rotationToken: RotationToken }
 }

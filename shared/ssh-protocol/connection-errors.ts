@@ -1,5 +1,6 @@
 import { RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
+import { ours, say } from '../rotation/words.ts'
 import { type Address, addressOf } from './address.ts'
 import type { SshLogin } from './connection.ts'
 import { publicKeyLine } from './public-key.ts'
@@ -26,40 +27,40 @@ export function connectionError(error: unknown, about: Circumstances): RotationE
   const { login, through, reached, shown = '', aborted = false } = about
   const where = `${addressOf(login)}${through === undefined ? '' : ` (through ${addressOf(through)})`}`
   const { message = '', code = '', level = '' } = (error ?? {}) as { message?: string; code?: unknown; level?: string }
-  if (aborted) return new RotationError('TimedOut', `${where} did not let the function in before the time ran out.`)
+  if (aborted) return new RotationError('TimedOut', say`${where} did not let the function in before the time ran out.`)
   if (!reached) return unreachable(where, login.host, String(code), error)
   if (message.includes('Host denied')) {
     const pinned = [...(login.hostKeys?.fingerprints ?? [])].join(', ')
-    const what = `${where} shows the host key ${shown}, which is not pinned (${pinned}). No key of an account was sent.`
+    const what = say`${where} shows the host key ${shown}, which is not pinned (${ours(pinned)}). No key of an account was sent.`
     return new RotationError('HostKeyMismatch', what, { cause: error })
   }
   const algorithm = /no matching (.+)$/.exec(message)?.[1]
   if (algorithm !== undefined) {
-    return new RotationError('NoCommonAlgorithm', `${where} and the function have no ${algorithm} in common.`, {
+    return new RotationError('NoCommonAlgorithm', say`${where} and the function have no ${algorithm} in common.`, {
       cause: error,
     })
   }
   if (level === 'client-authentication') return refused(where, login, error)
   if (message === 'Connection lost before handshake') {
-    return new RotationError('HostBusy', `${where} hung up before it said anything.`, { cause: error })
+    return new RotationError('HostBusy', say`${where} hung up before it said anything.`, { cause: error })
   }
   const said = message === '' ? '' : ` (${quotable(message)})`
-  return new RotationError('NoAnswer', `${where} accepted the connection but did not complete the login${said}.`, {
-    likely: 'Something else than an SSH server listens there, or the server is overloaded or hung.',
-    remedy: 'Check host and port, and the health of the server.',
+  return new RotationError('NoAnswer', say`${where} accepted the connection but did not complete the login${said}.`, {
+    likely: say`Something else than an SSH server listens there, or the server is overloaded or hung.`,
+    remedy: say`Check host and port, and the health of the server.`,
     cause: error,
   })
 }
 
 function unreachable(where: string, host: string, code: string, cause: unknown): RotationError {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const likely = 'The host is misspelt or deleted, or the name is not known in the network of the function.'
-    return new RotationError('Unreachable', `The name ${host} cannot be resolved (${code}).`, { likely, cause })
+    const likely = say`The host is misspelt or deleted, or the name is not known in the network of the function.`
+    return new RotationError('Unreachable', say`The name ${host} cannot be resolved (${code}).`, { likely, cause })
   }
   const why = /^E[A-Z]+$/.test(code) ? code : 'no answer in time'
-  return new RotationError('Unreachable', `${where} cannot be reached (${why}).`, {
-    likely: 'A security group, a route, a stopped host or a wrong host or port in the secret.',
-    remedy: "Check host and port, and that the host's security group admits the function's.",
+  return new RotationError('Unreachable', say`${where} cannot be reached (${why}).`, {
+    likely: say`A security group, a route, a stopped host or a wrong host or port in the secret.`,
+    remedy: say`Check host and port, and that the host's security group admits the function's.`,
     cause,
   })
 }
@@ -67,10 +68,9 @@ function unreachable(where: string, host: string, code: string, cause: unknown):
 function refused(where: string, { username, key: { publicKey, type } }: SshLogin, cause: unknown): RotationError {
   const size = type.name === 'rsa' ? ` of ${type.bits} bits` : ''
   const line = publicKeyLine(publicKey)
-  return new RotationError('LoginRefused', `${where} refuses ${username} with the key ${publicKey.type}${size}.`, {
-    likely:
-      'The key is not in the file that sshd reads; or the account is locked, expired or not allowed (AllowUsers); or the file or its folders are writable for others (StrictModes); or sshd does not take such keys (RequiredRSASize, PubkeyAcceptedAlgorithms).',
-    remedy: `The host's sshd log says which. To put the key into the file, as ${username} on the host: printf '\\n%s\\n' '${line}' >> ~/.ssh/authorized_keys`,
+  return new RotationError('LoginRefused', say`${where} refuses ${username} with the key ${publicKey.type}${size}.`, {
+    likely: say`The key is not in the file that sshd reads; or the account is locked, expired or not allowed (AllowUsers); or the file or its folders are writable for others (StrictModes); or sshd does not take such keys (RequiredRSASize, PubkeyAcceptedAlgorithms).`,
+    remedy: say`The host's sshd log says which. To put the key into the file, as ${username} on the host: printf '\\n%s\\n' '${line}' >> ~/.ssh/authorized_keys`,
     cause,
   })
 }
@@ -79,23 +79,23 @@ function refused(where: string, { username, key: { publicKey, type } }: SshLogin
 export function forwardError(error: unknown, from: Address, to: Address, aborted: boolean): RotationError {
   const [where, jump] = [addressOf(to), addressOf(from)]
   const { reason, message = '' } = (error ?? {}) as { readonly reason?: unknown; readonly message?: string }
-  if (aborted) return new RotationError('TimedOut', `${jump} did not reach ${where} before the time ran out.`)
+  if (aborted) return new RotationError('TimedOut', say`${jump} did not reach ${where} before the time ran out.`)
   // OpenSSH gives 1, "administratively prohibited", for both of its settings (tried).
   if (reason === 1) {
-    return new RotationError('JumpRefused', `The jump host ${jump} does not forward to ${where}.`, { cause: error })
+    return new RotationError('JumpRefused', say`The jump host ${jump} does not forward to ${where}.`, { cause: error })
   }
   if (reason === 2) {
-    const what = `${where} cannot be reached from the jump host ${jump} (${quotable(message)}).`
+    const what = say`${where} cannot be reached from the jump host ${jump} (${quotable(message)}).`
     return new RotationError('Unreachable', what, {
-      likely: 'The host is stopped, its name is not known there, or its security group does not admit the jump host.',
-      remedy: 'Check host and port, and that the security group of the host admits the jump host.',
+      likely: say`The host is stopped, its name is not known there, or its security group does not admit the jump host.`,
+      remedy: say`Check host and port, and that the security group of the host admits the jump host.`,
       cause: error,
     })
   }
-  const what = `The connection to the jump host ${jump} ended on the way to ${where}.`
+  const what = say`The connection to the jump host ${jump} ended on the way to ${where}.`
   return new RotationError('NoAnswer', what, {
-    likely: 'The jump host was restarted, or something in between closed the connection.',
-    remedy: 'Nothing, if a later attempt succeeds; else look into the sshd log of the jump host.',
+    likely: say`The jump host was restarted, or something in between closed the connection.`,
+    remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the jump host.`,
     cause: error,
   })
 }

@@ -1,5 +1,6 @@
 import type { RotationContext } from '../rotation/context.ts'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import { type Address, addressOf } from './address.ts'
 import { connect, type SshConnection, type SshLogin } from './connection.ts'
 import type { HostKeys } from './host-keys.ts'
@@ -57,7 +58,7 @@ export function doorsOf(context: RotationContext): Doors {
   }
   async function own(arn: string, fallback: string): Promise<Credentials> {
     const secret = await context.readSecret(arn, keySecretForm)
-    if (secret.key === undefined) throw new RotationError('InvalidSecret', `Secret ${arn} holds no private key.`)
+    if (secret.key === undefined) throw new RotationError('InvalidSecret', say`Secret ${arn} holds no private key.`)
     return { key: secret.key, username: usernameIn(secret) ?? fallback }
   }
   async function hopCredentials(hop: Hop, credentials: Credentials): Promise<Credentials> {

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { RotationError } from '../rotation/errors.ts'
+import { say } from '../rotation/words.ts'
 import { keyIn, PemError, type PemShape, parsePem } from './pem.ts'
 import { curves, type PublicKey, publicKeyOf } from './public-key.ts'
 
@@ -37,9 +38,9 @@ export function parsePrivateKey(text: string, what: string): PrivateKey {
     return { key, type, publicKey, shape: pem.shape, comment }
   } catch (error) {
     if (!(error instanceof PemError)) throw error
-    throw new RotationError('InvalidSecret', `${what} ${error.message}.`, {
-      likely: 'The value was pasted, converted or made by hand.',
-      remedy: 'Put the private key with put-secret-value: PEM without a passphrase, Ed25519, ECDSA or RSA.',
+    throw new RotationError('InvalidSecret', say`${what} ${error.message}.`, {
+      likely: say`The value was pasted, converted or made by hand.`,
+      remedy: say`Put the private key with put-secret-value: PEM without a passphrase, Ed25519, ECDSA or RSA.`,
     })
   }
 }

@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../json-secret.ts'
 import { RotationError } from '../rotation/errors.ts'
 import type { SecretForm } from '../rotation/secret-type.ts'
+import { ours, say } from '../rotation/words.ts'
 import type { NewKey } from './new-key.ts'
 import { type PrivateKey, parsePrivateKey } from './private-key.ts'
 import { parsePublicKey, publicKeyLine } from './public-key.ts'
@@ -23,7 +24,8 @@ export function parseKeySecret(text: string): KeySecret {
   const json = parseJsonObject(text)
   const field = privateField(json)
   const value = json[field] ?? ''
-  if (typeof value !== 'string') throw new RotationError('InvalidSecret', `"${field}" in the secret must be a text.`)
+  if (typeof value !== 'string')
+    throw new RotationError('InvalidSecret', say`"${ours(field)}" in the secret must be a text.`)
   const key = value === '' ? undefined : parsePrivateKey(value, `"${field}" in the secret`)
   if (key !== undefined) checkPublicHalf(json, key)
   return { text, json, key }
@@ -63,8 +65,12 @@ function checkPublicHalf(json: Readonly<Record<string, unknown>>, { publicKey }:
   const field = publicField(json)
   const known = field === undefined ? undefined : parsePublicKey(String(json[field]).trim())
   if (field === undefined || known?.blob.equals(publicKey.blob)) return
-  throw new RotationError('InvalidSecret', `"${field}" in the secret is not the public half of its private key.`, {
-    likely: 'One of the two was replaced by hand without the other.',
-    remedy: `Put the value with put-secret-value once more, with "${publicKeyLine(publicKey)}" as "${field}", or without it.`,
-  })
+  throw new RotationError(
+    'InvalidSecret',
+    say`"${ours(field)}" in the secret is not the public half of its private key.`,
+    {
+      likely: say`One of the two was replaced by hand without the other.`,
+      remedy: say`Put the value with put-secret-value once more, with "${publicKeyLine(publicKey)}" as "${ours(field)}", or without it.`,
+    },
+  )
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 
 const entries = Object.entries(errorCatalogue) as [ErrorCode, (typeof errorCatalogue)[ErrorCode]][]
 
@@ -20,7 +21,7 @@ describe('the list of errors', () => {
 
   it('is what an error says: what happened, why, what to do, and whether to try again', () => {
     for (const [code, { cause, remedy, retryable }] of entries) {
-      const error = new RotationError(code, 'It happened.')
+      const error = new RotationError(code, say`It happened.`)
       const again = retryable ? 'Trying again can help.' : 'Trying again does not help.'
       expect(error.message).toBe(`It happened. Likely cause: ${cause} What to do: ${remedy} ${again}`)
       expect(error).toMatchObject({ name: code, code, retryable })
@@ -31,7 +32,7 @@ describe('the list of errors', () => {
 
   it('gives way to what a place knows better', () => {
     const cause = new Error('underneath')
-    const error = new RotationError('Internal', 'It happened.', { likely: 'This.', remedy: 'That.', cause })
+    const error = new RotationError('Internal', say`It happened.`, { likely: say`This.`, remedy: say`That.`, cause })
     expect(error.message).toBe('It happened. Likely cause: This. What to do: That. Trying again can help.')
     expect(error.cause).toBe(cause)
   })

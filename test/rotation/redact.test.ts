@@ -104,7 +104,7 @@ describe('the redactor', () => {
     expect(error).toMatchObject({ name: 'LoginRefused', code: 'LoginRefused', retryable: false })
     expect(error.message).toMatch(/^It refuses \[redacted\]\. Likely cause: /)
     expect(error.cause).toBeInstanceOf(RangeError)
-    expect(Object.keys(error)).toEqual(Object.keys(new RotationError('LoginRefused', 'x')))
+    expect(Object.keys(error)).toEqual(Object.keys(new RotationError('LoginRefused', say`x`)))
     const all = redactor.deep(new AggregateError([new TypeError('hunter2hunter2')]))
     expect(all).toBeInstanceOf(AggregateError)
     expect(all.errors[0]).toBeInstanceOf(TypeError)
@@ -116,7 +116,7 @@ describe('the redactor', () => {
       const redactor = createRedactor()
       const start = from % code.length
       redactor.add(code.slice(start, start + 1 + length))
-      expect(redactor.deep(new RotationError(code, 'It happened.'))).toMatchObject({ name: code, code })
+      expect(redactor.deep(new RotationError(code, say`It happened.`))).toMatchObject({ name: code, code })
     })
     await holds(property, 200)
   })
@@ -267,7 +267,7 @@ describe('a value of several lines', () => {
 
 function nested(text: string): unknown {
   const cause = Object.assign(new TypeError(text), { sql: text, meta: { [text]: [text, { deep: text }] } })
-  const error = new RotationError('LoginRefused', text, { cause })
+  const error = new RotationError('LoginRefused', say`${text}`, { cause })
   const all = new AggregateError([error, new Error(text), text], text, { cause: [{ text }, error] })
   return { all, list: [text, [text]], text, nothing: null, number: 7, yes: true }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { say } from '../../../shared/rotation/words.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { type OwnServer, ownMariadb } from '../../support/own-mysql.ts'
 import { randomPassword } from '../../support/random.ts'
@@ -56,7 +57,7 @@ for (const series of ['10.5', '11.8'] as const) {
       await using holder = await server.admin()
       await holder.query('LOCK TABLES mysql.global_priv READ')
       const waiting = lost
-        .attempt('changing', `SET PASSWORD = '${nativeHash(randomPassword())}'`, [])
+        .attempt(say`changing`, `SET PASSWORD = '${nativeHash(randomPassword())}'`, [])
         .catch(() => undefined)
       const waits = async () => {
         const rows = await server.query(
@@ -83,7 +84,7 @@ for (const series of ['10.5', '11.8'] as const) {
       await using holder = await server.admin()
       await holder.query('LOCK TABLES mysql.global_priv READ')
       await expect.poll(() => context.remainingMs(), { timeout: 4_000 }).toBeLessThan(1_500)
-      const late = connection.attempt('changing', `SET PASSWORD = '${nativeHash(randomPassword())}'`, [1969])
+      const late = connection.attempt(say`changing`, `SET PASSWORD = '${nativeHash(randomPassword())}'`, [1969])
       expect(await late.catch((error: unknown) => error)).toBe(1969)
       expect(context.remainingMs()).toBeGreaterThan(0)
       await connection.close()

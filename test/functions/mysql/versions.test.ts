@@ -3,6 +3,7 @@ import { changeOwnPassword } from '../../../functions/mysql/own-password.ts'
 import { mysqlSession } from '../../../functions/mysql/session.ts'
 import { connect, type ServerConnection } from '../../../shared/mysql-protocol/connection.ts'
 import { isAtLeast } from '../../../shared/mysql-protocol/server-version.ts'
+import { say } from '../../../shared/rotation/words.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -91,7 +92,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     const login = loginAt(server, await createAccount(server))
     const lost = await connect(login, contextFor(1_000))
     // Its socket is kept open: nobody tells the server.
-    const [{ id } = { id: 0 }] = await lost.run<{ id: number }>('asking who we are', 'SELECT CONNECTION_ID() AS id')
+    const [{ id } = { id: 0 }] = await lost.run<{ id: number }>(say`asking who we are`, 'SELECT CONNECTION_ID() AS id')
     const sessions = () => server.query('SELECT id FROM performance_schema.processlist WHERE id = ?', [id])
     expect(await sessions()).toHaveLength(1)
     await expect.poll(sessions, { timeout: 20_000, interval: 100 }).toHaveLength(0)
