@@ -1,6 +1,6 @@
 import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
 import type { ErrorCode } from '../rotation/error-catalogue.ts'
-import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
+import { type Effect, type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
 import { kind, ours, say } from '../rotation/words.ts'
 
@@ -45,17 +45,18 @@ const unreachable = [
  * What an AWS call failed of, in an operator's words.
  * @param call the IAM action of the call, for instance `secretsmanager:GetSecretValue`
  * @param resource the ARN or name the call was about
+ * @param effect what is known of it, for calls of which somebody has to know
  */
-export function toRotationError(error: unknown, call: string, resource: string): RotationError {
+export function toRotationError(error: unknown, call: string, resource: string, effect?: Effect): RotationError {
   const name = (error instanceof Error && tidy(error.name)) || 'unknown error'
   const said = error instanceof Error ? error.message : ''
   const code = classify(name, said, call, error)
-  const cause = presentable(error)
+  const details = { cause: presentable(error), effect: effect ?? 'possible' }
   if (code === 'TimedOut')
-    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, { cause })
+    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, details)
   return new RotationError(code, say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`, {
     ...hint(code, name, said, call, error),
-    cause,
+    ...details,
   })
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import type { Environment } from '../environment.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
+import { attemptsOf } from './attempts.ts'
 import { toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
 
@@ -54,12 +55,14 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
 
     async putPending(SecretId, ClientRequestToken, SecretString, RotationToken) {
       const stages = { VersionStages: ['AWSPENDING'], ...(RotationToken === undefined ? {} : { RotationToken }) }
+      const command = new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, ...stages })
+      const attempts = attemptsOf(command)
       try {
-        await client.send(new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, ...stages }), options)
+        await client.send(command, options)
         return true
       } catch (error) {
         if (nameOf(error) === 'ResourceExistsException') return false
-        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId)
+        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, attempts.effect())
       }
     },
 

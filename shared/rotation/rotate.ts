@@ -1,7 +1,7 @@
 import type { RotationContext } from './context.ts'
 import { RotationError } from './errors.ts'
 import { parseEvent, type RotationEvent, type Step } from './event.ts'
-import { guard, versionWith } from './guard.ts'
+import { guard } from './guard.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretStore } from './secret-store.ts'
 import type { SecretForm, SecretType } from './secret-type.ts'
@@ -37,8 +37,7 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
   const context = contextOf(parsed, around)
   // Everything the step will need is asked for at once; what the guard says is heard first.
   const verdict = guard(parsed, () => around.store.describe(parsed.secretId), around)
-  const idOf = async (label: Label) => versionWith((await verdict).description.labels, label)
-  const reader = createVersionReader(type, parsed, around, idOf)
+  const reader = createVersionReader(type, parsed, around, async () => (await verdict).description.labels)
   reader.prefetch(labelsRead(parsed.step, type))
   const { step, description } = await verdict
   if (step === undefined) return { outcome: 'already promoted' }

@@ -2,10 +2,11 @@
 export interface SecretStore {
   describe(secretId: string): Promise<SecretDescription>
   /** The value of one version, or undefined where the version or the label has none. */
-  read(secretId: string, version: { readonly id?: string; readonly label: Label }): Promise<StoredValue | undefined>
+  read(secretId: string, version: { readonly id?: string; readonly label: string }): Promise<StoredValue | undefined>
   /**
    * Stores AWSPENDING under `token`. Gives false where a value is stored under the token already, which is then
-   * left as it is (PutSecretValue, "ClientRequestToken").
+   * left as it is (PutSecretValue, "ClientRequestToken"). The `effect` of an error is `none` where it is proved that nothing
+   * was stored.
    */
   putPending(secretId: string, token: string, value: string, rotationToken: string | undefined): Promise<boolean>
   /** Moves AWSCURRENT in one call. Throws VersionConflict where `from` does not hold it any more. */

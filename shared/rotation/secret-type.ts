@@ -15,6 +15,17 @@ export interface Versions<S> {
   isRehearsal(): Promise<boolean>
 }
 
+/** What is at hand when the next value is made. */
+export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous'> {
+  /**
+   * The texts of the versions that carry a label of somebody's own, besides AWS's three: what they name may be in use.
+   * Read when they are asked for; mostly there are none.
+   */
+  labelledByOthers(): Promise<readonly string[]>
+  /** Asks whether another run has stored the pending value meanwhile. */
+  isStored(): Promise<boolean>
+}
+
 /** How the text of a secret is read. */
 export interface SecretForm<S> {
   /** Takes a SecretString. Throws InvalidSecret that names the field, never the value. */
@@ -36,7 +47,13 @@ export interface SecretType<S> extends SecretForm<S> {
   /** The SecretString of a value; fields that the type does not know are kept as they were read. */
   serialize(secret: S): string
   /** Makes the next value. Nothing outside may be changed here that cannot be found again after a kill. */
-  create(versions: Pick<Versions<S>, 'current' | 'previous'>, context: RotationContext): Promise<S>
+  create(versions: EarlierVersions<S>, context: RotationContext): Promise<S>
+  /**
+   * Takes back what `create` has had minted elsewhere. Called only where the answer of Secrets Manager proves that it was
+   * not stored, so that nobody can have put it to use. Left out where nothing is minted. With it, a `create` that fails is
+   * no error if another run has stored the pending value meanwhile.
+   */
+  discard?(secret: S, context: RotationContext): Promise<void>
   /** Makes the pending value valid at the target. Idempotent. Left out where there is nothing to set: nothing is read then. */
   set?(versions: Versions<S>, context: RotationContext): Promise<void>
   /** Proves that the pending value can do what the current one can. Changes nothing. */

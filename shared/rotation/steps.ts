@@ -6,7 +6,7 @@ import type { Redactor } from './redact.ts'
 import type { SecretDescription, SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
 import { concealSecret, type VersionReader } from './version-reader.ts'
-import { say } from './words.ts'
+import { ours, say } from './words.ts'
 
 export interface StepInput<S> {
   readonly event: RotationEvent
@@ -21,19 +21,56 @@ export interface StepInput<S> {
  * Stores a new value as AWSPENDING, once. A value that is stored already, by an earlier run or by another one at this
  * moment, is kept: somebody may have put it to use.
  */
-export async function createSecret<S>(
-  type: SecretType<S>,
-  { event, context, reader, store, redactor }: StepInput<S>,
-): Promise<void> {
+export async function createSecret<S>(type: SecretType<S>, input: StepInput<S>): Promise<void> {
+  const { event, context, reader, store, redactor } = input
   if ((await reader.stored()) !== undefined) {
     context.did(say`found the pending value stored by an earlier run`)
     return
   }
-  const secret = await type.create(reader, context)
+  const secret = await made(type, input)
+  if (secret === undefined) return
   const text = type.serialize(secret)
   concealSecret(text, type, redactor)
-  const stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
-  context.did(stored ? say`stored a new value as AWSPENDING` : say`found the pending value stored by another run`)
+  let stored: boolean
+  try {
+    stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
+  } catch (error) {
+    if (error instanceof RotationError && error.effect === 'none') await takeBack(type, secret, context)
+    throw error
+  }
+  context.did(stored ? say`stored a new value as AWSPENDING` : foundStored)
+  if (!stored && type.discard !== undefined && (await isAnother(text, reader))) await takeBack(type, secret, context)
+}
+
+const foundStored = say`found the pending value stored by another run`
+
+/** @returns undefined where another run has stored a value while this one failed to have one minted */
+async function made<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<S | undefined> {
+  try {
+    return await type.create(reader, context)
+  } catch (error) {
+    if (type.discard === undefined || !(await reader.isStored().catch(() => false))) throw error
+    context.did(foundStored)
+    return undefined
+  }
+}
+
+/** That the token is taken does not say by what: an emulator may refuse the very value, too, where AWS does not. */
+async function isAnother<S>(text: string, reader: VersionReader<S>): Promise<boolean> {
+  const stored = await reader.storedText().catch(() => undefined)
+  return stored !== undefined && stored !== text
+}
+
+/** What cannot be taken back is found by the next rotation: it is no reason to fail, nor to hide the reason of a failure. */
+async function takeBack<S>(type: SecretType<S>, secret: S, context: RotationContext): Promise<void> {
+  if (type.discard === undefined) return
+  try {
+    await type.discard(secret, context)
+    context.did(say`took back what was minted and not stored`)
+  } catch (error) {
+    const code = error instanceof RotationError ? error.code : 'Internal'
+    context.did(say`could not take back what was minted and not stored (${ours(code)})`)
+  }
 }
 
 export async function setSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {

@@ -1,37 +1,43 @@
 import type { RotationContext } from './context.ts'
 import { RotationError } from './errors.ts'
 import type { RotationEvent } from './event.ts'
+import { versionWith } from './guard.ts'
 import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
-import type { Label, SecretStore, StoredValue } from './secret-store.ts'
-import type { SecretForm, SecretType, Versions } from './secret-type.ts'
+import type { Label, SecretDescription, SecretStore, StoredValue } from './secret-store.ts'
+import type { EarlierVersions, SecretForm, SecretType, Versions } from './secret-type.ts'
 import { ours, say } from './words.ts'
 
 /** Reads each version at most once, and conceals what it read before anything else sees it. */
-export interface VersionReader<S> extends Omit<Versions<S>, 'pending'> {
+export interface VersionReader<S> extends Omit<Versions<S>, 'pending'>, EarlierVersions<S> {
   /** Starts reading now, so that the reads travel beside DescribeSecret. */
   prefetch(labels: readonly Label[]): void
   /** The pending value, or undefined where createSecret has not stored one yet. */
   stored(): Promise<S | undefined>
+  /** What is stored under the token now, whatever was read before. */
+  storedText(): Promise<string | undefined>
   /** The pending value that must be there. Throws VersionMissing. */
   pending(): Promise<S>
 }
 
-/** @param idOf says which version has a label: a value of another one is out of date, and one of none need not be asked for */
+/** @param labels says which version has which: a value of another one is out of date, and one of none need not be asked for */
 export function createVersionReader<S>(
   type: SecretType<S>,
   event: RotationEvent,
   around: Pick<RotationContext, 'signal' | 'sleep'> & { readonly store: SecretStore; readonly redactor: Redactor },
-  idOf: (label: Label) => Promise<string | undefined>,
+  labels: () => Promise<SecretDescription['labels']>,
 ): VersionReader<S> {
   const { secretId, token } = event
   const reads = new Map<Label, Promise<StoredValue | undefined>>()
+  const idOf = async (label: Label) => versionWith(await labels(), label)
 
-  async function fetch(label: Label): Promise<StoredValue | undefined> {
-    const value = await around.store.read(secretId, label === 'AWSPENDING' ? { id: token, label } : { label })
+  async function concealed(version: Parameters<SecretStore['read']>[1]): Promise<StoredValue | undefined> {
+    const value = await around.store.read(secretId, version)
     if (value?.text !== undefined) concealSecret(value.text, type, around.redactor)
     return value
   }
+  const fetch = (label: Label) => concealed(label === 'AWSPENDING' ? { id: token, label } : { label })
+  const storedText = async () => (await fetch('AWSPENDING'))?.text
   function read(label: Label): Promise<StoredValue | undefined> {
     const started = reads.get(label) ?? fetch(label)
     reads.set(label, started)
@@ -70,6 +76,15 @@ export function createVersionReader<S>(
     async stored() {
       const value = await read('AWSPENDING')
       return value === undefined ? undefined : parse(value, 'AWSPENDING')
+    },
+    storedText,
+    isStored: async () => (await storedText()) !== undefined,
+    async labelledByOthers() {
+      const versions = [...(await labels())].flatMap(([id, held]) => {
+        const label = held.find((each) => !each.startsWith('AWS'))
+        return label === undefined ? [] : [concealed({ id, label })]
+      })
+      return (await Promise.all(versions)).flatMap((value) => value?.text ?? [])
     },
     pending: () => required('AWSPENDING'),
     current: () => required('AWSCURRENT'),
