@@ -50,7 +50,7 @@ export const errorCatalogue = {
   },
   InvalidSecret: {
     cause: 'The secret was written by hand or for another kind of function.',
-    remedy: 'Put a corrected value with put-secret-value. The README lists the fields of each kind of secret.',
+    remedy: 'Put a corrected value with put-secret-value. The pages in docs/ list the fields of each kind of secret.',
     retryable: false,
   },
   SecretNotFound: {

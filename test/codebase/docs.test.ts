@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { discoverFunctions } from '../../local/functions.ts'
+import { errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
+import { sources } from './sources.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'))
+const pages = ['README.md', ...inDocs.map((name) => `docs/${name}`)].map((path) => ({ path, text: read(path) }))
+const all = pages.map(({ text }) => text).join('\n')
+
+describe('README and docs tell what is there', () => {
+  it('run every command that they show: each block has a name of its own, and the gate runs it', () => {
+    const blocks = all.match(/^```sh$/gm)?.length ?? 0
+    const names = [...all.matchAll(/^<!-- run: ([a-z-]+) -->\n```sh$/gm)].map(([, name]) => name)
+    expect(names).toHaveLength(blocks)
+    expect(new Set(names).size).toBe(names.length)
+    const gate = read('.ci/run') + read('.ci/containers')
+    expect(names.filter((name) => !new RegExp(`(run|start|readme)_block ${name}(?![\\w-])`).test(gate))).toEqual([])
+  })
+
+  it('list every error code with its cause and remedy, and no other', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z]\w+)` \| (.+) \| (.+) \| (can help|no) \|$/gm)].map(
+      (row) => row.slice(1),
+    )
+    const codes = Object.entries(errorCatalogue)
+    expect(rows).toEqual(
+      codes.map(([code, { cause, remedy, retryable }]) => [code, cause, remedy, retryable ? 'can help' : 'no']),
+    )
+  })
+
+  it('list every function', async () => {
+    const rows = [...read('README.md').matchAll(/^\| `(\w+)` \| .+ \| .+ \| .+ \|$/gm)].map(([, name]) => name)
+    expect(Object.keys(await discoverFunctions()).filter((id) => !rows.includes(id))).toEqual([])
+  })
+
+  it('list every environment variable that a function reads, in a table', () => {
+    const code = sources('shared', 'functions')
+      .map(({ text }) => text)
+      .join('\n')
+    const names = [...code.matchAll(/\benv\.([A-Z][A-Z_]+)|\b(?:oneOf|wholeNumber)\(\s*'([A-Z_]+)',\s*env\b/g)].map(
+      ([, direct, named]) => direct ?? named ?? '',
+    )
+    const lambdas = ['AWS_LAMBDA_FUNCTION_NAME']
+    const listed = [...all.matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)].flatMap(
+      ([, cell = '']) => cell.match(/[A-Z_]{2,}/g) ?? [],
+    )
+    expect(names.length).toBeGreaterThan(10)
+    expect([...new Set(names)].filter((name) => !lambdas.includes(name) && !listed.includes(name))).toEqual([])
+  })
+
+  it('link to files and headings that are there', () => {
+    const slug = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .trim()
+        .replaceAll(' ', '-')
+    const headings = (path: string) => [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading))
+    const more = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].map((path) => ({ path, text: read(path) }))
+    const broken = [...pages, ...more].flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+        .filter(([, file = '', heading]) => {
+          const target = file === '' ? path : normalize(join(dirname(path), file))
+          if (!existsSync(join(root, target))) return true
+          return heading !== undefined && !headings(target).includes(heading)
+        })
+        .map(([link]) => `${path}: ${link}`),
+    )
+    expect(broken).toEqual([])
+  })
+
+  it('keep the README to what a newcomer reads', () => {
+    expect(read('README.md').split('\n').length).toBeLessThanOrEqual(171)
+  })
+})
