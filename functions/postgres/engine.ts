@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import { Client } from 'pg'
-import { caCertificates } from '../../shared/database/ca-certificates.ts'
+import { databaseSecureContext } from '../../shared/database/ca-certificates.ts'
 import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
@@ -84,8 +84,7 @@ async function tlsOptions({ tls }: Login) {
   if (tls === false) return false
   const { serverName } = tls
   return {
-    ca: await caCertificates(tls.caBundle),
-    minVersion: 'TLSv1.2' as const,
+    secureContext: await databaseSecureContext(tls.caBundle),
     // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
     rejectUnauthorized: true,
     // `pg` asks for the host's own name; an alias is checked against the name that the secret gives.
