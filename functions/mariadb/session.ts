@@ -5,6 +5,8 @@ import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../../shared/rotation/errors.ts'
+import { say } from '../../shared/rotation/words.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
@@ -24,28 +26,38 @@ export function mariadbSession(
   write: PasswordWriter,
   context: RotationContext,
 ): MariadbSession {
-  const check = () => {
+  const check = (username: string) => {
     checkWritable(connection)
+    checkName(username)
     checkSupported(connection, versions, context)
   }
   return {
     account: accountName(connection.account),
     async setPassword(password) {
-      check()
+      check(connection.login.username)
       checkOneAccount(connection)
       checkLimit(connection, connection.lockedAfter, 'max_password_errors')
       await changeOwnPassword(connection, password, write)
     },
     async addPassword(username, passwords) {
-      check()
+      check(username)
       await addPassword(connection, username, passwords, write, context)
     },
     async ensureTwin(names, next, previousPassword) {
-      check()
+      check(names.base)
       await ensureTwin(connection, names, next, previousPassword, write, context)
     },
     checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     [Symbol.asyncDispose]: () => connection.close(),
   }
+}
+
+/** @throws RotationError LoginMethod where MariaDB lets the account in and finds none of that name when it is to be changed */
+function checkName(username: string): void {
+  if (!username.endsWith(' ')) return
+  throw new RotationError('LoginMethod', say`The name of the account, "${username}", ends in a space.`, {
+    likely: say`MariaDB cuts such spaces off the name of an account that is to be read or changed (SHOW CREATE USER, ALTER USER).`,
+    remedy: say`Make an account without them, and put it into the secret with put-secret-value.`,
+  })
 }

@@ -81,6 +81,9 @@ export function connectError(
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED') {
     return loginMethod(login, message, cause)
   }
+  // In clear text OpenSSL is asked for nothing but to encrypt the password to the server's key, which may be none.
+  if (login.tls === false && code.startsWith('ERR_'))
+    return networkError({ code: '', message: '' }, login, reached, cause)
   return networkError({ code: tlsCode ?? code, message }, login, reached, cause)
 }
 

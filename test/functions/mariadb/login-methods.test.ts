@@ -56,6 +56,12 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(error.errorMessage).toContain('has 2 accounts')
       })
 
+      it('a name that ends in a space is LoginMethod, and said', async () => {
+        const target = await single.stored((store) => singleUser(server).make(store, { name: 'x ' }))
+        const error = await expectFailure(single, target, { code: 'LoginMethod', step: 'setSecret' })
+        expect(error.errorMessage).toContain('ends in a space')
+      })
+
       it('ends all passwords of an account that may change accounts', async () => {
         const target = await single.stored()
         const other = randomPassword()

@@ -190,15 +190,20 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await secrets.testOnly(secretId)
     })
 
-    it('says what the twin is the definer of', async () => {
+    it('says what the twin is the definer of, and which views ask for the login', async () => {
       const { secretId, twin } = await stored({ grants: [`ALL PRIVILEGES ON ${d}`] })
       await secrets.rotate(secretId)
       const definer = accountName({ user: twin, host: '%' })
       await server.query(
         `CREATE DEFINER = ${definer} VIEW ${identifier(database)}.${identifier(randomName('v'))} AS SELECT 1`,
       )
+      const own = randomName('own')
+      await server.query(
+        `CREATE VIEW ${identifier(database)}.${own} AS SELECT a FROM ${t} WHERE b = SUBSTRING_INDEX(USER(), '@', 1)`,
+      )
       await secrets.rotate(secretId)
       expect(secrets.output()).toContain(`${twin} is the definer of 1 views`)
+      expect(secrets.output()).toContain(`${database}.${own}`)
     })
 
     it('leaves no secret value in any output', async () => {
