@@ -4,7 +4,7 @@ import { Logger } from '@aws-lambda-powertools/logger'
 import { Metrics } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
-import { secretsManagerClient, secretsManagerStore } from './aws/secrets-manager.ts'
+import { checkEndpoint, secretsManagerClient, secretsManagerStore } from './aws/secrets-manager.ts'
 import type { Environment } from './environment.ts'
 import { RotationError } from './rotation/errors.ts'
 import { createRedactor } from './rotation/redact.ts'
@@ -46,8 +46,9 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
       await sleep(lastWordMs)
       throw new RotationError('TimedOut', say`The time of the function ran out after: ${reporter.doneSoFar()}.`)
     }
-    const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) =>
-      rotate(secretType(env), event, {
+    const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) => {
+      checkEndpoint(env)
+      return rotate(secretType(env), event, {
         store: secretsManagerStore(client, signal),
         redactor,
         signal,
@@ -58,6 +59,7 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
         sleep: (ms) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined),
         randomBytes: (count) => randomBytes(count),
       })
+    }
     await middy<unknown, StepReport>({ timeoutEarlyInMillis: callOffMs, timeoutEarlyResponse })
       .use(reporter.middleware)
       .handler(work)(event, context)

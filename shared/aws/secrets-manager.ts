@@ -6,7 +6,9 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import type { Environment } from '../environment.ts'
+import { RotationError } from '../rotation/errors.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
+import { ours, say } from '../rotation/words.ts'
 import { attemptsOf } from './attempts.ts'
 import { toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
@@ -22,6 +24,21 @@ export function secretsManagerClient(env: Environment): SecretsManagerClient {
     requestHandler,
     ...(endpoint ? { endpoint } : {}),
   })
+}
+
+/**
+ * The client takes any text for an endpoint, and says at each call only that a URL is invalid.
+ * @throws RotationError InvalidConfiguration
+ */
+export function checkEndpoint(env: Environment): void {
+  for (const name of ['SECRETS_MANAGER_ENDPOINT', 'AWS_ENDPOINT_URL']) {
+    const text = env[name]
+    if (!text || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) continue
+    throw new RotationError(
+      'InvalidConfiguration',
+      say`${ours(name)} must be a URL that begins with https:// or http://.`,
+    )
+  }
 }
 
 /** The secrets of an account, for one invocation: every call ends when `signal` is aborted. */

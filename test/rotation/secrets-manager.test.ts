@@ -84,6 +84,15 @@ describe('Secrets Manager that does not do what it is asked', () => {
     expect(secrets.output()).not.toContain(rotation.rotationToken)
   })
 
+  it('has an endpoint that is no URL: InvalidConfiguration, which names the variable', async () => {
+    for (const SECRETS_MANAGER_ENDPOINT of ['secretsmanager.internal', 'ftp://secretsmanager.internal']) {
+      await using secrets = await spoiled(() => undefined, { SECRETS_MANAGER_ENDPOINT })
+      const outcome = await (await begun(secrets)).attempt('createSecret')
+      expect(outcome).toMatchObject({ ok: false, error: { errorType: 'InvalidConfiguration' } })
+      expect(outcome.ok ? '' : outcome.error.errorMessage).toMatch(/^SECRETS_MANAGER_ENDPOINT must be a URL/)
+    }
+  })
+
   it('is nowhere: SecretsManagerUnreachable, with the network as the likely cause', async () => {
     const endpoint = 'http://127.0.0.1:1'
     const env = { SECRETS_MANAGER_ENDPOINT: endpoint, AWS_ENDPOINT_URL: endpoint }
