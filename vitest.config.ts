@@ -3,8 +3,8 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have configurations of their own: npm run test:containers, npm run test:versions.
-    exclude: [...configDefaults.exclude, 'test/containers/**', 'test/versions/**'],
+    // They have configurations of their own: npm run test:containers, test:versions and test:providers.
+    exclude: [...configDefaults.exclude, 'test/containers/**', 'test/versions/**', 'test/providers/**'],
     globalSetup: 'test/support/servers.ts',
     reporters: ['default', 'test/support/servers-reporter.ts'],
     testTimeout: 30_000,

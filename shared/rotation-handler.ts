@@ -53,6 +53,7 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
         redactor,
         signal,
         did: reporter.did,
+        count: reporter.count,
         remainingMs: () => context.getRemainingTimeInMillis() - callOffMs,
         now: () => Date.now(),
         // Lambda waits for no timer, and neither should a process that has nothing else left to do.

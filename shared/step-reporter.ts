@@ -18,13 +18,14 @@ export interface Reporting {
 
 export interface StepReporter {
   did(what: Words): void
+  count(metric: string, by: number): void
   doneSoFar(): Words
   readonly middleware: MiddlewareObj<unknown, StepReport>
 }
 
 /**
  * Reports one invocation: one structured log line, whatever happens, and its metrics (CloudWatch embedded metric
- * format: `StepDuration` by function, step and outcome; `Gap` by function). What the event says and our own words stay as
+ * format: `StepDuration` by function, step and outcome; `Gap` and what was counted by function). What the event says and our own words stay as
  * they are; all else passes through the redactor.
  */
 export function stepReporter(
@@ -33,6 +34,7 @@ export function stepReporter(
 ): StepReporter {
   const startedAt = performance.now()
   const done: Words[] = []
+  const counts = new Map<string, number>()
   const line = (durationMs: number) => ({
     ...about,
     function: functionName,
@@ -43,6 +45,7 @@ export function stepReporter(
 
   return {
     did: (what) => done.push(what),
+    count: (metric, by) => counts.set(metric, (counts.get(metric) ?? 0) + by),
     doneSoFar: () => (done.length === 0 ? say`nothing` : joined(done)),
     middleware: {
       after({ response }) {
@@ -50,6 +53,7 @@ export function stepReporter(
         if (response === null || response === undefined) return
         logger.info('step succeeded', { ...line(durationMs), ...response })
         publish(metrics, about.step, 'ok', durationMs, response.gapMs)
+        publishCounts(metrics, counts)
       },
       onError(request) {
         const durationMs = Math.round(performance.now() - startedAt)
@@ -57,6 +61,7 @@ export function stepReporter(
         request.error = error
         logger.error('step failed', { ...line(durationMs), code: error.code, retryable: error.retryable, error })
         publish(metrics, about.step, error.code, durationMs)
+        publishCounts(metrics, counts)
       },
     },
   }
@@ -90,5 +95,11 @@ function publish(metrics: Metrics, step: string | undefined, outcome: string, du
   metrics.publishStoredMetrics()
   if (gapMs === undefined) return
   metrics.addMetric('Gap', MetricUnit.Milliseconds, gapMs)
+  metrics.publishStoredMetrics()
+}
+
+function publishCounts(metrics: Metrics, counts: ReadonlyMap<string, number>) {
+  if (counts.size === 0) return
+  for (const [metric, count] of counts) metrics.addMetric(metric, MetricUnit.Count, count)
   metrics.publishStoredMetrics()
 }

@@ -31,12 +31,12 @@ async function start(): Promise<BenchPlace> {
 }
 
 /** One account for all secrets, each with a key of its own. */
-async function accountWithKey({ account, path, host, port, hostKey }: SshHost): Promise<Made> {
+async function accountWithKey({ account, path, host, port, hostKeys }: SshHost): Promise<Made> {
   const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
   await appendFile(path(account.keys), `${publicKeyLine(key.publicKey)}\n`, { mode: 0o600 })
   if (account.uid !== undefined && account.gid !== undefined) await chown(path(account.keys), account.uid, account.gid)
   const { username } = account
-  const hosts = [{ host, port, host_keys: [hostKey] }]
+  const hosts = [{ host, port, host_keys: hostKeys }]
   return {
     // The floor logs in with what is in the secret itself.
     value: { username, private_key: key.text, hosts, authorized_keys_path: account.keys, host, port },

@@ -37,7 +37,7 @@ export async function fileError(
     )
   }
   const folder = path.replace(/\/[^/]*$/, '') || '/'
-  const space = error.status === failure ? await sftp.space(folder) : undefined
+  const space = error.space ?? (error.status === failure ? await sftp.space(folder) : undefined)
   const because = (why: Words, details: { likely?: Words; remedy?: Words; retryable?: boolean } = {}) =>
     new RotationError('KeyFileNotWritable', say`${path} on ${where} cannot be changed: ${why}. It is as it was.`, {
       ...details,

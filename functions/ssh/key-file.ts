@@ -3,7 +3,7 @@ import { RotationError } from '../../shared/rotation/errors.ts'
 import { say } from '../../shared/rotation/words.ts'
 import { edited, type Wanted } from './authorized-keys.ts'
 import { fileError, type Place } from './key-file-errors.ts'
-import { type Lock, lockFile } from './lock-file.ts'
+import { type Lock, letGo, lockFile } from './lock-file.ts'
 import type { FileFacts, NewFile } from './sftp.ts'
 
 const mostTries = 5
@@ -32,9 +32,12 @@ export interface EditOptions {
  * @throws RotationError KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, KeyFileBusy, NoAnswer, TimedOut
  */
 export async function updateKeyFile(file: KeyFile, text: string, wanted: Wanted, place: Place, options: EditOptions) {
-  if (nextText(text, wanted, file, place) === text) return false
+  const done = nextText(text, wanted, file, place) === text
   try {
     const real = await place.sftp.realpath(file.path)
+    // An earlier run has done it, and may have been killed before it let go.
+    if (done) await letGo(real, place, options)
+    if (done) return false
     if (!place.sftp.canReplace) {
       throw unsafe(real, place, 'the host cannot replace a file in one moment (no posix-rename, no fsync)')
     }
@@ -61,20 +64,38 @@ async function replaceUntilItStays(
     if (next === text) return
     if (tries === 0) await lock.tidy()
     const like = newFile(real, facts, file, lock, place, options)
-    const temporary = `${real}.keyturn-${Buffer.from(options.context.randomBytes(6)).toString('hex')}`
-    await sftp.create(temporary, next, like)
-    // Whoever else has changed it since has not seen our lock. What they wrote must not be lost.
-    const unchanged = (await sftp.read(real)).text === text
-    if (unchanged) await sftp.replace(temporary, real)
-    else await sftp.remove(temporary)
-    // And what we wrote must not be, to one who has read it before and written it after.
-    const now = unchanged ? (await sftp.read(real)).text : undefined
+    const now = await replaced(real, text, next, like, place, options)
+    // What we wrote must not be lost to one who has read the file before and written it after.
     if (now !== undefined && (now === next || nextText(now, wanted, file, place) === now)) return
   }
   throw new RotationError(
     'KeyFileBusy',
     say`${real} on ${where} was changed by somebody else ${mostTries} times in a row.`,
   )
+}
+
+/** @returns what the file holds then; undefined where somebody has changed it, who cannot have seen our lock: it is theirs then */
+async function replaced(
+  path: string,
+  before: string,
+  next: string,
+  like: NewFile,
+  { sftp }: Place,
+  { context }: EditOptions,
+): Promise<string | undefined> {
+  const temporary = `${path}.keyturn-${Buffer.from(context.randomBytes(6)).toString('hex')}`
+  await sftp.create(temporary, next, like)
+  try {
+    if ((await sftp.read(path)).text === before) {
+      await sftp.replace(temporary, path)
+      return (await sftp.read(path)).text
+    }
+  } catch (error) {
+    await sftp.remove(temporary).catch(() => undefined)
+    throw error
+  }
+  await sftp.remove(temporary)
+  return undefined
 }
 
 function nextText(text: string, wanted: Wanted, { path }: KeyFile, { where }: Place): string {

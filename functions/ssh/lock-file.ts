@@ -22,6 +22,14 @@ export interface Lock extends AsyncDisposable {
   tidy(): Promise<void>
 }
 
+/** Removes a lock that an earlier run for the same version has left. Never throws. */
+export async function letGo(path: string, { sftp }: Place, { holder }: EditOptions): Promise<void> {
+  const held = await sftp.read(lockOf(path)).catch(() => undefined)
+  if (held?.text === holder) await sftp.remove(lockOf(path)).catch(() => undefined)
+}
+
+const lockOf = (path: string) => `${path}.keyturn-lock`
+
 /**
  * Keeps other runs of ours from the same file, of this secret or another one, by a file beside it. Two runs for the same
  * version share the lock: they write the same, and the earlier one may have been killed.
@@ -30,7 +38,7 @@ export interface Lock extends AsyncDisposable {
  */
 export async function lockFile(path: string, { sftp, where }: Place, options: EditOptions): Promise<Lock> {
   const { holder, context } = options
-  const lock = `${path}.keyturn-lock`
+  const lock = lockOf(path)
   const folder = path.replace(/\/[^/]*$/, '') || '/'
   let namelessFor = 0
   let vanished = 0
@@ -49,18 +57,18 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
       return held?.text
     }
   }
-  /** The host's time, in seconds, by a file that is made for it. */
-  async function now(): Promise<number> {
+  /** What a file is like that is made here now: it tells the host's time. */
+  async function probed(): Promise<FileFacts> {
     const probe = `${path}.keyturn-${Buffer.from(context.randomBytes(6)).toString('hex')}`
     await sftp.create(probe, '')
-    const { mtime } = await sftp.stat(probe)
+    const facts = await sftp.stat(probe)
     await sftp.remove(probe)
-    return mtime
+    return facts
   }
   async function isAbandoned(text: string): Promise<boolean> {
     if (text === '' && namelessFor >= namelessMs) return true
     const held = await sftp.stat(lock).catch(() => undefined)
-    return held !== undefined && ((await now()) - held.mtime) * 1_000 > options.runMs
+    return held !== undefined && ((await probed()).mtime - held.mtime) * 1_000 > options.runMs
   }
 
   for (;;) {
@@ -78,7 +86,9 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
     namelessFor = held === '' ? namelessFor + pauseMs : 0
   }
 
-  const [facts, entries] = await Promise.all([sftp.stat(lock), sftp.list(folder)])
+  // Another run for the same version may have ended and taken the lock with it.
+  const facts = await sftp.stat(lock).catch(probed)
+  const entries = await sftp.list(folder)
   const name = path.slice(folder.length).replace(/^\//, '')
   return {
     facts,

@@ -148,8 +148,10 @@ async function change(session: HostSession, plan: Plan, laggards: readonly strin
     edit,
   )
   const unpinned = connection.unpinned()
-  if (unpinned.length > 0)
+  if (unpinned.length > 0) {
     context.did(say`${addressOf(host)} announces host keys that are not pinned: ${unpinned.join(', ')}`)
+    context.count('UnpinnedHostKeys', unpinned.length)
+  }
   if (host.hostKeys === undefined)
     context.did(say`${addressOf(host)} was trusted with the host key ${connection.shown}`)
 }

@@ -29,18 +29,27 @@ export interface Sftp {
   remove(path: string): Promise<void>
   makeFolder(path: string, owner: readonly [number, number]): Promise<void>
   list(folder: string): Promise<readonly { readonly name: string; readonly links: number; readonly mtime: number }[]>
-  /** Whether the file system is full or read-only: the code of an error does not tell. Undefined where it is not said. */
-  space(path: string): Promise<{ readonly full: boolean; readonly readOnly: boolean } | undefined>
+  /** The code of an error does not tell. Undefined where it is not said. */
+  space(path: string): Promise<Space | undefined>
   /** Whether the server can replace a file and write it to the disk (OpenSSH's extensions). */
   readonly canReplace: boolean
+}
+
+/** Whether a file system is full, and whether it is read-only. */
+export interface Space {
+  readonly full: boolean
+  readonly readOnly: boolean
 }
 
 /** A status of SFTP: 2 no such file, 3 permission denied, 4 failure (draft-ietf-secsh-filexfer-02 §7). */
 export class SftpError extends Error {
   readonly status: number
   readonly operation: string
+  /** What the file system was like at that moment, where a file was to be made. */
+  space: Space | undefined
   constructor(operation: string, status: number, cause: unknown) {
     super(`${operation} was answered with ${status}`, { cause })
+    this.space = undefined
     this.status = status
     this.operation = operation
   }
@@ -69,6 +78,25 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
     ask<Buffer>(`open ${path}`, (done) => wrapper.open(path, flags, mode === undefined ? {} : { mode }, done))
   const close = (path: string, handle: Buffer) => ask<void>(`close ${path}`, (done) => wrapper.close(handle, done))
 
+  const readAt = (path: string, handle: Buffer, at: number) =>
+    ask<Buffer>(`read ${path}`, (done) => {
+      const into = Buffer.alloc(32_768)
+      wrapper.read(handle, into, 0, into.length, at, (error, bytes) => {
+        if ((error as { code?: number } | undefined)?.code === endOfFile) done(undefined, Buffer.alloc(0))
+        else done(error, into.subarray(0, bytes))
+      })
+    })
+
+  async function space(path: string): Promise<Space | undefined> {
+    if (!hasExtension(wrapper, 'statvfs@openssh.com')) return undefined
+    type Vfs = { readonly f_bavail: number; readonly f_flag: number }
+    const vfs = wrapper as unknown as { ext_openssh_statvfs(path: string, done: Done<Vfs>): void }
+    const found = await ask<Vfs>(`statvfs ${path}`, (done) => vfs.ext_openssh_statvfs(path, done)).catch(
+      () => undefined,
+    )
+    return found && { full: found.f_bavail === 0, readOnly: (found.f_flag & 1) === 1 }
+  }
+
   return {
     canReplace: hasExtension(wrapper, 'posix-rename@openssh.com') && hasExtension(wrapper, 'fsync@openssh.com'),
     realpath: (path) => ask(`realpath ${path}`, (done) => wrapper.realpath(path, done)),
@@ -77,20 +105,14 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
       const handle = await open(path, 'r')
       try {
         const facts = await ask<FileFacts>(`fstat ${path}`, (done) => wrapper.fstat(handle, done))
-        // It may have grown since; what comes after the size that it had is read, too.
+        // Whether it has grown since, whoever replaces it will see: it is read once more before.
         const chunks: Buffer[] = []
-        for (let at = 0; ; ) {
-          const chunk = await ask<Buffer>(`read ${path}`, (done) => {
-            const into = Buffer.alloc(32_768)
-            wrapper.read(handle, into, 0, into.length, at, (error, bytes) => {
-              if ((error as { code?: number } | undefined)?.code === endOfFile) done(undefined, Buffer.alloc(0))
-              else done(error, into.subarray(0, bytes))
-            })
-          })
-          if (chunk.length === 0) return { text: Buffer.concat(chunks).toString('latin1'), facts }
+        for (let at = 0; at < facts.size; at += chunks.at(-1)?.length ?? 0) {
+          const chunk = await readAt(path, handle, at)
+          if (chunk.length === 0) break
           chunks.push(chunk)
-          at += chunk.length
         }
+        return { text: Buffer.concat(chunks).toString('latin1'), facts }
       } finally {
         await close(path, handle).catch(() => undefined)
       }
@@ -110,6 +132,7 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
         }
         await close(path, handle)
       } catch (error) {
+        if (error instanceof SftpError) error.space = await space(path)
         await close(path, handle).catch(() => undefined)
         await ask(`remove ${path}`, (done) => wrapper.unlink(path, done)).catch(() => undefined)
         throw error
@@ -131,17 +154,7 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
         mtime: attrs.mtime,
       }))
     },
-    async space(path) {
-      if (!hasExtension(wrapper, 'statvfs@openssh.com')) return undefined
-      type Vfs = { readonly f_bavail: number; readonly f_ffree: number; readonly f_flag: number }
-      const found = await ask<Vfs>(`statvfs ${path}`, (done) =>
-        (wrapper as unknown as { ext_openssh_statvfs(path: string, done: Done<Vfs>): void }).ext_openssh_statvfs(
-          path,
-          done,
-        ),
-      ).catch(() => undefined)
-      return found && { full: found.f_bavail === 0, readOnly: (found.f_flag & 1) === 1 }
-    },
+    space,
   }
 }
 

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
+import { numberIn } from '../../shared/json-secret.ts'
 import { RotationError } from '../../shared/rotation/errors.ts'
 import { say } from '../../shared/rotation/words.ts'
 import { type Address, addressOf } from '../../shared/ssh-protocol/address.ts'
@@ -30,7 +31,12 @@ const username = v.pipe(
   v.maxLength(256),
   v.check((value) => !/[\s:/]/.test(value)),
 )
-const port = v.optional(v.pipe(v.unknown(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(65_535)), 22)
+const digits = v.pipe(
+  v.unknown(),
+  v.transform((value) => (typeof value === 'string' ? Number(value || Number.NaN) : numberIn(value))),
+  v.number(),
+)
+const port = v.optional(v.pipe(digits, v.integer(), v.minValue(1), v.maxValue(65_535)), 22)
 const address = {
   host: v.pipe(text, v.maxLength(255), v.regex(/^[^\s/\\?#@[\]]+$/)),
   port,
@@ -60,7 +66,7 @@ const schema = v.object({
   key_type: v.nullish(text),
   authorized_keys_path: v.optional(one(text), ['.ssh/authorized_keys', '.ssh/authorized_keys2']),
   admin_secret_arn: v.nullish(v.string()),
-  min_success: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  min_success: v.optional(v.pipe(digits, v.integer(), v.minValue(1))),
 })
 
 const mustBe: Readonly<Record<string, string>> = {
@@ -107,7 +113,7 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
     for (const each of [host, ...host.jump]) checkKeys(each, where, trustsAny)
     // The key would be changed in the secret and not there.
     const lacking = host.jump.find((each) => each.secretArn === undefined && !addresses.includes(addressOf(each)))
-    if (lacking === undefined || target.adminSecretArn !== undefined) continue
+    if (lacking === undefined) continue
     throw new RotationError(
       'InvalidSecret',
       say`The jump host ${addressOf(lacking)} in ${where} is not among its hosts.`,

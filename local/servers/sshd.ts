@@ -15,8 +15,8 @@ export interface SshHost extends AsyncDisposable {
   readonly version: string
   readonly host: '127.0.0.1'
   readonly port: number
-  /** As host_keys takes it. */
-  readonly hostKey: string
+  /** As host_keys takes them, in the order of their types. */
+  readonly hostKeys: readonly string[]
   readonly account: Account
   /** Where a path of the host lies on this machine. */
   path(path: string): string
@@ -29,6 +29,10 @@ export interface SshdOptions {
   /** Lines of sshd_config, before all others. */
   readonly settings?: readonly string[]
   readonly address?: string
+  /** What serves SFTP: a command, or undefined for nobody. */
+  readonly sftp?: string | undefined
+  /** As ssh-keygen names them. */
+  readonly hostKeyTypes?: readonly string[]
 }
 
 const run = promisify(execFile)
@@ -41,7 +45,8 @@ const packages = ['openssh-server', 'openssh-sftp-server', 'openssh-client', 'ba
  * @throws Error which says why it cannot be had, or with what sshd said where it does not start
  */
 export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
-  const { suite = 'bookworm', settings = [], address = '127.0.0.1' } = options
+  const sftp = 'sftp' in options ? options.sftp : 'internal-sftp'
+  const { suite = 'bookworm', settings = [], address = '127.0.0.1', hostKeyTypes = ['ed25519'] } = options
   const { folder: unpacked, versions } = await unpackedPackages(suite, packages)
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
   const isRoot = process.getuid?.() === 0
@@ -49,17 +54,23 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   const files = isRoot ? '/etc/ssh' : join(folder, 'etc')
   const account = isRoot ? await furnish(unpacked, root) : await ownAccount(folder)
   await mkdir(root + files, { recursive: true })
-  const [keygen = '', ...before] = isRoot
-    ? ['chroot', root, '/usr/bin/ssh-keygen']
-    : own(unpacked, 'usr/bin/ssh-keygen')
-  await run(keygen, [...before, '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', `${files}/host_key`])
-  const hostKey = (await readFile(`${root}${files}/host_key.pub`, 'utf8')).trim()
+  const hostKeys: string[] = []
+  for (const type of hostKeyTypes) {
+    const [program = '', ...before] = isRoot
+      ? ['chroot', root, '/usr/bin/ssh-keygen']
+      : own(unpacked, 'usr/bin/ssh-keygen')
+    const path = `${files}/${type}_key`
+    await run(program, [...before, '-q', '-t', type, '-N', '', '-C', '', '-f', path])
+    hostKeys.push((await readFile(`${root}${path}.pub`, 'utf8')).trim())
+  }
 
   const port = await freePort(address)
   const config = [
     ...settings,
-    ...[`HostKey ${files}/host_key`, `ListenAddress ${address}`, `Port ${port}`],
-    ...['PidFile none', 'UsePAM no', 'LogLevel VERBOSE', 'Subsystem sftp internal-sftp'],
+    ...hostKeyTypes.map((type) => `HostKey ${files}/${type}_key`),
+    ...[`ListenAddress ${address}`, `Port ${port}`],
+    ...['PidFile none', 'UsePAM no', 'LogLevel VERBOSE'],
+    ...(sftp === undefined ? [] : [`Subsystem sftp ${sftp}`]),
     // A client that was killed is noticed, and its session ends.
     ...['PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'UseDNS no', 'ClientAliveInterval 30'],
     ...(isRoot ? [] : [`AuthorizedKeysFile ${account.keys}`, 'StrictModes no']),
@@ -79,7 +90,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
     throw error
   }
   return {
-    ...{ host: '127.0.0.1', port, hostKey, account },
+    ...{ host: '127.0.0.1', port, hostKeys, account },
     version: /:(\d[^-]*)/.exec(versions['openssh-server'] ?? '')?.[1] ?? '',
     path: (path) => root + path,
     log: () => said,

@@ -21,6 +21,8 @@ export interface RotationContext {
   conceal(...values: string[]): void
   /** Notes what was done, for the log line of the step and for the error if the time runs out. No secret values. */
   did(what: Words): void
+  /** Adds to a metric of the function: something that is no failure, and that somebody should be told of. */
+  count(metric: 'UnpinnedHostKeys', by: number): void
   /**
    * AWSCURRENT of another secret (a superuser's), whose sensitive values are concealed.
    * Throws SecretNotFound, AccessDenied, KmsAccessDenied and so on, naming `arn`, and what `form.parse` throws.

@@ -11,7 +11,7 @@ import { say } from './words.ts'
 
 /** What surrounds one invocation. The composition root makes it; nothing in it outlives the invocation. */
 export interface Surroundings
-  extends Pick<RotationContext, 'signal' | 'remainingMs' | 'now' | 'sleep' | 'randomBytes' | 'did'> {
+  extends Pick<RotationContext, 'signal' | 'remainingMs' | 'now' | 'sleep' | 'randomBytes' | 'did' | 'count'> {
   readonly store: SecretStore
   readonly redactor: Redactor
 }

@@ -42,9 +42,13 @@ export async function crashContract(plan: CrashPlan): Promise<void> {
         await victim.close()
       })
       for (const moment of ['before it leaves', 'after it has arrived'] as const) {
-        it(`${step} may be killed at any outside call, ${moment}, and run again`, async () => {
-          for (let n = 1; n <= count; n++) await killAndRunAgain(step, n, moment, bench)
-        }, 120_000)
+        it(
+          `${step} may be killed at any outside call, ${moment}, and run again`,
+          async () => {
+            for (let n = 1; n <= count; n++) await killAndRunAgain(step, n, moment, bench)
+          },
+          Math.max(120_000, count * 10_000),
+        )
       }
     }
 

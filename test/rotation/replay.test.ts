@@ -26,6 +26,7 @@ describe('a run', () => {
       signal,
       slept,
       did: () => undefined,
+      count: () => undefined,
       remainingMs: () => 20_000,
       now: () => startsAt + slept.reduce((sum, ms) => sum + ms, 0),
       sleep: async (ms) => void slept.push(ms),

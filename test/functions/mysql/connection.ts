@@ -18,6 +18,7 @@ export function contextFor(remainingMs = 20_000): RotationContext & { readonly d
     randomBytes: (count) => randomBytes(count),
     conceal: () => undefined,
     did: (what) => void done.push(String(what)),
+    count: () => undefined,
     readSecret: async () => Promise.reject(new Error('there is no other secret')),
     secretTags: async () => new Map(),
   }

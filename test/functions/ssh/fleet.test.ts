@@ -6,6 +6,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
+import { allWell, rotated } from './rotation.ts'
 import { pemIn, type SshWish, sshKey, sshTarget } from './secret-types.ts'
 
 const hosts = await Promise.all([startSshd(), startSshd(), startSshd()])
@@ -27,17 +28,7 @@ async function fleet(wish: SshWish = {}) {
   const at = [{}, {}, { port: door.port }]
   return suite.stored(() => sshTarget(hosts, { hosts: at, ...wish }))
 }
-const outcomeOf = async (secretId: string) => {
-  const rotation = await secrets.begin(secretId)
-  const outcomes: string[] = []
-  for (const step of fourSteps) {
-    const outcome = await rotation.attempt(step)
-    outcomes.push(outcome.ok ? 'ok' : outcome.error.errorType)
-    if (!outcome.ok) return { rotation, outcomes, message: outcome.error.errorMessage, logs: outcome.logs }
-  }
-  await rotation.end()
-  return { rotation, outcomes, message: '', logs: '' }
-}
+const outcomeOf = (secretId: string) => rotated(secrets, secretId)
 const refusals = () =>
   hosts.map((host) => (host.log().match(/Failed publickey|Connection closed by .* \[preauth\]/g) ?? []).length)
 
@@ -69,7 +60,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     await door.close()
     const left = await outcomeOf(target.secretId)
     // testSecret leaves it out as well.
-    expect(left.outcomes).toEqual(['ok', 'ok', 'ok', 'ok'])
+    expect(left.outcomes).toEqual(allWell)
     expect(secrets.output()).toContain(`left behind, to be reached at the next rotation: 127.0.0.1:${door.port}`)
     const before = await Promise.all(hosts.map(readKeys))
     const twice = await outcomeOf(target.secretId)
@@ -142,7 +133,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
   it('a pending value for another user, host or file is not carried out', async () => {
     for (const [field, value] of [
       ['username', 'root'],
-      ['hosts', [{ host: 'elsewhere.invalid', host_keys: [first.hostKey] }]],
+      ['hosts', [{ host: 'elsewhere.invalid', host_keys: first.hostKeys }]],
       ['authorized_keys_path', '/tmp/other'],
     ] as const) {
       const target = await fleet()

@@ -7,8 +7,8 @@ import { hostState, logsIn, readKeys, testKey, writeKeys } from '../../support/s
 export const sshKeyFunction: FunctionUnderTest = { id: 'SshKey', module: 'functions/ssh/key.ts' }
 
 /** What a secret says of a host. */
-export function hostFields({ host, port, hostKey }: SshHost): Readonly<Record<string, unknown>> {
-  return { host, port, host_keys: [hostKey] }
+export function hostFields({ host, port, hostKeys }: SshHost): Readonly<Record<string, unknown>> {
+  return { host, port, host_keys: hostKeys }
 }
 
 /** What a secret says of an account on hosts, besides the key. */
@@ -56,6 +56,7 @@ export async function sshTarget(hosts: readonly SshHost[], wish: SshWish = {}): 
       if (text.replace(written(text), '') !== value.replace(written(value), '')) {
         throw new Error('The value has changed in more than its key.')
       }
+      for (const host of hosts) expectOthersUntouched(await readKeys(host), wish.around ?? [])
       const logins = await Promise.all(hosts.map((host) => logsIn(host, pemIn(text))))
       return !logins.includes(false)
     },
@@ -69,6 +70,13 @@ export async function sshTarget(hosts: readonly SshHost[], wish: SshWish = {}): 
     others: [],
     logins: [],
   }
+}
+
+/** Lines of others are there, and of one secret there are never more than three. */
+function expectOthersUntouched(file: string, others: readonly string[]): void {
+  if (others.some((text) => !file.includes(text))) throw new Error(`Lines of others have changed: ${file}`)
+  const owners = [...file.matchAll(/keyturn:([0-9a-f]+):/g)].map(([, owner]) => owner)
+  if (owners.some((owner) => owners.filter((other) => other === owner).length > 3)) throw new Error(`Too many: ${file}`)
 }
 
 /** The same with an admin, whose key alone changes the file. */

@@ -1,0 +1,116 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { startSshd } from '../../../local/servers/sshd.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { testKey, writeKeys } from '../../support/ssh.ts'
+import { doorTo } from '../../support/ssh-door.ts'
+import { allWell, rotated } from './rotation.ts'
+import { hostFields, type SshWish, sshKey, sshTarget } from './secret-types.ts'
+
+const [bastion, second, inner, closed] = await Promise.all([
+  startSshd(),
+  startSshd(),
+  startSshd(),
+  startSshd({ settings: ['AllowTcpForwarding no'] }),
+])
+const doors = await Promise.all([doorTo(bastion.port), doorTo(inner.port)])
+const [toBastion, toInner] = doors
+const type = sshKey([inner])
+const suite = await suiteFor(type)
+
+afterAll(async () => {
+  await suite.secrets[Symbol.asyncDispose]()
+  for (const each of [...doors, bastion, second, inner, closed]) await each[Symbol.asyncDispose]()
+})
+
+/** The fields of a jump host, which has a key of its own in a secret. */
+async function hop(host: typeof bastion, fields: Readonly<Record<string, unknown>> = {}) {
+  const { pem, line } = await testKey()
+  await writeKeys(host, `${line}\n`)
+  const { username } = host.account
+  return {
+    ...hostFields(host),
+    secret_arn: await suite.secrets.store(JSON.stringify({ username, private_key: pem })),
+    ...fields,
+  }
+}
+
+async function behind(jump: unknown, wish: SshWish = {}) {
+  const target = await suite.stored(() => sshTarget([inner], { hosts: [{ jump }], ...wish }))
+  return rotated(suite.secrets, target.secretId)
+}
+
+describe('a host behind a jump host', { meta: { server: type.server } }, () => {
+  it('is reached with pinned keys at each hop, one or two', async () => {
+    expect((await behind(await hop(bastion))).outcomes).toEqual(allWell)
+    expect((await behind([await hop(bastion), await hop(second)])).outcomes).toEqual(allWell)
+    expect(second.log()).toContain('Accepted publickey')
+  })
+
+  it('a hop that shows another key gets no login, and the error names it', async () => {
+    const { line } = await testKey()
+    const tried = () => (bastion.log().match(/Accepted|Failed/g) ?? []).length
+    const jump = await hop(bastion, { host_keys: [line] })
+    const before = tried()
+    const { outcomes, message } = await behind(jump)
+    expect(outcomes).toEqual(['ok', 'HostKeyMismatch'])
+    expect(message).toContain(`127.0.0.1:${bastion.port} shows the host key`)
+    expect(tried()).toBe(before)
+  })
+
+  it('a hop that does not forward, and a host that is down behind one: are told apart', async () => {
+    const refused = await behind(await hop(closed))
+    expect(refused.outcomes).toEqual(['ok', 'JumpRefused'])
+    const down = await behind(await hop(bastion), { hosts: [{ jump: await hop(bastion), port: 1 }] })
+    expect(down.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(down.message).toContain(`127.0.0.1:1 cannot be reached from the jump host 127.0.0.1:${bastion.port}`)
+  })
+
+  it('a hop without a key of its own has to be among the hosts, and then gets the new key, too', async () => {
+    const { secret_arn: _, ...shared } = await hop(bastion)
+    const alone = await behind(shared)
+    expect(alone.outcomes).toEqual(['InvalidSecret'])
+    expect(alone.message).toContain('is not among its hosts')
+    const both = [hostFields(bastion), { ...hostFields(inner), jump: shared }]
+    const target = await suite.stored(() => sshTarget([bastion, inner], { fields: { hosts: both } }))
+    expect((await rotated(suite.secrets, target.secretId)).outcomes).toEqual(allWell)
+  })
+
+  it('shares one login at the jump host with all others behind it, four at a time', async () => {
+    const jump = await hop(bastion, { port: toBastion.port })
+    const names = [
+      '127.0.0.1',
+      '127.1',
+      '127.0.1',
+      '0x7f.1',
+      '0177.1',
+      '2130706433',
+      '0x7f000001',
+      '017700000001',
+      '127.0x0.0.1',
+      '127.00.0.1',
+    ]
+    const hosts = names.map((host) => ({ ...hostFields(inner), host, port: toInner.port, jump }))
+    const [atBastion, atInner] = [toBastion.connections(), toInner.connections()]
+    expect((await behind(jump, { fields: { hosts } })).outcomes).toEqual(allWell)
+    // One in setSecret and one in testSecret.
+    expect(toBastion.connections() - atBastion).toBe(2)
+    expect(toInner.connections() - atInner).toBe(2 * hosts.length)
+    expect(toInner.most()).toBeGreaterThan(1)
+    // One that is ending may be there still when the next one comes.
+    expect(toInner.most()).toBeLessThanOrEqual(7)
+  })
+
+  it('after a host key that is not the pinned one, no further host behind the same jump host is tried', async () => {
+    const jump = await hop(bastion)
+    const { line } = await testKey()
+    const hosts = Array.from({ length: 8 }, (_, n) => ({
+      ...{ ...hostFields(inner), host: `127.0.0.${n + 1}`, port: toInner.port, jump },
+      host_keys: [line],
+    }))
+    const before = toInner.connections()
+    const { outcomes, message } = await behind(jump, { fields: { hosts } })
+    expect(outcomes).toEqual(['ok', 'FleetIncomplete'])
+    expect(message).toContain('0 of 8 hosts have the new key')
+    expect(toInner.connections() - before).toBeLessThanOrEqual(4)
+  })
+})
