@@ -146,6 +146,13 @@ export function otherUser(login: Login, found: string): RotationError {
   })
 }
 
+/** For privileges that nobody has thought of: whoever knows which it is says so instead. */
+const grantWhatIsNamed: ErrorDetails = {
+  remedy: ours(
+    "As an administrator: GRANT what the server's words name: GRANT ... ON ... TO the login; then rotate again.",
+  ),
+}
+
 /** Where it is not a login, MariaDB refuses GRANT and REVOKE with the numbers of a wrong password. */
 const refusedStatement = new Set([1045, 1698])
 
@@ -165,7 +172,7 @@ export function statementError(error: unknown, doing: Words, login: Login, outOf
   // MariaDB gives up waiting also when the change is made already: nothing is said of that.
   const ended = kind === 'TimedOut' ? ours('waited too long') : ours('failed')
   return new RotationError(kind, say`${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
-    ...statementHints[errno],
+    ...(kind === 'MissingPrivilege' ? grantWhatIsNamed : statementHints[errno]),
     cause: numberAlone(errno),
   })
 }

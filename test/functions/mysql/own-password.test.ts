@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { changeOwnPassword } from '../../../functions/mysql/own-password.ts'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
+import { say } from '../../../shared/rotation/words.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
@@ -131,6 +132,14 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     expect(await server.login(byHand)).toBeDefined()
     await server.query('ALTER USER ?@? IDENTIFIED BY ?', [byHand.username, '%', loginIn(target.value).password])
     await rotation.end()
+  })
+
+  it('a privilege that nobody has thought of is named by the server, with what to do', async () => {
+    const session = await connect(loginAt(server, await createAccount(server)), contextFor())
+    const message = expect.stringMatching(/SELECT command denied.*GRANT \.\.\. ON \.\.\. TO the login/)
+    const reading = session.run(say`reading what it may not`, 'SELECT 1 FROM mysql.user')
+    await expect(reading).rejects.toMatchObject({ code: 'MissingPrivilege', message })
+    await session.close()
   })
 
   it('sessions of the old password may go on and change things', async () => {
