@@ -1,5 +1,6 @@
 import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
 import { startPostgresDemo } from './postgres.ts'
+import { startSshDemo } from './ssh.ts'
 import type { DemoTarget } from './target.ts'
 
 /** By the folder of functions/, which is also the word of the command line. */
@@ -7,7 +8,8 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   postgres: startPostgresDemo,
   mysql: startMysqlDemo,
   mariadb: startMariadbDemo,
+  ssh: startSshDemo,
 }
 
 /** Folders whose secrets nobody logs in with: nothing of a rotation can be seen from outside. */
-export const nothingToSee: readonly string[] = ['generated-value', 'ssh']
+export const nothingToSee: readonly string[] = ['generated-value']

@@ -3,7 +3,23 @@ import { join } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { logIn } from '../../examples/application/ssh.ts'
 import { run, start } from './commands.ts'
+
+test('npm run ssh: its file has a key that logs in, for its owner alone; SIGTERM ends it with 0, and the host', async () => {
+  const { child, exit, output, folder } = await start('ssh', ['--host', '127.0.0.2'])
+  await expect.poll(() => output.stdout, { timeout: 20_000 }).toContain('listens at 127.0.0.2:')
+  const file = join(folder, '.keyturn', 'ssh.json')
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const secret = JSON.parse(await readFile(file, 'utf8'))
+  const client = await logIn(secret)
+  client.end()
+  const part = secret.private_key.split('\n')[2]
+  expect(output.stdout + output.stderr).not.toContain(part)
+  child.kill('SIGTERM')
+  expect(await exit).toBe(0)
+  await expect(logIn(secret)).rejects.toThrow('ECONNREFUSED')
+})
 
 describe.each([
   { engine: 'postgres', title: 'PostgreSQL', dbname: 'postgres', superuser: 'postgres' },
