@@ -1,5 +1,5 @@
-import { RotationError } from './rotation/errors.ts'
-import { ours, say } from './rotation/words.ts'
+import { RotationError } from './errors/rotation-error.ts'
+import { ours, say } from './errors/words.ts'
 
 /** The environment variables of a function. Only the composition root reads those of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>

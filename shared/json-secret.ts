@@ -1,5 +1,5 @@
-import { RotationError } from './rotation/errors.ts'
-import { say } from './rotation/words.ts'
+import { RotationError } from './errors/rotation-error.ts'
+import { say } from './errors/words.ts'
 
 // ECMAScript's "JSON.parse source text access", in Node 24 but not yet in TypeScript's library.
 declare global {

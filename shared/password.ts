@@ -1,7 +1,7 @@
 import { type Environment, wholeNumber } from './environment.ts'
+import { RotationError } from './errors/rotation-error.ts'
+import { say } from './errors/words.ts'
 import type { RotationContext } from './rotation/context.ts'
-import { RotationError } from './rotation/errors.ts'
-import { say } from './rotation/words.ts'
 
 /**
  * Marks that need no escaping in a URL (RFC 3986 §2.3), a shell word, JSON, YAML or SQL. AWS's functions draw from all

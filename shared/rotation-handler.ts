@@ -6,11 +6,11 @@ import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { checkEndpoint, secretsManagerClient, secretsManagerStore } from './aws/secrets-manager.ts'
 import type { Environment } from './environment.ts'
-import { RotationError } from './rotation/errors.ts'
+import { RotationError } from './errors/rotation-error.ts'
+import { say } from './errors/words.ts'
 import { createRedactor } from './rotation/redact.ts'
 import { rotate, type StepReport } from './rotation/rotate.ts'
 import type { SecretType } from './rotation/secret-type.ts'
-import { say } from './rotation/words.ts'
 import { stepReporter, whatEventIsAbout } from './step-reporter.ts'
 
 /**

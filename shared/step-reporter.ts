@@ -1,11 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { MiddlewareObj } from '@middy/core'
-import { RotationError } from './rotation/errors.ts'
+import { RotationError } from './errors/rotation-error.ts'
+import { joined, kind, say, type Words } from './errors/words.ts'
 import { steps } from './rotation/event.ts'
 import type { Redactor } from './rotation/redact.ts'
 import type { StepReport } from './rotation/rotate.ts'
-import { joined, kind, say, type Words } from './rotation/words.ts'
 
 export interface Reporting {
   readonly functionName: string

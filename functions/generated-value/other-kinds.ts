@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { ours, say, type Words } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say, type Words } from '../../shared/errors/words.ts'
 
 const databases = ours(
   'PostgresSingleUser, MysqlSingleUser, MariadbSingleUser, or that of another strategy, of the database that it is for',

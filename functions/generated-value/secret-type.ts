@@ -1,7 +1,7 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
-import { ours, say } from '../../shared/rotation/words.ts'
 import { checkKind } from './other-kinds.ts'
 import type { Settings } from './settings.ts'
 

@@ -1,7 +1,7 @@
 import { type Environment, oneOf, wholeNumber } from '../../shared/environment.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import { generatePassword, passwordRules, type Random } from '../../shared/password.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 
 export interface Settings {
   /** The JSON fields that get a new value each; a secret that is no JSON object is replaced as a whole. */

@@ -1,9 +1,9 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import { type Difference, describeDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
 import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { isUnfinished, type Pair, pairsOf, type RightsState, type TwinState, twinDifferences } from './twin-state.ts'
 
 interface Next {

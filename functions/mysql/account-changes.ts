@@ -2,9 +2,6 @@ import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 
-/** Texts of the server are in its own language; the names of privileges in them are not. */
-const lacksSystemUser = /failed \(1227\): .*\bSYSTEM_USER\b/s
-
 /**
  * `explained` for what a superuser does to an account. One that has SYSTEM_USER itself is changed only by others that
  * have it, whatever else they may (MySQL manual, "Account Categories").
@@ -13,5 +10,5 @@ const lacksSystemUser = /failed \(1227\): .*\bSYSTEM_USER\b/s
 export function explainedChange<T>(connection: ServerConnection, work: Promise<T>, remedy?: string): Promise<T> {
   const me = accountName(connection.account)
   const otherwise = remedy ?? `GRANT CREATE USER, ROLE_ADMIN ON *.* TO ${me};`
-  return explained(work, (what) => (lacksSystemUser.test(what) ? `GRANT SYSTEM_USER ON *.* TO ${me};` : otherwise))
+  return explained(work, (lacks) => (lacks === 'SYSTEM_USER' ? `GRANT SYSTEM_USER ON *.* TO ${me};` : otherwise))
 }

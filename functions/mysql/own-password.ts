@@ -1,12 +1,12 @@
 import { address } from '../../shared/database/secret.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-protocol/own-account.ts'
 import { literal } from '../../shared/mysql-protocol/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 
 /** The password after REPLACE is not the account's first one. */
 const incorrectCurrentPassword = 3891

@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 
 /** In bytes: MySQL 9.7 refuses longer ones with caching_sha2_password and sha256_password (tried). */
 export const passwordLimit = 256

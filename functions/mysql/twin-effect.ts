@@ -1,10 +1,10 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-protocol/grants.ts'
 import { unquoted } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { patternsOverlap } from './patterns.ts'
 import type { Member, Pair } from './twin-state.ts'
 

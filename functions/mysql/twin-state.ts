@@ -1,10 +1,10 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { type Account, accountName, identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */

@@ -1,11 +1,11 @@
 import type { TwinNames } from '../../shared/database/engine.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { countDefined } from '../../shared/mysql-protocol/definers.ts'
 import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { explainedChange } from './account-changes.ts'
 import { isHashOf } from './password-hash.ts'
 import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './twin-checks.ts'
@@ -80,6 +80,9 @@ async function setPassword(connection: ServerConnection, { bases, twins }: Pair,
   await explainedChange(connection, change)
 }
 
+/** What a login that is somebody else's account ends in. */
+const notLetIn: readonly string[] = ['LoginRefused', 'LoginLocked', 'LoginExpired', 'LoginMethod']
+
 /** Of accounts of one name the server takes the one for the nearest host: for the function that may be somebody else's. */
 async function checkNotHidden(
   { login }: ServerConnection,
@@ -91,7 +94,7 @@ async function checkNotHidden(
     const session = await connect({ ...login, username, password, database: undefined }, context)
     await session.close()
   } catch (error) {
-    if (!(error instanceof RotationError) || !error.code.startsWith('Login')) throw error
+    if (!(error instanceof RotationError) || !notLetIn.includes(error.code)) throw error
     const names = others.slice(0, 5).map(accountName).join(' or ')
     throw new RotationError(error.code, error.what, {
       likely: say`For the function's address the server takes ${names}, which has another password than the secret, or none.`,

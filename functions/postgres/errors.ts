@@ -1,10 +1,10 @@
 import { DatabaseError, escapeIdentifier } from 'pg'
 import { brokenOff } from '../../shared/database/network-error.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
-import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
-import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
+import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
-import { ours, say, type Words } from '../../shared/rotation/words.ts'
 import { isTooOld, tooOld } from './server-version.ts'
 import { asError, tidy, withoutStatement } from './server-words.ts'
 

@@ -1,9 +1,9 @@
 import { DatabaseError, escapeIdentifier } from 'pg'
 import { networkError, tlsUnavailable } from '../../shared/database/network-error.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
-import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
-import { type ErrorDetails, RotationError } from '../../shared/rotation/errors.ts'
-import { ours, say } from '../../shared/rotation/words.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
+import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import { pooledCode } from './poolers.ts'
 import { asError, tidy, withoutStatement } from './server-words.ts'
 

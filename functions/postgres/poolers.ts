@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 
 /** What poolers and proxies say in words of their own, with an SQLSTATE that servers use for something else. */
 const sayings: readonly (readonly [sqlState: string, said: RegExp, code: ErrorCode])[] = [

@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say, type Words } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
 
 /** The oldest whose passwords can be verifiers of SCRAM: before, one is taken for a password in clear text. */
 const oldest = 10

@@ -1,5 +1,5 @@
 import { type Client, escapeLiteral } from 'pg'
-import { say, type Words } from '../../shared/rotation/words.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
 import { transaction } from './transaction.ts'
 
 /** Not longer, whatever the database holds: it is a note, and the change is done. */

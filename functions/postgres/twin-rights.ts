@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg'
 import type { TwinNames } from '../../shared/database/engine.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { ours, say, type Words } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { majorOf } from './server-version.ts'
 import { readCatalogs, type TwinState } from './twin-state.ts'
 

@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { linesOf } from './authorized-keys.ts'
 import type { Access } from './host-session.ts'

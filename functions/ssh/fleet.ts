@@ -1,6 +1,6 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { joined, ours, say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { joined, ours, say } from '../../shared/rotation/words.ts'
 import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
 

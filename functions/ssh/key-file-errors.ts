@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say, type Words } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
 import { type Sftp, SftpError } from './sftp.ts'
 
 /** Where an edit takes place, for its errors. */

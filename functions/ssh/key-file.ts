@@ -1,6 +1,6 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { edited, type Wanted } from './authorized-keys.ts'
 import { fileError, type Place } from './key-file-errors.ts'
 import { type Lock, letGo, lockFile } from './lock-file.ts'

@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { KeyType, PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 
 const curves: Readonly<Record<string, string>> = { 256: 'P-256', 384: 'P-384', 521: 'P-521' }

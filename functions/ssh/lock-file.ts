@@ -1,5 +1,5 @@
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { EditOptions } from './key-file.ts'
 import { isMissing, type Place } from './key-file-errors.ts'
 import type { FileFacts } from './sftp.ts'

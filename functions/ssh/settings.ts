@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { type Environment, oneOf, wholeNumber } from '../../shared/environment.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { ours, say } from '../../shared/rotation/words.ts'
 
 export interface SshSettings {
   /** The path of a JSON file or the ARN of a secret, with what secrets do not say themselves. */

@@ -1,5 +1,5 @@
+import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { say } from '../../shared/rotation/words.ts'
 import { doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { absent, eachHost, fleetError } from './fleet.ts'

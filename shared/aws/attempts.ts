@@ -1,5 +1,5 @@
 import type { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
-import type { Effect } from '../rotation/errors.ts'
+import type { Effect } from '../errors/rotation-error.ts'
 
 /**
  * Watches the attempts that the SDK makes of a command, which it repeats by itself: the last one's error says nothing of the

@@ -1,8 +1,8 @@
+import type { ErrorCode } from '../errors/catalogue.ts'
+import { type Effect, type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
+import { kind, ours, say } from '../errors/words.ts'
 import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
-import type { ErrorCode } from '../rotation/error-catalogue.ts'
-import { type Effect, type ErrorDetails, RotationError } from '../rotation/errors.ts'
 import { quotable } from '../rotation/redact.ts'
-import { kind, ours, say } from '../rotation/words.ts'
 
 /** Names of the errors that Secrets Manager, KMS behind it, RDS and the SDK give (API references, "Common Errors"). */
 const codeOf: Readonly<Record<string, ErrorCode>> = {

@@ -6,9 +6,9 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import type { Environment } from '../environment.ts'
-import { RotationError } from '../rotation/errors.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
-import { ours, say } from '../rotation/words.ts'
 import { attemptsOf } from './attempts.ts'
 import { toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'

@@ -1,6 +1,6 @@
+import type { ErrorDetails } from '../errors/rotation-error.ts'
 import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import type { ErrorDetails } from '../rotation/errors.ts'
 import type { EngineNames, Login } from './secret.ts'
 
 /**

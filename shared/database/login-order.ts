@@ -1,7 +1,7 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
 import type { Versions } from '../rotation/secret-type.ts'
-import { ours, say } from '../rotation/words.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from './secret.ts'
 

@@ -1,6 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
 import type { DatabaseEngine } from './engine.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
 

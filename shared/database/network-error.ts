@@ -1,7 +1,26 @@
+import type { ErrorCode } from '../errors/catalogue.ts'
+import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
+import { kind, ours, say, type Words } from '../errors/words.ts'
 import { tlsProblem } from '../network/tls-problem.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { kind, ours, say, type Words } from '../rotation/words.ts'
 import { address, type Login } from './secret.ts'
+
+/** What there is to say of databases beyond what holds for any server. */
+const ofDatabases: Partial<Record<ErrorCode, ErrorDetails>> = {
+  NoAnswer: {
+    likely: say`Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server, an Aurora that was paused and takes 15 seconds or more to resume.`,
+    remedy: say`Check host and port, and the health of the server; a paused one has resumed by a later attempt.`,
+  },
+  TlsUnavailable: {
+    remedy: say`Set up TLS on the server. If you accept clear text on this network, put "ssl": false into the secret.`,
+  },
+  CertificateUntrusted: {
+    remedy: say`Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.`,
+  },
+  CertificateNameMismatch: {
+    likely: say`The host in the secret is an alias (CNAME) or an address that the certificate does not name.`,
+    remedy: say`Use the server's own name as host, or name it in the secret's field tlsServerName.`,
+  },
+}
 
 /**
  * Why a connection did not come about, where it was not the database that said so.
@@ -20,7 +39,7 @@ export function networkError(
     const what = problem.code.startsWith('Certificate')
       ? say`The certificate of ${where} was not accepted (${kind(code)}).`
       : say`TLS with ${where} did not come about (${kind(code)}).`
-    return new RotationError(problem.code, what, { ...problem.details, cause })
+    return new RotationError(problem.code, what, { ...ofDatabases[problem.code], ...problem.details, cause })
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     const likely = say`The host is misspelt or deleted, or the name is not known in the network of the function.`
@@ -31,6 +50,7 @@ export function networkError(
   }
   if (reached)
     return new RotationError('NoAnswer', say`${where} accepted the connection but did not complete the login.`, {
+      ...ofDatabases.NoAnswer,
       cause,
     })
   return new RotationError(
@@ -42,7 +62,10 @@ export function networkError(
 
 /** The error for a server without TLS, where the secret asks for it. */
 export function tlsUnavailable(login: Login, cause: unknown): RotationError {
-  return new RotationError('TlsUnavailable', say`${address(login)} does not offer TLS.`, { cause })
+  return new RotationError('TlsUnavailable', say`${address(login)} does not offer TLS.`, {
+    ...ofDatabases.TlsUnavailable,
+    cause,
+  })
 }
 
 /**

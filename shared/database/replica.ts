@@ -1,6 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { logsIn } from './login-order.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import { numberIn, parseJsonObject } from '../json-secret.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
 
 const text = v.pipe(
   v.string(),

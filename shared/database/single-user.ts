@@ -1,6 +1,6 @@
+import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { say } from '../rotation/words.ts'
 import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'

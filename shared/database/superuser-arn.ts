@@ -1,6 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
 import type { DatabaseSecret } from './secret.ts'
 
 /** Whether a secret says who its superuser is. An empty field says nothing: consoles and templates write such ones. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import { certificatesIn } from '../network/pem-bundle.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
 
 /**
  * The authorities that the certificate of a service may come from: Node's own, and those of a file.

@@ -1,6 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { kind, ours, say, type Words } from '../errors/words.ts'
 import { tlsProblem } from '../network/tls-problem.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { kind, ours, say, type Words } from '../rotation/words.ts'
 
 /** How far a request had come when it failed. */
 export type Progress = 'looking up' | 'connected' | 'sent'

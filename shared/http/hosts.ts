@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { RotationError } from '../rotation/errors.ts'
-import { joined, ours, say, type Words } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { joined, ours, say, type Words } from '../errors/words.ts'
 
 /** Where a function may send credentials. All hosts are written as `URL.host` writes them, with the port if it is not 443. */
 export interface HostRules {

@@ -1,5 +1,5 @@
+import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { say } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 import type { Account } from './quoting.ts'
 

@@ -1,5 +1,5 @@
-import type { ErrorDetails } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
+import type { ErrorDetails } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
 

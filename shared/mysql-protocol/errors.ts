@@ -1,10 +1,10 @@
 import type { QueryError } from 'mysql2'
 import { brokenOff, networkError, tlsUnavailable } from '../database/network-error.ts'
 import { address, type Login } from '../database/secret.ts'
-import type { ErrorCode } from '../rotation/error-catalogue.ts'
-import { type ErrorDetails, RotationError } from '../rotation/errors.ts'
+import type { ErrorCode } from '../errors/catalogue.ts'
+import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import { quotable } from '../rotation/redact.ts'
-import { ours, say, type Words } from '../rotation/words.ts'
 import { loginHints, statementHints } from './error-hints.ts'
 
 /**
@@ -153,6 +153,9 @@ const grantWhatIsNamed: ErrorDetails = {
   ),
 }
 
+/** ER_SPECIFIC_ACCESS_DENIED_ERROR, which names the privileges that are missing. */
+const specificAccessDenied = 1227
+
 /** Where it is not a login, MariaDB refuses GRANT and REVOKE with the numbers of a wrong password. */
 const refusedStatement = new Set([1045, 1698])
 
@@ -173,6 +176,8 @@ export function statementError(error: unknown, doing: Words, login: Login, outOf
   const ended = kind === 'TimedOut' ? ours('waited too long') : ours('failed')
   return new RotationError(kind, say`${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
     ...(kind === 'MissingPrivilege' ? grantWhatIsNamed : statementHints[errno]),
+    // Texts of the server are in its own language; the names of privileges in them are not.
+    lacks: errno === specificAccessDenied ? /\bSYSTEM_USER\b/.exec(message)?.[0] : undefined,
     cause: numberAlone(errno),
   })
 }

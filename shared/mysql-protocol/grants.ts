@@ -1,5 +1,5 @@
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import { type Account, accountName } from './quoting.ts'
 
 /** What was granted to an account itself, not to its roles. All names and objects are as SQL writes them. */

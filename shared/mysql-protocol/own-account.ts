@@ -1,6 +1,6 @@
 import { address } from '../database/secret.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 /** One wrong login of each of two runs, and one to spare. */

@@ -1,6 +1,6 @@
 import { address } from '../database/secret.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 const titles = { mysql: 'MySQL', mariadb: 'MariaDB' }

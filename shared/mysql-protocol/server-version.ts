@@ -1,7 +1,7 @@
 import { address } from '../database/secret.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say, type Words } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 /**

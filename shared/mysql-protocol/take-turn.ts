@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { address } from '../database/secret.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
 import type { ServerConnection } from './connection.ts'
 
 const longestWaitSeconds = 10

@@ -12,8 +12,7 @@ export function certificatesIn(text: string): string[] {
   const whole = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g
   const blocks = [...plain.matchAll(whole)]
   // One that was cut short would otherwise be passed over, and with it the authority that somebody wanted.
-  const halves =
-    plain.replaceAll(whole, '').match(/-----BEGIN CERTIFICATE-----|(?<!\S)-----B?E?G?I?N?[ CERTIFA]*$/g) ?? []
+  const halves = plain.replaceAll(whole, '').match(/-----BEGIN CERTIFICATE-----|(?<!\S)-(?!----END)[- A-Z]*$/g) ?? []
   if (halves.length > 0) {
     throw new Error(`${blocks.length + halves.length} certificates begin in it, and ${blocks.length} are whole`)
   }

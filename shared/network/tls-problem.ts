@@ -1,5 +1,5 @@
-import type { ErrorDetails } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
+import type { ErrorDetails } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 
 /** Why TLS did not come about, where it was TLS. */
 export interface TlsProblem {

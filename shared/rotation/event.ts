@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { RotationError } from './errors.ts'
-import { ours } from './words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours } from '../errors/words.ts'
 
 /** The steps in the order in which Secrets Manager invokes them. */
 export const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const

@@ -1,9 +1,9 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
-import { RotationError } from './errors.ts'
 import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
-import { ours, say, type Words } from './words.ts'
 
 export interface Verdict {
   /** Undefined where the version is promoted already: then there is nothing to do. */

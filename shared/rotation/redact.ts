@@ -1,8 +1,8 @@
-import { errorCatalogue } from './error-catalogue.ts'
-import { RotationError } from './errors.ts'
+import { errorCatalogue } from '../errors/catalogue.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { partsOf, type Words } from '../errors/words.ts'
 import { redactedCopy } from './redacted-copy.ts'
 import { formsOf, isTooShort } from './secret-forms.ts'
-import { partsOf, type Words } from './words.ts'
 
 const mask = '[redacted]'
 const withheld = '[withheld: it may show the secret]'

@@ -1,4 +1,4 @@
-import { isKind } from './words.ts'
+import { isKind } from '../errors/words.ts'
 
 /** How the strings of a copy are made. */
 export interface Redaction {

@@ -1,5 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
-import { RotationError } from './errors.ts'
 import { parseEvent, type RotationEvent, type Step } from './event.ts'
 import { guard } from './guard.ts'
 import type { Redactor } from './redact.ts'
@@ -7,7 +8,6 @@ import type { Label, SecretStore } from './secret-store.ts'
 import type { SecretForm, SecretType } from './secret-type.ts'
 import { createSecret, finishSecret, type StepInput, setSecret, testSecret } from './steps.ts'
 import { concealSecret, createVersionReader } from './version-reader.ts'
-import { say } from './words.ts'
 
 /** What surrounds one invocation. The composition root makes it; nothing in it outlives the invocation. */
 export interface Surroundings

@@ -1,12 +1,12 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
-import { RotationError } from './errors.ts'
 import type { RotationEvent } from './event.ts'
 import { versionWith } from './guard.ts'
 import type { Redactor } from './redact.ts'
 import type { SecretDescription, SecretStore } from './secret-store.ts'
 import type { SecretType } from './secret-type.ts'
 import { concealSecret, type VersionReader } from './version-reader.ts'
-import { ours, say } from './words.ts'
 
 export interface StepInput<S> {
   readonly event: RotationEvent

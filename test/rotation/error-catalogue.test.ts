@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorCode, errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
-import { say } from '../../shared/rotation/words.ts'
+import { type ErrorCode, errorCatalogue } from '../../shared/errors/catalogue.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
 
 const entries = Object.entries(errorCatalogue) as [ErrorCode, (typeof errorCatalogue)[ErrorCode]][]
 

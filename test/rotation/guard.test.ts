@@ -6,7 +6,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 

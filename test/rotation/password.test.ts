@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { generatePassword, passwordRules } from '../../shared/password.ts'
-import { RotationError } from '../../shared/rotation/errors.ts'
 import { holds } from '../support/property.ts'
 import { processRandom } from '../support/random.ts'
 

@@ -8,7 +8,7 @@ import { settings } from '../../functions/generated-value/settings.ts'
 import { discoverFunctions } from '../../local/functions.ts'
 import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import { caCertificates } from '../../shared/database/ca-certificates.ts'
+import { caCertificates } from '../../shared/network/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
 import { idOf, rows } from '../../template/rows.ts'
 import { repositoryPath } from '../support/function-under-test.ts'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
-import { errorCatalogue } from '../../shared/rotation/error-catalogue.ts'
+import { errorCatalogue } from '../../shared/errors/catalogue.ts'
 import { idOf, rows } from '../../template/rows.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { deployed } from './deployed.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { FunctionError } from '../../../local/secrets-manager/functions/invocation.ts'
-import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import type { SecretTypeUnderTest } from '../../contract/secret-type.ts'
 import { suiteFor } from '../../contract/suite.ts'

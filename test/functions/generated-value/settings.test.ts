@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { settings } from '../../../functions/generated-value/settings.ts'
-import { RotationError } from '../../../shared/rotation/errors.ts'
+import { RotationError } from '../../../shared/errors/rotation-error.ts'
 import { processRandom } from '../../support/random.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { generatedValue } from './secret-type.ts'

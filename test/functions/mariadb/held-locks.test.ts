@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { say } from '../../../shared/errors/words.ts'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
-import { say } from '../../../shared/rotation/words.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { type OwnServer, ownMariadb } from '../../support/own-mysql.ts'
 import { randomPassword } from '../../support/random.ts'

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { changeOwnPassword } from '../../../functions/mysql/own-password.ts'
+import { say } from '../../../shared/errors/words.ts'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
-import { say } from '../../../shared/rotation/words.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'

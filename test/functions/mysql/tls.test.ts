@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selfSignedCertificate } from '../../../local/servers/certificate.ts'
-import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, type TestServer } from '../../support/mysql.ts'

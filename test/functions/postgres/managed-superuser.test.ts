@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { bundled } from '../../support/bundle.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../../local/servers/postgres.ts'
-import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { quoted, type TestServer, testServer } from '../../support/postgres.ts'

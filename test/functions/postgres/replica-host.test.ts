@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ErrorCode } from '../../../shared/rotation/error-catalogue.ts'
+import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { startStandby } from '../../support/standby.ts'
 import { instanceName, otherAccount, startRds } from './rds.ts'

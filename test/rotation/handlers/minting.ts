@@ -1,7 +1,7 @@
 import { rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RotationError } from '../../../shared/rotation/errors.ts'
-import { say } from '../../../shared/rotation/words.ts'
+import { RotationError } from '../../../shared/errors/rotation-error.ts'
+import { say } from '../../../shared/errors/words.ts'
 import { rotationHandler } from '../../../shared/rotation-handler.ts'
 
 /** A kind of secret whose values are files: they are outside, and can be counted. What create is to do stands in the value. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
+import { type ErrorCode, errorCatalogue } from './catalogue.ts'
 import { ours, say, type Words } from './words.ts'
 
 /** Whether a call that failed may have done its work all the same. */
@@ -13,6 +13,8 @@ export interface ErrorDetails {
   readonly retryable?: boolean
   /** `none` where it is proved that what failed has changed nothing: it never left, or was answered with a refusal. */
   readonly effect?: Effect
+  /** The privilege that is missing, as SQL names it, where the server has named one that calls for another remedy. */
+  readonly lacks?: string | undefined
   /** The error underneath. It is redacted before anybody sees it. */
   readonly cause?: unknown
 }
@@ -27,6 +29,7 @@ export class RotationError extends Error {
   readonly retryable: boolean
   /** Not listed, as `what` is not: it is for whoever has to decide what to do next, and the message says it. */
   declare readonly effect: Effect
+  declare readonly lacks: string | undefined
 
   /** @param what one sentence without any secret value, ending in a full stop */
   constructor(code: ErrorCode, what: Words, details: ErrorDetails = {}) {
@@ -44,6 +47,7 @@ export class RotationError extends Error {
     Object.defineProperty(this, 'what', { value: what })
     Object.defineProperty(this, 'words', { value: words })
     Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
+    Object.defineProperty(this, 'lacks', { value: details.lacks })
     this.retryable = retryable
   }
 }

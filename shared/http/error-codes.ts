@@ -1,3 +1,5 @@
+import type { GeneralError } from '../errors/general-error.ts'
+
 /** The part of the error catalogue that is about requests to services over HTTPS. */
 export const httpErrors = {
   HostNotAllowed: {
@@ -17,4 +19,4 @@ export const httpErrors = {
     remedy: 'Check the host, and what stands between the function and the service.',
     retryable: true,
   },
-} as const satisfies Record<string, { cause: string; remedy: string; retryable: boolean }>
+} as const satisfies Record<string, GeneralError>

@@ -1,3 +1,5 @@
+import type { GeneralError } from '../errors/general-error.ts'
+
 /** The part of the error catalogue that is about hosts that are reached over SSH, and the files of keys there. */
 export const sshErrors = {
   HostKeyMismatch: {
@@ -58,4 +60,4 @@ export const sshErrors = {
     remedy: 'Mend what is named above. Hosts that have the new key keep it, and the next attempt goes on from there.',
     retryable: true,
   },
-} as const satisfies Record<string, { cause: string; remedy: string; retryable: boolean }>
+} as const satisfies Record<string, GeneralError>

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { certificatesIn } from '../network/pem-bundle.ts'
-import { RotationError } from '../rotation/errors.ts'
-import { ours, say } from '../rotation/words.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
+import { certificatesIn } from './pem-bundle.ts'
 
 /** Holds RDS's authorities too. Lambda's Node 20 and later no longer load it by themselves (Lambda guide, "CA certificates"). */
 const lambdaFile = '/var/runtime/ca-cert.pem'

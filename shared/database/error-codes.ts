@@ -1,17 +1,7 @@
-/** The part of the error catalogue that is about databases, what their secrets say and what RDS says of them. */
+import type { GeneralError } from '../errors/general-error.ts'
+
+/** What a database, or what its secret says, can fail with. */
 export const databaseErrors = {
-  RdsUnreachable: {
-    cause: 'A function in a VPC has no route to the RDS API: no endpoint, no NAT, or a security group in the way.',
-    remedy:
-      "Give the function's subnets an interface endpoint for RDS (com.amazonaws.REGION.rds) or NAT; or use a superuser secret with the host and port of this secret: then RDS is not asked.",
-    retryable: true,
-  },
-  RdsFailed: {
-    cause: 'RDS throttled the call or had a fault of its own, and went on doing so when it was repeated.',
-    remedy:
-      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks RDS much, or use a superuser secret with host and port.',
-    retryable: true,
-  },
   PendingMismatch: {
     cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
     remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
@@ -28,26 +18,10 @@ export const databaseErrors = {
     remedy: 'Use a shorter user name for this secret, or the single-user strategy.',
     retryable: false,
   },
-  Unreachable: {
-    cause: 'A security group, a route, a stopped server or a wrong host or port in the secret.',
-    remedy: "Check host and port, and that the server's security group admits the function's.",
-    retryable: true,
-  },
-  NoAnswer: {
-    cause:
-      'Something accepts connections there but is no healthy database: a load balancer, a wrong port, a hung server, an Aurora that was paused and takes 15 seconds or more to resume.',
-    remedy: 'Check host and port, and the health of the server; a paused one has resumed by a later attempt.',
-    retryable: true,
-  },
   ServerNotReady: {
     cause: 'The server is starting, stopping or recovering.',
     remedy: 'Wait until it accepts connections; Secrets Manager tries the rotation again.',
     retryable: true,
-  },
-  TlsUnavailable: {
-    cause: 'TLS is not set up on the server, or the port is that of something else.',
-    remedy: 'Set up TLS on the server. If you accept clear text on this network, put "ssl": false into the secret.',
-    retryable: false,
   },
   TlsRequired: {
     cause:
@@ -55,34 +29,10 @@ export const databaseErrors = {
     remedy: 'Remove "ssl": false from the secret, or let this user in from the function\'s address.',
     retryable: false,
   },
-  TlsIncompatible: {
-    cause:
-      'Server and function have no version or cipher of TLS in common, or the server asks for a client certificate.',
-    remedy:
-      'Let the server offer TLS 1.2 or 1.3 with its usual ciphers, and let the login in without a client certificate.',
-    retryable: false,
-  },
-  CertificateUnsuitable: {
-    cause:
-      'The certificate, or one of its authorities, has too short a key or a weak digest (SHA-1), was made for another purpose, or was revoked.',
-    remedy:
-      'Give the server a certificate for servers (serverAuth), signed with SHA-256 or better, with 2,048 bits or more for RSA.',
-    retryable: false,
-  },
   AddressRefused: {
     cause:
       "The server lets this user in from other addresses only, or not to this database (PostgreSQL: pg_hba.conf; MySQL, MariaDB: the account's host).",
     remedy: "Let this user in from the function's address; pg_hba_file_rules shows what PostgreSQL goes by.",
-    retryable: false,
-  },
-  CertificateUntrusted: {
-    cause: "The server's certificate is signed by an authority that the function does not know, or has expired.",
-    remedy: 'Set DATABASE_CA_BUNDLE to the PEM file of the authority, or renew the certificate.',
-    retryable: false,
-  },
-  CertificateNameMismatch: {
-    cause: 'The host in the secret is an alias (CNAME) or an address that the certificate does not name.',
-    remedy: "Use the server's own name as host, or name it in the secret's field tlsServerName.",
     retryable: false,
   },
   LoginRefused: {
@@ -178,4 +128,4 @@ export const databaseErrors = {
     remedy: "Look the code up in the server's manual and the time in the server's log.",
     retryable: true,
   },
-} as const satisfies Record<string, { cause: string; remedy: string; retryable: boolean }>
+} as const satisfies Record<string, GeneralError>

@@ -1,0 +1,21 @@
+import { awsErrors } from '../aws/error-codes.ts'
+import { databaseErrors } from '../database/error-codes.ts'
+import { httpErrors } from '../http/error-codes.ts'
+import { networkErrors } from '../network/error-codes.ts'
+import { protocolErrors } from '../rotation/error-codes.ts'
+import { sshErrors } from '../ssh-protocol/error-codes.ts'
+
+/**
+ * Every way a rotation can fail, from one list for each layer, which stands beside what throws it. The list as a whole is
+ * closed: alarms, dashboards and run books may rely on it.
+ */
+export const errorCatalogue = {
+  ...protocolErrors,
+  ...awsErrors,
+  ...networkErrors,
+  ...databaseErrors,
+  ...sshErrors,
+  ...httpErrors,
+}
+
+export type ErrorCode = keyof typeof errorCatalogue
