@@ -1,56 +1,11 @@
 import type { QueryError } from 'mysql2'
 import { brokenOff, networkError, tlsUnavailable } from '../database/network-error.ts'
 import { address, type Login } from '../database/secret.ts'
-import type { ErrorCode } from '../errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import { quotable } from '../rotation/redact.ts'
 import { loginHints, statementHints } from './error-hints.ts'
-
-/**
- * Numbers of the server's errors (MySQL manual, "Server Error Message Reference"; MariaDB: "MariaDB Error Codes"). The
- * texts depend on the server's language; these do not.
- */
-const byNumber: Readonly<Record<number, ErrorCode>> = {
-  1045: 'LoginRefused',
-  1698: 'LoginRefused',
-  1049: 'DatabaseMissing',
-  1040: 'ConnectionLimit',
-  1203: 'ConnectionLimit',
-  1226: 'ConnectionLimit',
-  1053: 'ServerNotReady',
-  3032: 'ServerNotReady',
-  1130: 'TlsRequired',
-  3159: 'TlsRequired',
-  1129: 'LoginLocked',
-  3118: 'LoginLocked',
-  4150: 'LoginLocked',
-  4151: 'LoginLocked',
-  3955: 'LoginLocked',
-  4163: 'LoginLocked',
-  1820: 'LoginExpired',
-  1862: 'LoginExpired',
-  4191: 'LoginExpired',
-  1290: 'ReadOnlyServer',
-  1792: 'ReadOnlyServer',
-  1836: 'ReadOnlyServer',
-  1044: 'MissingPrivilege',
-  1142: 'MissingPrivilege',
-  1143: 'MissingPrivilege',
-  1227: 'MissingPrivilege',
-  1370: 'MissingPrivilege',
-  1410: 'MissingPrivilege',
-  3530: 'MissingPrivilege',
-  1470: 'NameTooLong',
-  1819: 'PasswordRejected',
-  3638: 'PasswordRejected',
-  3892: 'PasswordRejected',
-  4165: 'PasswordRejected',
-  1396: 'DatabaseFailed',
-  1205: 'TimedOut',
-  3024: 'TimedOut',
-  1969: 'TimedOut',
-}
+import { byNumber } from './error-numbers.ts'
 
 /**
  * Why a login failed. Nothing but a refused password gives LoginRefused. Before the login is complete nobody knows who is

@@ -1,0 +1,46 @@
+import type { ErrorCode } from '../errors/catalogue.ts'
+
+/**
+ * Numbers of the server's errors (MySQL manual, "Server Error Message Reference"; MariaDB: "MariaDB Error Codes"). The
+ * texts depend on the server's language; these do not.
+ */
+export const byNumber: Readonly<Record<number, ErrorCode>> = {
+  1045: 'LoginRefused',
+  1698: 'LoginRefused',
+  1049: 'DatabaseMissing',
+  1040: 'ConnectionLimit',
+  1203: 'ConnectionLimit',
+  1226: 'ConnectionLimit',
+  1053: 'ServerNotReady',
+  3032: 'ServerNotReady',
+  1130: 'TlsRequired',
+  3159: 'TlsRequired',
+  1129: 'LoginLocked',
+  3118: 'LoginLocked',
+  4150: 'LoginLocked',
+  4151: 'LoginLocked',
+  3955: 'LoginLocked',
+  4163: 'LoginLocked',
+  1820: 'LoginExpired',
+  1862: 'LoginExpired',
+  4191: 'LoginExpired',
+  1290: 'ReadOnlyServer',
+  1792: 'ReadOnlyServer',
+  1836: 'ReadOnlyServer',
+  1044: 'MissingPrivilege',
+  1142: 'MissingPrivilege',
+  1143: 'MissingPrivilege',
+  1227: 'MissingPrivilege',
+  1370: 'MissingPrivilege',
+  1410: 'MissingPrivilege',
+  3530: 'MissingPrivilege',
+  1470: 'NameTooLong',
+  1819: 'PasswordRejected',
+  3638: 'PasswordRejected',
+  3892: 'PasswordRejected',
+  4165: 'PasswordRejected',
+  1396: 'DatabaseFailed',
+  1205: 'TimedOut',
+  3024: 'TimedOut',
+  1969: 'TimedOut',
+}
