@@ -130,7 +130,7 @@ export const rows: readonly Row[] = [
     vpc: true,
     // An RSA key takes seconds of a processor; at 128 MB it can take half a minute.
     memory: 1024,
-    // Hosts are many, and one with a penalty is waited for, 20 seconds.
+    // Hosts are many, and one with a penalty is waited for, 26 seconds.
     timeout: 120,
     maxBundleBytes: 550_000,
   },

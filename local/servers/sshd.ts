@@ -36,7 +36,7 @@ export interface SshdOptions {
 }
 
 const run = promisify(execFile)
-const packages = ['openssh-server', 'openssh-sftp-server', 'openssh-client', 'bash', 'coreutils', 'dash']
+const packages = ['openssh-server', 'openssh-sftp-server', 'bash', 'coreutils', 'dash']
 
 /**
  * Starts an sshd from a Debian package that is downloaded once. Root gets a host of its own: a file system (chroot) with an
@@ -48,6 +48,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   const sftp = 'sftp' in options ? options.sftp : 'internal-sftp'
   const { suite = 'bookworm', settings = [], address = '127.0.0.1', hostKeyTypes = ['ed25519'] } = options
   const { folder: unpacked, versions } = await unpackedPackages(suite, packages)
+  const { folder: client } = await unpackedPackages('bookworm', ['openssh-client'])
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
   const isRoot = process.getuid?.() === 0
   const root = isRoot ? join(folder, 'root') : ''
@@ -56,12 +57,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   await mkdir(root + files, { recursive: true })
   const hostKeys: string[] = []
   for (const type of hostKeyTypes) {
-    const [program = '', ...before] = isRoot
-      ? ['chroot', root, '/usr/bin/ssh-keygen']
-      : own(unpacked, 'usr/bin/ssh-keygen')
-    const path = `${files}/${type}_key`
+    const [program = '', ...before] = own(client, 'usr/bin/ssh-keygen')
+    const path = `${root}${files}/${type}_key`
     await run(program, [...before, '-q', '-t', type, '-N', '', '-C', '', '-f', path])
-    hostKeys.push((await readFile(`${root}${path}.pub`, 'utf8')).trim())
+    hostKeys.push((await readFile(`${path}.pub`, 'utf8')).trim())
   }
 
   const port = await freePort(address)

@@ -14,6 +14,8 @@ export interface Circumstances {
   reached: boolean
   /** The fingerprint of the key that the host has shown, where it came so far. */
   readonly shown?: string
+  /** Whether the host has said anything yet. */
+  readonly greeted?: boolean
   /** Whether it was we who gave up, because the time was up. */
   readonly aborted?: boolean
 }
@@ -24,7 +26,7 @@ export interface Circumstances {
  */
 export function connectionError(error: unknown, about: Circumstances): RotationError {
   if (error instanceof RotationError) return error
-  const { login, through, reached, shown = '', aborted = false } = about
+  const { login, through, reached, shown = '', greeted = false, aborted = false } = about
   const where = `${addressOf(login)}${through === undefined ? '' : ` (through ${addressOf(through)})`}`
   const { message = '', code = '', level = '' } = (error ?? {}) as { message?: string; code?: unknown; level?: string }
   if (aborted) return new RotationError('TimedOut', say`${where} did not let the function in before the time ran out.`)
@@ -41,7 +43,8 @@ export function connectionError(error: unknown, about: Circumstances): RotationE
     })
   }
   if (level === 'client-authentication') return refused(where, login, error)
-  if (message === 'Connection lost before handshake') {
+  // Whether it shows as an end or as a reset is a matter of moments.
+  if (message === 'Connection lost before handshake' || (!greeted && (code === 'ECONNRESET' || code === 'EPIPE'))) {
     return new RotationError('HostBusy', say`${where} hung up before it said anything.`, { cause: error })
   }
   const said = message === '' ? '' : ` (${quotable(message)})`

@@ -75,7 +75,12 @@ export async function connect(
   } catch (error) {
     client.destroy()
     sock.destroy()
-    throw connectionError(error, { ...about, shown: shown.key, aborted: context.signal.aborted })
+    throw connectionError(error, {
+      ...about,
+      shown: shown.key,
+      greeted: hasSpoken(client),
+      aborted: context.signal.aborted,
+    })
   }
   // A host that dies later is noticed by whoever waits for it.
   const abort = () => client.destroy()
@@ -97,6 +102,11 @@ export async function connect(
       client.end()
     },
   }
+}
+
+/** Whether the server has said which software it is, which is the first that it says. */
+function hasSpoken(client: Client): boolean {
+  return (client as unknown as { readonly _remoteVer?: string })._remoteVer !== undefined
 }
 
 async function reach(about: Circumstances, { signal }: RotationContext): Promise<Socket> {

@@ -35,8 +35,8 @@ export interface Doors extends Disposable {
   open(host: Host, credentials: Credentials): Promise<SshConnection>
 }
 
-/** A penalty of OpenSSH lasts 18 s (tried: 10.0 and 10.3). */
-const penaltyMs = 20_000
+/** OpenSSH 9.8 and later: five seconds for each of the five keys that it refuses before it closes the door (tried: 10.0). */
+const penaltyMs = 26_000
 /** What a login may take after it. */
 const afterwardsMs = 5_000
 
