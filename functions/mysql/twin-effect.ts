@@ -3,8 +3,9 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-protocol/grants.ts'
-import { unquoted } from '../../shared/mysql-protocol/grants.ts'
+import { allPrivileges, unquoted } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
 import { patternsOverlap } from './patterns.ts'
 import type { Member, Pair } from './twin-state.ts'
 
@@ -25,6 +26,28 @@ export function checkEffect(pair: Pair, { base, twin }: TwinNames): void {
     retryable: false,
   })
 }
+
+/**
+ * Notes what differs, and takes nothing away that an application does: to a session that has a routine through a role, CALL
+ * works, and information_schema and SHOW CREATE do not show it (tried on MySQL 9.7). Drivers that look up parameters
+ * there do not find them.
+ */
+export function noteRoutines({ bases }: Pair, { twin }: TwinNames, context: RotationContext): void {
+  const hidden = [...bases.values()].flatMap(({ rights: { privileges } }) => {
+    const global = privileges.get('*.*') ?? new Set<string>()
+    if (['SHOW_ROUTINE', 'SELECT', ...onRoutines].some((each) => global.has(each))) return []
+    return [...privileges.keys()].filter((on) => {
+      const database = /^(?:PROCEDURE|FUNCTION) (`(?:[^`]|``)*`)\./.exec(on)?.[1]
+      const held = privileges.get(`${database}.*`)
+      return database !== undefined && !onRoutines.some((each) => held?.has(each))
+    })
+  })
+  const names = describeWork([...new Set(hidden)].map((what) => ({ what })))
+  if (hidden.length > 0)
+    context.did(say`found routines that ${twin} may call, and information_schema does not show to it: ${names}`)
+}
+
+const onRoutines = [allPrivileges, 'EXECUTE', 'CREATE ROUTINE', 'ALTER ROUTINE']
 
 interface Found {
   readonly what: string

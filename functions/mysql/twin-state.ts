@@ -28,7 +28,7 @@ export interface Pair {
 interface ServerFacts {
   /** activate_all_roles_on_login: whether roles need not be default ones. */
   readonly activates: boolean
-  /** A database in which everybody may do something who runs with no role, if there is one. */
+  /** A database (or a pattern of names) in which everybody may do something who runs with no role, if there is one. */
   readonly everybodys: string | undefined
 }
 
@@ -47,14 +47,22 @@ export async function readPair(connection: ServerConnection, { base, twin }: Twi
   return { bases, twins, others, server }
 }
 
+/**
+ * Whether the session sees the databases that everybody may use. One without a role may use them itself; one with a role
+ * sees them only where it sees all.
+ */
+const seesDatabases = `CURRENT_ROLE() = 'NONE' OR EXISTS (SELECT 1 FROM mysql.user WHERE Show_db_priv = 'Y' AND
+  (CONCAT(User, '@', Host) = CURRENT_USER() OR FIND_IN_SET(CONCAT('\`', User, '\`@\`', Host, '\`'), CURRENT_ROLE())))`
+
 /** All of it in one statement, whatever it is about. */
 async function readFacts(connection: ServerConnection, names: readonly string[]) {
   const list = names.map(literal).join(', ')
   const reading = connection.run<Record<'activates' | 'everybodys' | 'defaults', unknown>>(
     say`reading the roles of ${names.join(' and ')}`,
     `SELECT @@GLOBAL.activate_all_roles_on_login AS activates,
-      (SELECT MIN(s.SCHEMA_NAME) FROM mysql.db d JOIN information_schema.SCHEMATA s
-        ON CAST(s.SCHEMA_NAME AS BINARY) LIKE CAST(d.Db AS BINARY) WHERE d.User = '') AS everybodys,
+      (SELECT COALESCE(MIN(s.SCHEMA_NAME), IF(${seesDatabases}, NULL, MIN(d.Db))) FROM mysql.db d
+        LEFT JOIN information_schema.SCHEMATA s ON CAST(s.SCHEMA_NAME AS BINARY) LIKE CAST(d.Db AS BINARY)
+        WHERE d.User = '') AS everybodys,
       (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST)) AS CHAR)
         FROM mysql.default_roles WHERE USER IN (${list})) AS defaults`,
   )

@@ -10,7 +10,7 @@ import { explainedChange } from './account-changes.ts'
 import { isHashOf } from './password-hash.ts'
 import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './twin-checks.ts'
 import { type TwinDifference, twinDifferences } from './twin-differences.ts'
-import { checkEffect } from './twin-effect.ts'
+import { checkEffect, noteRoutines } from './twin-effect.ts'
 import { ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
@@ -62,6 +62,7 @@ export async function ensureTwin(
   if (pair.others.length > 0 && next.username === names.base)
     await checkNotHidden(connection, pair.others, next, context)
   await countDefined(connection, [...pair.twins.values()], names.twin, context)
+  noteRoutines(pair, names, context)
 }
 
 /** All accounts of the name at once; none that an earlier run has set already, which PASSWORD HISTORY would refuse. */

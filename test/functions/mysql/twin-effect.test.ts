@@ -15,6 +15,8 @@ const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const stem = randomName('e').replace('_', '')
 const databases = [`${stem}_prod`, `${stem}Xprod`, `${stem}\\b`, `${stem}b`]
 const role = randomName('r')
+const [proxied, friend] = [randomName('p'), randomName('f')]
+const routine = `${stem}b.p`
 const on = (pattern: string) => `${quoted(pattern)}.*`
 const escaped = `${stem}\\_prod`
 
@@ -25,6 +27,7 @@ async function mayDo({ username, password }: TestLogin): Promise<string[]> {
     `EXPLAIN SELECT a FROM ${quoted(database)}.t`,
     `EXPLAIN INSERT INTO ${quoted(database)}.t VALUES (1)`,
   ])
+  tried.push(`GRANT PROXY ON ${proxied} TO ${friend}`)
   const allowed: string[] = []
   for (const statement of tried) {
     const done = await client.query(statement).then(
@@ -36,6 +39,18 @@ async function mayDo({ username, password }: TestLogin): Promise<string[]> {
   return allowed
 }
 
+async function callsAndSees({ username, password }: TestLogin) {
+  await using client = await connected({ host: server.host, port: server.port, user: username, password })
+  const calls = await client.query(`CALL ${routine}(1)`).then(
+    () => true,
+    () => false,
+  )
+  const [rows] = await client.query('SELECT * FROM information_schema.PARAMETERS WHERE SPECIFIC_SCHEMA = ?', [
+    `${stem}b`,
+  ])
+  return { calls, parameters: Array.isArray(rows) ? rows.length : undefined }
+}
+
 async function stored(grants: readonly string[], hosts?: readonly string[]) {
   const made = await suite.type.make(suite.secrets, hosts === undefined ? {} : { hosts })
   const { username } = made.base
@@ -45,11 +60,12 @@ async function stored(grants: readonly string[], hosts?: readonly string[]) {
 
 describe('what a role does not carry over', { meta: { server: server.label } }, () => {
   beforeAll(async () => {
-    await server.query(`CREATE ROLE ${role}`)
+    await server.query(`CREATE ROLE ${role}, ${proxied}, ${friend}`)
     for (const database of databases) {
       await server.query(`CREATE DATABASE ${quoted(database)}`)
       await server.query(`CREATE TABLE ${quoted(database)}.t (a INT)`)
     }
+    await server.query(`CREATE PROCEDURE ${routine}(x INT) SELECT x`)
     await server.query(`GRANT ALL ON ${on(escaped)} TO ${role}`)
   })
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
@@ -75,6 +91,10 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
       hosts: ['%', 'localhost'],
       grants: [`GRANT SELECT ON ${on(escaped)} TO APP@'%'`],
       says: "'localhost' uses privileges on",
+    },
+    'whom the account may be a proxy for': {
+      grants: [`GRANT PROXY ON ${proxied} TO APP WITH GRANT OPTION`],
+      says: `REVOKE PROXY ON`,
     },
   }
   for (const [title, { grants, hosts, says }] of Object.entries(cases)) {
@@ -106,6 +126,21 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
       expect(await mayDo(twin), grants.join()).toEqual(may)
       expect(may).not.toEqual([])
     }
+  })
+
+  it('a routine that is granted by itself is called by both, hidden from one, and named in the log', async () => {
+    const target = await stored([`GRANT EXECUTE ON PROCEDURE ${routine} TO APP`])
+    await suite.secrets.rotate(target.secretId)
+    expect(suite.secrets.output()).toContain(
+      `information_schema does not show to it: PROCEDURE ${on(`${stem}b`).slice(0, -1)}\`p\``,
+    )
+    const [base, twin] = await Promise.all(
+      [target.base, loginIn((await target.staged()).AWSCURRENT ?? '')].map(callsAndSees),
+    )
+    expect([base, twin]).toEqual([
+      { calls: true, parameters: 1 },
+      { calls: true, parameters: 0 },
+    ])
   })
 })
 

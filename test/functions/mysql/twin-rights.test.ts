@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer, quoted, type TestServer } from '../../support/mysql.ts'
 import { ownMysql } from '../../support/own-mysql.ts'
 import { randomName } from '../../support/random.ts'
+import type { RotationByHand } from '../../support/secrets-manager.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { twinOf } from '../databases/target.ts'
+import { createTwin } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 /** What comes of each of these statements in one session of a login: 'done', or the number of the server's error. */
@@ -129,11 +132,19 @@ await rightsOn('MySQL with partial_revokes, activate_all_roles_on_login and mand
   return own
 })
 
-describe('partial revokes', { meta: { server: 'MySQL with partial_revokes' } }, () => {
+describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes' } }, () => {
+  let server: Awaited<ReturnType<typeof ownMysql>>
+  let suite: Awaited<ReturnType<typeof suiteFor<ReturnType<typeof alternatingUsers>>>>
+  beforeAll(async () => {
+    server = await ownMysql({ 'partial-revokes': 'ON' })
+    suite = await suiteFor(alternatingUsers(server, 'missing'))
+  })
+  afterAll(async () => {
+    await suite.secrets[Symbol.asyncDispose]()
+    await server[Symbol.asyncDispose]()
+  })
+
   it('what is taken from the base in one database, the twin lacks there too', async () => {
-    await using server = await ownMysql({ 'partial-revokes': 'ON' })
-    const suite = await suiteFor(alternatingUsers(server, 'missing'))
-    await using _ = suite.secrets
     const made = await suite.type.make(suite.secrets)
     const target = await suite.stored(async () => made)
     const base = quoted(made.base.username)
@@ -148,4 +159,34 @@ describe('partial revokes', { meta: { server: 'MySQL with partial_revokes' } }, 
     ])
     expect(await tried(server, made.base, statements)).toEqual(await tried(server, twin, statements))
   })
+
+  for (const masters of ['no role', 'a role'])
+    it(`a database that everybody may use is refused, where the superuser runs with ${masters}`, async () => {
+      const [database, role] = [randomName('open'), randomName('r')]
+      const made = await suite.type.make(suite.secrets)
+      const target = await suite.stored(async () => made)
+      await server.query(`CREATE DATABASE ${database}`)
+      await server.query(`CREATE TABLE ${database}.t (a INT)`)
+      await server.query(`CREATE ROLE ${role}`)
+      const master = quoted(made.master?.username ?? '')
+      await server.query(`GRANT ${role} TO ${master}`)
+      if (masters === 'a role') await server.query(`SET DEFAULT ROLE ${role} TO ${master}`)
+      await server.query("INSERT INTO mysql.db (Host, Db, User, Select_priv) VALUES ('%', ?, '', 'Y')", [database])
+      await server.query('FLUSH PRIVILEGES')
+      let begun: RotationByHand | undefined
+      const before = async (rotation: RotationByHand) => {
+        begun = rotation
+      }
+      const failure = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'setSecret', before })
+      expect(failure.errorMessage).toContain(database)
+      // What the refusal is for: a second login made by hand.
+      const twin = await createTwin(server, made.base)
+      const statement = [`SELECT a FROM ${database}.t`]
+      expect(await tried(server, made.base, statement)).toEqual([[statement[0], 'done']])
+      expect(await tried(server, twin, statement)).toEqual([[statement[0], 1142]])
+      for (const mend of /(DELETE .*?; FLUSH PRIVILEGES)/.exec(failure.errorMessage)?.[1]?.split('; ') ?? [])
+        await server.query(mend)
+      await begun?.run('setSecret', 'testSecret', 'finishSecret')
+      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    })
 })
