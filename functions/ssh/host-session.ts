@@ -64,6 +64,14 @@ function noSftp(host: Host, username: string, aborted: boolean, error: unknown):
   const where = addressOf(host)
   if (aborted) return new RotationError('TimedOut', say`${where} did not open SFTP before the time ran out.`)
   const said = error instanceof Error ? quotable(error.message) : ''
+  // A server that refuses says so, or ends what it has started with a code.
+  if (/No response|connection ended|unexpected SFTP session/.test(said)) {
+    return new RotationError('NoAnswer', say`The connection to ${where} ended before it gave SFTP (${said}).`, {
+      likely: say`The host was restarted, or something in between closed the connection.`,
+      remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the host.`,
+      cause: error,
+    })
+  }
   return new RotationError('SftpUnavailable', say`${where} lets ${username} in, but gives no SFTP (${said}).`, {
     cause: error,
   })

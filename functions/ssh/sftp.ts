@@ -62,13 +62,13 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
   const ended = Promise.withResolvers<never>()
   ended.promise.catch(() => undefined)
   // ssh2 answers no call whose channel has ended.
-  wrapper.on('close', () => ended.reject(new SftpError('the connection ended', 7, undefined)))
+  wrapper.on('close', () => ended.reject(new SftpError('the connection ended', connectionLost, undefined)))
   wrapper.on('error', () => undefined)
 
   async function ask<T>(operation: string, call: (done: Done<T>) => unknown): Promise<T> {
     const asked = new Promise<T>((resolve, reject) => {
       call((error, value) => {
-        if (error) reject(new SftpError(operation, Number((error as { code?: unknown }).code ?? 4), error))
+        if (error) reject(new SftpError(operation, statusOf(error), error))
         else resolve(value as T)
       })
     })
@@ -159,6 +159,13 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
 }
 
 const endOfFile = 1
+const connectionLost = 7
+
+/** What ssh2 gives without a status, no server has answered. */
+function statusOf(error: Error): number {
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'number' ? code : connectionLost
+}
 
 /** ssh2 knows what the server has offered, and does not say so. */
 function hasExtension(wrapper: SFTPWrapper, name: string): boolean {

@@ -9,9 +9,9 @@ import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { type SshHost, startSshd } from '../servers/sshd.ts'
 import type { DemoTarget } from './target.ts'
 
-const fleet = 3
+const fleet = 5
 
-/** Three hosts, and clients that log in on them all the time: each time on another one. */
+/** Five hosts, and clients that log in on them all the time: each time on another one. */
 export async function startSshDemo(): Promise<DemoTarget> {
   const hosts = await Promise.all(Array.from({ length: fleet }, () => startSshd({ settings: ['MaxStartups 100'] })))
   const logged = () => hosts.map((host) => host.log())
@@ -32,7 +32,7 @@ export async function startSshDemo(): Promise<DemoTarget> {
     demonstrations: [
       {
         functionId: 'SshKey',
-        summary: 'two keys are let in on each of three hosts, the new one and the one before',
+        summary: 'two keys are let in on each of five hosts, the new one and the one before',
         secretName: 'demo/ssh/key',
         overlap: true,
         // One on each host in setSecret, and one in testSecret.

@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { utimes, writeFile } from 'node:fs/promises'
+import { afterAll, describe, expect, it } from 'vitest'
+import { startSshd } from '../../../local/servers/sshd.ts'
+import type { FaultGate } from '../../contract/fault-gate.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { allWell, rotated } from '../../functions/ssh/rotation.ts'
+import { hostFields, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { sftpGate } from '../../support/sftp-gate.ts'
+import { readKeys, writeKeys } from '../../support/ssh.ts'
+import { isRoot } from '../hosts.ts'
+
+/** Does something when an operation comes by, before it goes on or when it has been done. */
+let intrude: { readonly at: string; readonly when: 'before' | 'after'; do(): void } | undefined
+const gate: FaultGate = {
+  arm: () => undefined,
+  calls: [],
+  fired: false,
+  arrive: (name) => ({
+    leaves: () => passed(name, 'before'),
+    answers: () => passed(name, 'after'),
+  }),
+}
+function passed(name: string, when: 'before' | 'after'): true {
+  if (intrude?.at === name && intrude.when === when) intrude.do()
+  return true
+}
+
+const gated = await sftpGate(gate)
+const host = await startSshd({ sftp: isRoot ? gated.command : 'internal-sftp' })
+gated.serve(host)
+const type = sshKey([host])
+const suite = await suiteFor({ ...type, function: { ...type.function, timeoutMs: 9_000 } })
+const { secrets } = suite
+afterAll(async () => {
+  await secrets[Symbol.asyncDispose]()
+  await gated[Symbol.asyncDispose]()
+  await host[Symbol.asyncDispose]()
+})
+
+const path = host.path(host.account.keys)
+const fresh = async () => {
+  intrude = undefined
+  await writeKeys(host, '# first line\n')
+  return suite.stored(() => sshTarget([host]))
+}
+const [read, write] = [() => readFileSync(path, 'latin1'), (text: string) => writeFileSync(path, text, 'latin1')]
+
+describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { meta: { server: type.server } }, () => {
+  it('has read it after we have, and written before us: what they wrote is kept', async () => {
+    const target = await fresh()
+    let times = 0
+    intrude = { at: 'fsync', when: 'before', do: () => void (times++ === 0 && write(`${read()}# of theirs\n`)) }
+    expect((await rotated(secrets, target.secretId)).outcomes).toEqual(allWell)
+    const text = await readKeys(host)
+    expect(text).toMatch(/^# first line\n[\s\S]*# of theirs\n$/)
+    expect(text).toContain('keyturn:')
+    expect(times).toBe(2)
+  })
+
+  it('has read it before us, and written after: our line is put there again, and what they wrote is kept', async () => {
+    const target = await fresh()
+    const before = read()
+    let times = 0
+    intrude = { at: 'posix-rename', when: 'after', do: () => void (times++ === 0 && write(`${before}# of theirs\n`)) }
+    expect((await rotated(secrets, target.secretId)).outcomes).toEqual(allWell)
+    expect(await readKeys(host)).toContain('# of theirs')
+    expect(times).toBe(2)
+  })
+
+  it('never stops: it is an error that can be tried again, and the file is theirs', async () => {
+    const target = await fresh()
+    let times = 0
+    intrude = { at: 'fsync', when: 'before', do: () => write(`${read()}# ${times++}\n`) }
+    const { outcomes, message } = await rotated(secrets, target.secretId)
+    expect(outcomes).toEqual(['ok', 'KeyFileBusy'])
+    expect(message).toContain('Trying again can help.')
+    expect(await readKeys(host)).toContain(`# ${times - 1}\n`)
+  })
+
+  it('is a run of ours: its lock is respected, and is taken over when that run must have ended', async () => {
+    const target = await fresh()
+    const lock = `${path}.keyturn-lock`
+    await writeFile(lock, 'keyturn:another:run')
+    const held = await rotated(secrets, target.secretId)
+    expect(held.outcomes).toEqual(['ok', 'KeyFileBusy'])
+    expect(held.message).toContain('.keyturn-lock')
+    const hourAgo = Date.now() / 1_000 - 3_600
+    await utimes(lock, hourAgo, hourAgo)
+    await held.rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
+    // One that was killed before it wrote its name holds for two seconds.
+    const other = await fresh()
+    await writeFile(lock, '')
+    expect((await rotated(secrets, other.secretId)).outcomes).toEqual(allWell)
+  })
+
+  it('is a rotation of another secret: both end, and both keys are there', async () => {
+    intrude = undefined
+    await writeKeys(host, '')
+    const targets = [await suite.stored(() => sshTarget([host])), await suite.stored(() => sshTarget([host]))]
+    for (let round = 0; round < 4; round++) {
+      await Promise.all(targets.map(({ secretId }) => secrets.rotate(secretId)))
+      for (const target of targets) {
+        const { AWSCURRENT = '', AWSPREVIOUS = '' } = await target.staged()
+        expect([await target.works(AWSCURRENT), await target.works(AWSPREVIOUS)]).toEqual([true, true])
+      }
+    }
+  })
+})
+
+describe.skipIf(!isRoot)('a host that cannot replace a file in one moment', { meta: { server: type.server } }, () => {
+  it('is told, and nothing is changed there', async () => {
+    const plain = await startSshd({ sftp: 'internal-sftp -P posix-rename' })
+    await using _end = plain
+    await using own = (await suiteFor(sshKey([plain]))).secrets
+    const target = await sshTarget([plain], { hosts: [hostFields(plain)] })
+    const before = await readKeys(plain)
+    const { outcomes, message } = await rotated(own, await own.store(target.value))
+    expect(outcomes).toEqual(['ok', 'KeyFileUnsafe'])
+    expect(message).toContain('no posix-rename')
+    expect(await readKeys(plain)).toBe(before)
+  })
+})
