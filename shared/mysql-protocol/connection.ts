@@ -3,13 +3,13 @@ import { createConnection, type RowDataPacket } from 'mysql2'
 import type { Login } from '../database/secret.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
-import { caCertificates } from '../network/ca-certificates.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { connectError, numberOf, otherUser, statementError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
 import type { Account } from './quoting.ts'
 import { timeLimits } from './time-limits.ts'
 import { keepTlsCode } from './tls-code.ts'
+import { tlsOptions } from './tls-options.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
@@ -179,15 +179,4 @@ const aboutServer = `SELECT VERSION() AS version, CURRENT_USER() AS account,
 function accountOf(currentUser: string): Account {
   const at = currentUser.lastIndexOf('@')
   return { user: currentUser.slice(0, at), host: currentUser.slice(at + 1) }
-}
-
-/** What mysql2 gives to tls.connect. `verifyIdentity` is off by default: any host's certificate would do. */
-async function tlsOptions(caBundle: string | undefined) {
-  return {
-    ca: await caCertificates(caBundle),
-    minVersion: 'TLSv1.2',
-    verifyIdentity: true,
-    // Said also because it is not only a default: NODE_TLS_REJECT_UNAUTHORIZED=0 would switch verification off.
-    rejectUnauthorized: true,
-  } as const
 }

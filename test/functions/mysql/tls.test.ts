@@ -1,12 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import tls from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { selfSignedCertificate } from '../../../local/servers/certificate.ts'
 import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
+import { connect } from '../../../shared/mysql-protocol/connection.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, type TestServer } from '../../support/mysql.ts'
 import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { serverFiles } from '../../support/server-files.ts'
 import { expectNothingSent, expectRotates, withEnv } from '../databases/tls-cases.ts'
+import { contextFor, loginAt } from './connection.ts'
 import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
 
 const started: OwnServer[] = []
@@ -106,6 +109,15 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
     const suite = await suiteFor(withEnv(type, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }))
     await using _ = suite.secrets
     await expectFailure(suite, await suite.stored(), { code: 'CertificateUntrusted', step: 'setSecret' })
+  })
+
+  it('the standing authorities are parsed for the first login alone, and each login is held to them', async () => {
+    const parsing = vi.spyOn(tls, 'createSecureContext')
+    const login = { ...loginAt(other, other.superuser), tls: { serverName: 'other.internal', caBundle: undefined } }
+    for (const _ of ['first', 'second'])
+      await expect(connect(login, contextFor())).rejects.toMatchObject({ code: 'CertificateUntrusted' })
+    expect(parsing).toHaveBeenCalledOnce()
+    parsing.mockRestore()
   })
 
   it('the session of the function is encrypted where the secret does not forbid it', async () => {
