@@ -81,7 +81,7 @@ export const rows: readonly Row[] = [
     title: 'MySQL, dual password',
     what: 'a MySQL login with two passwords, so that no application is ever locked out',
     rotates: 'Rotates MySQL secrets whose login has two passwords',
-    maxBundleBytes: 860_000,
+    maxBundleBytes: 865_000,
   },
   {
     ...mysql,
