@@ -8,7 +8,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { databaseSecureContext } from '../../shared/network/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
-import { hearGreeting } from './greeting.ts'
+import { type Greeting, hearGreeting } from './greeting.ts'
 import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
 import { configuredForm } from './password-clause.ts'
@@ -26,6 +26,8 @@ const nameLimitBytes = 63
 /** @throws RotationError InvalidConfiguration */
 export function postgres(env: Environment): DatabaseEngine<TwinSession> {
   const form = configuredForm(env)
+  /** By user: how the server asked for the passwords of this invocation's logins. */
+  const asked = new Map<string, Greeting['asked']>()
   return {
     name: 'postgres',
     engines: ['postgres', 'aurora-postgresql'],
@@ -69,7 +71,8 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
         context.signal.removeEventListener('abort', abort)
         throw error instanceof RotationError ? error : connectError(error, login, reached)
       }
-      return postgresSession(client, { login, greeting, form }, context, async () => {
+      asked.set(user, greeting.asked)
+      return postgresSession(client, { login, greeting, form, asked }, context, async () => {
         context.signal.removeEventListener('abort', abort)
         // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
         await Promise.race([client.end().catch(() => undefined), context.sleep(goodbyeMs)])

@@ -24,11 +24,13 @@ export interface Opened {
   readonly greeting: Greeting
   /** In which form passwords are sent, where that is configured. */
   readonly form: PasswordForm | undefined
+  /** By user: how the server asked for the passwords of all logins so far. */
+  readonly asked: ReadonlyMap<string, Greeting['asked']>
 }
 
 export function postgresSession(
   client: Client,
-  { login, greeting, form }: Opened,
+  { login, greeting, form, asked }: Opened,
   context: RotationContext,
   close: () => Promise<void>,
 ): TwinSession {
@@ -54,10 +56,10 @@ export function postgresSession(
     }
   }
 
-  /** The form of a new password, where nobody has to be asked for it. */
-  function knownForm(): PasswordForm | undefined {
+  /** The form of a new password for one of these users, where the server need not be asked for it. */
+  function knownForm(...users: readonly string[]): PasswordForm | undefined {
     // Whoever is let in by SCRAM today speaks it, and pg_hba.conf may admit nothing else.
-    return form ?? (greeting.asked === 'scram-sha-256' ? 'scram-sha-256' : undefined)
+    return form ?? (users.some((user) => asked.get(user) === 'scram-sha-256') ? 'scram-sha-256' : undefined)
   }
 
   return {
@@ -69,7 +71,7 @@ export function postgresSession(
         `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(used, username, password, context)}`,
       ]
       await change(say`changing the password of ${username}`, async () => {
-        const known = knownForm()
+        const known = knownForm(username)
         if (known !== undefined) {
           await writing.whole(statements(known))
           return known
@@ -86,7 +88,7 @@ export function postgresSession(
       let differences: readonly string[] = []
       const attempt = async () => {
         const state = readTwinState(await writing.ask(twinQuestions(names)), names)
-        const used = form ?? formOfServer(state.passwordEncryption)
+        const used = knownForm(names.base, names.twin) ?? formOfServer(state.passwordEncryption)
         const plan = planTwin(state, names, username, passwordClause(used, username, password, context))
         differences = plan.differences
         await writing.finish(plan.statements)

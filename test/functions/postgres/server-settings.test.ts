@@ -24,7 +24,8 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
   let server: TestServer
   let files: Awaited<ReturnType<typeof serverFiles<'hba'>>>
   beforeAll(async () => {
-    files = await serverFiles({ hba: 'host all all 127.0.0.1/32 md5\n' })
+    const [scramAlone, rest] = ['host all +scram_alone all scram-sha-256', 'host all all 127.0.0.1/32 md5']
+    files = await serverFiles({ hba: `${scramAlone}\n${rest}\n` })
     started = await startPostgres(15, { ...settings, hba_file: files.paths.hba })
     server = testServer(15, started, async (after) => started.log().slice(after))
   })
@@ -86,6 +87,15 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
     const type = singleUser(server)
     const scram = { ...type, fresh: (store: Parameters<typeof type.fresh>[0]) => type.make(store, { scram: true }) }
     const { login } = await rotated(scram)
+    expect(await kept(login)).toMatch(/^SCRAM-SHA-256\$/)
+  })
+
+  it('alternating-users: a pair that pg_hba.conf admits by SCRAM alone goes on being, whatever password_encryption is', async () => {
+    const type = alternatingUsers(server, 'missing')
+    await server.query('CREATE ROLE scram_alone NOLOGIN')
+    const scram = { ...type, fresh: (store: Parameters<typeof type.fresh>[0]) => type.make(store, { scram: true }) }
+    const { login } = await rotated(scram, (role) => server.query(`GRANT scram_alone TO ${role}`))
+    expect(login.username).toMatch(/_clone$/)
     expect(await kept(login)).toMatch(/^SCRAM-SHA-256\$/)
   })
 
