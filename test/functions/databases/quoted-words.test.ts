@@ -45,13 +45,14 @@ const speakPostgres: Speak = (socket, said) => {
 }
 
 describe.each([
-  { path: 'mysql/single-user', speak: speakMysql },
-  { path: 'mariadb/single-user', speak: speakMysql },
-  { path: 'postgres/single-user', speak: speakPostgres },
+  { path: 'mysql/single-user', speak: speakMysql, code: 'MissingPrivilege' },
+  { path: 'mariadb/single-user', speak: speakMysql, code: 'MissingPrivilege' },
+  // A login may change its own password: there is no statement that would allow it.
+  { path: 'postgres/single-user', speak: speakPostgres, code: 'DatabaseFailed' },
 ])(
   '$path, where a server says in an error what it must not',
   { meta: { server: 'a server of its own' } },
-  async ({ path, speak }) => {
+  async ({ path, speak, code }) => {
     const secrets = await secretsManagerFor(databaseFunction(path, { ca: '' }))
     afterAll(() => secrets[Symbol.asyncDispose]())
 
@@ -72,7 +73,7 @@ describe.each([
       for (const socket of sockets) socket.destroy()
       server.close()
       if (outcome.ok) throw new Error('setSecret succeeded')
-      expect(outcome.error.errorType).toBe('MissingPrivilege')
+      expect(outcome.error.errorType).toBe(code)
       const all = `${outcome.logs}${JSON.stringify(outcome.error)}`
       return { message: outcome.error.errorMessage, pieces: piecesOf(password).filter((piece) => all.includes(piece)) }
     }
