@@ -1,15 +1,12 @@
+import type { Login } from '../database/secret.ts'
 import type { ErrorDetails } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
+import { accountName, identifier } from './quoting.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
 
-/** What is known of a login that the server has refused with a number, beyond what its code says. */
-export const loginHints: Hints = {
-  1044: {
-    // The server tells those who may see some databases only the same of one that is not there.
-    likely: say`The database that dbname names does not exist, or the login may not use it.`,
-    remedy: say`Correct dbname in the secret, or GRANT the login something on that database.`,
-  },
+/** Beyond what its code says. */
+const loginHints: Hints = {
   1129: {
     likely: say`max_connect_errors: connections from the function's address, or from others behind it, have broken off too often; the server lets in nobody from there until it is told to.`,
     remedy: say`As an administrator: TRUNCATE TABLE performance_schema.host_cache (MySQL), FLUSH HOSTS (MariaDB). Then rotate again.`,
@@ -34,6 +31,20 @@ export const loginHints: Hints = {
     likely: say`max_password_errors: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.`,
     remedy: say`FLUSH PRIVILEGES as an administrator, then rotate again.`,
   },
+}
+
+/**
+ * What is known of a login that the server has refused with a number.
+ * @param login who it was, whose account's host is not known
+ */
+export function loginHint(errno: number, { username, database }: Login): ErrorDetails {
+  if (errno !== 1044) return loginHints[errno] ?? {}
+  const grant = `GRANT SELECT ON ${identifier(database ?? '')}.* TO ${accountName({ user: username, host: '%' })};`
+  return {
+    // The server tells those who may see some databases only the same of one that is not there.
+    likely: say`The database that dbname names does not exist, or the login may not use it.`,
+    remedy: say`Correct dbname in the secret; or, as an administrator: ${grant} with the account's own host where that is not %. Then rotate again.`,
+  }
 }
 
 const lockWait: ErrorDetails = {

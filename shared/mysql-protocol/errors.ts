@@ -4,7 +4,7 @@ import { address, type Login } from '../database/secret.ts'
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import { quotable } from '../rotation/redact.ts'
-import { loginHints, statementHints } from './error-hints.ts'
+import { loginHint, statementHints } from './error-hints.ts'
 import { byNumber } from './error-numbers.ts'
 
 /**
@@ -29,7 +29,7 @@ export function connectError(
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = say`${where} refused the login of ${login.username}${to} (${errno}).`
     const kind = errno === pluginNotLoaded ? 'LoginMethod' : (byNumber[errno] ?? 'DatabaseFailed')
-    return new RotationError(kind, what, { ...loginHints[errno], cause: numberAlone(errno) })
+    return new RotationError(kind, what, { ...loginHint(errno, login), cause: numberAlone(errno) })
   }
   const cause = nameAlone(code)
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)

@@ -3,6 +3,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
+import type { RotationByHand } from '../../support/secrets-manager.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { createMaster, createTwin } from './accounts.ts'
@@ -29,6 +30,7 @@ for (const series of ['10.5', '11.8'] as const) {
 
     for (const [what, master, base, remedy] of [
       ['read the accounts', ['CREATE USER ON *.*'], [], 'GRANT SELECT ON mysql.* TO'],
+      ['read the grants', ['CREATE USER ON *.*', 'SELECT ON mysql.global_priv'], [], 'GRANT SELECT ON mysql.* TO'],
       ['change accounts', ['SELECT ON mysql.*'], [], 'GRANT CREATE USER ON *.* TO'],
       ['grant on all', [], ['SELECT ON *.*'], 'GRANT SELECT ON *.* TO'],
       [
@@ -67,7 +69,7 @@ for (const series of ['10.5', '11.8'] as const) {
       ['grant a proxy', [], ["PROXY ON 'nobody'@'%'"], "GRANT PROXY ON 'nobody'@'%' TO"],
     ] as const) {
       it(`one that may not ${what} is MissingPrivilege, with the statement that mends it`, async () => {
-        const partial = what === 'read the accounts' || what === 'change accounts'
+        const partial = ['read the accounts', 'read the grants', 'change accounts'].includes(what)
         const login = await createAccount(server, { grants: partial ? master : [...enough, ...master] })
         const target = await alternating.stored((store) => {
           const make = alternatingUsers(server, 'missing').make
@@ -116,26 +118,39 @@ for (const series of ['10.5', '11.8'] as const) {
         await alternating.secrets.rotate(target.secretId)
       })
 
-    it('dual-password: a superuser that may not read or change accounts is MissingPrivilege', async () => {
-      for (const [grants, remedy] of [
-        [['CREATE USER ON *.*'], 'GRANT SELECT ON mysql.* TO'],
-        [['SELECT ON mysql.*'], 'GRANT CREATE USER ON *.* TO'],
-      ] as const) {
-        const master = await createAccount(server, { grants })
-        const target = await dual.stored((store) => dualPassword(server, 'a superuser').make(store, { master }))
-        const error = await expectFailure(dual, target, { code: 'MissingPrivilege', step: 'setSecret' })
-        expect(error.errorMessage).toContain(remedy)
-      }
-    })
-
-    it('dual-password: an ordinary account is told of masterarn, and what the privilege would mean', async () => {
-      for (const grants of [[], ['SELECT ON mysql.*']]) {
-        const target = await self.stored((store) => dualPassword(server, 'itself').make(store, { grants }))
-        const error = await expectFailure(self, target, { code: 'MissingPrivilege', step: 'setSecret' })
-        expect(error.errorMessage).toContain('Add "masterarn" to the secret')
-        expect(error.errorMessage).toContain(`GRANT CREATE USER ON *.* TO '${loginIn(target.value).username}'@'%'`)
-      }
-    })
+    for (const [what, type, grants, remedy] of [
+      ['a superuser that may not read accounts', dual, ['CREATE USER ON *.*'], 'GRANT SELECT ON mysql.* TO WHO;'],
+      ['a superuser that may not change accounts', dual, ['SELECT ON mysql.*'], 'GRANT CREATE USER ON *.* TO WHO;'],
+      ['an account that may do nothing', self, [], 'GRANT CREATE USER ON *.* TO WHO; GRANT SELECT ON mysql.* TO WHO;'],
+      [
+        'an account that may read accounts',
+        self,
+        ['SELECT ON mysql.*'],
+        'GRANT CREATE USER ON *.* TO WHO; GRANT SELECT ON mysql.* TO WHO;',
+      ],
+    ] as const) {
+      it(`dual-password: ${what} is MissingPrivilege, with the statements that mend it`, async () => {
+        const own = type === self
+        const login = await createAccount(server, { grants })
+        const target = await type.stored((store) =>
+          own
+            ? dualPassword(server, 'itself').make(store, { grants })
+            : dualPassword(server, 'a superuser').make(store, { master: login }),
+        )
+        const { username } = own ? loginIn(target.value) : login
+        let begun: RotationByHand | undefined
+        const before = async (rotation: RotationByHand) => {
+          begun = rotation
+        }
+        const error = await expectFailure(type, target, { code: 'MissingPrivilege', step: 'setSecret', before })
+        const statements = remedy.replaceAll('WHO', `'${username}'@'%'`)
+        expect(error.errorMessage).toContain(statements)
+        if (own) expect(error.errorMessage).toContain('Add "masterarn" to the secret')
+        for (const statement of statements.split('; ')) await server.query(statement)
+        await begun?.run('setSecret', 'testSecret', 'finishSecret')
+        await begun?.end()
+      })
+    }
 
     it('a twin that another function has made is adopted', async () => {
       const login = await createMaster(server)

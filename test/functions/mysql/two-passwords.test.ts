@@ -98,36 +98,14 @@ for (const by of ['itself', 'a superuser'] as const) {
 }
 
 describe('mysql dual-password: who may', { meta: { server: server.label } }, () => {
-  it('a login without the privilege and without masterarn is told both ways out, and nothing is changed', async () => {
+  it('a login without the privilege and without masterarn is told of masterarn, too', async () => {
     const type = dualPassword(server, 'itself')
     const suite = await suiteFor(type)
     await using _ = suite.secrets
     const target = await suite.stored((store) => type.make(store, { grants: ['PROCESS ON *.*'] }))
-    const { username } = loginIn(target.value)
     const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
-    expect(error.errorMessage).toContain(`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO '${username}'@'%'`)
-    expect(error.errorMessage).toContain('masterarn')
+    expect(error.errorMessage).toContain('or add masterarn to the secret')
   })
-
-  for (const [privilege, revoke, remedy] of [
-    ['CREATE USER', 'REVOKE CREATE USER ON *.* FROM ?@?', 'GRANT CREATE USER ON *.* TO'],
-    ['reading mysql.user', 'REVOKE SELECT ON mysql.user FROM ?@?', 'GRANT SELECT ON mysql.* TO'],
-  ] as const) {
-    it(`a superuser without ${privilege} is told the GRANT, and nothing is changed`, async () => {
-      const type = dualPassword(server, 'a superuser')
-      const suite = await suiteFor(type)
-      await using _ = suite.secrets
-      let master = ''
-      const target = await suite.stored(async (store) => {
-        const made = await type.make(store)
-        master = made.master?.username ?? ''
-        await server.query(revoke, [master, '%'])
-        return made
-      })
-      const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
-      expect(error.errorMessage).toContain(`${remedy} '${master}'@'%'`)
-    })
-  }
 
   it('two administrators at once: the second waits, and gives up with a name before its time is over', async () => {
     const type = dualPassword(server, 'a superuser')
