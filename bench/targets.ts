@@ -4,6 +4,7 @@ import { postgres } from './databases/postgres/postgres.ts'
 import { nowhere } from './generated-value/target.ts'
 import { ssh } from './ssh/target.ts'
 import type { BenchTarget } from './target.ts'
+import { transfer } from './transfer/target.ts'
 
 /** By the folder of functions/. */
 export const targets: Readonly<Record<string, BenchTarget>> = {
@@ -12,4 +13,5 @@ export const targets: Readonly<Record<string, BenchTarget>> = {
   mysql,
   postgres,
   ssh,
+  transfer,
 }

@@ -135,6 +135,18 @@ export const rows: readonly Row[] = [
     maxBundleBytes: 550_000,
   },
   {
+    folder: 'transfer',
+    file: 'user-key',
+    title: 'Transfer Family user key',
+    what: 'SSH key pairs of users of AWS Transfer Family, so that no client is ever locked out',
+    rotates: 'Rotates SSH key pairs of users of AWS Transfer Family',
+    variables: ['SshRsaBits'],
+    statements: ['transferUsers'],
+    vpc: true,
+    memory: 1024,
+    maxBundleBytes: 560_000,
+  },
+  {
     folder: 'generated-value',
     file: 'generated-value',
     title: 'Generated value',
@@ -142,7 +154,7 @@ export const rows: readonly Row[] = [
     rotates: 'Rotates values that live in Secrets Manager alone',
     variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet', 'ValueCheck'],
     vpc: true,
-    maxBundleBytes: 240_000,
+    maxBundleBytes: 245_000,
   },
 ]
 

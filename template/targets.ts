@@ -19,6 +19,10 @@ export const targets: Readonly<Record<string, Target>> = {
     title: 'SSH key pairs',
     asks: [...inNetwork, 'AdminSecretArns', 'SshHosts'],
   },
+  transfer: {
+    title: 'SSH key pairs of users of AWS Transfer Family',
+    asks: [...inNetwork, 'SshRsaBits'],
+  },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
     asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],

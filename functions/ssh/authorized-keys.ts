@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
 import { type PublicKey, parsePublicKey, publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 
 /** A line of authorized_keys that lets a key in (sshd(8), "AUTHORIZED_KEYS FILE FORMAT"). */
@@ -32,11 +32,6 @@ export interface Wanted {
 const same = (one: PublicKey | undefined, other: PublicKey | undefined) =>
   one !== undefined && other !== undefined && one.blob.equals(other.blob)
 
-/** A key in a mark. */
-export function shortName({ blob }: PublicKey): string {
-  return createHash('sha256').update(blob).digest('hex').slice(0, 16)
-}
-
 /**
  * @param text a file, one character a byte: other people's lines come out as they went in, whatever they hold
  * @returns the comments of the lines that let a key in
@@ -45,10 +40,9 @@ export function linesOf(text: string, key: PublicKey): readonly string[] {
   return parse(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
 }
 
-/** What the marks of a key say under a name: `after=` the key before, `behind=` hosts that were left behind. */
+/** What the marks of a key say: see `saidIn`. */
 export function marked(text: string, key: PublicKey, owner: string, name: 'after' | 'behind'): readonly string[] {
-  const found = linesOf(text, key).flatMap((comment) => comment.split(/\s/).filter((word) => word.startsWith(owner)))
-  return found.flatMap((mark) => new RegExp(`:${name}=([0-9a-f+]+)`).exec(mark)?.[1]?.split('+') ?? [])
+  return saidIn(linesOf(text, key), owner, name)
 }
 
 /**

@@ -5,9 +5,10 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
 import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import { type Credentials, type Doors, doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
+import { ownerOf, shortName } from '../../shared/ssh-protocol/marks.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { type KeySecret, keySecretForm, usernameIn } from '../../shared/ssh-protocol/secret.ts'
-import { marked, shortName } from './authorized-keys.ts'
+import { marked } from './authorized-keys.ts'
 import { absent, eachHost, fleetError, type Outcome } from './fleet.ts'
 import { type Access, type HostSession, openHost } from './host-session.ts'
 import { type EditOptions, updateKeyFile } from './key-file.ts'
@@ -61,8 +62,7 @@ async function planOf(
   const credentials = await credentialsFor(target, current, context)
   const asAdmin = credentials.username !== username
   const previous = async () => (await versions.previous())?.key
-  const secret = createHash('sha256').update(context.secretId).digest('hex').slice(0, 12)
-  const owner = `keyturn:${secret}:`
+  const owner = ownerOf(context)
   const runMs = context.remainingMs() + aroundMs
   const edit = { holder: `${owner}${context.token}`, keepMode: settings.keepMode, runMs, context }
   return { target, pending, owner, edit, access: { doors, username, paths, credentials, asAdmin, current, previous } }

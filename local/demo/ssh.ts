@@ -15,7 +15,7 @@ const fleet = 5
 export async function startSshDemo(): Promise<DemoTarget> {
   const hosts = await Promise.all(Array.from({ length: fleet }, () => startSshd({ settings: ['MaxStartups 100'] })))
   const logged = () => hosts.map((host) => host.log())
-  /** Ports from which applications have connected: all other logins are the function's. */
+  /** Ports from which applications have connected since the last mark: all other logins are the function's. */
   const ports = new Set<string>()
   /** How long each log was. */
   const marks: number[][] = []
@@ -49,7 +49,11 @@ export async function startSshDemo(): Promise<DemoTarget> {
         return { use: async () => ended(await logins.connect(turn())), end: async () => undefined }
       },
     },
-    mark: () => marks.push(logged().map((log) => log.length)) - 1,
+    mark() {
+      // A port is used again one day.
+      ports.clear()
+      return marks.push(logged().map((log) => log.length)) - 1
+    },
     async loginsSince(mark) {
       await sleep(100) // sshd's log arrives through a pipe
       const since = logged().map((log, index) => log.slice(marks[mark]?.[index]))

@@ -11,5 +11,5 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   ssh: startSshDemo,
 }
 
-/** Folders whose secrets nobody logs in with: nothing of a rotation can be seen from outside. */
-export const nothingToSee: readonly string[] = ['generated-value']
+/** Folders whose secrets nobody can log in with on a laptop: nothing of a rotation can be seen from outside. */
+export const nothingToSee: readonly string[] = ['generated-value', 'transfer']

@@ -94,15 +94,18 @@ function tidy(text: unknown): string | undefined {
 function classify(name: string, said: string, call: string, error: unknown): ErrorCode {
   if (name === 'AccessDeniedException' && said.includes('KMS')) return 'KmsAccessDenied'
   if (name === 'InvalidRequestException' && said.includes('deletion')) return 'SecretNotFound'
-  if (name === 'InvalidParameterException' || name === 'ValidationException') {
+  const isTransfer = call.startsWith('transfer:')
+  if (!isTransfer && (name === 'InvalidParameterException' || name === 'ValidationException')) {
     return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
   }
   // The secret was described a moment before: it is the version that holds nothing.
   if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
+  if (isTransfer && name === 'ResourceNotFoundException') return 'TransferUserMissing'
   const code = codeOf[name]
   if (code !== undefined) return code
   if (tlsProblemOf(error) !== undefined) return 'EndpointUntrusted'
   const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
+  if (isTransfer) return isUnreachable ? 'TransferUnreachable' : 'TransferFailed'
   if (call.startsWith('rds:')) return isUnreachable ? 'RdsUnreachable' : 'RdsFailed'
   return isUnreachable ? 'SecretsManagerUnreachable' : 'SecretsManagerFailed'
 }
@@ -137,6 +140,12 @@ function hint(code: ErrorCode, name: string, said: string, call: string, error: 
   if (noCredentials.includes(name)) {
     const remedy = say`In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.`
     return { likely: say`The process has no valid AWS credentials.`, remedy }
+  }
+  if (code === 'AccessDenied' && call.startsWith('transfer:')) {
+    return {
+      likely: say`The function's role or a VPC endpoint policy does not allow the call.`,
+      remedy: say`Allow ${ours(call)} on the users whose secrets are rotated, as template.yaml does.`,
+    }
   }
   if (code === 'AccessDenied' && call.startsWith('rds:')) {
     return {

@@ -52,8 +52,10 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
         'shared/network',
         'shared/rotation',
         'shared/database/server-directory.ts',
+        'shared/ssh-protocol/public-key.ts',
+        'shared/ssh-protocol/user-keys.ts',
       ],
-      packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds'],
+      packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds', '@aws-sdk/client-transfer'],
     },
   }
 

@@ -44,7 +44,7 @@ describe('README and docs tell what is there', () => {
     const names = [...code.matchAll(/\benv\.([A-Z][A-Z_]+)|\b(?:oneOf|wholeNumber)\(\s*'([A-Z_]+)',\s*env\b/g)].map(
       ([, direct, named]) => direct ?? named ?? '',
     )
-    const lambdas = ['AWS_LAMBDA_FUNCTION_NAME']
+    const lambdas = ['AWS_LAMBDA_FUNCTION_NAME', 'AWS_REGION']
     const listed = [...all.matchAll(/^\| (`[A-Z_]+`(?:, `[A-Z_]+`)*) \|/gm)].flatMap(
       ([, cell = '']) => cell.match(/[A-Z_]{2,}/g) ?? [],
     )

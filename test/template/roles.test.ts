@@ -25,6 +25,7 @@ const operations = operationsOf(sdk)
 const services: Readonly<Record<string, readonly string[]>> = {
   superuserSecrets: [],
   adminSecrets: [],
+  transferUsers: ['transfer'],
   databaseServers: ['rds'],
 }
 

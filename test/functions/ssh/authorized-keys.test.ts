@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { edited, linesOf, marked, shortName } from '../../../functions/ssh/authorized-keys.ts'
+import { edited, linesOf, marked } from '../../../functions/ssh/authorized-keys.ts'
+import { shortName } from '../../../shared/ssh-protocol/marks.ts'
 import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
 import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
 import { type PublicKey, publicKeyLine } from '../../../shared/ssh-protocol/public-key.ts'

@@ -1,0 +1,126 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { SecretType, Versions } from '../../shared/rotation/secret-type.ts'
+import { doorsOf } from '../../shared/ssh-protocol/doors.ts'
+import { ownerOf, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { newKey } from '../../shared/ssh-protocol/new-key.ts'
+import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
+import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
+import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import type { UserKey, UserKeys } from '../../shared/ssh-protocol/user-keys.ts'
+import type { TransferSettings } from './settings.ts'
+import { type TransferTarget, targetOf } from './target.ts'
+
+/** A server may take a moment until it lets a new key in. */
+const settleMs = 3_000
+const mostTries = 3
+
+/**
+ * Key pairs of a user of AWS Transfer Family, who has several keys at once: the new one is imported beside the current one,
+ * and the one before is deleted. Whoever has cached a value goes on logging in until the next rotation.
+ */
+export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSettings): SecretType<KeySecret> {
+  return {
+    ...keySecretForm,
+    overlap: true,
+    serialize: ({ text }) => text,
+    async create({ current }, context) {
+      const secret = await current()
+      targetOf(secret, region)
+      const before = secret.key?.type
+      const type = before?.name === 'rsa' ? { ...before, bits: Math.max(before.bits, rsaBits) } : before
+      return withKey(secret, await newKey(type ?? { name: 'ed25519' }, secret.key, context, checkWithSsh2))
+    },
+    async set(versions, context) {
+      const [target, current] = [targetOf(versions.pending, region), await versions.current()]
+      checkSameUser(target, targetOf(current, region))
+      await setKeys(versions, keyOf(versions.pending), target, users, context)
+    },
+    async test({ pending }, context) {
+      const [key, target] = [keyOf(pending), targetOf(pending, region)]
+      if (!(await users.list(target, context.signal)).some((each) => isOf(each, key))) {
+        const what = say`The user ${target.username} of ${target.serverId} does not have the pending key.`
+        throw new RotationError('LoginRefused', what, {
+          likely: say`setSecret has not run for it, or somebody has deleted the key.`,
+          remedy: say`Run the rotation again: setSecret imports it.`,
+        })
+      }
+      await proveLogin(key, target, context)
+    },
+  }
+}
+
+/**
+ * Imports first and deletes afterwards, so that a user never has fewer keys that let in than before: at most three are
+ * this secret's for a moment.
+ */
+async function setKeys(
+  { current: currentVersion, previous: previousVersion }: Versions<KeySecret>,
+  pending: PrivateKey,
+  target: TransferTarget,
+  users: UserKeys,
+  context: RotationContext,
+): Promise<void> {
+  const keys = await users.list(target, context.signal)
+  const { key: current } = await currentVersion()
+  const owner = ownerOf(context)
+  if (!keys.some((each) => isOf(each, pending))) {
+    const after = current === undefined ? '' : `:after=${shortName(current.publicKey)}`
+    await users.add(target, `${publicKeyLine(pending.publicKey)} ${owner}${context.token}${after}`, context.signal)
+    context.did(say`imported the new key`)
+  }
+  const ofCurrent = keys.filter((each) => isOf(each, current))
+  // Without the current key on the server, an older one may be what everybody uses.
+  if (ofCurrent.length === 0) return
+  const comments = ofCurrent.map(({ comment }) => comment)
+  const before = saidIn(comments, owner, 'after')
+  // Keys that a rotation has imported say what was before them.
+  const previous = before.length > 0 ? undefined : (await previousVersion())?.key
+  for (const each of keys) {
+    if (isOf(each, current) || isOf(each, pending)) continue
+    const known = each.key !== undefined && before.includes(shortName(each.key))
+    if (!known && !isOf(each, previous) && !each.comment.includes(owner)) continue
+    await users.remove(target, each.id, context.signal)
+    context.did(say`deleted the key before, ${each.id}`)
+  }
+}
+
+/** Only where the host keys are known: an endpoint that is in a VPC, or has none pinned, is not logged in to. */
+async function proveLogin(key: PrivateKey, target: TransferTarget, context: RotationContext): Promise<void> {
+  const { endpoint, username } = target
+  if (endpoint === undefined) return
+  using doors = doorsOf(context)
+  for (let tries = 1; ; tries++) {
+    try {
+      using _connection = await doors.open({ ...endpoint, jump: [] }, { username, key })
+      context.did(say`logged in with the new key`)
+      return
+    } catch (error) {
+      const settles = error instanceof RotationError && error.code === 'LoginRefused' && tries < mostTries
+      if (!settles || context.remainingMs() < 2 * settleMs) throw error
+      await context.sleep(settleMs)
+    }
+  }
+}
+
+function isOf(each: UserKey, key: PrivateKey | undefined): boolean {
+  return key !== undefined && each.key?.blob.equals(key.publicKey.blob) === true
+}
+
+function checkSameUser(pending: TransferTarget, current: TransferTarget): void {
+  for (const field of ['serverId', 'username'] as const) {
+    if (pending[field] === current[field]) continue
+    const name = field === 'serverId' ? 'server_id' : field
+    throw new RotationError('PendingMismatch', say`"${name}" in AWSPENDING is not that of AWSCURRENT.`)
+  }
+}
+
+function keyOf({ key }: KeySecret): PrivateKey {
+  if (key !== undefined) return key
+  throw new RotationError('InvalidSecret', say`The pending value has no private key.`, {
+    likely: say`The secret has none yet; the first rotation makes one.`,
+    remedy: say`Rotate the secret.`,
+  })
+}

@@ -1,0 +1,70 @@
+import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
+import { lineOf, testKey } from '../../support/ssh.ts'
+import type { TransferApi } from '../../support/transfer-api.ts'
+
+/** How the key of a value is written in it. */
+function written(value: string): string {
+  return JSON.stringify((JSON.parse(value) as { private_key?: unknown }).private_key).slice(1, -1)
+}
+
+export function pemIn(value: string): string {
+  return String((JSON.parse(value) as { private_key?: unknown }).private_key)
+}
+
+/** A user with a first key, and the first value of its secret. */
+export async function transferTarget(
+  api: TransferApi,
+  fields: Readonly<Record<string, unknown>> = {},
+  foreign: readonly string[] = [],
+): Promise<Target & { readonly username: string }> {
+  const { pem, line } = await testKey()
+  const username = await api.user(...foreign, `${line} first@example`)
+  const value = JSON.stringify({ private_key: pem, server_id: api.serverId, username, ...fields })
+  return {
+    value,
+    username,
+    async works(text) {
+      if (text.replace(written(text), '') !== value.replace(written(value), '')) {
+        throw new Error('The value has changed in more than its key.')
+      }
+      const keys = await api.keys(username)
+      const missing = foreign.filter((key) => !keys.includes(key))
+      if (missing.length > 0 || keys.length > foreign.length + 3) throw new Error(`The keys are ${keys.join()}`)
+      // moto has no endpoint to log in at: a key works that the user has.
+      return keys.some((key) => key.startsWith(lineOf(pemIn(text))))
+    },
+    snapshot: async () => [...(await api.keys(username))].sort(),
+    sensitive: (text) => [
+      written(text),
+      ...pemIn(text)
+        .split('\n')
+        .filter((part) => part.length > 16 && !part.includes('-----')),
+    ],
+    others: [],
+    logins: [],
+  }
+}
+
+export function transferUserKey(api: TransferApi): SecretTypeUnderTest {
+  return {
+    title: 'Transfer Family user key',
+    server: 'moto 5.2',
+    function: {
+      id: 'TransferUserKey',
+      module: 'functions/transfer/user-key.ts',
+      env: { AWS_ENDPOINT_URL_TRANSFER: api.url },
+    },
+    oldValue: 'works',
+    sequences: 3,
+    fresh: () => transferTarget(api),
+    hostile: {
+      'keys of other people, and unknown fields': async () => {
+        const others = await Promise.all([testKey(), testKey()])
+        return transferTarget(api, { note: 'stays', z: [null] }, [
+          `${others[0].line} a`,
+          `${others[1].line} keyturn:other:x`,
+        ])
+      },
+    },
+  }
+}
