@@ -91,22 +91,6 @@ async function loginFailures(type: MysqlType) {
       expect(error.errorMessage).toContain('the account asks for TLS (REQUIRE SSL or X509)')
     })
 
-    it('an init_connect that fails is named, and that trying again does not help', async () => {
-      const target = await stored()
-      await server.query("SET GLOBAL init_connect = 'INSERT INTO audit.logins VALUES (1)'")
-      try {
-        const error = await expectFailure(suite, target, {
-          code: 'DatabaseFailed',
-          step: 'setSecret',
-          stillWorks: false,
-        })
-        expect(error.errorMessage).toContain('init_connect fails for this login')
-        expect(error.errorMessage).toContain('Trying again does not help')
-      } finally {
-        await server.query("SET GLOBAL init_connect = ''")
-      }
-    })
-
     it('an account of a plugin that is gone is LoginMethod, with the statement that mends it', async () => {
       const target = await stored()
       const { username } = loginIn(target.value)
@@ -174,6 +158,20 @@ describe('a server that takes no changes, or has anonymous accounts', {
       expect(error.errorMessage).toContain("Use the primary's (writer's) host name")
       expect(await own.log(start)).not.toMatch(/\t(ALTER|CREATE|GRANT)/)
       await own.query('SET GLOBAL super_read_only = OFF, read_only = OFF')
+    })
+  }
+
+  for (const [name, make] of Object.entries(everyStrategy)) {
+    it(`an init_connect that fails is named by ${name}, and that trying again does not help`, async () => {
+      const suite = await suiteFor(make(own))
+      await using _ = suite.secrets
+      const target = await suite.stored()
+      await own.query("SET GLOBAL init_connect = 'INSERT INTO audit.logins VALUES (1)'")
+      const failure = { code: 'DatabaseFailed', step: 'setSecret', stillWorks: false } as const
+      const error = await expectFailure(suite, target, failure)
+      expect(error.errorMessage).toContain('init_connect fails for this login')
+      expect(error.errorMessage).toContain('Trying again does not help')
+      await own.query("SET GLOBAL init_connect = ''")
     })
   }
 
