@@ -8,12 +8,13 @@ import * as mariadb from '../functions/mariadb/secret-types.ts'
 import * as mysql from '../functions/mysql/secret-types.ts'
 import { whyNoMaven } from '../support/maven.ts'
 import { connected } from '../support/mysql.ts'
+import { largeCatalogue } from './large-catalogue.ts'
 import { olderMariadb, olderMysql } from './mysql-servers.ts'
 
 const why = await whyNoMaven()
 if (why !== undefined) describe.skip(`NOT TESTED: ${why}`, () => undefined)
 else {
-  const servers = [await olderMysql('8.0.31'), await olderMariadb('11.4.5')]
+  const servers = [await olderMysql('8.0.31'), await olderMysql('8.0.33'), await olderMariadb('11.4.5')]
   for (const server of servers) {
     const { singleUser, dualPassword, alternatingUsers } = server.engine === 'mysql' ? mysql : mariadb
     const types = [
@@ -24,6 +25,7 @@ else {
       alternatingUsers(server, 'existing'),
     ]
     for (const type of types) await secretTypeContract(type, server.log, databaseContract(type))
+    largeCatalogue(server, alternatingUsers(server, 'missing'))
     afterAll(() => server[Symbol.asyncDispose]())
   }
 
@@ -53,6 +55,18 @@ else {
       const logins = [AWSCURRENT, target.value].map((value) => logsIn(JSON.parse(value)))
       expect(await Promise.all(logins)).toEqual([true, false])
       await rotation.end()
+    })
+
+    it('started with skip-grant-tables it is said to be, and nothing is changed', async () => {
+      await using open = await olderMysql('5.7.22', { 'skip-grant-tables': 'ON', 'init-file': '/dev/null' })
+      const suite = await suiteFor(mysql.singleUser(oldest, at))
+      await using _ = suite.secrets
+      const value = { username: 'app', password: 'the-first-password', host: open.host, port: open.port, ssl: false }
+      const rotation = await suite.secrets.begin(await suite.secrets.store(JSON.stringify(value)))
+      await rotation.run('createSecret')
+      const outcome = await rotation.attempt('setSecret')
+      expect(outcome).toMatchObject({ ok: false, error: { errorType: 'LoginMethod' } })
+      expect(outcome.logs).toContain('skip-grant-tables')
     })
 
     for (const [name, type, master] of [

@@ -46,6 +46,18 @@ const servers = {
     more: packet(4, [1], 'no key'),
     code: 'NoAnswer',
   },
+  ...Object.fromEntries(
+    [1021, 1114].map((errno) => [
+      `has no room on its disk (${errno})`,
+      {
+        says: greeting(),
+        login: ok(2),
+        more: packet(1, [0xff, errno & 0xff, errno >> 8], '#HY000no room'),
+        code: 'DatabaseFailed',
+        logs: "server's disk, or the place of its temporary tables, is full",
+      },
+    ]),
+  ),
   'refuses with a broken packet': { says: greeting(), login: packet(2, [0xff]), code: 'NoAnswer' },
   'wants to read our files': {
     says: greeting(),
@@ -92,6 +104,10 @@ describe('a server that is no MySQL as we know it', { meta: { server: 'a server 
     const outcome = await attemptAt((server.address() as AddressInfo).port, { ssl: false })
     expect(outcome).toMatchObject({ ok: false, error: { errorType: about.code } })
     expect(outcome.logs).toContain('step failed')
+    if ('logs' in about) {
+      expect(outcome.logs).toContain(about.logs)
+      expect(outcome.logs).toContain('"retryable":true')
+    }
     for (const socket of sockets) socket.destroy()
     server.close()
   })
