@@ -6,6 +6,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer, mysqlServer, type TestServer } from '../../support/mysql.ts'
 import { ownMariadb } from '../../support/own-mysql.ts'
 import { randomName } from '../../support/random.ts'
+import { secretsManagerFor } from '../../support/secrets-manager.ts'
 import { databaseFunction } from '../databases/database-type.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, dualPassword, type MariadbType, singleUser } from './secret-types.ts'
@@ -224,4 +225,26 @@ describe('servers of the other kind', async () => {
       expect(await mysql.login({ username, password })).toBeDefined()
     }
   })
+})
+
+describe('a MariaDB with skip-grant-tables', { meta: { server: 'MariaDB 10.5, 11.8 (of their own)' } }, () => {
+  for (const series of ['10.5', '11.8'] as const) {
+    it(`${series}, which lets everybody in, is said to be one, and nothing is changed`, async () => {
+      await using server = await ownMariadb(series, { 'skip-grant-tables': 'ON', 'init-file': '/dev/null' })
+      const secrets = await secretsManagerFor(databaseFunction('mariadb/single-user', { ca: '' }))
+      await using _ = secrets
+      const value = {
+        username: 'app',
+        password: 'the-first-password',
+        host: server.host,
+        port: server.port,
+        ssl: false,
+      }
+      const rotation = await secrets.begin(await secrets.store(JSON.stringify(value)))
+      await rotation.run('createSecret')
+      const outcome = await rotation.attempt('setSecret')
+      expect(outcome).toMatchObject({ ok: false, error: { errorType: 'LoginMethod' } })
+      expect(outcome.logs).toContain('The server runs with skip-grant-tables')
+    })
+  }
 })
