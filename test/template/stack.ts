@@ -79,6 +79,7 @@ export function deploy(
       'AWS::KMS::Key.Arn': `arn:aws:kms:${region}:${account}:key/${own}`,
       'AWS::RDS::DBInstance.Endpoint.Address': `${own.toLowerCase()}.rds.example`,
       'AWS::RDS::DBInstance.Endpoint.Port': '5432',
+      'AWS::Transfer::Server.ServerId': 's-0123456789abcdef0',
     }
     const value = attributes[`${Type}.${which}`]
     if (value === undefined) throw new Error(`The attribute ${which} of a ${Type} is not known here.`)
