@@ -26,6 +26,8 @@ export interface Prepared {
   readonly other:
     | { readonly arn: string; readonly who: string; readonly beside: boolean; readonly besides: Value }
     | undefined
+  /** Whether createSecret looks at AWSPREVIOUS. */
+  readonly previous: boolean
   /** What the function did at the target. */
   readonly moves: Moves
 }
@@ -54,9 +56,10 @@ export function createFloor(endpoint: string, env: Readonly<Record<string, strin
   }
 
   return {
-    async createSecret({ secretId, token, pending }) {
+    async createSecret({ secretId, token, pending, previous }) {
       const stored = read(secretId, 'AWSPENDING', token).catch(() => undefined)
       await Promise.all([describe(secretId), stored, read(secretId, 'AWSCURRENT')])
+      if (previous) await read(secretId, 'AWSPREVIOUS')
       const value = { SecretString: JSON.stringify(pending.value), VersionStages: ['AWSPENDING'] }
       await client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: token, ...value }))
     },

@@ -8,7 +8,7 @@ import { folderOfAws } from './aws/functions.ts'
 import { measureColdStart } from './cold-start.ts'
 import { type Figures, report } from './report.ts'
 import { measureRotations } from './rotations.ts'
-import type { BenchTarget } from './target.ts'
+import type { BenchPlace, BenchTarget } from './target.ts'
 import { targets } from './targets.ts'
 
 const help = `Measures what a rotation costs: calls, round trips, logins, time against a floor, cold start, memory, bytes.
@@ -67,7 +67,10 @@ for (const [folder, target] of Object.entries(targets)) {
 async function measureOn(target: BenchTarget, chosen: readonly string[]): Promise<void> {
   await using place = await target.start()
   for (const functionId of chosen) {
-    const [module = '', bundle = ''] = [modules[functionId], bundles[functionId]]
+    const [module = modules[functionId] ?? '', bundle = bundles[functionId] ?? ''] = await inAnotherForm(
+      functionId,
+      place,
+    )
     for (const latencyMs of [0, 8]) {
       progress(`rotations of ${functionId} with ${latencyMs} ms more for each call of Secrets Manager`)
       figures.rotations.push(await measureRotations(functionId, place, { module, bundle, latencyMs, pairs }))
@@ -78,6 +81,14 @@ async function measureOn(target: BenchTarget, chosen: readonly string[]): Promis
       figures.besideAws.push(await measureAgainstAws(functionId, place, { module, bundle, latencyMs, pairs, aws }))
     }
   }
+}
+
+/** Paths of the module and its bundle, where the place has the function in another form. */
+async function inAnotherForm(functionId: string, { module }: BenchPlace): Promise<readonly string[]> {
+  if (module === undefined) return []
+  const bundle = resolve('.keyturn/bundles', `${functionId}.here.cjs`)
+  await bundleFunction(module, bundle)
+  return [module, bundle]
 }
 
 const text = JSON.stringify(figures, undefined, 2)

@@ -61,7 +61,8 @@ export async function rotatingSecret(
       await secretsManager.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: token, ...rules }))
       const current = await read('AWSCURRENT')
       const [now, next] = [held(current), held(made.next(current))]
-      const prepared = { secretId, token, currentId, current: now, pending: next, other: theirs }
+      const previous = made.readsPrevious === true && currentId !== VersionId
+      const prepared = { secretId, token, currentId, current: now, pending: next, other: theirs, previous }
       currentId = token
       return prepared
     },

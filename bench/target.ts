@@ -21,6 +21,8 @@ export interface BenchPlace extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** Where the floor finds `logIn`: the URL of a module. None where there is nothing to log in to. */
   readonly driver: string | undefined
+  /** The function in another form than it is deployed in: the path of its module. */
+  readonly module?: string
   /**
    * Makes at the target what a secret is about.
    * @param file the function's, without `.ts`: in most folders the name of its strategy
@@ -36,6 +38,8 @@ export interface Made {
   readonly value: Value
   /** Another secret that the function reads. */
   readonly other?: OtherSecret | undefined
+  /** Whether createSecret looks at AWSPREVIOUS, once there is one. */
+  readonly readsPrevious?: boolean
   /** The pending value of a rotation. */
   next(current: Value): Value
   /** Under which name a value logs in. */

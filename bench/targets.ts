@@ -1,3 +1,4 @@
+import { apiKey } from './api-key/target.ts'
 import { mariadb } from './databases/mysql/mariadb.ts'
 import { mysql } from './databases/mysql/mysql.ts'
 import { postgres } from './databases/postgres/postgres.ts'
@@ -8,6 +9,7 @@ import { transfer } from './transfer/target.ts'
 
 /** By the folder of functions/. */
 export const targets: Readonly<Record<string, BenchTarget>> = {
+  'api-key': apiKey,
   'generated-value': nowhere,
   mariadb,
   mysql,

@@ -27,12 +27,20 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   }
   let value: unknown
   try {
-    value = JSON.parse(text, keepDigits)
+    value = parseJson(text)
   } catch {
     throw new RotationError('InvalidSecret', say`The value of the secret is not JSON.`)
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   throw new RotationError('InvalidSecret', say`The value of the secret is JSON, but not an object.`)
+}
+
+/**
+ * Parses any JSON, with the digits of numbers kept as parseJsonObject keeps them.
+ * @throws SyntaxError, whose message quotes the text
+ */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, keepDigits)
 }
 
 function keepDigits(_key: string, value: unknown, context: { source?: string }): unknown {

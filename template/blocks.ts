@@ -33,9 +33,14 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
     // A function's name has 64 characters at most, and a dash between.
     longestStackName: String(63 - Math.max(...rows.map((each) => idOf(each).length))),
     variablesAnchor: `variablesOf${idOf(same)}`,
-    variables: variables.map((name) => `${variableOf(name)}: !Ref ${name}`).join('\n'),
+    variables: variables.map((name) => `${variableOf(name)}: ${givenBy(name)}`).join('\n'),
     statements: (row.statements ?? []).map(statementText).join('\n'),
   })
+}
+
+/** A variable is one text: a list of ARNs becomes one, with commas. */
+function givenBy(parameter: string): string {
+  return parameter.endsWith('Arns') ? `!Join [',', !Ref ${parameter}]` : `!Ref ${parameter}`
 }
 
 /** PasswordLength is PASSWORD_LENGTH. */

@@ -147,6 +147,27 @@ export const rows: readonly Row[] = [
     maxBundleBytes: 560_000,
   },
   {
+    folder: 'api-key',
+    file: 'api-key',
+    title: 'API key',
+    what: 'keys of APIs, so that no client is ever refused',
+    rotates: 'Rotates keys of APIs, by a description of their provider',
+    variables: [
+      'ApiKeyProvider',
+      'ApiKeyProviders',
+      'ApiKeyHosts',
+      'ApiKeyPrivateHosts',
+      'ApiKeyRevokeFirst',
+      'AdminSecretArns',
+      'HttpCaBundle',
+    ],
+    statements: ['adminSecrets'],
+    vpc: true,
+    // Some providers take half a minute until a new key is known everywhere.
+    timeout: 60,
+    maxBundleBytes: 300_000,
+  },
+  {
     folder: 'generated-value',
     file: 'generated-value',
     title: 'Generated value',

@@ -23,6 +23,10 @@ export const targets: Readonly<Record<string, Target>> = {
     title: 'SSH key pairs of users of AWS Transfer Family',
     asks: [...inNetwork, 'SshRsaBits'],
   },
+  'api-key': {
+    title: 'keys of APIs',
+    asks: [...told, 'ApiKeyProvider', 'ApiKeyProviders', 'ApiKeyHosts', 'AdminSecretArns'],
+  },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
     asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],

@@ -79,9 +79,11 @@ async function demonstrate(what: string, start: () => Promise<DemoTarget>): Prom
   say(`${results.length > 0 ? '\n' : ''}Starting ${what} and Secrets Manager on this machine ...`)
   await using target = await start()
   const listeners = new Set<(step: StepEnded) => void>()
-  const { env } = target
+  const { env, modules: others = {} } = target
   await using local = await startLocalSecretsManager({
-    functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, { module, env }])),
+    functions: Object.fromEntries(
+      Object.entries(modules).map(([id, module]) => [id, { module: others[id] ?? module, env }]),
+    ),
     retryDelaysMs: [],
     onStep(step) {
       if (step.phase === 'ended') for (const listener of listeners) listener(step)

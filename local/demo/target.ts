@@ -39,6 +39,8 @@ export interface DemoTarget extends AsyncDisposable {
   readonly title: string
   /** Variables of the functions. */
   readonly env: Readonly<Record<string, string>>
+  /** Functions in another form than they are deployed in, by id: paths of modules. */
+  readonly modules?: Readonly<Record<string, string>>
   readonly demonstrations: readonly Demonstration[]
   readonly client: Client
   /** A place in the target's log. */

@@ -1,3 +1,4 @@
+import { startApiKeyDemo } from './api-key/provider.ts'
 import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
 import { startPostgresDemo } from './postgres.ts'
 import { startSshDemo } from './ssh.ts'
@@ -9,6 +10,7 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   mysql: startMysqlDemo,
   mariadb: startMariadbDemo,
   ssh: startSshDemo,
+  'api-key': startApiKeyDemo,
 }
 
 /** Folders whose secrets nobody can log in with on a laptop: nothing of a rotation can be seen from outside. */

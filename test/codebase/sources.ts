@@ -33,5 +33,5 @@ export function packageOf(name: string): string {
 }
 
 export function isPackage(name: string): boolean {
-  return !name.startsWith('node:') && !name.endsWith('.ts')
+  return !name.startsWith('node:') && !/\.(ts|json)$/.test(name)
 }

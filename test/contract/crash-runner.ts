@@ -14,6 +14,8 @@ import { type StoredTarget, storedTarget } from './suite.ts'
 export interface CrashPlan {
   /** Makes the kind of secret; its targets must be reached through what counts at the gate. */
   type(gate: FaultGate): Promise<{ readonly type: SecretTypeUnderTest; readonly proxy?: FaultProxy }>
+  /** How often a secret has been rotated before: what is taken away is what an earlier rotation has made. */
+  readonly rotatedBefore?: number
   /** How many outside calls each step that is to be killed makes. */
   readonly calls: Partial<Record<Step, number>>
 }
@@ -28,7 +30,7 @@ export async function crashContract(plan: CrashPlan): Promise<void> {
   const secrets = await secretsManagerFor(type.function)
   const through = await secretsManagerProxy(secrets.local.endpoint, gate)
   const victims = victimsOf(type, () => through.url)
-  const bench = { type, secrets, gate, victims, seen: new Set<string>() }
+  const bench = { type, secrets, gate, victims, seen: new Set<string>(), rotatedBefore: plan.rotatedBefore ?? 0 }
 
   describe(`${type.title}, killed`, { meta: { server: type.server } }, () => {
     for (const [step, count] of Object.entries(plan.calls) as [Step, number][]) {
@@ -72,11 +74,14 @@ interface Bench {
   readonly victims: Victims
   /** Secret values so far. */
   readonly seen: Set<string>
+  readonly rotatedBefore: number
 }
 
 /** A rotation of a new target of which all steps before this one have run. */
-async function arriveAt(step: Step, { type, secrets, seen }: Bench) {
-  const target = await storedTarget(type, secrets, await type.fresh(secrets), seen)
+async function arriveAt(step: Step, { type, secrets, seen, rotatedBefore }: Bench) {
+  const stored = await storedTarget(type, secrets, await type.fresh(secrets), seen)
+  for (let n = 0; n < rotatedBefore; n++) await secrets.rotate(stored.secretId)
+  const target = { ...stored, value: (await stored.staged()).AWSCURRENT ?? '' }
   const rotation = await secrets.begin(target.secretId)
   await rotation.run(...fourSteps.slice(0, fourSteps.indexOf(step)))
   return { target, rotation }

@@ -32,6 +32,8 @@ export interface Target {
   sensitive(value: string): readonly string[]
   /** Values of other secrets that the rotation uses. */
   readonly others: readonly string[]
+  /** Variables of the function that are only known now: the ARN of another secret. */
+  readonly env?: Readonly<Record<string, string>>
   /** Names under which the rotation logs in at the target; none where it does not. */
   readonly logins: readonly string[]
 }

@@ -242,7 +242,8 @@ describe('environment variables', () => {
     const entries = written.flatMap(({ Environment }) => Object.entries((Environment as Mapping).Variables as Mapping))
     for (const [name, value] of entries) {
       const parameter = name.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())
-      expect(value).toEqual({ Ref: parameter })
+      const given = template.Parameters[parameter]?.Type === 'CommaDelimitedList'
+      expect(value).toEqual(given ? { 'Fn::Join': [',', { Ref: parameter }] } : { Ref: parameter })
     }
   })
 

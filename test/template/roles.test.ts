@@ -60,7 +60,10 @@ async function rotated(id: string): Promise<Rotated> {
   const env = { ...Object.fromEntries(variables.map(([name, value]) => [name, String(value)])), ...type.function.env }
   const name = String(FunctionName)
   await using secrets = await secretsManagerFor({ ...type.function, id: name, env })
-  const own = await secrets.store((await type.fresh(secrets)).value)
+  const target = await type.fresh(secrets)
+  // It reads its variables when it first runs.
+  Object.assign(env, target.env)
+  const own = await secrets.store(target.value)
   const foreign = [await secrets.store('{}')]
   await secrets.testOnly(own)
   await secrets.rotate(own)

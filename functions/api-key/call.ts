@@ -1,0 +1,141 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
+import type { HttpAnswer, HttpCall } from '../../shared/http/client.ts'
+import { at } from '../../shared/http/pointer.ts'
+import { parseJson } from '../../shared/json-secret.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { Assertion, Authentication, RequestOf, Scalars } from './description.ts'
+import type { Provider } from './providers.ts'
+import { waitFor } from './repetition.ts'
+import { type Sources, textOf, treeOf } from './values.ts'
+
+/** One request of a description, with all that its values may come from. */
+export interface Asking {
+  readonly request: RequestOf
+  readonly auth: Authentication
+  readonly sources: Sources
+  /** For errors: `make a key`. */
+  readonly purpose: Words
+  /** Whether a second request does no harm: then one is repeated that failed for a reason that may pass. */
+  readonly repeatable: boolean
+}
+
+export interface Answer {
+  readonly status: number
+  /** Parsed JSON; undefined where there was none. */
+  readonly body: unknown
+}
+
+/**
+ * Sends a request. What only one of may arrive is sent again if no byte of it can have left, and else never.
+ * @throws RotationError of the guarded client, InvalidSecret for values that a request cannot carry
+ */
+export async function ask(asking: Asking, { client, host }: Provider, context: RotationContext): Promise<Answer> {
+  const call = callOf(asking, host)
+  for (let tries = 1; ; tries++) {
+    try {
+      const answer = await client(call, context)
+      if (!asking.repeatable || tries === 3 || !(await waitFor(answer, tries, context))) return read(answer)
+    } catch (error) {
+      if (!(error instanceof RotationError) || !error.retryable || tries === 3) throw error
+      if (!asking.repeatable && error.effect === 'possible') throw error
+      if (!(await waitFor(undefined, tries, context))) throw error
+    }
+  }
+}
+
+function read({ status, text }: HttpAnswer): Answer {
+  try {
+    return { status, body: parseJson(text) }
+  } catch {
+    return { status, body: undefined } // an empty answer, or a page in HTML: whoever needs a member of it will not find it
+  }
+}
+
+function callOf({ request, auth, sources }: Asking, host: string): HttpCall {
+  const { method, path, parameters = {}, query = {}, headers = {}, json, form } = request
+  const url = new URL(
+    `https://${host}${path.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => segment(name, textOf(parameters[name] ?? '', sources)))}`,
+  )
+  for (const [name, value] of Object.entries(textsOf(query, sources))) url.searchParams.set(name, value)
+  const body =
+    form === undefined
+      ? json === undefined
+        ? undefined
+        : JSON.stringify(treeOf(json, sources))
+      : new URLSearchParams(textsOf(form, sources)).toString()
+  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
+  const fixed =
+    body === undefined ? { accept: 'application/json' } : { accept: 'application/json', 'content-type': type }
+  return { method, url, body, headers: { ...fixed, ...headers, ...credentials(auth, sources) } }
+}
+
+/** A value in a path stays one step of it, whatever server decodes it how often. */
+function segment(name: string, value: string): string {
+  const isPlain = value !== '.' && value !== '..' && !/[/\\\p{Cc}]/u.test(value) && value.isWellFormed()
+  if (isPlain) return encodeURIComponent(value)
+  throw new RotationError(
+    'InvalidSecret',
+    say`"${name}" cannot be a step of a path: it is ".", "..", or has a slash or a control character.`,
+  )
+}
+
+function credentials(auth: Authentication, sources: Sources): Record<string, string> {
+  if (auth.scheme === 'bearer') return { authorization: `Bearer ${textOf(auth.token, sources)}` }
+  if (auth.scheme === 'basic') {
+    const pair = `${textOf(auth.username, sources)}:${textOf(auth.password, sources)}`
+    return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  }
+  return textsOf(auth.headers, sources)
+}
+
+function textsOf(scalars: Scalars, sources: Sources): Record<string, string> {
+  return Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, textOf(value, sources)]))
+}
+
+/**
+ * That an answer is what was hoped for: its status, and what the description wants of its members.
+ * @throws RotationError ProviderRefused, ProviderFailed or AnswerUnusable; nothing of the answer but its status is in them
+ */
+export function expectAnswer(
+  { status, body }: Answer,
+  wanted: { readonly expect: readonly number[]; readonly assert?: readonly Assertion[] | undefined },
+  { purpose }: Pick<Asking, 'purpose'>,
+  { description: { title } }: Provider,
+): void {
+  const asked = say`${title} answered ${status} when it was asked to ${purpose}`
+  if (!wanted.expect.includes(status)) throw unexpected(status, asked)
+  const broken = (wanted.assert ?? []).find((assertion) => !holds(assertion, body))
+  if (broken === undefined) return
+  throw new RotationError(
+    'ProviderRefused',
+    say`${asked}, but "${broken.pointer}" of the answer is not as it is when that was done.`,
+    {
+      likely: say`The provider reports errors inside of answers that look good.`,
+    },
+  )
+}
+
+export function holds(assertion: Assertion, body: unknown): boolean {
+  const found = at(body, assertion.pointer)
+  if ('equals' in assertion) return found === assertion.equals
+  // Cloudflare has `errors: []` where there are none.
+  return found === undefined || found === null || (Array.isArray(found) && found.length === 0)
+}
+
+const likelyOf: Readonly<Record<number, Words>> = {
+  401: say`The managing key is wrong, was revoked or has expired.`,
+  403: say`The managing key lacks the right, or there are as many keys already as the provider allows.`,
+  404: say`A field of "params" in the secret is wrong, or the provider has another path by now.`,
+}
+
+function unexpected(status: number, asked: Words): RotationError {
+  // A refusal has done nothing. What a server did before a fault of its own, nobody knows.
+  const effect = status >= 400 && status < 500 ? 'none' : 'possible'
+  if (status === 429 || status >= 500) return new RotationError('ProviderFailed', say`${asked}.`, { effect })
+  if (status < 400) {
+    return new RotationError('AnswerUnusable', say`${asked}, which the description does not expect.`, { effect })
+  }
+  const likely = likelyOf[status]
+  return new RotationError('ProviderRefused', say`${asked}.`, likely === undefined ? { effect } : { effect, likely })
+}

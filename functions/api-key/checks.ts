@@ -1,0 +1,149 @@
+import * as v from 'valibot'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say, type Words } from '../../shared/errors/words.ts'
+import { hostProblem } from '../../shared/http/hosts.ts'
+import { type Description, description, type RequestOf, type SourceName, sourceOf } from './description.ts'
+
+/** A problem of a description, and where: a JSON Pointer. */
+interface Problem {
+  readonly at: string
+  readonly what: Words
+}
+
+/** Which documents values may come from, by the part of a description. */
+const readable: Readonly<Record<string, readonly SourceName[]>> = {
+  '/auth/manage': ['admin', 'current', 'secret'],
+  '/auth/use': ['pending', 'secret'],
+  '/create': ['admin', 'current', 'secret'],
+  '/rotate': ['admin', 'current', 'secret'],
+  '/list': ['admin', 'current', 'secret'],
+  '/revoke': ['admin', 'current', 'secret', 'key'],
+  '/apply': ['admin', 'current', 'secret', 'pending'],
+  '/verify': ['pending', 'secret'],
+}
+/** Fields of a secret that no provider may write. */
+const reserved = ['provider', 'params', 'admin_secret_arn']
+
+/**
+ * Checks a description that was read out of JSON.
+ * @param file for the error
+ * @throws RotationError InvalidDescription, which names file and member
+ */
+export function checkedDescription(value: unknown, file: string): Description {
+  const result = v.safeParse(description, value)
+  const problem = result.success ? problems(result.output).next().value : schemaProblem(result.issues[0])
+  if (result.success && problem === undefined) return result.output
+  const { at, what } = problem ?? { at: '', what: say`cannot be read` }
+  throw new RotationError('InvalidDescription', say`${file}: ${at === '' ? ours('the whole') : at} ${what}.`)
+}
+
+function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
+  const at = (issue.path ?? []).map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  if (issue.kind === 'schema' && issue.expected === 'never') return { at, what: say`is not known` }
+  if (issue.received === 'undefined') return { at, what: say`is missing` }
+  return { at, what: say`is not as it must be` }
+}
+
+function* problems(given: Description): Generator<Problem, undefined> {
+  yield* waysProblems(given)
+  if (given.hosts !== 'self-hosted') {
+    for (const [index, host] of given.hosts.entries()) {
+      const what = hostProblem(host)
+      if (what !== undefined) yield { at: `/hosts/${index}`, what }
+    }
+  }
+  yield* verifyProblems(given)
+  for (const [at, part] of requestsOf(given)) yield* requestProblems(at, part)
+  for (const [at, names] of Object.entries(readable)) yield* referenceProblems(at, partAt(given, at), names)
+  for (const name of ['create', 'rotate'] as const) {
+    const outputs = given[name]?.outputs
+    if (outputs === undefined) continue
+    if (outputs.api_key === undefined) yield { at: `/${name}/outputs`, what: say`has no "api_key"` }
+    const wrong = Object.keys(outputs).find((field) => reserved.includes(field))
+    if (wrong !== undefined) yield { at: `/${name}/outputs/${wrong}`, what: say`is a field that is not the provider's` }
+  }
+  return undefined
+}
+
+/** How a new value comes about: one way, and with it what it needs. */
+function* waysProblems(given: Description): Generator<Problem, undefined> {
+  const { create, rotate, apply, generate, list, revoke } = given
+  const ways = [create, rotate, apply].filter((way) => way !== undefined)
+  if (ways.length !== 1) yield { at: '', what: say`must have one of "create", "rotate" and "apply"` }
+  if ((apply === undefined) !== (generate === undefined)) {
+    yield { at: '', what: say`must have "generate" and "apply" together: values that we choose are made and then told` }
+  }
+  if (generate !== undefined && generate.api_key === undefined) yield { at: '/generate', what: say`has no "api_key"` }
+  if (create === undefined) return undefined
+  if (list === undefined) {
+    yield { at: '', what: say`has no "list": a key that was minted and never stored could not be found again` }
+  }
+  if (revoke === undefined) yield { at: '', what: say`has no "revoke": keys would pile up` }
+  if (create.outputs.key_id === undefined) {
+    yield { at: '/create/outputs', what: say`has no "key_id", by which a key is revoked` }
+  }
+  if (!JSON.stringify([create.json, create.form, create.query]).includes('{"$marker":true}')) {
+    yield { at: '/create', what: say`puts no "$marker" into the new key, by which it could be found again` }
+  }
+  return undefined
+}
+
+function* verifyProblems({ auth, verify }: Description): Generator<Problem, undefined> {
+  if (!JSON.stringify(auth.use).includes('"pending:/')) {
+    yield { at: '/auth/use', what: say`does not use the pending key: "verify" would prove nothing of it` }
+  }
+  const both = verify.alive.find((status) => verify.dead.includes(status))
+  if (both !== undefined) yield { at: '/verify/dead', what: say`and "alive" both have ${both}` }
+  return undefined
+}
+
+function requestsOf(given: Description): (readonly [string, RequestOf])[] {
+  const { create, rotate, apply, list, revoke, verify } = given
+  return Object.entries({ create, rotate, apply, list, revoke, verify }).flatMap(([name, part]) =>
+    part === undefined ? [] : [[`/${name}`, part] as const],
+  )
+}
+
+function* requestProblems(at: string, part: RequestOf): Generator<Problem, undefined> {
+  const inPath = [...part.path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name)
+  const given = Object.keys(part.parameters ?? {})
+  const missing = inPath.find((name) => !given.includes(name))
+  if (missing !== undefined) yield { at: `${at}/parameters`, what: say`has no "${missing}", which the path asks for` }
+  const idle = given.find((name) => !inPath.includes(name))
+  if (idle !== undefined) yield { at: `${at}/parameters/${idle}`, what: say`is not in the path` }
+  if (part.json !== undefined && part.form !== undefined)
+    yield { at: `${at}/form`, what: say`and "json" exclude each other` }
+  if (part.method === 'GET' && (part.json !== undefined || part.form !== undefined)) {
+    yield { at: `${at}/method`, what: say`is GET, which carries no body` }
+  }
+  if (/(^|\/)\.{1,2}(\/|$)/.test(part.path)) yield { at: `${at}/path`, what: say`has a step that is "." or ".."` }
+  return undefined
+}
+
+/** Looks at all references in a part, at whatever depth. */
+function* referenceProblems(at: string, value: unknown, names: readonly SourceName[]): Generator<Problem, undefined> {
+  if (typeof value !== 'object' || value === null) return undefined
+  const keys = Object.keys(value)
+  const sign = keys.find((key) => key.startsWith('$'))
+  if (sign !== undefined && !Array.isArray(value)) {
+    if (keys.length > 1) yield { at: `${at}/${sign}`, what: say`stands beside other members: a reference stands alone` }
+    if (!['$from', '$marker', '$expires', '$join', '$random'].includes(sign))
+      yield { at: `${at}/${sign}`, what: say`is not known` }
+  }
+  const from = (value as { readonly $from?: unknown }).$from
+  if (from !== undefined) {
+    const source = typeof from === 'string' ? sourceOf(from) : undefined
+    if (source === undefined) yield { at: `${at}/$from`, what: say`is no source: "secret:/params/user" would be one` }
+    else if (!names.includes(source.name)) {
+      yield { at: `${at}/$from`, what: say`reads "${source.name}", which is not at hand there` }
+    }
+  }
+  for (const [key, item] of Object.entries(value)) yield* referenceProblems(`${at}/${key}`, item, names)
+  return undefined
+}
+
+function partAt(given: Description, at: string): unknown {
+  if (at === '/auth/manage') return given.auth.manage
+  if (at === '/auth/use') return given.auth.use
+  return given[at.slice(1) as 'create' | 'rotate' | 'list' | 'revoke' | 'apply' | 'verify']
+}

@@ -1,0 +1,131 @@
+import * as v from 'valibot'
+import { isPointer } from '../../shared/http/pointer.ts'
+
+// What a description of a provider may say. The JSON Schema in docs/ is made of this (test/functions/api-key/schema.test.ts),
+// so it has only what one can say; what goes further is in checks.ts.
+
+const text = v.pipe(v.string(), v.minLength(1))
+const headerName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]+$/))
+const pointer = v.pipe(v.string(), v.regex(/^(\/([^~/]|~[01])*)*$/))
+const status = v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599))
+const statuses = v.pipe(v.array(status), v.minLength(1))
+const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(400 * 24 * 3600))
+
+/** Where a value comes from: a document and a JSON Pointer into it. */
+const source = v.pipe(v.string(), v.regex(/^(secret|admin|current|pending|key):(\/([^~/]|~[01])*)+$/))
+const from = v.strictObject({ $from: source })
+const marker = v.strictObject({ $marker: v.literal(true) })
+const random = v.strictObject({
+  $random: v.strictObject({
+    bytes: v.pipe(v.number(), v.integer(), v.minValue(16), v.maxValue(256)),
+    as: v.picklist(['hex', 'base64', 'base64url']),
+  }),
+})
+const expires = v.strictObject({
+  $expires: v.strictObject({ afterSeconds: seconds, as: v.picklist(['seconds', 'unix', 'iso', 'date']) }),
+})
+const part = v.union([v.string(), from, marker])
+const join = v.strictObject({ $join: v.pipe(v.array(part), v.minLength(1)) })
+/** One text or number. */
+const scalar = v.union([v.string(), v.number(), from, marker, expires, join])
+
+/** A tree in which any object with the one member `$...` is a reference; that is checked where it is resolved, too. */
+export type Node = null | boolean | number | string | readonly Node[] | { readonly [name: string]: Node }
+const node: v.GenericSchema<Node> = v.lazy(() =>
+  v.union([v.null(), v.boolean(), v.number(), v.string(), v.array(node), v.record(v.string(), node)]),
+)
+
+const scalars = v.record(text, scalar)
+const assertion = v.union([
+  v.strictObject({ pointer, equals: v.union([v.string(), v.number(), v.boolean()]) }),
+  v.strictObject({ pointer, absent: v.literal(true) }),
+])
+
+const authentication = v.union([
+  v.strictObject({ scheme: v.literal('bearer'), token: scalar }),
+  v.strictObject({ scheme: v.literal('basic'), username: scalar, password: scalar }),
+  v.strictObject({ scheme: v.literal('headers'), headers: v.record(headerName, scalar) }),
+])
+
+const request = {
+  method: v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path: v.pipe(v.string(), v.regex(/^\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*$/)),
+  parameters: v.optional(scalars),
+  query: v.optional(scalars),
+  headers: v.optional(v.record(headerName, text)),
+  json: v.optional(node),
+  form: v.optional(scalars),
+  assert: v.optional(v.array(assertion)),
+}
+const outputs = v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/)), pointer)
+
+const pages = v.strictObject({
+  query: text,
+  /** A number that grows, how many came before, the last item's member, or a member of the answer. */
+  by: v.picklist(['number', 'offset', 'last', 'cursor']),
+  first: v.optional(v.pipe(v.number(), v.integer())),
+  pointer: v.optional(pointer),
+  /** How many a full page has: a shorter one is the last. */
+  size: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+})
+
+export const description = v.strictObject({
+  $schema: v.optional(v.string()),
+  name: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)),
+  title: text,
+  hosts: v.union([v.literal('self-hosted'), v.pipe(v.array(text), v.minLength(1))]),
+  /** Why a key of this provider cannot manage keys; then the secret must name an admin's. */
+  needsAdmin: v.optional(text),
+  auth: v.strictObject({ manage: authentication, use: authentication }),
+  generate: v.optional(v.record(text, v.union([random, marker]))),
+  create: v.optional(v.strictObject({ ...request, expect: statuses, conflict: v.optional(statuses), outputs })),
+  apply: v.optional(v.strictObject({ ...request, expect: statuses, applied: v.optional(statuses) })),
+  rotate: v.optional(v.strictObject({ ...request, expect: statuses, outputs, graceSeconds: seconds })),
+  list: v.optional(
+    v.strictObject({
+      ...request,
+      expect: statuses,
+      items: pointer,
+      id: pointer,
+      marker: pointer,
+      pages: v.optional(pages),
+    }),
+  ),
+  revoke: v.optional(v.strictObject({ ...request, expect: statuses, gone: statuses })),
+  verify: v.strictObject({
+    ...request,
+    alive: statuses,
+    /** How the provider greets a key that it does not know; where that is not known, all that is not alive is unclear. */
+    dead: v.optional(v.array(status), []),
+    settleSeconds: v.optional(seconds, 0),
+    identity: v.optional(v.strictObject({ pointer, equals: scalar })),
+  }),
+})
+
+/** Parts that stand in several places, for the JSON Schema. */
+export const definitions = { pointer, statuses, from, scalar, scalars, node, assertion, authentication }
+
+export type Description = v.InferOutput<typeof description>
+export type Scalar = v.InferOutput<typeof scalar>
+export type Scalars = v.InferOutput<typeof scalars>
+export type Authentication = v.InferOutput<typeof authentication>
+export type Assertion = v.InferOutput<typeof assertion>
+export type Pages = v.InferOutput<typeof pages>
+
+/** What all requests have in common. */
+export type RequestOf = Pick<
+  NonNullable<Description['apply']>,
+  'method' | 'path' | 'parameters' | 'query' | 'headers' | 'json' | 'form' | 'assert'
+>
+
+/** The documents that values may come from, by the name before the colon. */
+export const sourceNames = ['secret', 'admin', 'current', 'pending', 'key'] as const
+export type SourceName = (typeof sourceNames)[number]
+
+/** @returns undefined for what is no reference to a document */
+export function sourceOf(text: string): { readonly name: SourceName; readonly pointer: string } | undefined {
+  const colon = text.indexOf(':')
+  const name = sourceNames.find((known) => known === text.slice(0, colon))
+  const rest = text.slice(colon + 1)
+  return name === undefined || rest === '' || !isPointer(rest) ? undefined : { name, pointer: rest }
+}
