@@ -9,7 +9,7 @@ const run = promisify(execFile)
 export interface Account {
   readonly username: string
   readonly home: string
-  /** The path of its authorized_keys. */
+  /** The path of its authorized_keys, as a secret has it. */
   readonly keys: string
   /** Undefined where they are those of this process. */
   readonly uid: number | undefined

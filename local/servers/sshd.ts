@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import { unpackedPackages } from './debian-packages.ts'
 import { freePort } from './free-port.ts'
@@ -40,8 +40,8 @@ const packages = ['openssh-server', 'openssh-sftp-server', 'bash', 'coreutils', 
 
 /**
  * Starts an sshd from a Debian package that is downloaded once. Root gets a host of its own: a file system (chroot) with an
- * account `app`, another one `bob`, and root. Anybody else gets one that lets themselves in, with the keys of a file in a
- * folder of its own. Nothing on the machine is changed.
+ * account `app`, another one `bob`, and root. Anybody else gets one that lets themselves in, with a folder of its own for
+ * the home in which SFTP begins. Nothing on the machine is changed.
  * @throws Error which says why it cannot be had, or with what sshd said where it does not start
  */
 export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
@@ -53,7 +53,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   const isRoot = process.getuid?.() === 0
   const root = isRoot ? join(folder, 'root') : ''
   const files = isRoot ? '/etc/ssh' : join(folder, 'etc')
-  const account = isRoot ? await furnish(unpacked, root) : await ownAccount(folder)
+  const home = join(folder, 'home')
+  const account = isRoot ? await furnish(unpacked, root) : await ownAccount(home)
+  const path = (given: string) => (isRoot ? root + given : isAbsolute(given) ? given : join(home, given))
   await mkdir(root + files, { recursive: true })
   const hostKeys: string[] = []
   for (const type of hostKeyTypes) {
@@ -69,10 +71,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
     ...hostKeyTypes.map((type) => `HostKey ${files}/${type}_key`),
     ...[`ListenAddress ${address}`, `Port ${port}`],
     ...['PidFile none', 'UsePAM no', 'LogLevel VERBOSE'],
-    ...(sftp === undefined ? [] : [`Subsystem sftp ${sftp}`]),
+    ...(sftp === undefined
+      ? []
+      : [`Subsystem sftp ${sftp === 'internal-sftp' && !isRoot ? `${sftp} -d ${home}` : sftp}`]),
     // A client that was killed is noticed, and its session ends.
     ...['PasswordAuthentication no', 'KbdInteractiveAuthentication no', 'UseDNS no', 'ClientAliveInterval 30'],
-    ...(isRoot ? [] : [`AuthorizedKeysFile ${account.keys}`, 'StrictModes no']),
+    ...(isRoot ? [] : [`AuthorizedKeysFile ${path(account.keys)}`, 'StrictModes no']),
   ]
   await writeFile(`${root}${files}/sshd_config`, `${config.join('\n')}\n`)
   const command = isRoot ? ['chroot', root, '/usr/sbin/sshd'] : [...own(unpacked, 'usr/sbin/sshd'), '-r']
@@ -91,17 +95,26 @@ export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   return {
     ...{ host: '127.0.0.1', port, hostKeys, account },
     version: /:(\d[^-]*)/.exec(versions['openssh-server'] ?? '')?.[1] ?? '',
-    path: (path) => root + path,
+    path,
     log: () => said,
     [Symbol.asyncDispose]: () => server.end(),
   }
 }
 
-async function ownAccount(folder: string): Promise<Account> {
-  const { username, homedir } = userInfo()
-  const keys = join(folder, 'home', '.ssh', 'authorized_keys')
-  await mkdir(join(folder, 'home', '.ssh'), { recursive: true, mode: 0o700 })
-  return { username, home: homedir, keys, uid: undefined, gid: undefined }
+/** The path of its keys is below the home, as that is all that several of these hosts have in common. */
+async function ownAccount(home: string): Promise<Account> {
+  const username = ownName()
+  await mkdir(join(home, '.ssh'), { recursive: true, mode: 0o700 })
+  return { username, home, keys: '.ssh/authorized_keys', uid: undefined, gid: undefined }
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch (cause) {
+    const what = `The user ${process.getuid?.()} has no entry in /etc/passwd, and sshd lets in only who has one.`
+    throw new Error(`${what} Run this as a user who has one, or as root.`, { cause })
+  }
 }
 
 /** By the loader and the libraries of the package, so that any Linux will do. sshd cannot start itself anew so (-r). */
