@@ -77,7 +77,9 @@ for (const [target, start] of chosen) await demonstrate(target, start)
 
 async function demonstrate(what: string, start: () => Promise<DemoTarget>): Promise<void> {
   say(`${results.length > 0 ? '\n' : ''}Starting ${what} and Secrets Manager on this machine ...`)
-  await using target = await start()
+  await using target = await start().catch((error: unknown) =>
+    cli.fail(`${what} cannot be started: ${error instanceof Error ? error.message : String(error)}`, 1),
+  )
   const listeners = new Set<(step: StepEnded) => void>()
   const { env, modules: others = {} } = target
   await using local = await startLocalSecretsManager({
@@ -117,5 +119,9 @@ if (name === 'all' && values.only === '') {
 }
 if (results.length === 0) cli.fail(`--only ${values.only}: no function that is shown there begins so.`)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)
-say(surprises.length === 0 ? '\nAll went as promised.' : `\n${surprises.length} things did not go as promised.`)
+say(
+  surprises.length === 0
+    ? '\nAll went as promised.'
+    : `\n${surprises.length === 1 ? 'One thing' : `${surprises.length} things`} did not go as promised.`,
+)
 process.exitCode = surprises.length === 0 ? 0 : 1

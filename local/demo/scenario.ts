@@ -56,12 +56,15 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
 
   const mark = target.mark()
   const refusedBefore = application.seen.failedLogins
-  const steps = await rotate(demonstration, stage, surprises)
-  await application.more(50)
+  const { steps, failed } = await rotate(demonstration, stage, surprises)
+  if (!failed) await application.more(50)
   const calls = local.calls.by(functionId).length
   const { byFunctions: logins, refused } = await target.loginsSince(mark)
   // The functions log in with right passwords only, so whatever was refused beyond the application's is theirs.
   const refusedLogins = refused - (application.seen.failedLogins - refusedBefore)
+  const counts = { functionId, steps, secretsManagerCalls: calls, logins, refusedLogins }
+  // Its version is pending still, so that no further rotation can begin; and nothing else would be as promised.
+  if (failed) return { ...counts, surprises, rotations: 1, application: await application.stop() }
 
   const after = await currentValue(secretName, stage)
   expect('after: the stored login is a new one and works', after !== before && (await works(target, after)))
@@ -76,7 +79,8 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
       await application.renew()
       // A secret may have 100 versions in a day; the clock of this Secrets Manager can be set forward.
       await local.clock.advance(quarterOfAnHourMs)
-      await rotate(demonstration, rotations === 2 ? stage : { ...stage, say: () => {} }, surprises)
+      const next = await rotate(demonstration, rotations === 2 ? stage : { ...stage, say: () => {} }, surprises)
+      if (next.failed) return { ...counts, surprises, rotations: more + 1, application: await application.stop() }
       if (more % 100 === 0) say(`  ${more} of them done`)
       await application.more(50)
     }
@@ -98,8 +102,7 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
     `${calls} calls of Secrets Manager, at most ${demonstration.expectedCalls}`,
     calls <= demonstration.expectedCalls,
   )
-  const counts = { secretsManagerCalls: calls, logins, refusedLogins }
-  return { functionId, surprises, rotations, steps, application: { ...seen }, ...counts }
+  return { ...counts, surprises, rotations, application: seen }
 }
 
 async function currentValue(SecretId: string, { secretsManager }: Stage): Promise<string> {
@@ -108,18 +111,21 @@ async function currentValue(SecretId: string, { secretsManager }: Stage): Promis
   return SecretString
 }
 
-/** @returns the milliseconds of each step */
+/** @returns the milliseconds of each step, and whether one has failed */
 async function rotate({ functionId, secretName }: Demonstration, stage: Stage, surprises: string[]) {
-  const durations: Record<string, number> = {}
+  const steps: Record<string, number> = {}
+  let failed = false
   const stop = stage.onStep(({ step, outcome, durationMs, logs, error }) => {
-    durations[step] = Math.round(durationMs)
+    steps[step] = Math.round(durationMs)
     stage.say(`  ${step.padEnd(12)} ${`${Math.round(durationMs)} ms`.padStart(7)}  ${doneIn(logs) || outcome}`)
-    if (outcome === 'failed') surprises.push(`${step} failed: ${error?.errorMessage ?? 'no message'}`)
+    if (outcome !== 'failed') return
+    failed = true
+    surprises.push(`${step} failed: ${error?.errorMessage ?? 'no message'}`)
   })
   const RotationLambdaARN = stage.local.functions[functionId]
   const rules = { RotationLambdaARN, RotationRules: { AutomaticallyAfterDays: 30 } }
   await stage.secretsManager.send(new RotateSecretCommand({ SecretId: secretName, ...rules }))
   await stage.local.settled()
   stop()
-  return durations
+  return { steps, failed }
 }
