@@ -119,6 +119,32 @@ describe('a stuck rotation', () => {
     expect((await labels(stage, SecretId))[next]).toEqual(['AWSCURRENT'])
   })
 
+  test('whose AWSPENDING somebody has put is taken up, though nobody remembers it', async () => {
+    const { tokens, onStep } = counting()
+    await using stage = await withOnDemand({ onStep })
+    const SecretId = await newSecret(stage)
+    await rotate(stage, SecretId)
+    const put = { SecretString: 'mine', VersionStages: ['AWSPENDING'] }
+    const { VersionId: mine = '' } = await stage.client.putSecretValue({ SecretId, ...put })
+    await expect(stage.client.rotateSecret({ SecretId })).rejects.toThrow(inProgress.message)
+    await stage.local.settled()
+    expect((await labels(stage, SecretId))[mine]).toEqual(['AWSCURRENT'])
+    expect([...tokens].at(-1)).toBe(mine)
+  })
+
+  test('gives way to the version that a late PutSecretValue has given AWSPENDING to', async () => {
+    await using stage = await withOnDemand()
+    const SecretId = await newSecret(stage, 'fail setSecret')
+    const id = await rotate(stage, SecretId)
+    const late = { SecretString: 'late', VersionStages: ['AWSPENDING'] }
+    const { VersionId: other = '' } = await stage.client.putSecretValue({ SecretId, ...late })
+    await stage.client.updateSecret({ SecretId, Description: '' })
+    await expect(stage.client.rotateSecret({ SecretId })).rejects.toThrow(inProgress.message)
+    await stage.local.settled()
+    const held = await labels(stage, SecretId)
+    expect([held[other], held[id]]).toEqual([['AWSCURRENT'], undefined])
+  })
+
   test('AWSPENDING that was put by hand is in the way of a rotation, too', async () => {
     await using stage = await withOnDemand()
     const SecretId = await newSecret(stage)

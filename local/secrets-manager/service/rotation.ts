@@ -19,8 +19,8 @@ export function startRotation(service: Service, secret: Secret, kind: Rotation['
 
 /** Takes up the rotation that left AWSPENDING behind, with the same version, even if nobody remembers it. */
 export function reattempt(service: Service, secret: Secret, token: string): Promise<void> {
+  if (secret.rotation?.state === 'running') return Promise.resolve()
   const rotation = secret.rotation ?? newRotation('rotation', token)
-  if (rotation.state === 'running') return Promise.resolve()
   rotation.cancelRetry()
   rotation.attempt = 0
   return resume(service, secret, rotation)

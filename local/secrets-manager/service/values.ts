@@ -62,6 +62,8 @@ export function store(service: Service, secret: Secret, id: string, value: Secre
     secret.nextWindow = nextWindow(service, secret)
   }
   for (const label of [...wanted].sort()) versions.moveLabel(service, secret, label, version)
+  // As when it is moved by UpdateSecretVersionStage: what is taken up again is the rotation that has AWSPENDING.
+  if (wanted.has(versions.pending) && id !== secret.rotation?.token) dropRotation(secret)
   changed(service, secret)
   return version
 }
