@@ -1,0 +1,199 @@
+import { logsIn, tryLogin } from '../shared/database/login-order.ts'
+import { oneLogin } from '../shared/database/one-login.ts'
+import { singleUser } from '../shared/database/single-user.ts'
+import { RotationError } from '../shared/errors/rotation-error.ts'
+import { say } from '../shared/errors/words.ts'
+import type { Step } from '../shared/rotation/event.ts'
+import type { SecretStore } from '../shared/rotation/secret-store.ts'
+import type { OauthDefects } from './drafts/oauth-refresh.ts'
+import type { Budget } from './explore/explore.ts'
+import { simulatedApiKey } from './targets/api-keys.ts'
+import { type DatabaseCase, databaseCases, simulatedDatabase } from './targets/databases.ts'
+import { generated } from './targets/generated-value.ts'
+import { oauthCases, simulatedOauth } from './targets/oauth.ts'
+import type { SimulatedType } from './targets/simulated-type.ts'
+import { simulatedSsh } from './targets/ssh.ts'
+
+/** A mistake that somebody could make, made on purpose: the simulation is worth what it finds of them. */
+export interface Defect {
+  readonly what: string
+  readonly type: SimulatedType
+  /** The predicate that it breaks. */
+  readonly breaks: string
+  /** What it takes; one fault and one preemption when left out. */
+  readonly budget?: Budget
+}
+
+const preempted: Budget = { fault: 0, preemption: 1, act: 0 }
+
+export const defects: readonly Defect[] = [
+  {
+    what: 'createSecret makes a value before it looks for a stored one, and stores it all the same',
+    type: withStore(typeNamed('postgres-single-user'), 'createSecret', (store) => ({
+      ...store,
+      read: async (id, version) => (version.label === 'AWSPENDING' ? undefined : store.read(id, version)),
+      // As with a token of the SDK's own, where the event's is not given.
+      putPending: async (id, token, value, rotationToken) =>
+        (await store.putPending(id, token, value, rotationToken)) ||
+        store.putPending(id, token.replace('rotation', 'invented'), value, rotationToken),
+    })),
+    breaks: 'some-version-works',
+  },
+  {
+    what: 'createSecret fails where a value is stored already',
+    type: withStore(generated, 'createSecret', (store) => ({
+      ...store,
+      async read(id, version) {
+        const found = await store.read(id, version)
+        if (version.label === 'AWSPENDING' && found !== undefined)
+          throw new RotationError('VersionConflict', say`Stored.`)
+        return found
+      },
+    })),
+    breaks: 'the-rotation-ends',
+  },
+  {
+    what: 'finishSecret promotes without saying from where',
+    type: withStore(generated, 'finishSecret', (store) => ({
+      ...store,
+      async promote(id, token) {
+        const { labels } = await store.describe(id)
+        await store.promote(id, token, [...labels].find(([, held]) => held.includes('AWSCURRENT'))?.[0])
+      },
+    })),
+    breaks: 'goes-forward',
+  },
+  {
+    what: 'setSecret logs in as AWSPENDING before AWSCURRENT',
+    type: database('mysql-single-user-two-tries', { strategy: pendingFirst }),
+    breaks: 'nobody-locked-out',
+    budget: preempted,
+  },
+  {
+    what: 'createSecret sets the password, before it is stored',
+    type: database('postgres-single-user', { strategy: setsBeforeStoring }),
+    breaks: 'some-version-works',
+  },
+  {
+    what: 'RETAIN CURRENT PASSWORD without a look at what is there',
+    type: database('mysql-dual-password', {
+      kind: { name: 'careless', compares: false, namesBoth: false, pushesOut: true },
+    }),
+    breaks: 'current-works',
+  },
+  {
+    what: 'the second user gets no rights, and testSecret only logs in',
+    type: database('postgres-alternating-users', {
+      kind: { name: 'careless', compares: false, namesBoth: false, givesNoRights: true },
+      strategy: (engine) => ({ ...pairOf(engine), test: oneLogin(engine).test }),
+    }),
+    breaks: 'nothing-half-promoted',
+    budget: { fault: 0, preemption: 0, act: 0 },
+  },
+  {
+    what: 'the server acknowledges what it has not written',
+    type: database('postgres-single-user', { rules: { lockAfter: undefined, forgetsAcknowledged: true } }),
+    breaks: 'acknowledged-survives',
+  },
+  { what: 'the file is written in its place', type: simulatedSsh({ inPlace: true }), breaks: 'some-version-works' },
+  {
+    what: 'a young orphan is deleted',
+    type: simulatedApiKey({ deletesYoungOrphans: true }),
+    breaks: 'no-labelled-one-revoked',
+  },
+  {
+    what: 'a key is revoked before its successor is promoted',
+    type: simulatedApiKey({ revokesBeforePromotion: true }),
+    breaks: 'no-labelled-one-revoked',
+  },
+  {
+    what: 'a key is revoked when its successor is promoted',
+    type: simulatedApiKey({ revokesAfterPromotion: true }),
+    breaks: 'previous-works',
+  },
+  {
+    what: 'a key is given back after a timeout',
+    type: simulatedApiKey({ discardsAfterTimeouts: true }),
+    breaks: 'no-labelled-one-revoked',
+  },
+  { what: 'a run mints twice', type: simulatedApiKey({ mintsTwice: true }), breaks: 'few-unlabelled' },
+  { what: 'orphans are not looked for', type: simulatedApiKey({ leavesOrphans: true }), breaks: 'no-orphan-left' },
+  {
+    what: 'the refresh token is sent without a claim',
+    type: oauth('single-use', { dialsWithoutClaim: true }),
+    breaks: 'consumed-once',
+  },
+  {
+    what: 'the answer is judged before it is stored',
+    type: oauth('grace', { judgesBeforeStoring: true }),
+    breaks: 'nothing-lost',
+  },
+  {
+    what: 'a refusal is remembered too early',
+    type: oauth('grace', { remembersTooEarly: true }),
+    breaks: 'nothing-lost',
+  },
+  {
+    what: 'createSecret starts from the value of its own token',
+    type: oauth('grace', { startsFromItsOwn: true }),
+    breaks: 'nothing-lost',
+  },
+]
+
+function typeNamed(name: string): SimulatedType {
+  return simulatedDatabase(caseOf(name))
+}
+
+function database(name: string, change: Partial<DatabaseCase>): SimulatedType {
+  return simulatedDatabase({ ...caseOf(name), ...change })
+}
+
+function caseOf(name: string): DatabaseCase {
+  const found = databaseCases.find((each) => each.name === name)
+  if (found === undefined) throw new Error(`There is no ${name}.`)
+  return found
+}
+
+const pairOf: DatabaseCase['strategy'] = (engine) => caseOf('postgres-alternating-users').strategy(engine)
+
+function oauth(kind: string, change: OauthDefects): SimulatedType {
+  const found = oauthCases.find(({ name }) => name === `oauth-${kind}`)
+  if (found === undefined) throw new Error(`There is no ${kind}.`)
+  return simulatedOauth(found, change)
+}
+
+/** Changes what one step does with the store. */
+function withStore(type: SimulatedType, step: Step, change: (store: SecretStore) => SecretStore): SimulatedType {
+  return {
+    ...type,
+    rotate(event, around, world, outside) {
+      const isMeant = (event as { readonly Step: string }).Step === step
+      return type.rotate(event, isMeant ? { ...around, store: change(around.store) } : around, world, outside)
+    },
+  }
+}
+
+/** As AWS's functions do: in each rotation one login is refused. */
+function pendingFirst(engine: Parameters<DatabaseCase['strategy']>[0]): ReturnType<DatabaseCase['strategy']> {
+  const strategy = singleUser(engine)
+  return {
+    ...strategy,
+    async set(versions, context) {
+      if (await logsIn(engine, versions.pending, 'AWSPENDING', context)) return
+      await strategy.set?.(versions, context)
+    },
+  }
+}
+
+function setsBeforeStoring(engine: Parameters<DatabaseCase['strategy']>[0]): ReturnType<DatabaseCase['strategy']> {
+  const strategy = singleUser(engine)
+  return {
+    ...strategy,
+    async create(versions, context) {
+      const [current, next] = [await versions.current(), await strategy.create(versions, context)]
+      await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
+      await session?.setPassword(next.password)
+      return next
+    },
+  }
+}

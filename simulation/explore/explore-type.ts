@@ -1,0 +1,68 @@
+import { type LeftOver, leftOverOf } from '../accepted.ts'
+import type { SimulatedType } from '../targets/simulated-type.ts'
+import { type Budget, explore, type GoOn, type Violation } from './explore.ts'
+import { textOf } from './history.ts'
+import type { Scenario } from './scenario.ts'
+import { stageFor } from './stage.ts'
+
+export interface ScenarioResult {
+  readonly scenario: string
+  readonly histories: number
+  readonly joined: number
+}
+
+/** What came of exploring a kind of secret. */
+export interface TypeResult {
+  readonly type: SimulatedType
+  readonly scenarios: readonly ScenarioResult[]
+  /** What was tried at each outside call, by `step: call`; how often. */
+  readonly tried: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** The left-overs that were seen, each with the shortest history. */
+  readonly leftOvers: ReadonlyMap<LeftOver, Violation>
+  /** What is no left-over: a defect, of each predicate the shortest history. */
+  readonly defects: readonly Violation[]
+}
+
+/** Explores all scenarios of a kind of secret, one budget after the other. */
+export async function exploreType(
+  type: SimulatedType,
+  scenarios: readonly Scenario[],
+  budgets: readonly Budget[],
+  goOn?: GoOn,
+): Promise<TypeResult> {
+  const tried = new Map<string, Map<string, number>>()
+  const leftOvers = new Map<LeftOver, Violation>()
+  const defects = new Map<string, Violation>()
+  const results: ScenarioResult[] = []
+  for (const scenario of scenarios) {
+    const stage = await stageFor(type, scenario)
+    let [histories, joined] = [0, 0]
+    for (const budget of budgets) {
+      const explored = await explore(stage, budget, goOn)
+      histories += explored.histories
+      joined += explored.joined
+      for (const violation of explored.violations) {
+        const leftOver = leftOverOf(violation)
+        if (leftOver === undefined) keepShortest(defects, violation.predicate, violation)
+        else keepShortest(leftOvers, leftOver, violation)
+      }
+      for (const [call, counts] of explored.tried) addCounts(tried, call, counts)
+    }
+    results.push({ scenario: scenario.name, histories, joined })
+  }
+  return { type, scenarios: results, tried, leftOvers, defects: [...defects.values()] }
+}
+
+function keepShortest<K>(found: Map<K, Violation>, key: K, violation: Violation): void {
+  const known = found.get(key)
+  if (known === undefined || lengthOf(violation) < lengthOf(known)) found.set(key, violation)
+}
+
+/** Few events count more than short texts. */
+const lengthOf = ({ history }: Violation) => history.deviations.length * 1_000 + textOf(history).length
+
+function addCounts(tried: Map<string, Map<string, number>>, call: string, counts: ReadonlyMap<string, number>): void {
+  const known = tried.get(call) ?? new Map<string, number>()
+  for (const [what, count] of counts) known.set(what, (known.get(what) ?? 0) + count)
+  tried.set(call, known)
+}

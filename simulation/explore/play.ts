@@ -1,0 +1,72 @@
+import { restore } from '../world/world.ts'
+import { type Ending, end } from './ending.ts'
+import type { Option } from './events.ts'
+import { happen, optionsAt } from './happen.ts'
+import { judge } from './judge.ts'
+import { endOutlived, type Next, newScene, nextCall, type Say, type Stage, stateOfScene } from './scene.ts'
+import { settled } from './settled.ts'
+
+/** Decides what is done at each moment of a history. */
+export interface Choices {
+  /**
+   * @param options what can happen besides the call that comes next
+   * @param state the same text for moments with the same future
+   * @param next the call that comes next; undefined when all have ended
+   * @returns what happens; undefined for the call that comes next; 'stop' where the rest is known
+   */
+  at(moment: number, options: () => readonly Option[], state: () => string, next?: Next): string | undefined
+}
+
+export interface Played {
+  /** What it came to; it ends where a predicate is broken. */
+  readonly broken: string | undefined
+  /** What somebody broke at the target, and what the remedy has mended. */
+  readonly brokenByHand: ReadonlySet<string>
+  readonly marks: ReadonlySet<string>
+  /** Set where `Choices` said stop. */
+  readonly stopped: boolean
+  readonly moments: number
+}
+
+/** No history is longer: one that is has a run that never ends. */
+const mostMoments = 2_000
+
+/**
+ * Plays one history from its beginning to its end.
+ * @throws Error where a choice is no option
+ */
+export async function play(stage: Stage, choices: Choices, say?: Say): Promise<Played> {
+  const { world, type } = stage
+  restore(world, stage.start)
+  const scene = newScene(stage, say)
+  const judging = judge(world, type)
+  const played = (moments: number, ending: Partial<Ending> = {}, stopped = false): Played => {
+    const { broken, marks = world.marks } = ending
+    return { broken, brokenByHand: judging.brokenByHand, marks, stopped, moments }
+  }
+  for (let moment = 0; moment < mostMoments; moment++) {
+    const next = await nextCall(scene)
+    const what = choices.at(
+      moment,
+      () => optionsAt(scene, next),
+      () => stateOfScene(scene),
+      next,
+    )
+    if (what === 'stop') return played(moment, {}, true)
+    if (next === undefined && what === undefined) return played(moment, await end(scene, judging))
+    happen(scene, what, next)
+    endOutlived(scene)
+    await settled()
+    if (say !== undefined && next?.run.state === 'failed')
+      say(`run ${next.process.label}: it failed: ${firstSentences(next.run.error)}`)
+    if (what === undefined && next?.pending.call.kind === 'read') continue
+    const broken = judging.look()
+    if (broken !== undefined) return played(moment + 1, { broken })
+  }
+  return played(mostMoments, { broken: 'the-rotation-ends' })
+}
+
+function firstSentences(error: unknown): string {
+  const [what = ''] = String(error).split(' Likely cause:')
+  return what
+}

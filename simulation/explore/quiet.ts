@@ -1,0 +1,95 @@
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { steps } from '../../shared/rotation/event.ts'
+import type { SimulatedType } from '../targets/simulated-type.ts'
+import { startRun } from '../world/run.ts'
+import { rotateSecret, valueWith, versionIdWith, type World, write } from '../world/world.ts'
+import { operatorActs, put } from './events.ts'
+import { settled } from './settled.ts'
+
+type Say = (line: string) => void
+
+/** What an operator does who reads the remedy of an error. Every other one says: rotate again. */
+const remedies: Partial<Record<ErrorCode, (world: World) => void>> = {
+  LoginRefused: putMended,
+  NotPrimary: putMended,
+  InvalidSecret: putMended,
+  LoginLocked: putMended,
+  PendingMismatch: (world) => operatorActs.unstage?.act(world),
+}
+
+function putMended(world: World): void {
+  put(world, world.target.mended(valueWith(world, 'AWSCURRENT') ?? ''))
+}
+
+/** How long the service waits before it starts a rotation again, and how often it does; AWS documents neither. */
+const retryMs = 10_000
+const mostRetries = 6
+/** One remedy may be asked for only when another one has been carried out. */
+const mostAttempts = mostRetries + 6
+
+/**
+ * What the service does when nothing disturbs it any more: it goes on with the rotation that is not complete, and an operator
+ * carries out what errors ask for. Marks the world where that does not end it.
+ */
+export async function endRotation(world: World, type: SimulatedType, say: Say = () => undefined): Promise<void> {
+  let retries = 0
+  for (let attempt = 0; attempt < mostAttempts; attempt++) {
+    const token = rotateSecret(world) ?? freed(world, say)
+    const error = await runSteps(world, type, { token, attempt }, say)
+    if (error === undefined) return
+    const code = error instanceof RotationError ? error.code : 'Internal'
+    say(`the rotation failed: ${error instanceof RotationError ? `${code}: ${error.what}` : error}`)
+    if (error instanceof RotationError && error.retryable && retries++ < mostRetries) {
+      world.secrets.clock.set(world.secrets.clock.now() + retryMs)
+      continue
+    }
+    const remedy = remedies[code as ErrorCode]
+    say(remedy === undefined ? 'the operator rotates again' : 'the operator carries out the remedy, and rotates again')
+    remedy?.(world)
+  }
+  world.broken.add('the-rotation-ends')
+}
+
+/**
+ * AWSPENDING of a cancelled rotation is in the way of rotate-secret: the operator keeps the value of the two that works.
+ * @returns the token of the rotation that starts then
+ */
+function freed(world: World, say: Say): string {
+  const [pending = '', current] = [versionIdWith(world, 'AWSPENDING'), versionIdWith(world, 'AWSCURRENT')]
+  const works = (value: string | undefined) => value !== undefined && world.target.works(value)
+  if (!works(valueWith(world, 'AWSCURRENT')) && works(valueWith(world, 'AWSPENDING'))) {
+    say('the operator moves AWSCURRENT to the value that works')
+    const move = { VersionStage: 'AWSCURRENT', MoveToVersionId: pending, RemoveFromVersionId: current }
+    write(world, () => world.secrets.call('UpdateSecretVersionStage', { SecretId: world.secret.arn, ...move }))
+  } else {
+    say('the operator removes AWSPENDING')
+    operatorActs.unstage?.act(world)
+  }
+  const token = rotateSecret(world)
+  if (token === undefined) throw new Error('RotateSecret has not started a rotation.')
+  return token
+}
+
+/** @returns what the step failed with, or undefined where AWSCURRENT has moved to the token */
+async function runSteps(
+  world: World,
+  type: SimulatedType,
+  { token, attempt }: { readonly token: string; readonly attempt: number },
+  say: Say,
+): Promise<unknown> {
+  for (const step of steps) {
+    const run = startRun(world, type, { label: `again${attempt}`, step, token }, true)
+    await settled()
+    say(`the service runs ${step}: it ${run.state}`)
+    if (run.state === 'running') return new Error(`${step} never ends`)
+    if (run.state !== 'succeeded') return run.error
+  }
+  return versionIdWith(world, 'AWSCURRENT') === token ? undefined : new Error('AWSCURRENT did not move')
+}
+
+/** Whether a rotation is under way that has to be ended. */
+export function isUnderWay(world: World): boolean {
+  const pending = versionIdWith(world, 'AWSPENDING')
+  return pending !== undefined && pending !== versionIdWith(world, 'AWSCURRENT')
+}

@@ -1,0 +1,34 @@
+import { steps as allSteps } from '../../shared/rotation/event.ts'
+import type { SimulatedType } from '../targets/simulated-type.ts'
+import { startRun } from '../world/run.ts'
+import { newWorld, rotateSecret, snapshotOf } from '../world/world.ts'
+import type { Scenario } from './scenario.ts'
+import type { Stage } from './scene.ts'
+import { settled } from './settled.ts'
+
+/**
+ * Makes the place where the histories of a scenario begin: after one whole rotation, so that there is an AWSPREVIOUS, and the
+ * steps that the scenario says were done.
+ */
+export async function stageFor(type: SimulatedType, scenario: Scenario): Promise<Stage> {
+  const world = newWorld(type.target(), type.value, type.superuser ?? 'none')
+  await run(allSteps)
+  world.secrets.clock.set(3_600_000)
+  const token = await run(scenario.before)
+  return { type, scenario, world, start: snapshotOf(world), token, endings: new Map() }
+
+  async function run(steps: Scenario['before']): Promise<string> {
+    const token = rotateSecret(world)
+    if (token === undefined) throw new Error('The rotation did not start.')
+    for (const step of steps) {
+      const { state, error } = await finished(startRun(world, type, { label: 'before', step, token }, true))
+      if (state !== 'succeeded') throw new Error(`${type.name}: ${step} does not succeed undisturbed`, { cause: error })
+    }
+    return token
+  }
+}
+
+async function finished<T>(run: T): Promise<T> {
+  await settled()
+  return run
+}

@@ -1,0 +1,123 @@
+import type { DatabaseEngine, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { Login } from '../../shared/database/secret.ts'
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import type { CallKind, Outside } from '../world/outside.ts'
+import type { Account, Database } from './database.ts'
+
+/** How a kind of server differs from another one, as far as a strategy can tell. */
+export interface EngineKind {
+  readonly name: string
+  /** Whether a login changes its own password only where its session's is still the first one (MySQL's REPLACE). */
+  readonly compares: boolean
+  /** Whether the second password is what the strategy says it is (MariaDB), or what was the first one (MySQL's RETAIN). */
+  readonly namesBoth: boolean
+  /** RETAIN without a look at what is there: a defect, for the test of the tests. */
+  readonly pushesOut?: boolean
+  /** Gives the second user no rights: a defect. */
+  readonly givesNoRights?: boolean
+}
+
+type Session = DualPasswordSession & TwinSession
+
+/** The model of a database at the seam that strategies see. What SQL it takes lies below it. */
+export function modelEngine(kind: EngineKind, database: Database, outside: Outside): DatabaseEngine<Session> {
+  const at = atDatabase(database, outside)
+  return {
+    name: kind.name,
+    engines: ['model'],
+    passwordRules: { length: 8, classes: ['abcdefghijklmnopqrstuvwxyz'], requireEach: false },
+    updateUrls: true,
+    ...(database.rules.lockAfter === undefined && { neverLocks: true }),
+    defaultPort: 1,
+    defaultDatabase: undefined,
+    caBundle: undefined,
+    checkName: () => undefined,
+    async connect(login) {
+      await at('look', `logs in as ${login.username}`, () => letIn(database, login))
+      return session(kind, database, login, at)
+    },
+  }
+}
+
+type At = <T>(kind: CallKind, name: string, effect: () => T) => Promise<T>
+
+/** Calls of the database; what is answered is durable. Sessions end where it crashes. */
+function atDatabase(database: Database, outside: Outside): At {
+  let crashes = database.crashes
+  return (kind, name, effect) =>
+    outside.call({
+      name,
+      kind,
+      effect() {
+        if (name.startsWith('logs in')) crashes = database.crashes
+        if (crashes !== database.crashes) throw new RotationError('Unreachable', say`The session is gone.`)
+        return effect()
+      },
+      answered: () => database.acknowledge(),
+      lost: () => new RotationError('Unreachable', say`The database does not answer.`),
+      timedOut: () => new RotationError('TimedOut', say`The time ran out.`),
+    })
+}
+
+function letIn(database: Database, { username, password }: Login): void {
+  const account = database.account(username)
+  if (account?.isLocked) throw new RotationError('LoginLocked', say`${username} is locked.`)
+  if (account?.passwords.includes(password)) {
+    if (account.refused > 0) database.change(username, { refused: 0 })
+    return
+  }
+  if (account !== undefined) {
+    const refused = account.refused + 1
+    const { lockAfter = Number.POSITIVE_INFINITY } = database.rules
+    if (Number.isFinite(lockAfter)) database.change(username, { refused, isLocked: refused >= lockAfter })
+  }
+  throw new RotationError('LoginRefused', say`${username} is refused.`)
+}
+
+function session(kind: EngineKind, database: Database, login: Login, at: At): Session {
+  const known = (username: string): Account => {
+    const account = database.account(username)
+    if (account !== undefined) return account
+    throw new RotationError('DatabaseFailed', say`There is no ${username}.`)
+  }
+  return {
+    async setPassword(password) {
+      await at('change', `sets the password of ${login.username}`, () => {
+        const [first] = known(login.username).passwords
+        if (kind.compares && first !== login.password && first !== password)
+          throw new RotationError('NotPrimary', say`The password was changed.`)
+        database.change(login.username, { passwords: [password] })
+      })
+    },
+    async addPassword(username, { next, current }) {
+      await at('change', `gives ${username} a second password`, () => {
+        const [first = ''] = known(username).passwords
+        if (kind.pushesOut === true) return database.change(username, { passwords: [next, first] })
+        if (first === next && !kind.namesBoth) return
+        if (first !== next && first !== current)
+          throw new RotationError('NotPrimary', say`Another password is the first.`)
+        database.change(username, { passwords: [next, current] })
+      })
+    },
+    async ensureTwin({ base, twin }, { username, password }) {
+      await at('change', `makes ${twin} the twin of ${base}, and sets the password of ${username}`, () => {
+        const other = known(username === base ? twin : base)
+        const before = database.account(username)
+        const isMore = [...(before?.rights ?? '')].some((right) => !other.rights.includes(right))
+        // What the first one has the second one gets; what only the second one has is taken away.
+        const equal = username === twin || !isMore ? other.rights : (before?.rights ?? '')
+        const rights = kind.givesNoRights === true ? (before?.rights ?? '') : equal
+        database.change(username, { passwords: [password], rights, ...(before === undefined && { refused: 0 }) })
+        if (username === base && isMore && kind.givesNoRights !== true) database.change(twin, { rights })
+      })
+    },
+    async checkTwin({ base, twin }) {
+      await at('look', `compares the rights of ${base} and ${twin}`, () => {
+        if (known(base).rights === known(twin).rights) return
+        throw new RotationError('PrivilegesDiffer', say`The rights differ.`)
+      })
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+}

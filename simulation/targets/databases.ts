@@ -1,0 +1,74 @@
+import { alternatingUsers } from '../../shared/database/alternating-users.ts'
+import { dualPassword } from '../../shared/database/dual-password.ts'
+import type { DatabaseEngine, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { DatabaseSecret } from '../../shared/database/secret.ts'
+import type { ServerDirectory } from '../../shared/database/server-directory.ts'
+import { singleUser } from '../../shared/database/single-user.ts'
+import { rotate } from '../../shared/rotation/rotate.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { type Database, type DatabaseRules, database, newAccount } from './database.ts'
+import { type EngineKind, modelEngine } from './database-engine.ts'
+import { remembering } from './remembering.ts'
+import type { SimulatedType } from './simulated-type.ts'
+
+export type Strategy = (engine: DatabaseEngine<DualPasswordSession & TwinSession>) => SecretType<DatabaseSecret>
+
+export interface DatabaseCase {
+  readonly name: string
+  readonly kind: EngineKind
+  readonly rules: DatabaseRules
+  readonly overlap: boolean
+  /** Whether the secret names a superuser. */
+  readonly superuser: boolean
+  readonly strategy: Strategy
+}
+
+const postgres: EngineKind = { name: 'as PostgreSQL', compares: false, namesBoth: false }
+const mysql: EngineKind = { name: 'as MySQL', compares: true, namesBoth: false }
+const mariadb: EngineKind = { name: 'as MariaDB', compares: false, namesBoth: true }
+
+const nobody: ServerDirectory = { instance: async () => undefined, cluster: async () => undefined }
+
+const dual: Strategy = (engine) => dualPassword(engine, nobody)
+const pair: Strategy = (engine) => alternatingUsers(engine, nobody)
+
+const never: DatabaseRules = { lockAfter: undefined }
+/** FAILED_LOGIN_ATTEMPTS, max_password_errors: as few as an administrator may reasonably set. */
+const locks: DatabaseRules = { lockAfter: 3 }
+const alone = { overlap: false, superuser: false, strategy: singleUser } as const
+const both = { overlap: true, strategy: dual } as const
+const twins = { overlap: true, superuser: true, strategy: pair } as const
+
+export const databaseCases: readonly DatabaseCase[] = [
+  { name: 'postgres-single-user', kind: postgres, rules: never, ...alone },
+  { name: 'mysql-single-user', kind: mysql, rules: locks, ...alone },
+  { name: 'mysql-single-user-two-tries', kind: mysql, rules: { lockAfter: 2 }, ...alone },
+  { name: 'mariadb-single-user', kind: mariadb, rules: locks, ...alone },
+  { name: 'mysql-dual-password', kind: mysql, rules: locks, superuser: false, ...both },
+  { name: 'mysql-dual-password-superuser', kind: mysql, rules: locks, superuser: true, ...both },
+  { name: 'mariadb-dual-password-superuser', kind: mariadb, rules: locks, superuser: true, ...both },
+  { name: 'postgres-alternating-users', kind: postgres, rules: never, ...twins },
+  { name: 'mysql-alternating-users', kind: mysql, rules: locks, ...twins },
+]
+
+const login = { engine: 'model', host: 'db.example', username: 'app', password: 'the first password' }
+const superuser = { ...login, username: 'superuser', password: 'of the superuser' }
+
+/** A kind of database with a strategy, as the simulation sees it. */
+export function simulatedDatabase(about: DatabaseCase): SimulatedType {
+  const read = new Map<string, DatabaseSecret>()
+  return {
+    name: about.name,
+    real: 'protocol, strategy and secret',
+    below: 'SQL, locks and sessions of the server, below DatabaseEngine',
+    overlap: about.overlap,
+    target: () =>
+      database(about.rules, { app: newAccount(login.password), superuser: newAccount(superuser.password, 'rwxy') }),
+    value: (masterarn) => JSON.stringify(about.superuser ? { ...login, masterarn } : login),
+    superuser: JSON.stringify(superuser),
+    rotate(event, around, world, outside) {
+      const engine = modelEngine(about.kind, world.target as Database, outside)
+      return rotate(remembering(about.strategy(engine), read), event, around)
+    },
+  }
+}

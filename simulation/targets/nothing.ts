@@ -1,0 +1,13 @@
+import type { Target } from '../world/target.ts'
+
+/** For a value that lives in the secret alone there is nothing outside. */
+export function nothing(): Target {
+  return {
+    state: () => '',
+    copy: nothing,
+    works: (value) => (JSON.parse(value) as { password?: unknown }).password !== '',
+    broken: new Set(),
+    mended: (value) => value,
+    acts: {},
+  }
+}

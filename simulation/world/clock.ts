@@ -1,0 +1,23 @@
+import type { Clock } from '../../local/secrets-manager/service/clock.ts'
+
+/** The time of one history, which passes only where somebody waits. */
+export interface SimulatedClock extends Clock {
+  set(time: number): void
+}
+
+/** @returns a clock of the laptop's Secrets Manager without the machine's time; nothing is due on it by itself */
+export function simulatedClock(): SimulatedClock {
+  let time = 0
+  return {
+    now: () => time,
+    set(to) {
+      time = to
+    },
+    // Schedules are the scheduler's of a history: it decides when a rotation starts.
+    at: () => () => undefined,
+    async advance(ms) {
+      time += ms
+    },
+    close: () => undefined,
+  }
+}
