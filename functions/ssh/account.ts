@@ -24,10 +24,11 @@ export interface Found {
  * @throws RotationError KeyFileUnknown, KeyFileNotWritable, NoAnswer, TimedOut
  */
 export async function findKeyFile(
-  access: Pick<Access, 'paths' | 'current' | 'previous' | 'asAdmin'>,
+  paths: readonly string[],
+  access: Pick<Access, 'current' | 'previous' | 'asAdmin'>,
   place: Place,
 ): Promise<Found> {
-  const { paths, current, previous, asAdmin } = access
+  const { current, previous, asAdmin } = access
   const { sftp, username } = place
   try {
     const account = asAdmin

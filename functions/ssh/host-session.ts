@@ -9,12 +9,12 @@ import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { type Found, findKeyFile } from './account.ts'
 import type { Place } from './key-file-errors.ts'
 import { sftpOf } from './sftp.ts'
+import type { FleetHost } from './target.ts'
 
 /** What it takes to change the file of an account. */
 export interface Access {
   readonly doors: Doors
   readonly username: string
-  readonly paths: readonly string[]
   readonly credentials: Credentials
   /** Whether these are another account's. */
   readonly asAdmin: boolean
@@ -33,14 +33,14 @@ export interface HostSession extends Disposable {
 }
 
 /** @throws RotationError as `connect` and `findKeyFile` do, and SftpUnavailable */
-export async function openHost(host: Host, access: Access, context: RotationContext): Promise<HostSession> {
+export async function openHost(host: FleetHost, access: Access, context: RotationContext): Promise<HostSession> {
   const connection = await logIn(host, access)
   try {
     const wrapper = await connection.sftp().catch((error: unknown) => {
       throw noSftp(host, access.username, context.signal.aborted, error)
     })
     const place = { sftp: sftpOf(wrapper), where: addressOf(host), username: access.username, signal: context.signal }
-    const found = await findKeyFile(access, place)
+    const found = await findKeyFile(host.paths, access, place)
     return { host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
   } catch (error) {
     connection[Symbol.dispose]()

@@ -13,7 +13,7 @@ import { absent, eachHost, fleetError, type Outcome } from './fleet.ts'
 import { type Access, type HostSession, openHost } from './host-session.ts'
 import { type EditOptions, updateKeyFile } from './key-file.ts'
 import type { SshSettings } from './settings.ts'
-import type { SshTarget } from './target.ts'
+import type { FleetHost, SshTarget } from './target.ts'
 
 /** Our own deadline is a little earlier than Lambda's, and a run may have begun a little before it looks at the clock. */
 const aroundMs = 5_000
@@ -57,7 +57,7 @@ async function planOf(
   around: { readonly context: RotationContext; readonly settings: SshSettings; readonly doors: Doors },
 ): Promise<Plan> {
   const { context, settings, doors } = around
-  const { username, paths } = target
+  const { username } = target
   const { key: current } = await versions.current()
   const credentials = await credentialsFor(target, current, context)
   const asAdmin = credentials.username !== username
@@ -65,7 +65,7 @@ async function planOf(
   const owner = ownerOf(context)
   const runMs = context.remainingMs() + aroundMs
   const edit = { holder: `${owner}${context.token}`, keepMode: settings.keepMode, runMs, context }
-  return { target, pending, owner, edit, access: { doors, username, paths, credentials, asAdmin, current, previous } }
+  return { target, pending, owner, edit, access: { doors, username, credentials, asAdmin, current, previous } }
 }
 
 /** The admin's key where there is one, else the current one. */
@@ -88,7 +88,7 @@ async function credentialsFor(
 }
 
 async function onEach(plan: Plan, context: RotationContext): Promise<Outcome<void>[]> {
-  const work = async ({ host }: { host: Host }) => {
+  const work = async ({ host }: { host: FleetHost }) => {
     using session = await openHost(host, plan.access, context)
     await change(session, plan, [], context)
   }

@@ -9,13 +9,17 @@ import { type HostKeys, parseHostKeys } from '../../shared/ssh-protocol/host-key
 import type { KeyType } from '../../shared/ssh-protocol/private-key.ts'
 import { parseKeyType } from './key-types.ts'
 
+/** A host of a fleet. */
+export interface FleetHost extends Host {
+  /** As AuthorizedKeysFile of sshd_config has them: %h, %u, %%, and below the home where they do not begin with a slash. */
+  readonly paths: readonly string[]
+}
+
 /** Where a key lets in. */
 export interface SshTarget {
   readonly username: string
-  readonly hosts: readonly Host[]
+  readonly hosts: readonly FleetHost[]
   readonly keyType: KeyType | undefined
-  /** As AuthorizedKeysFile of sshd_config has them: %h, %u, %%, and below the home where they do not begin with a slash. */
-  readonly paths: readonly string[]
   readonly adminSecretArn: string | undefined
   /** How many hosts must have the new key; all of them where it is undefined. */
   readonly minSuccess: number | undefined
@@ -62,7 +66,10 @@ const one = <T extends v.GenericSchema>(schema: T) =>
   ])
 const schema = v.object({
   username,
-  hosts: v.pipe(v.array(v.object({ ...address, jump: v.optional(one(hop), []) })), v.minLength(1)),
+  hosts: v.pipe(
+    v.array(v.object({ ...address, jump: v.optional(one(hop), []), authorized_keys_path: v.optional(one(text)) })),
+    v.minLength(1),
+  ),
   key_type: v.nullish(text),
   authorized_keys_path: v.optional(one(text), ['.ssh/authorized_keys', '.ssh/authorized_keys2']),
   admin_secret_arn: v.nullish(v.string()),
@@ -75,6 +82,7 @@ const mustBe: Readonly<Record<string, string>> = {
   'hosts.host': 'a host name or an address',
   'hosts.port': 'a whole number from 1 to 65535',
   'hosts.host_keys': 'a list of host keys',
+  'hosts.authorized_keys_path': 'a path, or a list of paths',
   'hosts.jump': 'a list of hosts with host, port, host_keys and, where they differ, username and secret_arn',
   authorized_keys_path: 'a path, or a list of paths',
   min_success: 'a whole number from 1 on',
@@ -100,9 +108,10 @@ export function parseTarget(json: Readonly<Record<string, unknown>>, where: stri
   const addresses = hosts.map(addressOf)
   const target = {
     username: name,
-    hosts: hosts.map(({ jump, ...host }) => ({ ...withKeys(host), jump: jump.map(hopOf) })),
+    hosts: hosts.map(({ jump, authorized_keys_path: own = paths, ...host }) => {
+      return { ...withKeys(host), jump: jump.map(hopOf), paths: own }
+    }),
     keyType: result.output.key_type ? parseKeyType(result.output.key_type, where) : undefined,
-    paths,
     adminSecretArn: admin || undefined,
     minSuccess: most,
   }
@@ -168,7 +177,9 @@ function fieldError(path: string, where: string): RotationError {
  * @throws RotationError PendingMismatch
  */
 export function checkSameTarget(pending: SshTarget, current: SshTarget): void {
-  const about = ({ username, hosts, paths }: SshTarget) => ({ username, hosts: hosts.map(addressOf), paths })
+  const about = ({ username, hosts }: SshTarget) => {
+    return { username, hosts: hosts.map(addressOf), paths: hosts.map(({ paths }) => paths) }
+  }
   const [one, other] = [about(pending), about(current)]
   for (const field of ['username', 'hosts', 'paths'] as const) {
     if (isDeepStrictEqual(one[field], other[field])) continue

@@ -78,8 +78,10 @@ async function prepare(hosts: readonly SshHost[], secretsManager: SecretsManager
       await chown(path(account.keys), account.uid, account.gid)
     }
   }
-  const { username = '', keys } = hosts[0]?.account ?? {}
-  const fields = hosts.map(({ host, port, hostKeys }) => ({ host, port, host_keys: hostKeys }))
-  const secret = { username, private_key: key.text, hosts: fields, authorized_keys_path: keys }
+  const username = hosts[0]?.account.username ?? ''
+  const fields = hosts.map(({ host, port, hostKeys, account }) => {
+    return { host, port, host_keys: hostKeys, authorized_keys_path: account.keys }
+  })
+  const secret = { username, private_key: key.text, hosts: fields }
   await secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(secret) }))
 }

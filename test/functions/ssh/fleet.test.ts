@@ -7,7 +7,7 @@ import { fourSteps } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
 import { allWell, rotated } from './rotation.ts'
-import { pemIn, type SshWish, sshKey, sshTarget } from './secret-types.ts'
+import { hostFields, pemIn, type SshWish, sshKey, sshTarget } from './secret-types.ts'
 
 const hosts = await Promise.all([startSshd(), startSshd(), startSshd()])
 const [first, second, third] = hosts as [(typeof hosts)[0], (typeof hosts)[0], (typeof hosts)[0]]
@@ -134,7 +134,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     for (const [field, value] of [
       ['username', 'root'],
       ['hosts', [{ host: 'elsewhere.invalid', host_keys: first.hostKeys }]],
-      ['authorized_keys_path', '/tmp/other'],
+      ['hosts', [{ ...hostFields(first), authorized_keys_path: '/tmp/other' }]],
     ] as const) {
       const target = await fleet()
       const rotation = await secrets.begin(target.secretId)

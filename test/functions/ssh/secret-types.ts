@@ -7,14 +7,15 @@ import { hostState, logsIn, readKeys, testKey, writeKeys } from '../../support/s
 export const sshKeyFunction: FunctionUnderTest = { id: 'SshKey', module: 'functions/ssh/key.ts' }
 
 /** What a secret says of a host. */
-export function hostFields({ host, port, hostKeys }: SshHost): Readonly<Record<string, unknown>> {
-  return { host, port, host_keys: hostKeys }
+export function hostFields({ host, port, hostKeys, account }: SshHost): Readonly<Record<string, unknown>> {
+  // In a host of its own the file is where it is anywhere.
+  const path = account.uid === undefined ? { authorized_keys_path: account.keys } : {}
+  return { host, port, host_keys: hostKeys, ...path }
 }
 
 /** What a secret says of an account on hosts, besides the key. */
 export function accountFields(hosts: readonly SshHost[]): Readonly<Record<string, unknown>> {
-  const { username = '', keys } = hosts[0]?.account ?? {}
-  return { username, hosts: hosts.map(hostFields), authorized_keys_path: keys }
+  return { username: hosts[0]?.account.username ?? '', hosts: hosts.map(hostFields) }
 }
 
 export function pemIn(value: string): string {
