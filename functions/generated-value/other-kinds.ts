@@ -29,19 +29,33 @@ const minted: OtherKind = {
   remedy: say`Rotate it with a function for its kind.`,
 }
 
-/** Fields that none but a secret of another kind has, and what it takes besides. */
-const fieldsOf: readonly (readonly [fields: readonly string[], kind: OtherKind])[] = [
-  [['engine'], login],
-  [['masterarn'], login],
-  [['host'], login],
-  [['dbInstanceIdentifier'], login],
-  [['dbClusterIdentifier'], login],
-  [['private_key'], pem],
-  [['PrivateKey'], pem],
-  [['refresh_token'], minted],
-  [['api_key', 'secret_key'], minted],
-  [['AccessKeyId', 'SecretAccessKey'], minted],
+/** Names of fields, at any depth, that say where a login is for: in lower case, without what joins words. */
+const places = new Set([
+  'engine',
+  'masterarn',
+  'host',
+  'hosts',
+  'hostname',
+  'server',
+  'endpoint',
+  'port',
+  'dbname',
+  'database',
+  'dbinstanceidentifier',
+  'dbclusteridentifier',
+])
+
+/** Fields that none but a secret of another kind has together. */
+const together: readonly (readonly [fields: readonly string[], kind: OtherKind])[] = [
+  [['privatekey'], pem],
+  [['refreshtoken'], minted],
+  [['apikey', 'secretkey'], minted],
+  [['clientid', 'clientsecret'], minted],
+  [['accesskeyid', 'secretaccesskey'], minted],
 ]
+
+/** What providers begin their tokens with (GitHub, GitLab, Slack, AWS's access keys), and JWTs. */
+const token = /^(?:gh[pousr]_|github_pat_|glpat-|xox[abpr]-|(?:AKIA|ASIA)[A-Z0-9]{16}$|eyJ[\w-]+\.[\w-]+\.)/
 
 /**
  * Refuses what is no generated value: its other half is known to somebody who does not read the secret.
@@ -63,25 +77,54 @@ export function checkKind(
 }
 
 function kindOfJson(json: Readonly<Record<string, unknown>>, fields: readonly string[]): OtherKind | undefined {
-  const [, kind] = fieldsOf.find(([names]) => names.every((name) => isGiven(json[name]))) ?? []
+  const leaves = leavesOf(json)
+  const names = new Set(leaves.flatMap(({ path }) => path.map((name) => name.toLowerCase().replaceAll(/[-_. ]/g, ''))))
+  if ([...names].some((name) => places.has(name))) return login
+  const [, kind] = together.find(([all]) => all.every((name) => names.has(name))) ?? []
   if (kind !== undefined) return kind
+  if (leaves.some(({ text }) => withPassword.test(text))) return login
   const values = fields.map((field) => String(json[field]))
-  if (values.some((value) => value.includes('-----BEGIN '))) return pem
-  return values.some((value) => url.test(value)) ? login : undefined
+  if (values.some(isPem)) return pem
+  if (values.some((value) => url.test(value))) return login
+  return values.some((value) => token.test(value)) ? minted : undefined
 }
 
-/** Consoles and templates write empty fields. */
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== ''
+interface Leaf {
+  readonly path: readonly string[]
+  readonly text: string
+}
+
+/** The values at any depth that are given: consoles and templates write empty fields. */
+function leavesOf(value: unknown, path: readonly string[] = []): Leaf[] {
+  if (value === undefined || value === null || value === '') return []
+  if (JSON.isRawJSON(value)) return [{ path, text: value.rawJSON }]
+  if (typeof value !== 'object') return [{ path, text: String(value) }]
+  // Items of a list have no name of their own.
+  const entries = Array.isArray(value) ? value.map((item) => ['', item]) : Object.entries(value)
+  return entries.flatMap(([name, item]) => leavesOf(item, [...path, name]))
+}
+
+/** Also where the text is base64: `LS0tLS1CRUdJTi` is `-----BEGIN`. */
+function isPem(text: string): boolean {
+  return text.includes('-----BEGIN ') || text.startsWith('LS0tLS1CRUdJTi')
 }
 
 const url = /^\s*["']?[a-z][a-z0-9+.:-]*:\/\//i
 
+/** A URL with a login in it: before the host, or as a parameter. */
+const withPassword = /^\s*[a-z][a-z0-9+.:-]*:\/\/(?:[^\s/@:]*:[^\s@]+@|\S*[?&;]password=)/i
+
+/** Connection strings: `Server=db;Uid=app;Pwd=...` (ADO.NET, ODBC), `host=db password=...` (libpq), `app/...@db:1521` (Oracle). */
+const connectionString =
+  /(?:^|[;\s])(?:server|host|data source|uid|user id|pwd|password)\s*=|^[^\s/@]+\/[^\s@]+@[^\s@]+$/i
+
 /** One word is the only bare text that is sure to hold a value and nothing else. */
 function kindOfText(text: string): OtherKind | undefined {
-  if (text.includes('-----BEGIN ')) return pem
-  if (url.test(text)) return login
-  if (/^\S+$/.test(text) && !/^["'[{]/.test(text)) return undefined
+  if (isPem(text)) return pem
+  if (url.test(text) || connectionString.test(text)) return login
+  if (token.test(text)) return minted
+  // A variable in capitals is one of a dotenv file.
+  if (/^\S+$/.test(text) && !/^["'[{]|^[A-Z][A-Z0-9_]{2,}=[^=]/.test(text)) return undefined
   return {
     what: say`neither a JSON object nor a single word`,
     likely: say`It is a list, a file of settings (dotenv, YAML) or a text: as a whole it would be lost.`,

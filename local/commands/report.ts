@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import type { StepEnded, StepStarted } from '../secrets-manager/functions/invocation.ts'
 import type { DeliveredEvent } from '../secrets-manager/service/events.ts'
 import type { LocalSecretsManager } from '../secrets-manager/start.ts'
+import { doneIn } from './done.ts'
 import type { Held } from './hold.ts'
 
 /** What the command says, for people or for programs. Each method gives the text to print, or nothing. */
@@ -24,7 +25,7 @@ export const forPeople: Report = {
     const ids = Object.keys(functions)
     const width = Math.max(0, ...ids.map((id) => id.length))
     const lines = ids.map((id) => `  ${id.padEnd(width)}  ${functions[id]}`)
-    const who = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
+    const who = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_PAGER='
     return [
       `${paint('bold', 'Secrets Manager')} listens at ${paint('bold', endpoint)}. What it holds is gone when it ends.`,
       '',
@@ -42,7 +43,9 @@ export const forPeople: Report = {
     const duration = `${Math.round(step.durationMs)} ms`.padStart(8)
     const again = step.attempt > 1 ? ` (attempt ${step.attempt})` : ''
     const why = step.error ? `\n          ${step.error.errorType}: ${step.error.errorMessage}` : ''
-    return `${clockTime(step.at)}  ${step.step.padEnd(12)}  ${mark}  ${duration}  ${step.secretName}${again}${why}`
+    const done = doneIn(step.logs)
+    const did = done === '' ? '' : `\n          ${paint('dim', done)}`
+    return `${clockTime(step.at)}  ${step.step.padEnd(12)}  ${mark}  ${duration}  ${step.secretName}${again}${did}${why}`
   },
   event({ time, detail, 'detail-type': type }) {
     if (type !== 'AWS Service Event via CloudTrail' || !/Rotation/.test(String(detail.eventName))) return undefined

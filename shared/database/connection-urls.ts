@@ -29,22 +29,32 @@ export function updatedUrls(secret: DatabaseSecret, next: Credentials, update: b
     if (url !== undefined) fields[name] = url
   }
   const { password, ...others } = secret
-  const places = password.length < leastToLookFor ? [] : placesOf(others, password)
-  return { fields, stale: places.filter((place) => !Object.hasOwn(fields, place)) }
+  // In what was updated, too: a URL may hold the password in several places.
+  const stale = password.length < leastToLookFor ? [] : placesOf({ ...others, ...fields }, password)
+  return { fields, stale }
 }
 
 /** @returns undefined where the text is no URL with the login */
-function withLogin(text: string, { username, password }: Credentials, next: Credentials): string | undefined {
-  const [scheme] = /^(?:[a-z][a-z0-9+.-]*:)+\/\//i.exec(text) ?? []
-  if (scheme === undefined) return undefined
-  const [user, secret] = [encodeURIComponent(next.username), encodeURIComponent(next.password)]
+function withLogin(text: string, login: Credentials, next: Credentials): string | undefined {
+  const scheme = /^(?:[a-z][a-z0-9+.-]*:)+\/\//i.exec(text)?.[0]
+  const [user, secret] = [encoded(next.username), encoded(next.password)]
+  if (scheme === undefined || user === undefined || secret === undefined) return undefined
+  const parameters = withParameters(text, login, user, secret)
+  const both = withUserinfo(parameters ?? text, scheme, login, `${user}:${secret}`)
+  return both ?? parameters
+}
+
+function withUserinfo(text: string, scheme: string, { username, password }: Credentials, next: string) {
   const colon = text.indexOf(':', scheme.length)
-  if (colon > 0 && isFormOf(text.slice(scheme.length, colon), username)) {
-    // A password that was not encoded may have an @ in it: the end is where what stands before is the password.
-    for (let at = text.indexOf('@', colon); at > 0; at = text.indexOf('@', at + 1)) {
-      if (isFormOf(text.slice(colon + 1, at), password)) return `${scheme}${user}:${secret}${text.slice(at)}`
-    }
+  if (colon < 0 || !isFormOf(text.slice(scheme.length, colon), username)) return undefined
+  // A password that was not encoded may have an @ in it: the end is where what stands before is the password.
+  for (let at = text.indexOf('@', colon); at > 0; at = text.indexOf('@', at + 1)) {
+    if (isFormOf(text.slice(colon + 1, at), password)) return `${scheme}${next}${text.slice(at)}`
   }
+  return undefined
+}
+
+function withParameters(text: string, { username, password }: Credentials, user: string, secret: string) {
   const parameter = (names: string, value: string) => {
     const [whole, head = '', found = ''] = new RegExp(`([?&;](?:${names})=)([^&;#]*)`, 'i').exec(text) ?? []
     return whole !== undefined && isFormOf(found, value) ? { whole, head } : undefined
@@ -52,6 +62,11 @@ function withLogin(text: string, { username, password }: Credentials, next: Cred
   const [name, word] = [parameter('user|username', username), parameter('password', password)]
   if (name === undefined || word === undefined) return undefined
   return text.replace(name.whole, () => name.head + user).replace(word.whole, () => word.head + secret)
+}
+
+/** @returns undefined for a text that has no percent-encoding: one with half of a surrogate pair */
+function encoded(text: string): string | undefined {
+  return text.isWellFormed() ? encodeURIComponent(text) : undefined
 }
 
 /** Whether a part of a URL stands for a value: percent-encoded, or written as it is. */
@@ -67,7 +82,7 @@ function isFormOf(part: string, value: string): boolean {
 /** The paths of all texts in a value that hold a password, as it is or percent-encoded. */
 function placesOf(value: unknown, password: string, path = ''): string[] {
   if (typeof value === 'string') {
-    return [password, encodeURIComponent(password)].some((form) => value.includes(form)) ? [path] : []
+    return [password, encoded(password) ?? password].some((form) => value.includes(form)) ? [path] : []
   }
   if (Array.isArray(value)) return value.flatMap((item, index) => placesOf(item, password, `${path}[${index}]`))
   if (typeof value !== 'object' || value === null || JSON.isRawJSON(value)) return []

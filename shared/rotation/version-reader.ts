@@ -106,7 +106,7 @@ export function createVersionReader<S>(
 
 /** Conceals a whole SecretString and what the form calls sensitive; all values in it, where the form refuses it. */
 export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Redactor): void {
-  redactor.add(text)
+  redactor.add(inOneLine(text))
   let secret: S
   try {
     secret = form.parse(text)
@@ -115,6 +115,18 @@ export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Re
     return
   }
   redactor.add(...form.sensitive(secret))
+}
+
+/**
+ * A JSON text without its line ends: what is secret in it is concealed by itself, and its lines (a brace, a port) are no
+ * secrets, for whose sake all words of others would be withheld.
+ */
+function inOneLine(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text))
+  } catch {
+    return text
+  }
 }
 
 /** All texts and numbers in a JSON text, at any depth. */

@@ -80,7 +80,8 @@ export const sshErrors = {
   TransferFailed: {
     cause:
       'AWS Transfer Family throttled the call or had a fault of its own, and went on doing so when it was repeated.',
-    remedy: 'Wait: Secrets Manager tries the rotation again. If it lasts, rotate fewer secrets at the same time.',
+    remedy:
+      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks AWS Transfer Family much.',
     retryable: true,
   },
 } as const satisfies Record<string, GeneralError>

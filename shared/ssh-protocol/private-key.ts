@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { RotationError } from '../errors/rotation-error.ts'
-import { say } from '../errors/words.ts'
+import { ours, say } from '../errors/words.ts'
 import { keyIn, PemError, type PemShape, parsePem } from './pem.ts'
 import { curves, type PublicKey, publicKeyOf } from './public-key.ts'
 
@@ -38,7 +38,7 @@ export function parsePrivateKey(text: string, what: string): PrivateKey {
     return { key, type, publicKey, shape: pem.shape, comment }
   } catch (error) {
     if (!(error instanceof PemError)) throw error
-    throw new RotationError('InvalidSecret', say`${what} ${error.message}.`, {
+    throw new RotationError('InvalidSecret', say`${ours(what)} ${ours(error.message)}.`, {
       likely: say`The value was pasted, converted or made by hand.`,
       remedy: say`Put the private key with put-secret-value: PEM without a passphrase, Ed25519, ECDSA or RSA.`,
     })

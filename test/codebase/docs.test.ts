@@ -52,6 +52,18 @@ describe('README and docs tell what is there', () => {
     expect([...new Set(names)].filter((name) => !lambdas.includes(name) && !listed.includes(name))).toEqual([])
   })
 
+  it('name the template of every target', () => {
+    const targets = readdirSync(join(root, 'templates')).flatMap((name) => /^(.+)\.yaml$/.exec(name)?.[1] ?? [])
+    const [, named = ''] = /with the target whose functions you want \(([^)]*)\)/.exec(read('README.md')) ?? []
+    expect(named.match(/[a-z-]+/g)?.sort()).toEqual(targets.sort())
+  })
+
+  it('name files that are there', () => {
+    const texts = [...pages.map(({ text }) => text), read('CONTRIBUTING.md'), read('SECURITY.md')].join('\n')
+    const paths = [...texts.matchAll(/`((?:shared|functions|local|template|test|bench|examples)\/[\w./-]+\.\w+)`/g)]
+    expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
   it('link to files and headings that are there', () => {
     const slug = (heading: string) =>
       heading

@@ -108,6 +108,12 @@ describe('of a secret, concealed is', () => {
       expect(said(refused, value)).toBe('It said [redacted].')
   })
 
+  it('what is secret in it, and not its lines, where it is JSON over several lines', () => {
+    const accepted = { host: 'db.example', username: 'application', password: 'Only-this-0' }
+    const lines = JSON.stringify(accepted, null, 2)
+    expect(said(lines, 'Only-this-0 at db.example')).toBe('It said [redacted] at db.example.')
+  })
+
   it('the whole, and each line of it, where it is no JSON', () => {
     const text = 'user: application\npassword: Value-in-yaml\n'
     for (const value of [text, text.trim(), 'password: Value-in-yaml'])

@@ -110,6 +110,25 @@ describe('updatedUrls', () => {
     expect(updatedUrls(secret, { username: 'app', password: 'next' }, true).fields).toEqual({})
   })
 
+  it('updates both forms in one URL, and names what is left of the password in it', () => {
+    const login = { ...host, username: 'app', password: 'Password-1' }
+    const next = { username: 'app', password: 'next' }
+    const jdbc = 'jdbc:postgresql://app:Password-1@h/d?user=app&password=Password-1'
+    const multi = 'postgres://app:Password-1@h1,app:Password-1@h2/d'
+    expect(updatedUrls({ ...login, jdbc, multi }, next, true)).toEqual({
+      fields: {
+        jdbc: 'jdbc:postgresql://app:next@h/d?user=app&password=next',
+        multi: 'postgres://app:next@h1,app:Password-1@h2/d',
+      },
+      stale: ['multi'],
+    })
+  })
+
+  it('leaves a login alone that has no percent-encoding', () => {
+    const secret = { ...host, username: 'app', password: 'Password-\ud800', url: 'postgres://app:x@h/d' }
+    expect(updatedUrls(secret, { username: 'a\ud800', password: 'n' }, true)).toEqual({ fields: {}, stale: [] })
+  })
+
   it('names places at any depth', () => {
     const nested = { replicas: [{ url: 'x' }, { url: 'postgres://app:Password-1@h/d' }] }
     const secret = { ...host, username: 'app', password: 'Password-1', nested, number: 1 }
