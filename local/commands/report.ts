@@ -25,7 +25,7 @@ export const forPeople: Report = {
     const ids = Object.keys(functions)
     const width = Math.max(0, ...ids.map((id) => id.length))
     const lines = ids.map((id) => `  ${id.padEnd(width)}  ${functions[id]}`)
-    const who = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_PAGER='
+    const who = 'AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local'
     return [
       `${paint('bold', 'Secrets Manager')} listens at ${paint('bold', endpoint)}. What it holds is gone when it ends.`,
       '',
@@ -33,7 +33,7 @@ export const forPeople: Report = {
       ...lines,
       '',
       'For the AWS CLI and SDKs in another terminal:',
-      `  export AWS_ENDPOINT_URL=${endpoint} ${who} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1`,
+      `  export AWS_ENDPOINT_URL=${endpoint} ${who} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=`,
       '',
     ].join('\n')
   },

@@ -179,7 +179,7 @@ describe('--hold and npm run invoke', () => {
     await writeFile(join(folder, 'good.json'), '{}')
     const attempts: [string[], string][] = [
       [[], 'Give a function and a file'],
-      [['Nobody', 'bad.json'], 'There is no function Nobody. There is: GeneratedValue'],
+      [['Nobody', 'bad.json'], 'There is no function Nobody. There is: '],
       [['GeneratedValue', 'none.json'], "none.json can't be read"],
       [['GeneratedValue', 'bad.json'], 'bad.json is not JSON'],
       [['GeneratedValue', 'bad.json', '--endpoint', 'x'], '--endpoint takes a URL'],
