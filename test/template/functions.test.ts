@@ -239,7 +239,9 @@ describe('environment variables', () => {
 
   it.each(ids)('each variable of %s is the parameter of its name', (id) => {
     const written = [template.Globals.Function, template.Resources[id]?.Properties ?? {}]
-    const entries = written.flatMap(({ Environment }) => Object.entries((Environment as Mapping).Variables as Mapping))
+    const entries = written.flatMap(({ Environment }) =>
+      Object.entries(((Environment as Mapping)?.Variables ?? {}) as Mapping),
+    )
     for (const [name, value] of entries) {
       const parameter = name.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())
       const given = template.Parameters[parameter]?.Type === 'CommaDelimitedList'
