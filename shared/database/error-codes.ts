@@ -98,7 +98,7 @@ export const databaseErrors = {
     cause:
       'The password was changed at the server; or a rotation was dropped after setSecret, with AWSPENDING removed or replaced.',
     remedy:
-      'Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator ALTER USER ... IDENTIFIED BY its password. Then rotate again.',
+      'Put the value whose password was set last with put-secret-value: list-secret-version-ids --include-deprecated shows all versions, get-secret-value --version-id reads one. Or, to stay with AWSCURRENT, as an administrator ALTER USER ... IDENTIFIED BY its password. Then rotate again.',
     retryable: false,
   },
   SeveralAccounts: {
