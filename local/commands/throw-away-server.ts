@@ -53,7 +53,7 @@ ${superuserFile}. What the server holds is gone when it ends.
 Example:
   npm run ${engine}
   # in another terminal, with npm run local in a third:
-  aws secretsmanager create-secret --name app-db --secret-string file://${file}
+  aws secretsmanager create-secret --name ${engine}-app --secret-string file://${file}
 `,
   )
   const { host } = cli.parse({
@@ -85,8 +85,8 @@ Example:
   await keep(file, { ...fields, ...login })
   await keep(superuserFile, { ...fields, ...superuser })
   process.stdout.write(`${title} ${version} listens at ${host}:${port}. Values for secrets, in another terminal:
-  aws secretsmanager create-secret --name app-db --secret-string file://${file}
-  aws secretsmanager create-secret --name app-superuser --secret-string file://${superuserFile}
+  aws secretsmanager create-secret --name ${engine}-app --secret-string file://${file}
+  aws secretsmanager create-secret --name ${engine}-superuser --secret-string file://${superuserFile}
 `)
 }
 
