@@ -1,9 +1,11 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { fourSteps } from '../../support/secrets-manager.ts'
+import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
 import { allWell, rotated } from './rotation.ts'
@@ -130,6 +132,38 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(tried()).toBe(before)
   })
 
+  it('a host that says nothing until the time is up: says how far it came, and the next attempt ends it', async () => {
+    await using silent = await listening()
+    const target = await fleet({ hosts: [{}, {}, { port: silent.port }] })
+    await using short = await secretsManagerFor({ ...type.function, timeoutMs: 5_000 })
+    const secretId = await short.store(target.value)
+    const { outcomes, message, logs } = await rotated(short, secretId)
+    expect(outcomes).toEqual(['ok', 'TimedOut'])
+    expect(message).toContain(`127.0.0.1:${silent.port} did not let the function in before the time ran out`)
+    expect(logs).toContain('put the new key on 2 of 3 hosts')
+    for (const host of [first, second]) expect((await readKeys(host)).match(/keyturn:/g)).toHaveLength(1)
+  })
+
+  it('a host that is going to show another key is told of, in the log and as a metric', async () => {
+    await using host = await startSshd({ hostKeyTypes: ['ed25519', 'ecdsa'] })
+    const target = await suite.stored(() => sshTarget([host], { hosts: [{ host_keys: host.hostKeys.slice(0, 1) }] }))
+    const { outcomes, logs } = await rotated(secrets, target.secretId)
+    expect(outcomes).toEqual(allWell)
+    expect(logs).toMatch(/announces host keys that are not pinned: SHA256:\S{43}/)
+    expect(logs).toContain('"UnpinnedHostKeys":1')
+  })
+
+  it('hosts without host keys are refused, and taken as they come where the function is configured so', async () => {
+    const target = await fleet({ hosts: [{ host_keys: [] }, {}, {}] })
+    const refused = await outcomeOf(target.secretId)
+    expect(refused.outcomes).toEqual(['InvalidSecret'])
+    expect(refused.message).toContain(`127.0.0.1:${first.port} in the secret has no host_keys`)
+    await using trusting = await secretsManagerFor({ ...type.function, env: { SSH_HOST_KEYS: 'accept-new' } })
+    const { outcomes, logs } = await rotated(trusting, await trusting.store(target.value))
+    expect(outcomes).toEqual(allWell)
+    expect(logs).toMatch(/was trusted with the host key SHA256:/)
+  })
+
   it('a pending value for another user, host or file is not carried out', async () => {
     for (const [field, value] of [
       ['username', 'root'],
@@ -149,4 +183,20 @@ describe('a fleet', { meta: { server: type.server } }, () => {
 /** As an operator drops a rotation. */
 function dropped(SecretId: string, RemoveFromVersionId: string) {
   return new UpdateSecretVersionStageCommand({ SecretId, RemoveFromVersionId, VersionStage: 'AWSPENDING' })
+}
+
+/** What takes connections and says nothing. */
+async function listening(): Promise<{ readonly port: number } & AsyncDisposable> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
 }

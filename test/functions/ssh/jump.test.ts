@@ -22,6 +22,20 @@ afterAll(async () => {
   for (const each of [...doors, bastion, second, inner, closed]) await each[Symbol.asyncDispose]()
 })
 
+/** Ways to write one address: as many hosts with one file. */
+const names = [
+  '127.0.0.1',
+  '127.1',
+  '127.0.1',
+  '0x7f.1',
+  '0177.1',
+  '2130706433',
+  '0x7f000001',
+  '017700000001',
+  '127.0x0.0.1',
+  '127.00.0.1',
+]
+
 /** The fields of a jump host, which has a key of its own in a secret. */
 async function hop(host: typeof bastion, fields: Readonly<Record<string, unknown>> = {}) {
   const { pem, line } = await testKey()
@@ -77,18 +91,6 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
 
   it('shares one login at the jump host with all others behind it, four at a time', async () => {
     const jump = await hop(bastion, { port: toBastion.port })
-    const names = [
-      '127.0.0.1',
-      '127.1',
-      '127.0.1',
-      '0x7f.1',
-      '0177.1',
-      '2130706433',
-      '0x7f000001',
-      '017700000001',
-      '127.0x0.0.1',
-      '127.00.0.1',
-    ]
     const hosts = names.map((host) => ({ ...hostFields(inner), host, port: toInner.port, jump }))
     const [atBastion, atInner] = [toBastion.connections(), toInner.connections()]
     expect((await behind(jump, { fields: { hosts } })).outcomes).toEqual(allWell)
@@ -103,14 +105,13 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
   it('after a host key that is not the pinned one, no further host behind the same jump host is tried', async () => {
     const jump = await hop(bastion)
     const { line } = await testKey()
-    const hosts = Array.from({ length: 8 }, (_, n) => ({
-      ...{ ...hostFields(inner), host: `127.0.0.${n + 1}`, port: toInner.port, jump },
-      host_keys: [line],
-    }))
+    const hosts = names.map((host) => {
+      return { ...hostFields(inner), host, port: toInner.port, jump, host_keys: [line] }
+    })
     const before = toInner.connections()
     const { outcomes, message } = await behind(jump, { fields: { hosts } })
     expect(outcomes).toEqual(['ok', 'FleetIncomplete'])
-    expect(message).toContain('0 of 8 hosts have the new key')
+    expect(message).toContain('0 of 10 hosts have the new key')
     expect(toInner.connections() - before).toBeLessThanOrEqual(4)
   })
 })
