@@ -38,11 +38,12 @@ export function createVersionReader<S>(
   }
   const fetch = (label: Label) => concealed(label === 'AWSPENDING' ? { id: token, label } : { label })
   const storedText = async () => (await fetch('AWSPENDING'))?.text
-  function read(label: Label): Promise<StoredValue | undefined> {
-    const started = reads.get(label) ?? fetch(label)
+  function once(label: Label, start: () => Promise<StoredValue | undefined>): Promise<StoredValue | undefined> {
+    const started = reads.get(label) ?? start()
     reads.set(label, started)
     return started
   }
+  const read = (label: Label) => once(label, () => fetch(label))
   function parse(value: StoredValue, label: Label): S {
     if (value.text !== undefined) return type.parse(value.text)
     const what = say`The ${ours(label)} value of secret ${secretId} is binary; this function rotates text.`
@@ -89,7 +90,10 @@ export function createVersionReader<S>(
     pending: () => required('AWSPENDING'),
     current: () => required('AWSCURRENT'),
     async previous() {
-      const value = (await idOf('AWSPREVIOUS')) === undefined ? undefined : await read('AWSPREVIOUS')
+      // By its id: a run that has slept through later rotations must not take a key of theirs for the one before.
+      const id = await idOf('AWSPREVIOUS')
+      const value =
+        id === undefined ? undefined : await once('AWSPREVIOUS', () => concealed({ id, label: 'AWSPREVIOUS' }))
       if (value === undefined) return undefined
       try {
         return parse(value, 'AWSPREVIOUS')
