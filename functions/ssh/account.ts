@@ -1,13 +1,15 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import { checkedPath } from './admin-path.ts'
 import { linesOf } from './authorized-keys.ts'
 import type { Access } from './host-session.ts'
 import type { KeyFile } from './key-file.ts'
 import { fileError, isMissing, type Place } from './key-file-errors.ts'
+import { SftpError } from './sftp.ts'
 
 /** An account at a host. */
-interface Account {
+export interface Account {
   readonly home: string
   /** Where it is not the one that has logged in. */
   readonly owner: readonly [number, number] | undefined
@@ -18,38 +20,60 @@ export interface Found {
   readonly text: string
 }
 
+/** More than any list of keys has; a file like that is read in seconds, and again before it is replaced. */
+const mostBytes = 1_048_576
+/** Of a mode (stat(2)). */
+const [typeBits, regularFile] = [0o170_000, 0o100_000]
+/** Codes of SFTP up to this one are answers of the host, and about the file. */
+const failure = 4
+
 /**
- * Finds the file that holds a key: a login works with a key in any file of AuthorizedKeysFile, and the new line belongs
+ * Finds the files that hold a key: a login works with a key in any file of AuthorizedKeysFile, and the new line belongs
  * where the old one is.
- * @throws RotationError KeyFileUnknown, KeyFileNotWritable, NoAnswer, TimedOut
+ * @throws RotationError KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, NoAnswer, TimedOut
  */
-export async function findKeyFile(
+export async function findKeyFiles(
   paths: readonly string[],
   access: Pick<Access, 'current' | 'previous' | 'asAdmin'>,
   place: Place,
-): Promise<Found> {
+): Promise<readonly Found[]> {
   const { current, previous, asAdmin } = access
   const { sftp, username } = place
   try {
     const account = asAdmin
       ? await accountIn('/etc/passwd', place)
       : { home: await sftp.realpath('.'), owner: undefined }
-    const read: Found[] = []
-    const closed: string[] = []
-    for (const path of paths.map((each) => expanded(each, account, username))) {
-      const file = { path, owner: account.owner }
-      const content = await sftp.read(path).catch((error) => (isMissing(error) ? undefined : error))
-      if (content instanceof Error) closed.push(path)
-      else if (content !== undefined) read.push({ file, text: content.text })
-    }
-    if (current === undefined) return read[0] ?? (await madeFile(paths, account, place))
+    const files = paths.map((each) => expanded(each, account, username))
+    const looked = await Promise.all(files.map((path) => readIn(path, account, place)))
+    const read = looked.flatMap((each) => (typeof each === 'object' ? [each] : []))
+    const closed = looked.flatMap((each) => (typeof each === 'string' ? [each] : []))
+    if (current === undefined) return [read[0] ?? (await madeFile(paths, account, place))]
     const holding = (key: PrivateKey | undefined) =>
-      key && read.find(({ text }) => linesOf(text, key.publicKey).length > 0)
-    const found = holding(current) ?? holding(await previous())
-    if (found !== undefined) return found
+      read.filter(({ text }) => key !== undefined && linesOf(text, key.publicKey).length > 0)
+    const found = holding(current)
+    if (found.length > 0) return found
+    const before = holding(await previous())
+    if (before.length > 0) return before
     throw nowhere(place, { home: account.home, paths, closed, asAdmin })
   } catch (error) {
     throw await fileError(error, paths[0] ?? '', place)
+  }
+}
+
+/** @returns a text for a file that cannot be read, which says why; undefined where there is none */
+async function readIn(path: string, account: Account, place: Place): Promise<Found | string | undefined> {
+  const { sftp } = place
+  const real = account.owner === undefined ? path : await checkedPath(path, account.home, account.owner, place)
+  try {
+    // Whoever opens a pipe waits until somebody writes into it.
+    const { mode, size } = await sftp.stat(real)
+    if ((mode & typeBits) !== regularFile) return `${path} is no file`
+    if (size > mostBytes) return `${path} is larger than 1 MiB`
+    return { file: { path: real, owner: account.owner }, text: (await sftp.read(real)).text }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    if (error instanceof SftpError && error.status <= failure) return `${path} cannot be read`
+    throw error
   }
 }
 
@@ -63,7 +87,7 @@ function nowhere(
   }: { home: string; paths: readonly string[]; closed: readonly string[]; asAdmin: boolean },
 ): RotationError {
   const logsIn = asAdmin ? '' : ' lets the function in, but'
-  const unreadable = closed.length === 0 ? '' : ` (${closed.join(', ')} cannot be read)`
+  const unreadable = closed.length === 0 ? '' : ` (${closed.join(', ')})`
   const what = say`The key of AWSCURRENT${logsIn} is in none of ${paths.join(', ')} of ${username} on ${where}${unreadable}.`
   if (home !== '/') return new RotationError('KeyFileUnknown', what)
   const likely = say`The account is confined to a folder (ChrootDirectory), and the file lies outside of it.`
@@ -92,7 +116,8 @@ async function accountIn(path: string, { sftp, username, where }: Place): Promis
 
 /** An empty file, for the first key of an account. */
 async function madeFile(paths: readonly string[], account: Account, place: Place): Promise<Found> {
-  const path = expanded(paths[0] ?? '.ssh/authorized_keys', account, place.username)
+  const wanted = expanded(paths[0] ?? '.ssh/authorized_keys', account, place.username)
+  const path = account.owner === undefined ? wanted : await checkedPath(wanted, account.home, account.owner, place)
   const file = { path, owner: account.owner }
   const folder = path.replace(/\/[^/]*$/, '')
   const exists = await place.sftp.stat(folder).then(

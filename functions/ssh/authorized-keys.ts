@@ -1,4 +1,4 @@
-import { saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { marksIn, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
 import { type PublicKey, parsePublicKey, publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 
 /** A line of authorized_keys that lets a key in (sshd(8), "AUTHORIZED_KEYS FILE FORMAT"). */
@@ -23,7 +23,7 @@ export interface Wanted {
   readonly pending: PublicKey
   /** Of AWSPREVIOUS, where it is needed: gives its options to the others where their lines are missing, and goes. */
   readonly previous: PublicKey | undefined
-  /** Begins the mark of this secret's lines: any other key with it goes. */
+  /** Begins the marks of this secret's lines. */
   readonly owner: string
   /** The mark of the new line, which begins with `owner`. */
   readonly mark: string
@@ -40,9 +40,26 @@ export function linesOf(text: string, key: PublicKey): readonly string[] {
   return parse(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
 }
 
-/** What the marks of a key say: see `saidIn`. */
-export function marked(text: string, key: PublicKey, owner: string, name: 'after' | 'behind'): readonly string[] {
-  return saidIn(linesOf(text, key), owner, name)
+/** The marks of a key, which `saidIn` reads. */
+export function marksOf(text: string, key: PublicKey, owner: string): readonly string[] {
+  return marksIn(linesOf(text, key), owner)
+}
+
+/** Whether a mark was made for this key: comments are copied by hand, too. */
+function isOurs({ key, comment }: KeyLine, owner: string): boolean {
+  return saidIn(marksIn([comment], owner), 'of').includes(shortName(key))
+}
+
+/**
+ * Whether there are keys of this secret that this run does not know. They are of rotations that were dropped; or of one
+ * that has begun since, if it is this run that was dropped.
+ */
+export function hasUnknown(text: string, { current, pending, previous, owner }: Wanted): boolean {
+  const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
+  return parse(text).some(({ entry }) => {
+    if (entry === undefined || !isOurs(entry, owner) || before.includes(shortName(entry.key))) return false
+    return ![current, pending, previous].some((key) => same(key, entry.key))
+  })
 }
 
 /**
@@ -57,18 +74,21 @@ export function edited(text: string, { current, pending, previous, owner, mark }
   const template = holds(current) ? current : holds(previous) ? previous : undefined
   if (missing.length > 0 && template === undefined && current !== undefined) return undefined
 
-  const before = current === undefined ? [] : marked(text, current, owner, 'after')
-  const isStale = ({ key, comment }: KeyLine) =>
-    !same(key, current) &&
-    !same(key, pending) &&
-    (same(key, previous) || before.includes(shortName(key)) || comment.includes(owner))
+  const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
+  const isStale = (entry: KeyLine) =>
+    !same(entry.key, current) &&
+    !same(entry.key, pending) &&
+    (same(entry.key, previous) || before.includes(shortName(entry.key)) || isOurs(entry, owner))
   const out = lines.flatMap(({ text: line, end, entry }) => {
     // Which hosts were left behind may have changed since an earlier run put the new key there.
-    const remarked = same(entry?.key, pending) && entry?.comment.includes(owner) && !entry.comment.endsWith(mark)
-    if (remarked) return [copyOf(entry, pending, mark) + end]
+    // What a mark says beyond that stays true.
+    const isMarked = entry?.comment.endsWith(mark) || entry?.comment.includes(`${mark}:`)
+    if (entry !== undefined && same(entry.key, pending) && isOurs(entry, owner) && !isMarked)
+      return [copyOf(entry, pending, mark) + end]
     // Before the old line rather than after it, so that a file without a final newline needs none.
     const added = entry !== undefined && same(entry.key, template) ? missing : []
-    const restored = `${owner}restored${previous === undefined ? '' : `:after=${shortName(previous)}`}`
+    const ofCurrent = current === undefined ? '' : `:of=${shortName(current)}`
+    const restored = `${owner}restored${ofCurrent}${previous === undefined ? '' : `:after=${shortName(previous)}`}`
     const copies = added.map((key) => copyOf(entry, key, key === pending ? mark : restored) + (end || '\n'))
     return [...copies, entry !== undefined && isStale(entry) ? '' : line + end]
   })
@@ -80,8 +100,9 @@ export function edited(text: string, { current, pending, previous, owner, mark }
 
 function copyOf(from: KeyLine | undefined, key: PublicKey | undefined, mark: string): string {
   if (from === undefined || key === undefined) return ''
-  // What somebody wrote there stays; the mark of an earlier rotation does not.
-  const comment = `${from.comment.replaceAll(/\s*\bkeyturn:\S+/g, '')} ${mark}`.trim()
+  // What somebody wrote there stays; the mark of an earlier rotation does not. Bytes beyond ASCII are parts of letters, and
+  // no blanks, whatever \s takes them for.
+  const comment = `${from.comment.replaceAll(/(^|[ \t]+)keyturn:[^ \t]+/g, '')} ${mark}`.replace(/^[ \t]+/, '')
   return [from.options, publicKeyLine(key), comment].filter((part) => part !== '').join(' ')
 }
 

@@ -6,7 +6,7 @@ import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { SshConnection } from '../../shared/ssh-protocol/connection.ts'
 import type { Credentials, Doors, Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
-import { type Found, findKeyFile } from './account.ts'
+import { type Found, findKeyFiles } from './account.ts'
 import type { Place } from './key-file-errors.ts'
 import { sftpOf } from './sftp.ts'
 import type { FleetHost } from './target.ts'
@@ -24,15 +24,15 @@ export interface Access {
   previous(): Promise<PrivateKey | undefined>
 }
 
-/** A host that was logged in to, with the file that it keeps the account's keys in. */
+/** A host that was logged in to, with the files that it keeps the key in. */
 export interface HostSession extends Disposable {
   readonly host: Host
   readonly place: Place
-  readonly found: Found
+  readonly found: readonly Found[]
   readonly connection: SshConnection
 }
 
-/** @throws RotationError as `connect` and `findKeyFile` do, and SftpUnavailable */
+/** @throws RotationError as `connect` and `findKeyFiles` do, and SftpUnavailable */
 export async function openHost(host: FleetHost, access: Access, context: RotationContext): Promise<HostSession> {
   const connection = await logIn(host, access)
   try {
@@ -40,7 +40,7 @@ export async function openHost(host: FleetHost, access: Access, context: Rotatio
       throw noSftp(host, access.username, context.signal.aborted, error)
     })
     const place = { sftp: sftpOf(wrapper), where: addressOf(host), username: access.username, signal: context.signal }
-    const found = await findKeyFile(host.paths, access, place)
+    const found = await findKeyFiles(host.paths, access, place)
     return { host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
   } catch (error) {
     connection[Symbol.dispose]()

@@ -1,15 +1,15 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { edited, type Wanted } from './authorized-keys.ts'
-import { fileError, type Place } from './key-file-errors.ts'
+import { edited, hasUnknown, type Wanted } from './authorized-keys.ts'
+import { fileError, isMissing, type Place } from './key-file-errors.ts'
 import { type Lock, letGo, lockFile } from './lock-file.ts'
 import type { FileFacts, NewFile } from './sftp.ts'
 
 const mostTries = 5
 
 export interface KeyFile {
-  /** As configured, perhaps a symbolic link. */
+  /** As configured, perhaps a symbolic link; where another account changes it, none. */
   readonly path: string
   /** User and group of the account, where it is not the one that logs in. */
   readonly owner: readonly [number, number] | undefined
@@ -23,27 +23,36 @@ export interface EditOptions {
   /** How old a lock is whose run has ended: the longest that the function runs. */
   readonly runMs: number
   readonly context: RotationContext
+  /** Whether the rotation is still the one that is under way. */
+  isStillPending(): Promise<boolean>
 }
 
 /**
  * Changes a file as a whole: a new one beside it, written to the disk, then renamed over it. Whatever is killed, the file
  * is the old one or the new one.
- * @returns whether anything was to be changed
- * @throws RotationError KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, KeyFileBusy, NoAnswer, TimedOut
+ * @returns what the file holds then
+ * @throws RotationError NotPending, KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, KeyFileBusy, NoAnswer, TimedOut
  */
-export async function updateKeyFile(file: KeyFile, text: string, wanted: Wanted, place: Place, options: EditOptions) {
+export async function updateKeyFile(
+  file: KeyFile,
+  text: string,
+  wanted: Wanted,
+  place: Place,
+  options: EditOptions,
+): Promise<string> {
   const done = nextText(text, wanted, file, place) === text
   try {
     const real = await place.sftp.realpath(file.path)
     // An earlier run has done it, and may have been killed before it let go.
     if (done) await letGo(real, place, options)
-    if (done) return false
+    if (done) return text
+    if (file.owner !== undefined && real !== file.path)
+      throw unsafe(file.path, place, `it has become a symbolic link to ${real}`)
     if (!place.sftp.canReplace) {
       throw unsafe(real, place, 'the host cannot replace a file in one moment (no posix-rename, no fsync)')
     }
     await using lock = await lockFile(real, place, options)
-    await replaceUntilItStays(real, file, wanted, lock, place, options)
-    return true
+    return await replaceUntilItStays(real, file, wanted, lock, place, options)
   } catch (error) {
     throw await fileError(error, file.path, place)
   }
@@ -56,17 +65,23 @@ async function replaceUntilItStays(
   lock: Lock,
   place: Place,
   options: EditOptions,
-): Promise<void> {
+): Promise<string> {
   const { sftp, where } = place
   for (let tries = 0; tries < mostTries; tries++) {
+    if (tries === 0) await lock.tidy()
     const { text, facts } = await sftp.read(real)
     const next = nextText(text, wanted, file, place)
-    if (next === text) return
-    if (tries === 0) await lock.tidy()
+    if (next === text) return text
+    if (hasUnknown(text, wanted) && !(await options.isStillPending())) {
+      throw new RotationError(
+        'NotPending',
+        say`${real} on ${where} has a key of a later rotation, and version ${options.context.token} is not AWSPENDING any more. The file was left as it is.`,
+      )
+    }
     const like = newFile(real, facts, file, lock, place, options)
     const now = await replaced(real, text, next, like, place, options)
     // What we wrote must not be lost to one who has read the file before and written it after.
-    if (now !== undefined && (now === next || nextText(now, wanted, file, place) === now)) return
+    if (now !== undefined && (now === next || nextText(now, wanted, file, place) === now)) return now
   }
   throw new RotationError(
     'KeyFileBusy',
@@ -87,8 +102,12 @@ async function replaced(
   await sftp.create(temporary, next, like)
   try {
     if ((await sftp.read(path)).text === before) {
-      await sftp.replace(temporary, path)
-      return (await sftp.read(path)).text
+      // Another run that has the lock now has removed it: what it writes is to be seen first.
+      const isGone = await sftp.replace(temporary, path).then(
+        () => false,
+        (error) => isMissing(error) || Promise.reject(error),
+      )
+      return isGone ? undefined : (await sftp.read(path)).text
     }
   } catch (error) {
     await sftp.remove(temporary).catch(() => undefined)

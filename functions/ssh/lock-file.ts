@@ -18,7 +18,10 @@ export interface Lock extends AsyncDisposable {
   readonly facts: FileFacts
   /** How many names the file has. */
   readonly links: number
-  /** Removes files that killed runs have left. */
+  /**
+   * Removes the files that other runs were about to replace this one by: a rename that was sent before a run was killed
+   * may arrive much later, and must find nothing then.
+   */
   tidy(): Promise<void>
 }
 
@@ -59,7 +62,7 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
   }
   /** What a file is like that is made here now: it tells the host's time. */
   async function probed(): Promise<FileFacts> {
-    const probe = `${path}.keyturn-${Buffer.from(context.randomBytes(6)).toString('hex')}`
+    const probe = `${path}.keyturn-probe-${Buffer.from(context.randomBytes(6)).toString('hex')}`
     await sftp.create(probe, '')
     const facts = await sftp.stat(probe)
     await sftp.remove(probe)
@@ -96,7 +99,9 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
     async tidy() {
       const ours = entries.filter((entry) => entry.name.startsWith(`${name}.keyturn-`) && !entry.name.endsWith('-lock'))
       for (const { name: left, mtime } of ours) {
-        if ((facts.mtime - mtime) * 1_000 > options.runMs) await sftp.remove(`${folder}/${left}`).catch(() => undefined)
+        // Those who wait for the lock look at what they have just made.
+        const inUse = left.startsWith(`${name}.keyturn-probe-`) && (facts.mtime - mtime) * 1_000 <= options.runMs
+        if (!inUse) await sftp.remove(`${folder}/${left}`).catch(() => undefined)
       }
     },
     async [Symbol.asyncDispose]() {

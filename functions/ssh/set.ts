@@ -1,32 +1,20 @@
-import { createHash } from 'node:crypto'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
-import { addressOf } from '../../shared/ssh-protocol/address.ts'
-import { type Credentials, type Doors, doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
-import { ownerOf, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { type Credentials, type Doors, doorsOf } from '../../shared/ssh-protocol/doors.ts'
+import { ownerOf } from '../../shared/ssh-protocol/marks.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { type KeySecret, keySecretForm, usernameIn } from '../../shared/ssh-protocol/secret.ts'
-import { marked } from './authorized-keys.ts'
-import { absent, eachHost, fleetError, type Outcome } from './fleet.ts'
-import { type Access, type HostSession, openHost } from './host-session.ts'
-import { type EditOptions, updateKeyFile } from './key-file.ts'
+import { change, type Plan, tell } from './change.ts'
+import { eachHost, fleetError, type Outcome } from './fleet.ts'
+import { openHost } from './host-session.ts'
+import { onMost } from './most-hosts.ts'
 import type { SshSettings } from './settings.ts'
 import type { FleetHost, SshTarget } from './target.ts'
 
 /** Our own deadline is a little earlier than Lambda's, and a run may have begun a little before it looks at the clock. */
 const aroundMs = 5_000
-
-/** What the lines of one rotation are written with. */
-interface Plan {
-  readonly target: SshTarget
-  readonly access: Access
-  readonly pending: PrivateKey
-  /** `keyturn:SECRET:`, which all marks of this secret begin with. */
-  readonly owner: string
-  readonly edit: EditOptions
-}
 
 /**
  * Puts the pending key beside the current one on every host, and takes away the key before that, host by host: each host
@@ -61,10 +49,11 @@ async function planOf(
   const { key: current } = await versions.current()
   const credentials = await credentialsFor(target, current, context)
   const asAdmin = credentials.username !== username
-  const previous = async () => (await versions.previous())?.key
+  const previous = () => previousOf(versions, target)
   const owner = ownerOf(context)
   const runMs = context.remainingMs() + aroundMs
-  const edit = { holder: `${owner}${context.token}`, keepMode: settings.keepMode, runMs, context }
+  const { isStillPending } = versions
+  const edit = { holder: `${owner}${context.token}`, keepMode: settings.keepMode, runMs, context, isStillPending }
   return { target, pending, owner, edit, access: { doors, username, credentials, asAdmin, current, previous } }
 }
 
@@ -87,10 +76,11 @@ async function credentialsFor(
   return { username: usernameIn(admin) ?? username, key: admin.key }
 }
 
-async function onEach(plan: Plan, context: RotationContext): Promise<Outcome<void>[]> {
+async function onEach(plan: Plan, context: RotationContext): Promise<Outcome<unknown>[]> {
   const work = async ({ host }: { host: FleetHost }) => {
     using session = await openHost(host, plan.access, context)
-    await change(session, plan, [], context)
+    await change(session, plan, '')
+    tell(session, context)
   }
   return eachHost(
     plan.target.hosts.map((host) => ({ host })),
@@ -99,69 +89,16 @@ async function onEach(plan: Plan, context: RotationContext): Promise<Outcome<voi
   )
 }
 
-/**
- * Leaves hosts behind that cannot be reached, if enough are left. All hosts are looked at before one is changed: one that
- * was left behind the last time as well would never again have a key that is in the secret.
- */
-async function onMost(plan: Plan, least: number, context: RotationContext): Promise<Outcome<void>[]> {
-  const hosts = plan.target.hosts.map((host) => ({ host }))
-  const looked = await eachHost(hosts, ({ host }) => openHost(host, plan.access, context), context)
-  const sessions = looked.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
-  try {
-    const failed = looked.flatMap((outcome) => (outcome.ok ? [] : [outcome]))
-    const behind = new Set(sessions.flatMap((session) => leftBehind(session, plan)))
-    const fatal = looked.filter(
-      (outcome) => !outcome.ok && (!absent.includes(outcome.error.code) || behind.has(nameOf(outcome.host))),
-    )
-    if (fatal.length > 0 || sessions.length < Math.min(least, hosts.length)) {
-      context.did(say`changed no host`)
-      throw (
-        fleetError(fatal.length > 0 ? fatal : looked, 'could be logged in to; none was changed') ??
-        new Error('no host failed')
-      )
-    }
-    const laggards = failed.map(({ host }) => nameOf(host))
-    if (failed.length > 0)
-      context.did(
-        say`left behind, to be reached at the next rotation: ${failed.map(({ host }) => addressOf(host)).join(', ')}`,
-      )
-    return await eachHost(sessions, (session) => change(session, plan, laggards, context), context)
-  } finally {
-    for (const session of sessions) session[Symbol.dispose]()
-  }
+async function previousOf(versions: Versions<KeySecret>, target: SshTarget): Promise<PrivateKey | undefined> {
+  const secret = await versions.previous()
+  return secret !== undefined && isSameAccount(secret, target) ? secret.key : undefined
 }
 
-async function change(session: HostSession, plan: Plan, laggards: readonly string[], context: RotationContext) {
-  const { place, found, connection, host } = session
-  const { access, pending, owner, edit } = plan
-  const current = access.current?.publicKey
-  const after = current === undefined ? '' : `:after=${shortName(current)}`
-  const mark = `${edit.holder}${after}${laggards.length === 0 ? '' : `:behind=${laggards.join('+')}`}`
-  // Lines that a rotation has made say what was before them.
-  const known = current !== undefined && marked(found.text, current, owner, 'after').length > 0
-  const previous = known ? undefined : (await access.previous())?.publicKey
-  await updateKeyFile(
-    found.file,
-    found.text,
-    { current, pending: pending.publicKey, previous, owner, mark },
-    place,
-    edit,
-  )
-  const unpinned = connection.unpinned()
-  if (unpinned.length > 0) {
-    context.did(say`${addressOf(host)} announces host keys that are not pinned: ${unpinned.join(', ')}`)
-    context.count('UnpinnedHostKeys', unpinned.length)
-  }
-  if (host.hostKeys === undefined)
-    context.did(say`${addressOf(host)} was trusted with the host key ${connection.shown}`)
-}
-
-/** A host in a mark: it stands in files of other hosts, who need not know its name. */
-function nameOf(host: Host): string {
-  return createHash('sha256').update(addressOf(host)).digest('hex').slice(0, 10)
-}
-
-/** The hosts that the last rotation has not reached: the line of what is now the current key says so. */
-function leftBehind({ found }: HostSession, { access: { current }, owner }: Plan): readonly string[] {
-  return current === undefined ? [] : marked(found.text, current.publicKey, owner, 'behind')
+/** Somebody may have put the key of another account into the secret since: that one's is not ours to take away. */
+function isSameAccount(secret: KeySecret, { username, hosts }: SshTarget): boolean {
+  if ((usernameIn(secret) ?? username) !== username) return false
+  const listed: unknown = secret.json?.hosts
+  if (!Array.isArray(listed)) return true
+  const names = listed.map((each: { readonly host?: unknown } | null) => String(each?.host).toLowerCase())
+  return hosts.some(({ host }) => names.includes(host.toLowerCase()))
 }

@@ -44,7 +44,8 @@ export async function configuredFields(
     ? await context.readSecret(hosts, form)
     : form.parse(await readFile(hosts, 'utf8').catch(() => ''))
   const name = /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(context.secretId)?.[1] ?? context.secretId
-  const entry = entries[name] ?? entries[context.secretId] ?? {}
+  const key = [name, context.secretId].find((each) => Object.hasOwn(entries, each))
+  const entry = (key === undefined ? undefined : entries[key]) ?? {}
   if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) return entry as Record<string, unknown>
   throw new RotationError('InvalidConfiguration', say`What SSH_HOSTS has for "${name}" is not a JSON object.`)
 }

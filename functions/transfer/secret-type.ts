@@ -3,7 +3,7 @@ import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { SecretType, Versions } from '../../shared/rotation/secret-type.ts'
 import { doorsOf } from '../../shared/ssh-protocol/doors.ts'
-import { ownerOf, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { marksIn, ownerOf, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
@@ -75,7 +75,7 @@ async function setKeys(
   // Without the current key on the server, an older one may be what everybody uses.
   if (ofCurrent.length === 0) return
   const comments = ofCurrent.map(({ comment }) => comment)
-  const before = saidIn(comments, owner, 'after')
+  const before = saidIn(marksIn(comments, owner), 'after')
   // Keys that a rotation has imported say what was before them.
   const previous = before.length > 0 ? undefined : (await previousVersion())?.key
   for (const each of keys) {

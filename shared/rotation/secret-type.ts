@@ -13,6 +13,11 @@ export interface Versions<S> {
    * since AWSCURRENT may have to be read for the answer.
    */
   isRehearsal(): Promise<boolean>
+  /**
+   * Asks whether the pending version is that still: a run may outlive its rotation. Asked for only before what would hurt
+   * another rotation.
+   */
+  isStillPending(): Promise<boolean>
 }
 
 /** What is at hand when the next value is made. */

@@ -80,6 +80,7 @@ export function createVersionReader<S>(
     },
     storedText,
     isStored: async () => (await storedText()) !== undefined,
+    isStillPending: async () => (await storedText()) !== undefined,
     async labelledByOthers() {
       const versions = [...(await labels())].flatMap(([id, held]) => {
         const label = held.find((each) => !each.startsWith('AWS'))

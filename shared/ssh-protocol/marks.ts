@@ -12,8 +12,15 @@ export function shortName({ blob }: PublicKey): string {
   return createHash('sha256').update(blob).digest('hex').slice(0, 16)
 }
 
-/** What the marks in some comments say under a name: `after=` the key before, `behind=` hosts that were left behind. */
-export function saidIn(comments: readonly string[], owner: string, name: 'after' | 'behind'): readonly string[] {
-  const marks = comments.flatMap((comment) => comment.split(/\s/).filter((word) => word.startsWith(owner)))
+/** The marks of a secret in some comments. */
+export function marksIn(comments: readonly string[], owner: string): readonly string[] {
+  return comments.flatMap((comment) => comment.split(/[ \t]/).filter((word) => word.startsWith(owner)))
+}
+
+/**
+ * What marks say under a name: `of=` the key that it was made for, `after=` the key before, `fleet=` hosts that all have the
+ * key, but for those that `behind=` names.
+ */
+export function saidIn(marks: readonly string[], name: 'of' | 'after' | 'fleet' | 'behind'): readonly string[] {
   return marks.flatMap((mark) => new RegExp(`:${name}=([0-9a-f+]+)`).exec(mark)?.[1]?.split('+') ?? [])
 }

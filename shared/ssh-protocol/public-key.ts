@@ -33,11 +33,11 @@ export function publicKeyOf(key: KeyObject): PublicKey | undefined {
 }
 
 /**
- * Reads `TYPE BASE64 COMMENT` where it is one: the base64 must say the type, too.
+ * Reads `TYPE BASE64 COMMENT` where it is one: the base64 must say the type, too, and end at a blank.
  * @returns undefined for anything else
  */
 export function parsePublicKey(text: string): (PublicKey & { readonly comment: string }) | undefined {
-  const [, type = '', base64 = '', comment = ''] = /^([^\s]+)[ \t]+([A-Za-z0-9+/=]+)[ \t]*(.*)$/s.exec(text) ?? []
+  const [, type = '', base64 = '', comment = ''] = /^([^\s]+)[ \t]+([A-Za-z0-9+/=]+)(?:[ \t]+(.*))?$/s.exec(text) ?? []
   const blob = Buffer.from(base64, 'base64')
   try {
     return type !== '' && wireReader(blob).text() === type ? { type, blob, comment } : undefined

@@ -14,17 +14,28 @@ export interface Door extends AsyncDisposable {
   open(): Promise<void>
   /** Ends each further connection when it has passed so many bytes on to the host; undefined for never. */
   cutAfter(bytes: number | undefined): void
+  /** Lets nothing of further connections through until then; undefined for no more of that. */
+  holdUntil(moment: Promise<void> | undefined): void
+  /** How many connections are held. */
+  holding(): number
 }
 
 export async function doorTo(port: number): Promise<Door> {
   const sockets = new Set<Socket>()
   const counts = { all: 0, now: 0, most: 0 }
   let limit: number | undefined
+  let hold: Promise<void> | undefined
+  let held = 0
   function pass(client: Socket) {
     counts.all++
     counts.most = Math.max(counts.most, ++counts.now)
     client.once('close', () => counts.now--)
     const host = connect(port, '127.0.0.1')
+    if (hold !== undefined) {
+      held++
+      client.pause()
+      void hold.then(() => client.resume())
+    }
     for (const [one, other] of [
       [client, host],
       [host, client],
@@ -69,6 +80,10 @@ export async function doorTo(port: number): Promise<Door> {
     cutAfter(bytes) {
       limit = bytes
     },
+    holdUntil(moment) {
+      hold = moment
+    },
+    holding: () => held,
     [Symbol.asyncDispose]: close,
   }
 }

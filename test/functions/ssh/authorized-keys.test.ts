@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { edited, linesOf, marked } from '../../../functions/ssh/authorized-keys.ts'
-import { shortName } from '../../../shared/ssh-protocol/marks.ts'
+import { edited, hasUnknown, linesOf, marksOf } from '../../../functions/ssh/authorized-keys.ts'
+import { saidIn, shortName } from '../../../shared/ssh-protocol/marks.ts'
 import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
 import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
 import { type PublicKey, publicKeyLine } from '../../../shared/ssh-protocol/public-key.ts'
@@ -33,6 +33,12 @@ describe('the new line', () => {
     }
   })
 
+  it('keeps letters beyond ASCII in the comment of the old one', () => {
+    const [voila, marker] = [Buffer.from('voilà keyturn:abc:two').toString('latin1'), ' keyturn:abc:two']
+    const comment = voila.slice(0, -marker.length)
+    expect(edit(`${line(current)} ${voila}\n`)).toBe(`${line(pending)} ${comment} ${mark}\n${line(current)} ${voila}\n`)
+  })
+
   it('needs no newline at the end of the file, and has CRLF where the old one has it', () => {
     expect(edit(line(current))).toBe(`${line(pending)} ${mark}\n${line(current)}`)
     expect(edit(`${line(current)}\r\n# end`)).toBe(`${line(pending)} ${mark}\r\n${line(current)}\r\n# end`)
@@ -54,7 +60,7 @@ describe('the new line', () => {
   })
 
   it('takes the options of the key before where a host was left behind with it, and so does the current key', () => {
-    const restored = `${owner}restored:after=${shortName(previous)}`
+    const restored = `${owner}restored:of=${shortName(current)}:after=${shortName(previous)}`
     const behind = `no-pty ${line(previous)} x\n`
     expect(edit(behind)).toBe(`no-pty ${line(pending)} x ${mark}\nno-pty ${line(current)} x ${restored}\n`)
   })
@@ -63,6 +69,7 @@ describe('the new line', () => {
     expect(edit('')).toBeUndefined()
     expect(edit(`${line(foreign)}\n`)).toBeUndefined()
     expect(edit(`# ${line(current)}\n`)).toBeUndefined()
+    expect(edit(`${line(current)},disabled x\n`)).toBeUndefined()
     expect(edit(`cert-authority ${line(current)}\n`)).toBeUndefined()
     expect(edit(`\xef\xbb\xbf${line(current)}\n`)).toBeUndefined()
     expect(edit(`command="x ${line(current)}" ${line(foreign)}\n`)).toBeUndefined()
@@ -82,14 +89,22 @@ describe('what goes', () => {
     expect(edited(text, unread)).toBe(
       `${line(pending)} ${mark}\n${line(current)} keyturn:abc:two:after=${shortName(previous)}\n`,
     )
-    expect(marked(text, current, owner, 'after')).toEqual([shortName(previous)])
-    expect(marked(text, current, 'keyturn:other:', 'after')).toEqual([])
+    expect(saidIn(marksOf(text, current, owner), 'after')).toEqual([shortName(previous)])
+    expect(marksOf(text, current, 'keyturn:other:')).toEqual([])
     expect(edited(text.replace('keyturn:abc', 'keyturn:abd'), unread)).toContain('by hand')
   })
 
   it('is the key before the current one, and what dropped rotations of this secret have left', () => {
-    const text = `${line(previous)} me\n${line(orphan)} keyturn:abc:dropped\n${line(current)}\n`
+    const text = `${line(previous)} me\n${line(orphan)} keyturn:abc:dropped:of=${shortName(orphan)}\n${line(current)}\n`
     expect(edit(text)).toBe(`${line(pending)} ${mark}\n${line(current)}\n`)
+    // They may as well be of a rotation that has begun since.
+    expect(hasUnknown(text, wanted)).toBe(true)
+    expect(hasUnknown(text, { ...wanted, previous: orphan })).toBe(false)
+  })
+
+  it('is never a key that somebody has put behind a copy of our comment', () => {
+    const copied = `${line(foreign)} bob, as in keyturn:abc:two:of=${shortName(current)}\n`
+    expect(edit(`${line(current)}\n${copied}`)).toContain(copied)
   })
 
   it('is never a key of another secret, of another kind of line, or one that is still in use', () => {

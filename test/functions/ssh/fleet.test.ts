@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { chown, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { expectFailure } from '../../contract/failure.ts'
@@ -17,10 +19,11 @@ const type = sshKey(hosts)
 const suite = await suiteFor(type)
 const { secrets } = suite
 const door = await doorTo(third.port)
+const doors = [await doorTo(first.port), await doorTo(second.port), door] as const
 
 afterAll(async () => {
   await secrets[Symbol.asyncDispose]()
-  await door[Symbol.asyncDispose]()
+  await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))
   await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()))
 })
 
@@ -79,6 +82,85 @@ describe('a fleet', { meta: { server: type.server } }, () => {
       expect((await readKeys(host)).match(/keyturn:/g)).toHaveLength(2)
     }
     expect(await logsIn(third, pemIn(kept))).toBe(false)
+  })
+
+  it('with min_success: others than last time down: no host loses both keys', async () => {
+    const target = await fleet({ fields: { min_success: 1 }, hosts: doors.map(({ port }) => ({ port })) })
+    const [a, b, c] = doors
+    await Promise.all([b.close(), c.close()])
+    expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
+    await Promise.all([a.close(), b.open()])
+    const other = await outcomeOf(target.secretId)
+    expect(other.outcomes).toEqual(['ok', 'FleetIncomplete'])
+    expect(other.message).toContain('It may have been left behind before')
+    await Promise.all([a.open(), c.open()])
+    await other.rotation.run(...fourSteps)
+    const { AWSCURRENT = '' } = await target.staged()
+    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
+  })
+
+  it('with min_success: a host left behind gets another address and is still down: it is not left behind again', async () => {
+    const target = await fleet({ fields: { min_success: 2 } })
+    await door.close()
+    expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
+    const { AWSCURRENT = '' } = await target.staged()
+    await using elsewhere = await doorTo(third.port)
+    await elsewhere.close()
+    const SecretString = AWSCURRENT.replace(`"port":${door.port}`, `"port":${elsewhere.port}`)
+    expect(SecretString).not.toBe(AWSCURRENT)
+    await secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
+    const again = await outcomeOf(target.secretId)
+    await door.open()
+    expect(again.outcomes).toEqual(['ok', 'Unreachable'])
+  })
+
+  it('a value of before that was of another account: that one keeps its key', async () => {
+    const [robot, own] = [await testKey(), await testKey()]
+    const target = await fleet()
+    for (const host of hosts) await writeKeys(host, `${robot.line} robot\n${own.line} app\n`)
+    for (const [pem, username] of [
+      [robot.pem, 'robot'],
+      [own.pem, first.account.username],
+    ]) {
+      const SecretString = JSON.stringify({ ...JSON.parse(target.value), private_key: pem, username })
+      await secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
+    }
+    expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
+    expect(await readKeys(first)).toContain(robot.line)
+  })
+
+  it('a key in two files goes from both', async () => {
+    const path = `${first.path(first.account.keys)}2`
+    const target = await fleet({
+      fields: { authorized_keys_path: hosts.map(({ account }) => [account.keys, `${account.keys}2`])[0] },
+    })
+    await writeFile(path, await readKeys(first), { mode: 0o600 })
+    if (first.account.uid !== undefined) await chown(path, first.account.uid, first.account.gid ?? 0)
+    for (let n = 0; n < 2; n++) await secrets.rotate(target.secretId)
+    const text = await readFile(path, 'utf8')
+    await rm(path)
+    expect(text).not.toContain(lineOf(pemIn(target.value)))
+    expect(text.match(/keyturn:/g)).toHaveLength(2)
+  })
+
+  it('a run that has outlived its rotation takes no key of the next one away', async () => {
+    const target = await fleet()
+    const stale = await secrets.begin(target.secretId)
+    await stale.run('createSecret')
+    // It stands still for as long as the third host takes to open, with all it has read.
+    const { promise: waits, resolve: go } = Promise.withResolvers<void>()
+    door.holdUntil(waits)
+    const held = stale.attempt('setSecret')
+    while (door.holding() === 0) await sleep(20)
+    door.holdUntil(undefined)
+    await stale.end().catch(() => undefined)
+    await secrets.client.send(dropped(target.secretId, stale.token))
+    await secrets.rotate(target.secretId)
+    go()
+    const outcome = await held
+    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('NotPending')
+    const { AWSCURRENT = '' } = await target.staged()
+    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
   it('with min_success: a host that lets neither key in ends the rotation before any host is changed', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -153,6 +153,40 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect((await byAdmin({ SSH_KEEP_FILE_MODE: 'true' })).outcomes).toEqual(allWell)
     const { mode, uid } = await stat(host.path(path))
     expect([(mode & 0o777).toString(8), uid]).toEqual(['644', 0])
+  })
+
+  it("a link of the account out of its home: an admin doesn't follow it", async () => {
+    await using at = await on(await hostWith())
+    const fields = { private_key: '', authorized_keys_path: '.ssh/authorized_keys', ...(await at.admin()) }
+    const keys = at.host.path(at.host.account.keys)
+    const [rootKeys, victim] = [at.host.path('/root/.ssh/authorized_keys'), at.host.path('/etc/victim')]
+    const before = await readFile(rootKeys, 'utf8')
+    await mkdir(victim)
+    for (const [link, to] of [
+      [keys, '/root/.ssh/authorized_keys'],
+      [dirname(keys), '/etc/victim'],
+    ] as const) {
+      const target = await at.target({ fields })
+      await rm(link, { recursive: true })
+      await symlink(to, link)
+      const { outcomes, message } = await rotated(at.secrets, target.secretId)
+      expect([to, outcomes]).toEqual([to, ['ok', 'KeyFileUnsafe']])
+      expect(message).toContain('leads out of the home')
+      await rm(link)
+    }
+    expect(await readFile(rootKeys, 'utf8')).toBe(before)
+    expect(await readdir(victim)).toEqual([])
+  })
+
+  it('a pipe beside it is not opened, and a file of 700 MB is told', async () => {
+    await using at = await on(await hostWith())
+    const target = await at.target({ fields: { authorized_keys_path: paths.authorized_keys_path } })
+    await run('mkfifo', ['-m', '644', `${at.host.path(at.host.account.keys)}2`])
+    expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(allWell)
+    await truncate(at.host.path(at.host.account.keys), 700_000_000)
+    const { outcomes, message } = await rotated(at.secrets, target.secretId)
+    expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+    expect(message).toContain('is larger than 1 MiB')
   })
 
   it('none, where a command serves the keys: the error says so', async () => {
