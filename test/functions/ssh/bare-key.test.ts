@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
@@ -96,6 +97,15 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     env.SSH_HOSTS = await secrets.store(JSON.stringify({ [arn]: accountFields([host]) }))
     expect((await rotated(secrets, arn)).outcomes).toEqual(allWell)
     expect(await logsIn(host, (await secrets.value(arn, 'AWSCURRENT')) ?? '')).toBe(true)
+  })
+
+  it('may have the name of what every object has', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const pem = opensshPem(privateKey, '')
+    const SecretString = JSON.stringify({ private_key: pem, ...accountFields([host]) })
+    await stored(pem, pem, () => ({}))
+    const { ARN = '' } = await withFile.client.send(new CreateSecretCommand({ Name: 'constructor', SecretString }))
+    expect((await rotated(withFile, ARN)).outcomes).toEqual(allWell)
   })
 
   it('is refused where nobody says where it lets in, or where SSH_HOSTS is no JSON', async () => {

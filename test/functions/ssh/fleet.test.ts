@@ -163,6 +163,19 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
+  it('a rename that arrives late finds nothing: files of other runs are gone before a file is changed', async () => {
+    const target = await fleet()
+    const left = `${first.path(first.account.keys)}.keyturn-0123456789ab`
+    await writeFile(left, 'as it was')
+    await secrets.rotate(target.secretId)
+    const isThere = await readFile(left).then(
+      () => true,
+      () => false,
+    )
+    await rm(left, { force: true })
+    expect(isThere).toBe(false)
+  })
+
   it('with min_success: a host that lets neither key in ends the rotation before any host is changed', async () => {
     const target = await fleet({ fields: { min_success: 1 } })
     await writeKeys(second, '')
