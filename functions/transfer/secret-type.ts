@@ -57,7 +57,7 @@ export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSe
  * this secret's for a moment.
  */
 async function setKeys(
-  { current: currentVersion, previous: previousVersion }: Versions<KeySecret>,
+  { current: currentVersion, previous: previousVersion, isStillPending }: Versions<KeySecret>,
   pending: PrivateKey,
   target: TransferTarget,
   users: UserKeys,
@@ -81,7 +81,16 @@ async function setKeys(
   for (const each of keys) {
     if (isOf(each, current) || isOf(each, pending)) continue
     const known = each.key !== undefined && before.includes(shortName(each.key))
-    if (!known && !isOf(each, previous) && !each.comment.includes(owner)) continue
+    if (!known && !isOf(each, previous)) {
+      if (!each.comment.includes(owner)) continue
+      // Of a rotation that was dropped; or of one that has begun since, if it is this one that was dropped.
+      if (!(await isStillPending())) {
+        throw new RotationError(
+          'NotPending',
+          say`The user has a key of a later rotation, and version ${context.token} is not AWSPENDING any more. It was left there.`,
+        )
+      }
+    }
     await users.remove(target, each.id, context.signal)
     context.did(say`deleted the key before, ${each.id}`)
   }
