@@ -72,8 +72,8 @@ function refused(where: string, { username, key: { publicKey, type } }: SshLogin
   const size = type.name === 'rsa' ? ` of ${type.bits} bits` : ''
   const line = publicKeyLine(publicKey)
   return new RotationError('LoginRefused', say`${where} refuses ${username} with the key ${publicKey.type}${size}.`, {
-    likely: say`The key is not in the file that sshd reads; or the account is locked, expired or not allowed (AllowUsers); or the file or its folders are writable for others (StrictModes); or sshd does not take such keys (RequiredRSASize, PubkeyAcceptedAlgorithms).`,
-    remedy: say`The host's sshd log says which. To put the key into the file, as ${username} on the host: printf '\\n%s\\n' '${line}' >> ~/.ssh/authorized_keys`,
+    likely: say`There is no such account, or the key is not in the file that sshd reads; or the account is locked, expired or not allowed (AllowUsers); or the file or its folders are writable for others (StrictModes); or sshd does not take such keys (RequiredRSASize, PubkeyAcceptedAlgorithms).`,
+    remedy: say`The host's sshd log says which. To put the key into the file, run this as ${username} on the host, with the path that authorized_keys_path has where the secret has one: printf '\\n%s\\n' '${line}' >> ~/.ssh/authorized_keys ; and then rotate again.`,
     cause,
   })
 }

@@ -57,7 +57,8 @@ export const sshErrors = {
   },
   FleetIncomplete: {
     cause: 'Several hosts cannot be reached or changed, for the reasons that are named above.',
-    remedy: 'Mend what is named above. Hosts that have the new key keep it, and the next attempt goes on from there.',
+    remedy:
+      'Mend what is named above, and then rotate again, if no attempt is under way: hosts that have the new key keep it.',
     retryable: true,
   },
   TransferUserMissing: {
