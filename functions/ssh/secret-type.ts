@@ -7,7 +7,7 @@ import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import { nextKeyType } from './key-types.ts'
 import { setKeys } from './set.ts'
-import { configuredFields, type SshSettings } from './settings.ts'
+import { configuredFields, nowhere, type SshSettings } from './settings.ts'
 import { checkSameTarget, parseTarget, type SshTarget } from './target.ts'
 import { testKey } from './test.ts'
 
@@ -17,10 +17,11 @@ import { testKey } from './test.ts'
  */
 export function sshKey(settings: SshSettings): SecretType<KeySecret> {
   /** What the secret says itself, with what is configured for it where it says nothing. */
-  async function targetOf({ json = {} }: KeySecret, context: RotationContext): Promise<SshTarget> {
-    if (settings.hosts === undefined) return parseTarget(json, 'the secret', settings.trustsAny)
+  async function targetOf({ json }: KeySecret, context: RotationContext): Promise<SshTarget> {
     const configured = await configuredFields(settings, context)
-    return parseTarget({ ...configured, ...json }, 'the secret or SSH_HOSTS', settings.trustsAny)
+    if (json === undefined && configured === undefined) throw nowhere(settings, context)
+    const where = configured === undefined ? 'the secret' : 'the secret or SSH_HOSTS'
+    return parseTarget({ ...configured, ...json }, where, settings.trustsAny)
   }
   return {
     ...keySecretForm,
@@ -28,7 +29,8 @@ export function sshKey(settings: SshSettings): SecretType<KeySecret> {
     serialize: ({ text }) => text,
     async create({ current }, context) {
       const secret = await current()
-      const { keyType } = await targetOf(secret, context)
+      const { keyType, adminSecretArn } = await targetOf(secret, context)
+      if (secret.key === undefined && adminSecretArn === undefined) throw noWayIn()
       const type = nextKeyType(keyType, secret.key, settings.rsaBits)
       return withKey(secret, await newKey(type, secret.key, context, checkWithSsh2))
     },
@@ -45,6 +47,13 @@ export function sshKey(settings: SshSettings): SecretType<KeySecret> {
       await testKey(keyOf(pending), await targetOf(pending, context), context)
     },
   }
+}
+
+function noWayIn(): RotationError {
+  return new RotationError('InvalidSecret', say`The secret has no private key, so nothing lets the function in.`, {
+    likely: say`"private_key" is misspelt or empty.`,
+    remedy: say`Put the key into private_key; for an account that has none yet, name in admin_secret_arn the secret of one that may change its file.`,
+  })
 }
 
 function keyOf({ key }: KeySecret) {

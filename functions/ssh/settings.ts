@@ -5,6 +5,8 @@ import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 
+const rule = 'a JSON object by names of secrets: {"my/key": {"username": "deploy", "hosts": [...]}}'
+
 export interface SshSettings {
   /** The path of a JSON file or the ARN of a secret, with what secrets do not say themselves. */
   readonly hosts: string | undefined
@@ -31,23 +33,37 @@ export function settings(env: Environment): SshSettings {
 }
 
 /**
- * The fields that SSH_HOSTS has for the secret: under its name, or its ARN.
+ * The fields that SSH_HOSTS has for the secret: under its name, or its ARN. Undefined where it has nothing for it.
  * @throws RotationError InvalidConfiguration; what reading another secret throws
  */
 export async function configuredFields(
   { hosts }: SshSettings,
   context: RotationContext,
-): Promise<Readonly<Record<string, unknown>>> {
-  if (hosts === undefined) return {}
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (hosts === undefined) return undefined
   const form = { parse: (text: string) => parsed(text, hosts), sensitive: () => [] }
   const entries = hosts.startsWith('arn:')
     ? await context.readSecret(hosts, form)
     : form.parse(await readFile(hosts, 'utf8').catch(() => ''))
-  const name = /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(context.secretId)?.[1] ?? context.secretId
+  const name = nameOf(context.secretId)
   const key = [name, context.secretId].find((each) => Object.hasOwn(entries, each))
-  const entry = (key === undefined ? undefined : entries[key]) ?? {}
-  if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) return entry as Record<string, unknown>
+  const entry = key === undefined ? undefined : entries[key]
+  if (entry === undefined || entry === null) return undefined
+  if (typeof entry === 'object' && !Array.isArray(entry)) return entry as Record<string, unknown>
   throw new RotationError('InvalidConfiguration', say`What SSH_HOSTS has for "${name}" is not a JSON object.`)
+}
+
+/** What the error is for a secret that is a key and nothing else, of which nothing says where it lets in. */
+export function nowhere({ hosts }: SshSettings, { secretId }: RotationContext): RotationError {
+  const lacks = hosts === undefined ? say`SSH_HOSTS is not set` : say`SSH_HOSTS has nothing for "${nameOf(secretId)}"`
+  return new RotationError('InvalidSecret', say`The secret is a key and nothing else, and ${lacks}.`, {
+    likely: say`Nothing says whose key it is and where it lets in.`,
+    remedy: say`Put it into what SSH_HOSTS names, ${ours(rule)}; or make the secret JSON with private_key, username and hosts.`,
+  })
+}
+
+function nameOf(secretId: string): string {
+  return /:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId)?.[1] ?? secretId
 }
 
 function parsed(text: string, hosts: string): Record<string, unknown> {
@@ -55,7 +71,6 @@ function parsed(text: string, hosts: string): Record<string, unknown> {
     return parseJsonObject(text)
   } catch {
     const what = hosts.startsWith('arn:') ? `The secret ${hosts}` : `The file ${hosts}`
-    const rule = 'a JSON object by names of secrets: {"my/key": {"username": "deploy", "hosts": [...]}}'
     throw new RotationError('InvalidConfiguration', say`${what}, which SSH_HOSTS names, cannot be read as JSON.`, {
       likely: say`The path is wrong, the layer with the file is missing, or the text is damaged.`,
       remedy: say`SSH_HOSTS must name ${ours(rule)}.`,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import { numberIn } from '../../shared/json-secret.ts'
 import { type Address, addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Hop, Host } from '../../shared/ssh-protocol/doors.ts'
@@ -41,8 +41,15 @@ const digits = v.pipe(
   v.number(),
 )
 const port = v.optional(v.pipe(digits, v.integer(), v.minValue(1), v.maxValue(65_535)), 22)
+/** A port at its end, or brackets. An IPv6 address has more than one colon. */
+const hasPort = /^[^:]+:\d+$|^\[.*\]/
 const address = {
-  host: v.pipe(text, v.maxLength(255), v.regex(/^[^\s/\\?#@[\]]+$/)),
+  host: v.pipe(
+    text,
+    v.maxLength(255),
+    v.regex(/^[^\s/\\?#@[\]]+$/),
+    v.check((value) => !hasPort.test(value)),
+  ),
   port,
   host_keys: v.optional(
     v.union([
@@ -78,12 +85,13 @@ const schema = v.object({
 
 const mustBe: Readonly<Record<string, string>> = {
   username: 'a user name',
-  hosts: 'a list of hosts that is not empty',
-  'hosts.host': 'a host name or an address',
+  hosts: 'a list, not empty, of objects with host and host_keys',
+  'hosts.host': 'a host name or an address, without brackets; its port goes into "port"',
   'hosts.port': 'a whole number from 1 to 65535',
   'hosts.host_keys': 'a list of host keys',
   'hosts.authorized_keys_path': 'a path, or a list of paths',
-  'hosts.jump': 'a list of hosts with host, port, host_keys and, where they differ, username and secret_arn',
+  'hosts.jump':
+    'a list of objects with host (without a port), port, host_keys and, where they differ, username and secret_arn',
   authorized_keys_path: 'a path, or a list of paths',
   min_success: 'a whole number from 1 on',
 }
@@ -161,14 +169,17 @@ function checkKeys(host: Address & { readonly hostKeys: HostKeys | undefined }, 
 
 function fieldError(path: string, where: string): RotationError {
   const plain = path.replaceAll(/\.\d+/g, '')
-  const known = Object.keys(mustBe).find((name) => plain === name || plain.startsWith(`${name}.`)) ?? plain
-  return new RotationError(
-    'InvalidSecret',
-    say`"${path}" in ${where} must be ${mustBe[known] ?? 'a text that is not empty'}.`,
-    {
-      remedy: say`Correct it. docs/ssh.md has all fields.`,
-    },
-  )
+  const rule = /^hosts\.\d+$/.test(path) ? 'an object with host and host_keys' : ruleOf(plain)
+  return new RotationError('InvalidSecret', say`"${path}" in ${where} must be ${ours(rule)}.`, {
+    remedy: say`Correct it. docs/ssh.md has all fields.`,
+  })
+}
+
+function ruleOf(field: string): string {
+  // The longer name first: "hosts" is the beginning of them all.
+  const names = Object.keys(mustBe).sort((one, other) => other.length - one.length)
+  const known = names.find((name) => field === name || field.startsWith(`${name}.`))
+  return mustBe[known ?? ''] ?? 'a text that is not empty'
 }
 
 /**

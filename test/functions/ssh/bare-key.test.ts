@@ -111,7 +111,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
   it('is refused where nobody says where it lets in, or where SSH_HOSTS is no JSON', async () => {
     const pem = rsa('pkcs1')
     const unknown = await rotated(withFile, await stored(pem, pem, () => ({})))
-    expect(unknown.message).toContain('"username" in the secret or SSH_HOSTS must be a user name.')
+    expect(unknown.message).toMatch(/^The secret is a key and nothing else, and SSH_HOSTS has nothing for "[^:]+"\./)
     await writeFile(file, 'not JSON')
     const broken = await rotated(withFile, await withFile.store(pem))
     expect(broken.outcomes).toEqual(['InvalidConfiguration'])

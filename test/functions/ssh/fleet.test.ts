@@ -259,6 +259,22 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(logs).toMatch(/was trusted with the host key SHA256:/)
   })
 
+  it('an entry that is none, a port in host, and a key that is missing are named in createSecret', async () => {
+    for (const [fields, sentence] of [
+      [{ hosts: ['web1'] }, '"hosts.0" in the secret must be an object with host and host_keys.'],
+      [{ hosts: [{ host: 'web1:22' }] }, '"hosts.0.host" in the secret must be a host name or an address, without'],
+      [{ hosts: [{ host: '::1', port: 'x' }] }, '"hosts.0.port" in the secret must be a whole number'],
+      [{ private_key: '' }, 'The secret has no private key, so nothing lets the function in.'],
+    ] as const) {
+      const { value } = await sshTarget(hosts)
+      const { outcomes, message } = await outcomeOf(
+        await secrets.store(JSON.stringify({ ...JSON.parse(value), ...fields })),
+      )
+      expect(outcomes).toEqual(['InvalidSecret'])
+      expect(message).toContain(sentence)
+    }
+  })
+
   it('a pending value for another user, host or file is not carried out', async () => {
     for (const [field, value] of [
       ['username', 'root'],
