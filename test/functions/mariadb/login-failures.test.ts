@@ -5,7 +5,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer, mysqlServer, type TestServer } from '../../support/mysql.ts'
 import { ownMariadb } from '../../support/own-mysql.ts'
-import { randomName } from '../../support/random.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
 import { databaseFunction } from '../databases/database-type.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -73,7 +73,7 @@ async function loginFailures(server: TestServer, type: MariadbType) {
     })
 
     it('an account that asks for a certificate of the client is LoginRefused', () =>
-      expectAfter('REQUIRE X509', 'REQUIRE NONE', 'LoginRefused'))
+      expectAfter('REQUIRE X509', 'REQUIRE NONE', 'LoginRefused', type.handChangeEndsIn))
 
     it('an account that asks for TLS rotates with it', async () => {
       const target = await stored((store) => type.make(store, { options: 'REQUIRE SSL' }))
@@ -158,15 +158,21 @@ for (const series of ['10.5', '11.8'] as const) {
           expect(await server.login({ username, password: 'wrong' })).toBeUndefined()
         const rotation = await suite.secrets.begin(target.secretId)
         await rotation.run('createSecret')
-        const outcome = await rotation.attempt('setSecret')
+        const isDual = type.title.includes('dual')
+        if (isDual) await rotation.run('setSecret')
+        const outcome = await rotation.attempt(isDual ? 'testSecret' : 'setSecret')
         // Of an account with two passwords the server says no more than that it does not let it in.
-        const expected = type.title.includes('dual') ? 'LoginRefused' : 'LoginLocked'
+        const expected = isDual ? 'LoginRefused' : 'LoginLocked'
         expect(outcome.ok ? '' : outcome.error.errorType).toBe(expected)
         if (expected === 'LoginLocked')
           expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('FLUSH PRIVILEGES')
         await server.query('FLUSH PRIVILEGES')
         await rotation.run('setSecret', 'testSecret', 'finishSecret')
         await rotation.end()
+        // Where a single user's step is repeated, AWSPENDING logs in and sets back what the server has counted.
+        if (isSingle) continue
+        await server.query('SET GLOBAL max_password_errors = 2')
+        await noStepLocks(server, type)
       }
     })
 
@@ -201,6 +207,25 @@ for (const series of ['10.5', '11.8'] as const) {
       await suite.secrets.rotate(target.secretId)
     })
   })
+}
+
+/** After two wrong passwords, with the password changed by hand. */
+async function noStepLocks(server: TestServer, type: MariadbType) {
+  const { secrets, stored } = await suiteFor(type)
+  await using _ = secrets
+  const target = await stored()
+  const byHand = { username: loginIn(target.value).username, password: randomPassword() }
+  await server.query("ALTER USER ?@'%' IDENTIFIED BY ?", [byHand.username, byHand.password])
+  const rotation = await secrets.begin(target.secretId)
+  await rotation.run('createSecret')
+  for (const step of ['setSecret', 'setSecret', 'testSecret'] as const) {
+    const outcome = await rotation.attempt(step)
+    // It sets back what the server has counted.
+    expect([step, await server.login(byHand)]).toEqual([step, expect.anything()])
+    const ended = step === 'testSecret' || type.handChangeEndsIn !== 'testSecret'
+    expect([step, outcome.ok ? '' : outcome.error.errorType]).toEqual([step, ended ? 'LoginRefused' : ''])
+  }
+  await rotation.end()
 }
 
 describe('servers of the other kind', async () => {
