@@ -114,6 +114,21 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(again.outcomes).toEqual(['ok', 'Unreachable'])
   })
 
+  it('with min_success: a connection that breaks while a file is changed counts as a host that is down', async () => {
+    const target = await fleet({ fields: { min_success: 2 } })
+    await secrets.rotate(target.secretId)
+    door.cutAfter(4_600)
+    const { outcomes, logs } = await outcomeOf(target.secretId)
+    door.cutAfter(undefined)
+    expect(outcomes).toEqual(allWell)
+    expect(logs).toContain(`left behind, to be reached at the next rotation: 127.0.0.1:${door.port}`)
+    // Its lock is still there, for as long as the run might have been alive.
+    await rm(`${third.path(third.account.keys)}.keyturn-lock`, { force: true })
+    await secrets.rotate(target.secretId)
+    const { AWSCURRENT = '' } = await target.staged()
+    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
+  })
+
   it('a value of before that was of another account: that one keeps its key', async () => {
     const [robot, own] = [await testKey(), await testKey()]
     const target = await fleet()
