@@ -3,6 +3,7 @@ import { mariadb } from './databases/mysql/mariadb.ts'
 import { mysql } from './databases/mysql/mysql.ts'
 import { postgres } from './databases/postgres/postgres.ts'
 import { nowhere } from './generated-value/target.ts'
+import { iam } from './iam/target.ts'
 import { ssh } from './ssh/target.ts'
 import type { BenchTarget } from './target.ts'
 import { transfer } from './transfer/target.ts'
@@ -11,6 +12,7 @@ import { transfer } from './transfer/target.ts'
 export const targets: Readonly<Record<string, BenchTarget>> = {
   'api-key': apiKey,
   'generated-value': nowhere,
+  iam,
   mariadb,
   mysql,
   postgres,

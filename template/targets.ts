@@ -27,6 +27,10 @@ export const targets: Readonly<Record<string, Target>> = {
     title: 'keys of APIs',
     asks: [...told, 'ApiKeyProvider', 'ApiKeyProviders', 'ApiKeyHosts', 'AdminSecretArns'],
   },
+  iam: {
+    title: 'access keys of IAM users',
+    asks: [...inNetwork, 'IamUserArns'],
+  },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
     asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],

@@ -1,6 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { HttpTesting } from '../../shared/http/client.ts'
+import { oldestRun } from '../../shared/rotation/oldest-run.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { expectAnswer } from './call.ts'
 import { listKeys } from './list.ts'
@@ -8,7 +9,7 @@ import { newKey } from './mint.ts'
 import { begin, purposes, type Run } from './run.ts'
 import { type ApiKeySecret, apiKeyForm } from './secret.ts'
 import type { ApiKeySettings } from './settings.ts'
-import { oldestRun, revoke, sweep } from './sweep.ts'
+import { revoke, sweep } from './sweep.ts'
 import { verifyKey } from './verify.ts'
 
 /**

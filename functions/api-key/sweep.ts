@@ -1,15 +1,11 @@
 import { say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { EarlierVersions } from '../../shared/rotation/secret-type.ts'
 import { expectAnswer } from './call.ts'
 import { type KeyList, listKeys } from './list.ts'
 import { isMarked, markOf, timeOfMarker } from './marker.ts'
 import { purposes, type Run } from './run.ts'
 import { type ApiKeySecret, parseApiKeySecret } from './secret.ts'
-
-/** What a run may have taken before it came here, and what the clocks of two machines may differ by. */
-const aroundMs = 30_000
 
 /** Which keys the labelled versions name; AWSPREVIOUS is none of them. */
 interface InUse {
@@ -41,11 +37,6 @@ export async function sweep(
     else if (time > oldest) run.context.did(say`left the key ${id} alone, which was made a moment ago`)
     else await revoke(id, run)
   }
-}
-
-/** @returns the time before which no key can have been asked for by a run that is still alive */
-export function oldestRun({ now, remainingMs }: Pick<RotationContext, 'now' | 'remainingMs'>): number {
-  return now() - remainingMs() - aroundMs
 }
 
 async function usedKeys({ current, labelledByOthers }: EarlierVersions<ApiKeySecret>): Promise<InUse> {

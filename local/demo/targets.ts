@@ -14,4 +14,4 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
 }
 
 /** Folders whose secrets nobody can log in with on a laptop: nothing of a rotation can be seen from outside. */
-export const nothingToSee: readonly string[] = ['generated-value', 'transfer']
+export const nothingToSee: readonly string[] = ['generated-value', 'iam', 'transfer']

@@ -106,8 +106,13 @@ function classify(name: string, said: string, call: string, error: unknown): Err
   if (tlsProblemOf(error) !== undefined) return 'EndpointUntrusted'
   const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
   if (isTransfer) return isUnreachable ? 'TransferUnreachable' : 'TransferFailed'
+  if (isIam(call)) return isUnreachable ? 'IamUnreachable' : 'IamFailed'
   if (call.startsWith('rds:')) return isUnreachable ? 'RdsUnreachable' : 'RdsFailed'
   return isUnreachable ? 'SecretsManagerUnreachable' : 'SecretsManagerFailed'
+}
+
+function isIam(call: string): boolean {
+  return call.startsWith('iam:') || call.startsWith('sts:')
 }
 
 function tlsProblemOf(error: unknown): TlsProblem | undefined {

@@ -1,6 +1,6 @@
 import type { GeneralError } from '../errors/general-error.ts'
 
-/** What Secrets Manager and RDS can fail with. */
+/** What Secrets Manager, RDS and IAM can fail with. */
 export const awsErrors = {
   SecretNotFound: {
     cause: 'The secret was deleted, or the name or ARN is wrong.',
@@ -43,6 +43,34 @@ export const awsErrors = {
     cause: 'RDS throttled the call or had a fault of its own, and went on doing so when it was repeated.',
     remedy:
       'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks RDS much, or use a superuser secret with host and port.',
+    retryable: true,
+  },
+  IamUnreachable: {
+    cause: 'A function in a VPC has no route to IAM or STS: no NAT, or a security group in the way.',
+    remedy:
+      'Take the function out of the VPC, or give its subnets NAT: IAM answers in one Region alone, whose endpoint most VPCs cannot have.',
+    retryable: true,
+  },
+  IamFailed: {
+    cause: 'IAM or STS throttled the call or had a fault of its own.',
+    remedy:
+      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else calls IAM in the account: its limits are low.',
+    retryable: true,
+  },
+  AccessKeyUnknown: {
+    cause: 'The key belongs to a user of another account than the function, or was deleted a moment ago.',
+    remedy: "Rotate the secret with a function in the user's own account; no function makes keys in another one.",
+    retryable: false,
+  },
+  AccessKeySlotTaken: {
+    cause: 'Somebody has made a key by hand, or another secret rotates the keys of the same user.',
+    remedy: 'Find out who uses the key, then free its place with the command that is named above.',
+    retryable: false,
+  },
+  AccessKeySlotBusy: {
+    cause: 'Another run of the same rotation has just made its key, or was killed before it could store it.',
+    remedy:
+      'Wait: Secrets Manager tries the rotation again. A run that begins one timeout of the function later deletes a key that was never stored.',
     retryable: true,
   },
 } as const satisfies Record<string, GeneralError>

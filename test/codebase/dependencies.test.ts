@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
         'shared/ssh-protocol/public-key.ts',
         'shared/ssh-protocol/user-keys.ts',
       ],
-      packages: ['@aws-sdk/client-secrets-manager', '@aws-sdk/client-rds', '@aws-sdk/client-transfer'],
+      packages: ['secrets-manager', 'rds', 'transfer', 'iam', 'sts'].map((service) => `@aws-sdk/client-${service}`),
     },
   }
 

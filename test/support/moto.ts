@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from '../../local/servers/free-port.ts'
 
-/** The emulator of AWS that stands for the RDS API: https://docs.getmoto.org */
+/** The emulator of AWS that stands for what is not Secrets Manager: https://docs.getmoto.org */
 const version = '5.2.1'
 const python = 'python3'
 const run = promisify(execFile)
@@ -15,12 +15,15 @@ const run = promisify(execFile)
 /**
  * Starts a moto of a suite's own. It is installed into the user's cache the first time, unless the machine's Python has
  * this very version.
+ * @param settings variables of its own
  * @throws Error that says how to install it, where it cannot be had
  */
-export async function startMoto(): Promise<{ readonly endpoint: string } & AsyncDisposable> {
+export async function startMoto(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ readonly endpoint: string } & AsyncDisposable> {
   const folder = (await isInstalled()) ? undefined : await installed()
   const port = await freePort()
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...(folder && { PYTHONPATH: folder }) }
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...settings, ...(folder && { PYTHONPATH: folder }) }
   const server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`], { env })
   const said = { text: '' }
   for (const stream of [server.stdout, server.stderr]) {

@@ -1,3 +1,4 @@
+import * as iamSdk from '@aws-sdk/client-iam'
 import * as rdsSdk from '@aws-sdk/client-rds'
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
@@ -26,6 +27,8 @@ const services: Readonly<Record<string, readonly string[]>> = {
   superuserSecrets: [],
   adminSecrets: [],
   transferUsers: ['transfer'],
+  // Of the users of its parameter alone.
+  iamUsers: [],
   databaseServers: ['rds'],
 }
 
@@ -159,6 +162,19 @@ describe.each(ids)('the role of %s', (id) => {
       'eu-west-1:000000000000:db:d',
     ])
       expect(allowed(`arn:aws:rds:${other}`)).toEqual([])
+  })
+
+  it('makes and deletes keys of the users of the parameter, where it is for that, and nothing else in IAM', () => {
+    const user = 'arn:aws:iam::000000000000:user/app'
+    const allowed = (resource: string, values: Values) =>
+      operationsOf(iamSdk).filter((name) => allows(roleOf(id, values), { action: `iam:${name}`, resource }))
+    const wanted = statementNames(id).includes('iamUsers')
+      ? ['CreateAccessKey', 'DeleteAccessKey', 'GetAccessKeyLastUsed', 'ListAccessKeys', 'UpdateAccessKey']
+      : []
+    expect(allowed(user, { IamUserArns: user })).toEqual(wanted)
+    for (const other of [`${user}2`, user.replace('user', 'role')])
+      expect(allowed(other, { IamUserArns: user })).toEqual([])
+    expect(allowed(user, {})).toEqual([])
   })
 
   it('has to do with Secrets Manager and logs alone, and with keys and networks only when they are given', () => {

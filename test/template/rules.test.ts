@@ -13,6 +13,7 @@ const subnets = 'subnet-0a1b2c3d4e5f60718,subnet-1a1b2c3d4e5f60718'
 const groups = 'sg-0a1b2c3d4e5f60718'
 const superuser = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-superuser-AbCdEf'
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+const user = 'arn:aws:iam::123456789012:user/app'
 const topic = 'arn:aws:sns:eu-west-1:123456789012:operators'
 const layer = 'arn:aws:lambda:eu-west-1:123456789012:layer:authorities:3'
 const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
@@ -40,6 +41,9 @@ describe('values that fit are taken', () => {
     },
     'a layer': { LayerArns: layer },
     'five layers': { LayerArns: Array.from({ length: 5 }, () => layer).join() },
+    'users by name and by path': {
+      IamUserArns: 'arn:aws:iam::123456789012:user/app, arn:aws-cn:iam::123456789012:user/applications/*',
+    },
     'an alphabet with its format': { ValueFormat: 'alphabet', ValueAlphabet: '0123456789' },
     'several fields': { ValueFields: 'api key, secret' },
     'digits alone': { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludePunctuation: 'true' },
@@ -95,6 +99,12 @@ describe('values that cannot work are refused with a sentence', () => {
       { AdminSecretArns: superuser, ...without((id) => readsAdmins.includes(id)) },
       /no function that reads them/,
     ],
+    'users whose keys nobody makes': [
+      { IamUserArns: user, ...without((id) => id === 'IamAccessKey') },
+      /\(IamAccessKey\) is not in the stack/,
+    ],
+    'a user by its name': [{ IamUserArns: 'app' }, /must be ARNs of users/],
+    'every user': [{ IamUserArns: user.replace('/app', '/*') }, /not of all users/],
     'no function at all': [without(() => true), /Every function is left out/],
     'passwords of marks': [
       { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludeNumbers: 'true' },

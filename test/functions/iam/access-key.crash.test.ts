@@ -1,0 +1,27 @@
+import { afterAll } from 'vitest'
+import { crashContract } from '../../contract/crash-runner.ts'
+import { anHourAgo, iamApi } from '../../support/iam-api.ts'
+import { iamAccessKey } from './secret-type.ts'
+
+const api = await iamApi()
+
+await crashContract({
+  async type(gate) {
+    api.spoil = (action) => {
+      const call = gate.arrive(action)
+      if (!call.leaves()) return 'swallow before'
+      return {
+        change(answer) {
+          call.answers()
+          // What a killed run has left is not older than the timeout in a test.
+          return action === 'ListAccessKeys' ? anHourAgo(answer) : answer
+        },
+      }
+    }
+    return { type: iamAccessKey(api) }
+  },
+  rotatedBefore: 2,
+  calls: { createSecret: 10, testSecret: 5 },
+})
+
+afterAll(() => api[Symbol.asyncDispose]())
