@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,11 +45,20 @@ const packages = ['openssh-server', 'openssh-sftp-server', 'bash', 'coreutils', 
  * @throws Error which says why it cannot be had, or with what sshd said where it does not start
  */
 export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
+  const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
+  try {
+    return await startIn(folder, options)
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function startIn(folder: string, options: SshdOptions): Promise<SshHost> {
   const sftp = 'sftp' in options ? options.sftp : 'internal-sftp'
   const { suite = 'bookworm', settings = [], address = '127.0.0.1', hostKeyTypes = ['ed25519'] } = options
   const { folder: unpacked, versions } = await unpackedPackages(suite, packages)
   const { folder: client } = await unpackedPackages('bookworm', ['openssh-client'])
-  const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
   const isRoot = process.getuid?.() === 0
   const root = isRoot ? join(folder, 'root') : ''
   const files = isRoot ? '/etc/ssh' : join(folder, 'etc')

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type SshdOptions, type SshHost, startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
-import { type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { pemIn, type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { logsIn, testKey } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
@@ -86,6 +86,9 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     const { outcomes, rotation } = await rotated(at.secrets, target.secretId)
     expect(outcomes).toEqual(['ok', 'HostBusy'])
     for (const socket of held) socket.destroy()
+    // The server notices in its own time.
+    const letsIn = () => logsIn(host, pemIn(target.value)).catch(() => false)
+    await expect.poll(letsIn, { timeout: 15_000 }).toBe(true)
     await rotation.run(...fourSteps)
     await target.expectPromoted(rotation, target.value)
   })
