@@ -27,5 +27,5 @@ await crashContract({
       },
     }
   },
-  calls: { createSecret: 4, setSecret: 39, testSecret: 3, finishSecret: 2 },
+  calls: { createSecret: 4, setSecret: 40, testSecret: 3, finishSecret: 2 },
 })
