@@ -113,7 +113,8 @@ async function replaced(
     await sftp.remove(temporary).catch(() => undefined)
     throw error
   }
-  await sftp.remove(temporary)
+  // Another run for the same version, which shares the lock, may have removed it.
+  await sftp.remove(temporary).catch((error) => isMissing(error) || Promise.reject(error))
   return undefined
 }
 
