@@ -4,7 +4,7 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
-import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import { nextKeyType } from './key-types.ts'
 import { setKeys } from './set.ts'
 import { configuredFields, nowhere, type SshSettings } from './settings.ts'
@@ -53,13 +53,5 @@ function noWayIn(): RotationError {
   return new RotationError('InvalidSecret', say`The secret has no private key, so nothing lets the function in.`, {
     likely: say`"private_key" is misspelt or empty.`,
     remedy: say`Put the key into private_key; for an account that has none yet, name in admin_secret_arn the secret of one that may change its file.`,
-  })
-}
-
-function keyOf({ key }: KeySecret) {
-  if (key !== undefined) return key
-  throw new RotationError('InvalidSecret', say`The pending value has no private key.`, {
-    likely: say`The secret has none yet; the first rotation makes one.`,
-    remedy: say`Rotate the secret.`,
   })
 }

@@ -8,7 +8,7 @@ import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
-import { type KeySecret, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import type { UserKey, UserKeys } from '../../shared/ssh-protocol/user-keys.ts'
 import type { TransferSettings } from './settings.ts'
 import { type TransferTarget, targetOf } from './target.ts'
@@ -124,12 +124,4 @@ function checkSameUser(pending: TransferTarget, current: TransferTarget): void {
     const name = field === 'serverId' ? 'server_id' : field
     throw new RotationError('PendingMismatch', say`"${name}" in AWSPENDING is not that of AWSCURRENT.`)
   }
-}
-
-function keyOf({ key }: KeySecret): PrivateKey {
-  if (key !== undefined) return key
-  throw new RotationError('InvalidSecret', say`The pending value has no private key.`, {
-    likely: say`The secret has none yet; the first rotation makes one.`,
-    remedy: say`Rotate the secret.`,
-  })
 }

@@ -36,7 +36,7 @@ export function networkError(
   const where = address(login)
   const problem = tlsProblem(code, message)
   if (problem !== undefined) {
-    const what = problem.code.startsWith('Certificate')
+    const what = problem.isCertificate
       ? say`The certificate of ${where} was not accepted (${kind(code)}).`
       : say`TLS with ${where} did not come about (${kind(code)}).`
     return new RotationError(problem.code, what, { ...ofDatabases[problem.code], ...problem.details, cause })

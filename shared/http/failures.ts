@@ -1,6 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { kind, ours, say, type Words } from '../errors/words.ts'
-import { tlsProblem } from '../network/tls-problem.ts'
+import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
 
 /** How far a request had come when it failed. */
 export type Progress = 'looking up' | 'connected' | 'sent'
@@ -101,9 +101,8 @@ function tlsFailure(
   { host, progress }: { readonly host: string; readonly progress: Progress },
   code: string,
   message: string,
-  { code: problem, details }: NonNullable<ReturnType<typeof tlsProblem>>,
+  { code: problem, isCertificate, details }: TlsProblem,
 ): RotationError {
-  const isCertificate = problem.startsWith('Certificate')
   // An alert may come late: with TLS 1.3 the server can refuse the client when that has sent its request already.
   const sent = progress === 'sent'
   const after = ours(sent ? 'The request may have been carried out.' : 'The request was not sent.')

@@ -9,6 +9,8 @@ export interface TlsProblem {
     | 'CertificateUnsuitable'
     | 'TlsIncompatible'
     | 'TlsUnavailable'
+  /** Whether a certificate was not accepted; else TLS did not come so far. */
+  readonly isCertificate: boolean
   /** What is known beyond the code's general cause and remedy. */
   readonly details: ErrorDetails
 }
@@ -112,11 +114,13 @@ const aboutProtocol: readonly (readonly [words: RegExp, code: TlsProblem['code']
  */
 export function tlsProblem(code: string, message: string): TlsProblem | undefined {
   const certificate = aboutCertificate(code)
-  if (certificate !== undefined) return { code: certificate, details: likelyOfCertificate[code] ?? {} }
+  if (certificate !== undefined)
+    return { code: certificate, isCertificate: true, details: likelyOfCertificate[code] ?? {} }
   if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT' || !/^(ERR_(SSL|TLS|OSSL)_|EPROTO$)/.test(code)) return undefined
   const reason = code === 'EPROTO' ? reasonIn(message) : code
   const [, kind, details] = aboutProtocol.find(([words]) => words.test(reason)) ?? []
-  return { code: kind ?? 'TlsIncompatible', details: details ?? {} }
+  const found = kind ?? 'TlsIncompatible'
+  return { code: found, isCertificate: found === 'CertificateUnsuitable', details: details ?? {} }
 }
 
 function aboutCertificate(code: string): TlsProblem['code'] | undefined {

@@ -74,3 +74,15 @@ function checkPublicHalf(json: Readonly<Record<string, unknown>>, { publicKey }:
     },
   )
 }
+
+/**
+ * The key of a pending value.
+ * @throws RotationError InvalidSecret where there is none
+ */
+export function keyOf({ key }: KeySecret): PrivateKey {
+  if (key !== undefined) return key
+  throw new RotationError('InvalidSecret', say`The pending value has no private key.`, {
+    likely: say`The secret has none yet; the first rotation makes one.`,
+    remedy: say`Rotate the secret.`,
+  })
+}
