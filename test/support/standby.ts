@@ -43,7 +43,12 @@ export async function startStandby(
     ...standby,
     label: `${primary.label} (standby)`,
     async caughtUp() {
-      const [{ lsn } = { lsn: '0/0' }] = await primary.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
+      // The primary commits asynchronously: what was committed may not be written yet. A synchronous commit writes it all.
+      await using session = await primary.admin()
+      await session.query('SET synchronous_commit = on')
+      await session.query("SELECT pg_logical_emit_message(true, 'standby', '')")
+      const { rows } = await session.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
+      const lsn = rows[0]?.lsn ?? '0/0'
       for (let done = false; !done; await sleep(10)) {
         const [row] = await standby.query<{ done: boolean }>('SELECT pg_last_wal_replay_lsn() >= $1 AS done', [lsn])
         done = row?.done ?? false
