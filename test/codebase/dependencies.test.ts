@@ -39,6 +39,10 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       folders: ['shared/http', 'shared/errors', 'shared/network', 'shared/rotation'],
       packages: ['ipaddr.js'],
     },
+    'shared/described': {
+      folders: ['shared/described', 'shared/errors', 'shared/http', 'shared/rotation', 'shared/json-secret.ts'],
+      packages: ['valibot'],
+    },
     'shared/ssh-protocol': {
       folders: ['shared/ssh-protocol', 'shared/errors', 'shared/rotation', 'shared/json-secret.ts'],
       packages: ['ssh2'],

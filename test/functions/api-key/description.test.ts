@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { checkedDescription } from '../../../functions/api-key/checks.ts'
+import { apiKeyKind } from '../../../functions/api-key/kind.ts'
 import { descriptionOf } from '../../../local/servers/key-provider-description.ts'
+import { checkedDescription } from '../../../shared/described/checks.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { providerSchema } from './schema.ts'
 
@@ -11,7 +12,10 @@ const { graceSeconds, ...roll } = { ...create, graceSeconds: 60 }
 
 describe('a description of a provider', () => {
   it('that is as it must be is taken as it is', () => {
-    expect(checkedDescription(good, 'a.json')).toMatchObject({ name: 'key-provider', verify: { settleSeconds: 10 } })
+    expect(checkedDescription(good, 'a.json', apiKeyKind)).toMatchObject({
+      name: 'key-provider',
+      verify: { settleSeconds: 10 },
+    })
   })
 
   it.each([
@@ -104,11 +108,11 @@ describe('a description of a provider', () => {
     ['a header with a line break in its name', { list: { ...list, headers: { 'a\nb': 'c' } } }, '/list/headers'],
   ])('with %s is refused', (_, change, words) => {
     const text = JSON.stringify({ ...good, ...change })
-    expect(() => checkedDescription(JSON.parse(text), 'a.json')).toThrow(`a.json: ${words}`)
+    expect(() => checkedDescription(JSON.parse(text), 'a.json', apiKeyKind)).toThrow(`a.json: ${words}`)
   })
 
   it.each([null, 'x', 1])('that is %j is refused', (value) => {
-    expect(() => checkedDescription(value, 'a.json')).toThrow('a.json: the whole is not as it must be')
+    expect(() => checkedDescription(value, 'a.json', apiKeyKind)).toThrow('a.json: the whole is not as it must be')
   })
 
   it('has a JSON Schema, made of what the function checks by: npm run schema writes it', () => {

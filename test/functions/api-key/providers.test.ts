@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { bundled } from '../../../functions/api-key/bundled.ts'
-import { checkedDescription } from '../../../functions/api-key/checks.ts'
+import { apiKeyKind } from '../../../functions/api-key/kind.ts'
 import { refusedProviders } from '../../../functions/api-key/refused.ts'
+import { checkedDescription } from '../../../shared/described/checks.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 
 const folder = repositoryPath('functions/api-key/providers')
@@ -28,7 +29,7 @@ describe('the descriptions that come with the function', () => {
   })
 
   it.each(names)('%s is as a description must be, under its own name', (name) => {
-    expect(checkedDescription(bundled[name], `${name}.json`).name).toBe(name)
+    expect(checkedDescription(bundled[name], `${name}.json`, apiKeyKind).name).toBe(name)
   })
 
   it.each(names)('%s has a source for each member', (name) => {

@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { definitions, description } from '../../../functions/api-key/description.ts'
+import { definitions, description } from '../../../shared/described/description.ts'
 
 /** The JSON Schema of descriptions, for editors: what the function itself checks by, said in JSON. */
 export function providerSchema(): unknown {

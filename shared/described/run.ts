@@ -1,25 +1,27 @@
-import { say, type Words } from '../../shared/errors/words.ts'
-import type { HttpTesting } from '../../shared/http/client.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import { say, type Words } from '../errors/words.ts'
+import type { HttpTesting } from '../http/client.ts'
+import type { RotationContext } from '../rotation/context.ts'
 import { type Answer, ask, expectAnswer } from './call.ts'
 import type { RequestOf } from './description.ts'
+import type { Kind } from './kind.ts'
 import { managing } from './managing.ts'
 import { markOf } from './marker.ts'
 import { type Provider, providerOf } from './providers.ts'
-import type { ApiKeySecret } from './secret.ts'
-import type { ApiKeySettings } from './settings.ts'
+import type { DescribedSecret } from './secret.ts'
+import type { DescribedSettings } from './settings.ts'
 import type { Sources } from './values.ts'
 
 /** One step of a rotation at a provider. */
 export interface Run {
+  readonly kind: Kind
   readonly provider: Provider
   readonly context: RotationContext
-  /** Sends one of the requests that manage keys. Throws as `ask` does. */
+  /** Sends one of the requests that manage credentials. Throws as `ask` does. */
   manage(request: RequestOf, purpose: Words, more?: More): Promise<Answer>
   /** The same, and it must be answered as is expected. Throws as `expectAnswer` does, too. */
   manageWell(request: RequestOf & Expected, purpose: Words, more?: More): Promise<Answer>
-  /** Asks with the pending key. */
-  use(request: RequestOf, purpose: Words, pending: ApiKeySecret): Promise<Answer>
+  /** Asks with the pending credential. */
+  use(request: RequestOf, purpose: Words, pending: DescribedSecret): Promise<Answer>
 }
 
 interface Expected {
@@ -39,22 +41,24 @@ interface More {
  * @throws RotationError as `providerOf` does
  */
 export async function begin(
-  secret: ApiKeySecret,
-  settings: ApiKeySettings,
+  secret: DescribedSecret,
+  kind: Kind,
+  settings: DescribedSettings,
   testing: HttpTesting,
   context: RotationContext,
 ): Promise<Run> {
-  const provider = await providerOf(secret, settings, testing)
+  const provider = await providerOf(secret, kind, settings, testing)
   let admin: ReturnType<typeof managing> | undefined
 
   async function manage(request: RequestOf, purpose: Words, more: More = {}): Promise<Answer> {
-    admin ??= managing(secret, provider, settings, context)
+    admin ??= managing(secret, kind, provider, settings, context)
     const documents = { secret: secret.json, current: secret.json, admin: await admin, ...more.documents }
     const sources = { documents, marker: more.marker ?? markOf(context.secretId), now: context.now() }
     const { manage: auth } = provider.description.auth
     return ask({ request, auth, sources, purpose, repeatable: more.repeatable ?? true }, provider, context)
   }
   return {
+    kind,
     provider,
     context,
     manage,
@@ -72,10 +76,13 @@ export async function begin(
   }
 }
 
-export const purposes = {
-  make: say`make a key`,
-  list: say`list its keys`,
-  verify: say`let the new key in`,
-  apply: say`take the new key`,
-  revoke: (keyId: string) => say`revoke the key ${keyId}`,
-} as const
+/** What a provider is asked to do, in the words of errors. */
+export function purposes({ noun }: Kind) {
+  return {
+    make: say`make a ${noun}`,
+    list: say`list its ${noun}s`,
+    verify: say`let the new ${noun} in`,
+    apply: say`take the new ${noun}`,
+    revoke: (id: string) => say`revoke the ${noun} ${id}`,
+  }
+}

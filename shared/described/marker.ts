@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { RotationContext } from '../rotation/context.ts'
 
 /** Before every mark, whichever the secret. */
 const allMarks = 'keyturn-'

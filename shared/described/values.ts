@@ -1,7 +1,7 @@
-import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { ours, say, type Words } from '../../shared/errors/words.ts'
-import { at } from '../../shared/http/pointer.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say, type Words } from '../errors/words.ts'
+import { at } from '../http/pointer.ts'
+import type { RotationContext } from '../rotation/context.ts'
 import { type Node, type Scalar, type SourceName, sourceOf } from './description.ts'
 
 /** What values of a request may be made of. */

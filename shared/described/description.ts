@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { isPointer } from '../../shared/http/pointer.ts'
+import { isPointer } from '../http/pointer.ts'
 
-// What a description of a provider may say. The JSON Schema in docs/ is made of this (test/functions/api-key/schema.test.ts),
+// What a description of a provider may say. The JSON Schema in docs/ is made of this (test/functions/api-key/schema.ts),
 // so it has only what one can say; what goes further is in checks.ts.
 
 const text = v.pipe(v.string(), v.minLength(1))

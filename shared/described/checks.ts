@@ -1,8 +1,9 @@
 import * as v from 'valibot'
-import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { ours, say, type Words } from '../../shared/errors/words.ts'
-import { hostProblem } from '../../shared/http/hosts.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say, type Words } from '../errors/words.ts'
+import { hostProblem } from '../http/hosts.ts'
 import { type Description, description, type RequestOf, type SourceName, sourceOf } from './description.ts'
+import type { Kind } from './kind.ts'
 
 /** A problem of a description, and where: a JSON Pointer. */
 interface Problem {
@@ -27,11 +28,12 @@ const reserved = ['provider', 'params', 'admin_secret_arn']
 /**
  * Checks a description that was read out of JSON.
  * @param file for the error
+ * @param kind says which fields it must give
  * @throws RotationError InvalidDescription, which names file and member
  */
-export function checkedDescription(value: unknown, file: string): Description {
+export function checkedDescription(value: unknown, file: string, kind: Kind): Description {
   const result = v.safeParse(description, value)
-  const problem = result.success ? problems(result.output).next().value : schemaProblem(result.issues[0])
+  const problem = result.success ? problems(result.output, kind).next().value : schemaProblem(result.issues[0])
   if (result.success && problem === undefined) return result.output
   const { at, what } = problem ?? { at: '', what: say`cannot be read` }
   throw new RotationError('InvalidDescription', say`${file}: ${at === '' ? ours('the whole') : at} ${what}.`)
@@ -44,21 +46,21 @@ function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
   return { at, what: say`is not as it must be` }
 }
 
-function* problems(given: Description): Generator<Problem, undefined> {
-  yield* waysProblems(given)
+function* problems(given: Description, kind: Kind): Generator<Problem, undefined> {
+  yield* waysProblems(given, kind)
   if (given.hosts !== 'self-hosted') {
     for (const [index, host] of given.hosts.entries()) {
       const what = hostProblem(host)
       if (what !== undefined) yield { at: `/hosts/${index}`, what }
     }
   }
-  yield* verifyProblems(given)
+  yield* verifyProblems(given, kind)
   for (const [at, part] of requestsOf(given)) yield* requestProblems(at, part)
   for (const [at, names] of Object.entries(readable)) yield* referenceProblems(at, partAt(given, at), names)
   for (const name of ['create', 'rotate'] as const) {
     const outputs = given[name]?.outputs
     if (outputs === undefined) continue
-    if (outputs.api_key === undefined) yield { at: `/${name}/outputs`, what: say`has no "api_key"` }
+    if (outputs[kind.value] === undefined) yield { at: `/${name}/outputs`, what: say`has no "${ours(kind.value)}"` }
     const wrong = Object.keys(outputs).find((field) => reserved.includes(field))
     if (wrong !== undefined) yield { at: `/${name}/outputs/${wrong}`, what: say`is a field that is not the provider's` }
   }
@@ -66,31 +68,33 @@ function* problems(given: Description): Generator<Problem, undefined> {
 }
 
 /** How a new value comes about: one way, and with it what it needs. */
-function* waysProblems(given: Description): Generator<Problem, undefined> {
+function* waysProblems(given: Description, kind: Kind): Generator<Problem, undefined> {
   const { create, rotate, apply, generate, list, revoke } = given
   const ways = [create, rotate, apply].filter((way) => way !== undefined)
   if (ways.length !== 1) yield { at: '', what: say`must have one of "create", "rotate" and "apply"` }
   if ((apply === undefined) !== (generate === undefined)) {
     yield { at: '', what: say`must have "generate" and "apply" together: values that we choose are made and then told` }
   }
-  if (generate !== undefined && generate.api_key === undefined) yield { at: '/generate', what: say`has no "api_key"` }
+  if (generate !== undefined && generate[kind.value] === undefined) {
+    yield { at: '/generate', what: say`has no "${ours(kind.value)}"` }
+  }
   if (create === undefined) return undefined
   if (list === undefined) {
-    yield { at: '', what: say`has no "list": a key that was minted and never stored could not be found again` }
+    yield { at: '', what: say`has no "list": a ${kind.noun} that was minted and never stored could not be found again` }
   }
-  if (revoke === undefined) yield { at: '', what: say`has no "revoke": keys would pile up` }
-  if (create.outputs.key_id === undefined) {
-    yield { at: '/create/outputs', what: say`has no "key_id", by which a key is revoked` }
+  if (revoke === undefined) yield { at: '', what: say`has no "revoke": ${kind.noun}s would pile up` }
+  if (create.outputs[kind.id] === undefined) {
+    yield { at: '/create/outputs', what: say`has no "${ours(kind.id)}", by which a ${kind.noun} is revoked` }
   }
   if (!JSON.stringify([create.json, create.form, create.query]).includes('{"$marker":true}')) {
-    yield { at: '/create', what: say`puts no "$marker" into the new key, by which it could be found again` }
+    yield { at: '/create', what: say`puts no "$marker" into the new ${kind.noun}, by which it could be found again` }
   }
   return undefined
 }
 
-function* verifyProblems({ auth, verify }: Description): Generator<Problem, undefined> {
+function* verifyProblems({ auth, verify }: Description, { noun }: Kind): Generator<Problem, undefined> {
   if (!JSON.stringify(auth.use).includes('"pending:/')) {
-    yield { at: '/auth/use', what: say`does not use the pending key: "verify" would prove nothing of it` }
+    yield { at: '/auth/use', what: say`does not use the pending ${noun}: "verify" would prove nothing of it` }
   }
   const both = verify.alive.find((status) => verify.dead.includes(status))
   if (both !== undefined) yield { at: '/verify/dead', what: say`and "alive" both have ${both}` }

@@ -1,6 +1,6 @@
-import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
-import { at } from '../../shared/http/pointer.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
+import { at } from '../http/pointer.ts'
 import type { Description, Pages } from './description.ts'
 import { purposes, type Run } from './run.ts'
 
@@ -30,18 +30,22 @@ export async function listKeys(list: NonNullable<Description['list']>, run: Run)
   let cursor = firstOf(list.pages)
   for (let page = 1; page <= mostPages; page++) {
     const query = cursor === undefined ? list.query : { ...list.query, [list.pages?.query ?? '']: cursor }
-    const answer = await run.manageWell(query === undefined ? list : { ...list, query }, purposes.list)
+    const answer = await run.manageWell(query === undefined ? list : { ...list, query }, purposes(run.kind).list)
     const items = at(answer.body, list.items)
     if (!Array.isArray(items)) {
-      throw new RotationError('AnswerUnusable', say`The list of keys of ${title} has no list at "${list.items}".`, {
-        likely: say`The provider has changed its answers, or something else answers in its place.`,
-      })
+      throw new RotationError(
+        'AnswerUnusable',
+        say`The list of ${run.kind.noun}s of ${title} has no list at "${list.items}".`,
+        {
+          likely: say`The provider has changed its answers, or something else answers in its place.`,
+        },
+      )
     }
     keys.push(...items.flatMap((item: unknown) => keyIn(item, list)))
     cursor = list.pages === undefined ? undefined : nextOf(list.pages, answer.body, items, cursor)
     if (cursor === undefined) return { keys, isWhole: true }
   }
-  run.context.did(say`looked at the first ${mostPages} pages of the keys of ${title}; there are more`)
+  run.context.did(say`looked at the first ${mostPages} pages of the ${run.kind.noun}s of ${title}; there are more`)
   return { keys, isWhole: false }
 }
 

@@ -1,13 +1,14 @@
-import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
-import { at } from '../../shared/http/pointer.ts'
-import { parseJsonObject } from '../../shared/json-secret.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
-import type { SecretForm } from '../../shared/rotation/secret-type.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
+import { at } from '../http/pointer.ts'
+import { parseJsonObject } from '../json-secret.ts'
+import type { RotationContext } from '../rotation/context.ts'
+import type { SecretForm } from '../rotation/secret-type.ts'
 import type { Authentication } from './description.ts'
+import type { Kind } from './kind.ts'
 import type { Provider } from './providers.ts'
-import type { ApiKeySecret } from './secret.ts'
-import type { ApiKeySettings } from './settings.ts'
+import type { DescribedSecret } from './secret.ts'
+import type { DescribedSettings } from './settings.ts'
 
 /**
  * What the managing authentication reads as `admin:`: the admin's secret where the secret names one, else the secret itself,
@@ -15,9 +16,10 @@ import type { ApiKeySettings } from './settings.ts'
  * @throws RotationError AdminNotAllowed, InvalidSecret; what reading a secret throws
  */
 export async function managing(
-  secret: ApiKeySecret,
+  secret: DescribedSecret,
+  { noun }: Kind,
   { description: { auth, needsAdmin, title } }: Provider,
-  { adminSecretArns }: ApiKeySettings,
+  { adminSecretArns }: DescribedSettings,
   context: RotationContext,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { adminSecretArn: arn } = secret
@@ -25,10 +27,10 @@ export async function managing(
     if (needsAdmin === undefined) return secret.json
     throw new RotationError(
       'InvalidSecret',
-      say`The secret names no "admin_secret_arn", and a key of ${title} makes no keys.`,
+      say`The secret names no "admin_secret_arn", and a ${noun} of ${title} makes no ${noun}s.`,
       {
         likely: say`${needsAdmin}`,
-        remedy: say`Put what may make keys into a secret of its own, name that in "admin_secret_arn", and list it in ADMIN_SECRET_ARNS.`,
+        remedy: say`Put what may make ${noun}s into a secret of its own, name that in "admin_secret_arn", and list it in ADMIN_SECRET_ARNS.`,
       },
     )
   }

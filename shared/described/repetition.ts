@@ -1,5 +1,5 @@
-import type { HttpAnswer } from '../../shared/http/client.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { HttpAnswer } from '../http/client.ts'
+import type { RotationContext } from '../rotation/context.ts'
 
 /** "Not now", in the words of RFC 9110 and RFC 6585. */
 const notNow = [429, 503]

@@ -1,0 +1,19 @@
+import type { Words } from '../errors/words.ts'
+
+/** What differs between the kinds of credentials that a provider mints, and that are rotated by a description of it. */
+export interface Kind {
+  /** In sentences: `key`. */
+  readonly noun: Words
+  /** The field of the secret that holds the credential. */
+  readonly value: string
+  /** The field by which the provider knows it. */
+  readonly id: string
+  /** The field of the other half, where credentials come in pairs. */
+  readonly second?: string
+  /** Before the names of the function's variables: `API_KEY` of `API_KEY_HOSTS`. */
+  readonly variables: string
+  /** Descriptions that come with the function, by name. Each is checked when it is used. */
+  readonly bundled: Readonly<Record<string, unknown>>
+  /** Providers whose credentials no machine may mint, with what to use instead. */
+  readonly refused: Readonly<Record<string, Words>>
+}

@@ -1,0 +1,86 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
+import type { HttpTesting } from '../http/client.ts'
+import { oldestRun } from '../rotation/oldest-run.ts'
+import type { SecretType } from '../rotation/secret-type.ts'
+import { expectAnswer } from './call.ts'
+import type { Kind } from './kind.ts'
+import { listKeys } from './list.ts'
+import { newKey } from './mint.ts'
+import { begin, purposes, type Run } from './run.ts'
+import { type DescribedSecret, describedForm } from './secret.ts'
+import type { DescribedSettings } from './settings.ts'
+import { revoke, sweep } from './sweep.ts'
+import { verifyKey } from './verify.ts'
+
+/**
+ * Credentials whose provider is described by data. One is minted in createSecret, the one step that stores, and lives
+ * beside the one before until the next rotation: whoever has cached that is not refused.
+ * @param testing for servers on this machine
+ */
+export function describedType(
+  kind: Kind,
+  settings: DescribedSettings,
+  testing: HttpTesting = {},
+): SecretType<DescribedSecret> {
+  // Of this invocation: what has minted a key can take it back.
+  let minting: Run | undefined
+  const type: SecretType<DescribedSecret> = {
+    ...describedForm(kind),
+    overlap: true,
+    serialize: ({ text }) => text,
+    async create(versions, context) {
+      const oldest = oldestRun(context)
+      const current = await versions.current()
+      const run = await begin(current, kind, settings, testing, context)
+      minting = run
+      const makeRoom = () => sweep(versions, run, { revokeFirst: settings.revokeFirst, oldest })
+      await makeRoom()
+      return newKey(current, run, makeRoom)
+    },
+    async discard({ id }) {
+      const { description } = minting?.provider ?? {}
+      if (description?.generate !== undefined) return
+      if (minting === undefined || id === undefined || description?.revoke === undefined) {
+        throw new RotationError('ProviderRefused', say`The provider has no way to take a new ${kind.noun} back.`)
+      }
+      await revoke(id, minting)
+    },
+    async test({ pending, isRehearsal }, context) {
+      const run = await begin(pending, kind, settings, testing, context)
+      if (pending.value !== undefined) return verifyKey(pending, run, async () => !(await isRehearsal()))
+      await checkManaging(run)
+    },
+  }
+  return asksToApply(settings) ? { ...type, set: applying(kind, settings, testing) } : type
+}
+
+/** There is no key yet: what can be proved is that the provider is reached and lets the admin in. */
+async function checkManaging(run: Run): Promise<void> {
+  const { list } = run.provider.description
+  if (list !== undefined) await listKeys(list, run)
+  run.context.did(say`found no ${run.kind.noun} to test yet; the first rotation makes one`)
+}
+
+/** Where no description has values of our own, setSecret need not even look at the versions. */
+function asksToApply({ file }: DescribedSettings): boolean {
+  return (file?.descriptions ?? []).some((each) => typeof each === 'object' && each !== null && 'apply' in each)
+}
+
+function applying(
+  kind: Kind,
+  settings: DescribedSettings,
+  testing: HttpTesting,
+): NonNullable<SecretType<DescribedSecret>['set']> {
+  return async ({ pending, current }, context) => {
+    // It is the current key that manages its like: nobody knows the pending one yet.
+    const run = await begin(await current(), kind, settings, testing, context)
+    const { apply } = run.provider.description
+    if (apply === undefined) return
+    const answer = await run.manage(apply, purposes(kind).apply, { documents: { pending: pending.json } })
+    // An earlier run has done it.
+    if (apply.applied?.includes(answer.status)) return
+    expectAnswer(answer, apply, { purpose: purposes(kind).apply }, run.provider)
+    context.did(say`told ${run.provider.description.title} the new ${kind.noun}`)
+  }
+}

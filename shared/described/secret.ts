@@ -1,0 +1,93 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { ours, say } from '../errors/words.ts'
+import { numberIn, parseJsonObject } from '../json-secret.ts'
+import type { SecretForm } from '../rotation/secret-type.ts'
+import type { Kind } from './kind.ts'
+
+/** A secret that holds a credential of a provider. Fields that nobody here knows are kept. */
+export interface DescribedSecret {
+  readonly text: string
+  readonly json: Readonly<Record<string, unknown>>
+  /** Undefined where there is none yet. */
+  readonly value: string | undefined
+  /** By what the provider knows it. */
+  readonly id: string | undefined
+  /** The other half of a pair. */
+  readonly second: string | undefined
+  readonly provider: string | undefined
+  readonly adminSecretArn: string | undefined
+  readonly host: string | undefined
+}
+
+/**
+ * Reads a secret with the fields of its kind, `provider`, `params` and `admin_secret_arn`.
+ * @throws RotationError InvalidSecret
+ */
+export function parseDescribedSecret(text: string, kind: Kind): DescribedSecret {
+  const json = parseJsonObject(text)
+  const field = (name: string) => textField(json, name)
+  const value = field(kind.value)
+  const second = kind.second === undefined ? undefined : field(kind.second)
+  const adminSecretArn = field('admin_secret_arn')
+  if (value === undefined && adminSecretArn === undefined) {
+    const [name, { noun }] = [ours(kind.value), kind]
+    throw new RotationError('InvalidSecret', say`"${name}" is missing in the secret.`, {
+      remedy: say`Put a ${noun} that works into "${name}". To have the first one made, name in "admin_secret_arn" the secret of what may make one.`,
+    })
+  }
+  for (const [name, held] of [
+    [kind.value, value],
+    [kind.second ?? '', second],
+  ] as const) {
+    if (held?.trim() === held) continue
+    throw new RotationError(
+      'InvalidSecret',
+      say`"${ours(name)}" in the secret begins or ends with a blank or a line break.`,
+    )
+  }
+  const params = json.params ?? {}
+  if (typeof params !== 'object' || Array.isArray(params)) {
+    throw new RotationError('InvalidSecret', say`"params" in the secret must be an object.`)
+  }
+  const id = json[kind.id]
+  return {
+    text,
+    json,
+    value,
+    second,
+    adminSecretArn,
+    provider: field('provider'),
+    id: numberIn(id) === undefined ? field(kind.id) : digits(id),
+    host: textField(params as Record<string, unknown>, 'host'),
+  }
+}
+
+/** How the secrets of a kind are read. */
+export function describedForm(kind: Kind): SecretForm<DescribedSecret> {
+  return {
+    parse: (text) => parseDescribedSecret(text, kind),
+    sensitive: ({ value, second }) => [value ?? '', second ?? ''],
+  }
+}
+
+/** The secret with another credential: everything else is as it was, in the same order. */
+export function withFields(
+  secret: DescribedSecret,
+  fields: Readonly<Record<string, string>>,
+  kind: Kind,
+): DescribedSecret {
+  return parseDescribedSecret(JSON.stringify({ ...secret.json, ...fields }), kind)
+}
+
+/** An empty text counts as none. */
+function textField(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(json, name) ? json[name] : undefined
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string') return value
+  throw new RotationError('InvalidSecret', say`"${name}" in the secret must be a text.`)
+}
+
+/** Some providers have numbers, which JavaScript might round. */
+function digits(value: unknown): string {
+  return JSON.isRawJSON(value) ? value.rawJSON : String(value)
+}

@@ -1,0 +1,108 @@
+import { ours, say } from '../errors/words.ts'
+import { parseJsonObject } from '../json-secret.ts'
+import type { EarlierVersions } from '../rotation/secret-type.ts'
+import { expectAnswer } from './call.ts'
+import type { Kind } from './kind.ts'
+import { type KeyList, listKeys } from './list.ts'
+import { isMarked, markOf, timeOfMarker } from './marker.ts'
+import { purposes, type Run } from './run.ts'
+import { type DescribedSecret, parseDescribedSecret } from './secret.ts'
+
+/** Which keys the labelled versions name; AWSPREVIOUS is none of them. */
+interface InUse {
+  readonly ids: ReadonlySet<string>
+  readonly values: ReadonlySet<string>
+  /** Whether some version has a key of which nobody knows the id: then any key may be it. */
+  readonly isOpen: boolean
+}
+
+/** Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. */
+export async function sweep(
+  versions: EarlierVersions<DescribedSecret>,
+  run: Run,
+  { revokeFirst, oldest }: { readonly revokeFirst: boolean; readonly oldest: number },
+): Promise<void> {
+  const { list, revoke: revocation } = run.provider.description
+  const { noun, id: idField } = run.kind
+  // Where the provider ends a key by itself, nothing is left over.
+  if (revocation === undefined) return
+  const [previous, inUse] = await Promise.all([versions.previous(), usedKeys(versions, run.kind)])
+  const found: KeyList = list === undefined ? { keys: [], isWhole: false } : await listKeys(list, run)
+  const spared = (id: string) => inUse.ids.has(id)
+  await revokePrevious(previous, inUse, found, run, revokeFirst)
+  for (const { id, name } of found.keys) {
+    const time = timeOfMarker(name, run.context.secretId)
+    if (time === undefined || spared(id) || id === previous?.id) continue
+    if (inUse.isOpen)
+      run.context.did(
+        say`left the ${noun} ${id} alone: a version has a ${noun} without "${ours(idField)}", which may be this one`,
+      )
+    // Another run may be about to store it.
+    else if (time > oldest) run.context.did(say`left the ${noun} ${id} alone, which was made a moment ago`)
+    else await revoke(id, run)
+  }
+}
+
+async function usedKeys({ current, labelledByOthers }: EarlierVersions<DescribedSecret>, kind: Kind): Promise<InUse> {
+  const others = (await labelledByOthers()).flatMap((text) => readable(text, kind))
+  const secrets = [await current(), ...others]
+  return {
+    ids: new Set(secrets.flatMap(({ id }) => id ?? [])),
+    values: new Set(secrets.flatMap(({ value }) => value ?? [])),
+    isOpen: secrets.some(({ value, id }) => value !== undefined && id === undefined),
+  }
+}
+
+/** A version of another shape is taken at its word: what it names as an id is spared. */
+function readable(text: string, kind: Kind): Pick<DescribedSecret, 'value' | 'id'>[] {
+  try {
+    return [parseDescribedSecret(text, kind)]
+  } catch {
+    const id = idOf(text, kind)
+    return [{ value: id === undefined ? text : undefined, id }]
+  }
+}
+
+function idOf(text: string, kind: Kind): string | undefined {
+  try {
+    const id = parseJsonObject(text)[kind.id]
+    return typeof id === 'string' ? id : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The grace of the key before the last one is over. Only what is provably ours is taken away. */
+async function revokePrevious(
+  previous: DescribedSecret | undefined,
+  inUse: InUse,
+  { keys, isWhole }: KeyList,
+  run: Run,
+  revokeFirst: boolean,
+): Promise<void> {
+  const { context, kind } = run
+  const { noun } = kind
+  const id = previous?.id
+  if (previous?.value === undefined) return
+  if (inUse.values.has(previous.value) || (id !== undefined && inUse.ids.has(id))) return
+  if (id === undefined)
+    return context.did(say`left the ${noun} of AWSPREVIOUS alone: it has no "${ours(kind.id)}"; revoke it by hand`)
+  const name = keys.find((key) => key.id === id)?.name ?? (isMarked(id) ? id : undefined)
+  if (name === undefined && isWhole) return
+  if (name?.startsWith(markOf(context.secretId))) return revoke(id, run)
+  if (name !== undefined && isMarked(name)) {
+    return context.did(say`left the ${noun} ${id} of AWSPREVIOUS alone: it was made for another secret`)
+  }
+  if (revokeFirst && name !== undefined) return revoke(id, run)
+  context.did(say`left the ${noun} ${id} of AWSPREVIOUS alone, which no function has made; revoke it by hand`)
+}
+
+/** Revokes one credential, if the provider can; one that is gone already is no error. */
+export async function revoke(id: string, run: Run): Promise<void> {
+  const { revoke: request } = run.provider.description
+  if (request === undefined) return
+  const purpose = purposes(run.kind).revoke(id)
+  const answer = await run.manage(request, purpose, { documents: { key: { [run.kind.id]: id } } })
+  if (!request.gone.includes(answer.status)) expectAnswer(answer, request, { purpose }, run.provider)
+  run.context.did(say`revoked the ${run.kind.noun} ${id}`)
+}
