@@ -115,6 +115,12 @@ describe('dependencies point one way', () => {
     expect(imported.filter((name) => !name.startsWith(`${folder}/`) && !known.includes(name))).toEqual([])
   })
 
+  it('the command knows secrets only through their functions', () => {
+    const imported = sources('cli').flatMap(({ imports }) => imports.filter((name) => name.endsWith('.ts')))
+    expect(imported.length).toBeGreaterThan(10)
+    expect(imported.filter((name) => !name.startsWith('cli/'))).toEqual([])
+  })
+
   it('the contract, the bench and the demo meet a target only where it is listed', () => {
     const targets =
       /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases|api-key))\b|^(pg|mysql2)\b/
@@ -159,7 +165,7 @@ describe('a run can be repeated exactly', () => {
 })
 
 describe('modules stay small and plain', () => {
-  const all = sources('shared', 'functions', 'local', 'examples', 'template', 'bench')
+  const all = sources('shared', 'functions', 'local', 'cli', 'examples', 'template', 'bench')
 
   it('no module has more than 200 lines, and half of them have fewer than 90', () => {
     const lines = all
