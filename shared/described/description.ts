@@ -91,7 +91,14 @@ export const description = v.strictObject({
       pages: v.optional(pages),
     }),
   ),
-  revoke: v.optional(v.strictObject({ ...request, expect: statuses, gone: statuses })),
+  revoke: v.optional(
+    v.strictObject({
+      ...request,
+      expect: statuses,
+      /** How the provider says that there is no such key; none where it says the same as of one that it has revoked. */
+      gone: v.array(status),
+    }),
+  ),
   verify: v.strictObject({
     ...request,
     alive: statuses,
