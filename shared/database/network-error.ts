@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
-import { kind, ours, say, type Words } from '../errors/words.ts'
+import { kind, say, type Words } from '../errors/words.ts'
 import { tlsProblem } from '../network/tls-problem.ts'
+import { reasonOf, unreachable } from '../network/unreachable.ts'
 import { address, type Login } from './secret.ts'
 
 /** What there is to say of databases beyond what holds for any server. */
@@ -41,23 +42,12 @@ export function networkError(
       : say`TLS with ${where} did not come about (${kind(code)}).`
     return new RotationError(problem.code, what, { ...ofDatabases[problem.code], ...problem.details, cause })
   }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const likely = say`The host is misspelt or deleted, or the name is not known in the network of the function.`
-    return new RotationError('Unreachable', say`The name ${login.host} cannot be resolved (${kind(code)}).`, {
-      cause,
-      likely,
-    })
-  }
   if (reached)
     return new RotationError('NoAnswer', say`${where} accepted the connection but did not complete the login.`, {
       ...ofDatabases.NoAnswer,
       cause,
     })
-  return new RotationError(
-    'Unreachable',
-    say`${where} cannot be reached (${code === '' ? ours('no answer in time') : kind(code)}).`,
-    { cause },
-  )
+  return unreachable(code, { host: login.host, where }, { cause })
 }
 
 /** The error for a server without TLS, where the secret asks for it. */
@@ -76,7 +66,7 @@ export function tlsUnavailable(login: Login, cause: unknown): RotationError {
 export function brokenOff(code: string, doing: Words, login: Login, outOfTime: boolean, cause: unknown) {
   const where = address(login)
   if (outOfTime) return new RotationError('TimedOut', say`${doing} at ${where} took too long.`, { cause })
-  const what = say`${doing} at ${where} failed: the connection ended (${code === '' ? ours('no answer in time') : kind(code)}).`
+  const what = say`${doing} at ${where} failed: the connection ended (${reasonOf(code)}).`
   const likely = say`The server or something in between closed the connection or stopped answering.`
   return new RotationError('ServerNotReady', what, { cause, likely })
 }

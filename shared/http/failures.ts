@@ -1,6 +1,7 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { kind, ours, say, type Words } from '../errors/words.ts'
 import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
+import { reasonOf, unreachable } from '../network/unreachable.ts'
 
 /** How far a request had come when it failed. */
 export type Progress = 'looking up' | 'connected' | 'sent'
@@ -33,26 +34,16 @@ export function httpFailure(
   const cause = code === '' ? undefined : new Error(code)
   if (progress === 'sent') return afterSending(host, code, outOfTime, cause)
   const details = { cause, effect: 'none' } as const
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new RotationError(
-      'Unreachable',
-      say`The name ${host} cannot be resolved (${kind(code)}). The request was not sent.`,
-      {
-        likely: say`The host is misspelt, or the name is not known in the network of the function.`,
-        remedy: say`Check the host, and the DNS of the VPC if the function is in one.`,
-        ...details,
-      },
-    )
-  }
   if (progress === 'connected') {
-    const what = say`${host} accepted the connection but did not speak TLS${codeOr(code)}. The request was not sent.`
+    const what = say`${host} accepted the connection but did not speak TLS (${reasonOf(code)}). The request was not sent.`
     return new RotationError('NoAnswer', what, {
       likely: say`Something accepts connections there but is no HTTPS server: a load balancer, a wrong port, a hung server.`,
       remedy: say`Check host and port.`,
       ...details,
     })
   }
-  return new RotationError('Unreachable', say`${host} cannot be reached${codeOr(code)}. The request was not sent.`, {
+  const destination = { host, where: host, consequence: ours(' The request was not sent.') }
+  return unreachable(code, destination, {
     likely: say`A function in a VPC has no route to the host: no NAT, a security group in the way; or the host is down.`,
     remedy: say`Give the subnets of the function a route to the host (NAT for one in the internet), and admit its port.`,
     ...details,
@@ -64,10 +55,6 @@ function said(error: unknown): { readonly code: string; readonly message: string
   if (!(error instanceof Error)) return { code: '', message: '' }
   const code = 'code' in error && typeof error.code === 'string' && /^\w{1,64}$/.test(error.code) ? error.code : ''
   return { code, message: code.startsWith('HPE_') ? '' : error.message }
-}
-
-function codeOr(code: string): Words {
-  return say` (${/^E[A-Z]+$/.test(code) ? kind(code) : ours('no answer in time')})`
 }
 
 function afterSending(host: string, code: string, outOfTime: boolean, cause: unknown): RotationError {

@@ -1,5 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
+import { unreachable } from '../network/unreachable.ts'
 import { quotable } from '../rotation/redact.ts'
 import { type Address, addressOf } from './address.ts'
 import type { SshLogin } from './connection.ts'
@@ -30,7 +31,17 @@ export function connectionError(error: unknown, about: Circumstances): RotationE
   const where = `${addressOf(login)}${through === undefined ? '' : ` (through ${addressOf(through)})`}`
   const { message = '', code = '', level = '' } = (error ?? {}) as { message?: string; code?: unknown; level?: string }
   if (aborted) return new RotationError('TimedOut', say`${where} did not let the function in before the time ran out.`)
-  if (!reached) return unreachable(where, login.host, String(code), error)
+  if (!reached) {
+    return unreachable(
+      String(code),
+      { host: login.host, where },
+      {
+        likely: say`A security group, a route, a stopped host or a wrong host or port in the secret.`,
+        remedy: say`Check host and port, and that the host's security group admits the function's.`,
+        cause: error,
+      },
+    )
+  }
   if (message.includes('Host denied')) {
     const pinned = [...(login.hostKeys?.fingerprints ?? [])].join(', ')
     const what = say`${where} shows the host key ${shown}, which is not pinned (${ours(pinned)}). No key of an account was sent.`
@@ -52,19 +63,6 @@ export function connectionError(error: unknown, about: Circumstances): RotationE
     likely: say`Something else than an SSH server listens there, or the server is overloaded or hung.`,
     remedy: say`Check host and port, and the health of the server.`,
     cause: error,
-  })
-}
-
-function unreachable(where: string, host: string, code: string, cause: unknown): RotationError {
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    const likely = say`The host is misspelt or deleted, or the name is not known in the network of the function.`
-    return new RotationError('Unreachable', say`The name ${host} cannot be resolved (${code}).`, { likely, cause })
-  }
-  const why = /^E[A-Z]+$/.test(code) ? code : 'no answer in time'
-  return new RotationError('Unreachable', say`${where} cannot be reached (${why}).`, {
-    likely: say`A security group, a route, a stopped host or a wrong host or port in the secret.`,
-    remedy: say`Check host and port, and that the host's security group admits the function's.`,
-    cause,
   })
 }
 
