@@ -78,10 +78,10 @@ function* waysProblems(given: Description, kind: Kind): Generator<Problem, undef
   if (generate !== undefined && generate[kind.value] === undefined) {
     yield { at: '/generate', what: say`has no "${ours(kind.value)}"` }
   }
-  if (create === undefined) return undefined
-  if (list === undefined) {
+  if (list === undefined && (create ?? (apply && revoke)) !== undefined) {
     yield { at: '', what: say`has no "list": a ${kind.noun} that was minted and never stored could not be found again` }
   }
+  if (create === undefined) return undefined
   if (revoke === undefined) yield { at: '', what: say`has no "revoke": ${kind.noun}s would pile up` }
   if (create.outputs[kind.id] === undefined) {
     yield { at: '/create/outputs', what: say`has no "${ours(kind.id)}", by which a ${kind.noun} is revoked` }

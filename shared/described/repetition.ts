@@ -14,7 +14,7 @@ const restMs = 5_000
 export async function waitFor(
   answer: HttpAnswer | undefined,
   tries: number,
-  context: RotationContext,
+  context: Pick<RotationContext, 'now' | 'remainingMs' | 'sleep' | 'signal'>,
 ): Promise<boolean> {
   if (answer !== undefined && !notNow.includes(answer.status)) return false
   const wanted = answer === undefined ? undefined : retryAfterMs(answer.headers, context.now())

@@ -34,8 +34,9 @@ export function describedType(
       const current = await versions.current()
       const run = await begin(current, kind, settings, testing, context)
       minting = run
-      const makeRoom = () => sweep(versions, run, { revokeFirst: settings.revokeFirst, oldest })
-      await makeRoom()
+      const makeRoom = () => sweep({ versions, oldest, revokeFirst: settings.revokeFirst }, run)
+      // A value that we choose fills no place yet: setSecret makes room for it.
+      if (run.provider.description.apply === undefined) await makeRoom()
       return newKey(current, run, makeRoom)
     },
     async discard({ id }) {
@@ -72,11 +73,13 @@ function applying(
   settings: DescribedSettings,
   testing: HttpTesting,
 ): NonNullable<SecretType<DescribedSecret>['set']> {
-  return async ({ pending, current }, context) => {
+  return async ({ pending, ...versions }, context) => {
+    const oldest = oldestRun(context)
     // It is the current key that manages its like: nobody knows the pending one yet.
-    const run = await begin(await current(), kind, settings, testing, context)
+    const run = await begin(await versions.current(), kind, settings, testing, context)
     const { apply } = run.provider.description
     if (apply === undefined) return
+    await sweep({ versions, pending, oldest, revokeFirst: settings.revokeFirst }, run)
     const answer = await run.manage(apply, purposes(kind).apply, { documents: { pending: pending.json } })
     // An earlier run has done it.
     if (apply.applied?.includes(answer.status)) return

@@ -16,23 +16,38 @@ interface InUse {
   readonly isOpen: boolean
 }
 
-/** Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. */
-export async function sweep(
-  versions: EarlierVersions<DescribedSecret>,
-  run: Run,
-  { revokeFirst, oldest }: { readonly revokeFirst: boolean; readonly oldest: number },
-): Promise<void> {
+/** What there is to know before credentials are taken away. */
+export interface Sweeping {
+  readonly versions: Pick<EarlierVersions<DescribedSecret>, 'current' | 'previous' | 'labelledByOthers'>
+  /** The value that is about to be told to the provider, where it is a stored one. */
+  readonly pending?: DescribedSecret
+  readonly revokeFirst: boolean
+  /** What was minted before was minted by no run that is about to store it. */
+  readonly oldest: number
+}
+
+/**
+ * Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. AWSPREVIOUS is read
+ * only where the list does not show as well that one has had its time.
+ */
+export async function sweep(sweeping: Sweeping, run: Run): Promise<void> {
   const { list, revoke: revocation } = run.provider.description
   const { noun, id: idField } = run.kind
   // Where the provider ends a key by itself, nothing is left over.
   if (revocation === undefined) return
-  const [previous, inUse] = await Promise.all([versions.previous(), usedKeys(versions, run.kind)])
+  const { versions, oldest, revokeFirst } = sweeping
+  const inUse = await usedKeys(sweeping, run.kind)
   const found: KeyList = list === undefined ? { keys: [], isWhole: false } : await listKeys(list, run)
-  const spared = (id: string) => inUse.ids.has(id)
-  await revokePrevious(previous, inUse, found, run, revokeFirst)
-  for (const { id, name } of found.keys) {
+  const marked = found.keys.flatMap(({ id, name }) => {
     const time = timeOfMarker(name, run.context.secretId)
-    if (time === undefined || spared(id) || id === previous?.id) continue
+    // A key that we have named ourselves may be known by its name.
+    return time === undefined || inUse.ids.has(id) || inUse.ids.has(name) ? [] : [{ id, name, time }]
+  })
+  const isPlain = found.isWhole && marked.length > 0 && marked.every(({ time }) => time <= oldest)
+  const previous = isPlain && !revokeFirst && !inUse.isOpen ? undefined : await versions.previous()
+  await revokePrevious(previous, inUse, found, run, revokeFirst)
+  for (const { id, name, time } of marked) {
+    if (id === previous?.id || name === previous?.id) continue
     if (inUse.isOpen)
       run.context.did(
         say`left the ${noun} ${id} alone: a version has a ${noun} without "${ours(idField)}", which may be this one`,
@@ -43,9 +58,9 @@ export async function sweep(
   }
 }
 
-async function usedKeys({ current, labelledByOthers }: EarlierVersions<DescribedSecret>, kind: Kind): Promise<InUse> {
-  const others = (await labelledByOthers()).flatMap((text) => readable(text, kind))
-  const secrets = [await current(), ...others]
+async function usedKeys({ versions, pending }: Sweeping, kind: Kind): Promise<InUse> {
+  const others = (await versions.labelledByOthers()).flatMap((text) => readable(text, kind))
+  const secrets = [await versions.current(), ...(pending === undefined ? [] : [pending]), ...others]
   return {
     ids: new Set(secrets.flatMap(({ id }) => id ?? [])),
     values: new Set(secrets.flatMap(({ value }) => value ?? [])),

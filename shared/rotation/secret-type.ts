@@ -8,6 +8,11 @@ export interface Versions<S> {
   /** AWSPREVIOUS, or undefined where there is none or where it is not readable as a secret of this type. */
   previous(): Promise<S | undefined>
   /**
+   * The texts of the versions that carry a label of somebody's own, besides AWS's three: what they name may be in use.
+   * Read when they are asked for; mostly there are none.
+   */
+  labelledByOthers(): Promise<readonly string[]>
+  /**
    * Whether this is a test without a rotation (RotateImmediately=false): testSecret alone, on a copy of AWSCURRENT. It is
    * about the value in use, for which no setSecret has done anything. Asked for only where a test would fail otherwise,
    * since AWSCURRENT may have to be read for the answer.
@@ -21,12 +26,7 @@ export interface Versions<S> {
 }
 
 /** What is at hand when the next value is made. */
-export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous'> {
-  /**
-   * The texts of the versions that carry a label of somebody's own, besides AWS's three: what they name may be in use.
-   * Read when they are asked for; mostly there are none.
-   */
-  labelledByOthers(): Promise<readonly string[]>
+export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous' | 'labelledByOthers'> {
   /** Asks whether another run has stored the pending value meanwhile. */
   isStored(): Promise<boolean>
 }

@@ -8,6 +8,7 @@ import { providerSchema } from './schema.ts'
 
 const good = descriptionOf({ host: 'api.example.com' })
 const { create, verify, list, revoke, auth } = good
+const { conflict: _, outputs: _outputs, ...apply } = create
 const { graceSeconds, ...roll } = { ...create, graceSeconds: 60 }
 
 describe('a description of a provider', () => {
@@ -33,6 +34,11 @@ describe('a description of a provider', () => {
       'the whole must have "generate" and "apply" together',
     ],
     ['no way to find orphans', { list: undefined }, 'the whole has no "list"'],
+    [
+      'no way to find orphans among values of our own',
+      { create: undefined, list: undefined, apply, generate: { api_key: { $marker: true } } },
+      'the whole has no "list"',
+    ],
     ['no way to revoke', { revoke: undefined }, 'the whole has no "revoke"'],
     ['a revoke without gone', { revoke: { ...revoke, gone: undefined } }, '/revoke/gone is missing'],
     ['a list without names', { list: { ...list, marker: undefined } }, '/list/marker is missing'],

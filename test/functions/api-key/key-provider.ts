@@ -1,5 +1,5 @@
 import { request } from 'node:https'
-import type { HttpsFront } from '../../../local/servers/https-front.ts'
+import type { HttpsFront, Spoilt } from '../../../local/servers/https-front.ts'
 
 /** Whether the provider lets somebody in with a key. */
 export async function letsIn({ host, certificate }: HttpsFront, key: string): Promise<boolean> {
@@ -14,3 +14,13 @@ export async function letsIn({ host, certificate }: HttpsFront, key: string): Pr
   })
   return status === 200
 }
+
+/** All marked keys look as if they had been made an hour ago: the time in a mark is in seconds, to the base 36. */
+export function hourOlder(text: string): string {
+  return text.replaceAll(
+    /(keyturn-[a-z2-7]{10}-)([0-9a-z]{7})/g,
+    (_, mark: string, time: string) => `${mark}${(Number.parseInt(time, 36) - 3_600).toString(36).padStart(7, '0')}`,
+  )
+}
+
+export const anHourAgo: Spoilt = { change: (said) => ({ ...said, body: hourOlder(said.body ?? '') }) }

@@ -8,6 +8,7 @@ import { describedProvider, descriptionOf } from '../../../local/servers/key-pro
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
+import { anHourAgo } from './key-provider.ts'
 import { apiKey, apiKeyTarget, keyIn } from './secret-types.ts'
 
 const provider = await startKeyProvider()
@@ -43,17 +44,6 @@ function spoil(method: string, spoilt: Spoilt, times = Number.POSITIVE_INFINITY)
   let left = times
   front.heard.length = 0
   front.spoil = (heard) => (heard.method === method && isOurs(heard) && left-- > 0 ? spoilt : undefined)
-}
-
-/** All marked keys look as if they had been made an hour ago: the time in a mark is in seconds, to the base 36. */
-const anHourAgo: Spoilt = {
-  change: (said) => ({
-    ...said,
-    body: (said.body ?? '').replaceAll(
-      /(keyturn-[a-z2-7]{10}-)([0-9a-z]{7})/g,
-      (_, mark: string, time: string) => `${mark}${(Number.parseInt(time, 36) - 3_600).toString(36).padStart(7, '0')}`,
-    ),
-  }),
 }
 
 async function rotated(times: number, make = type.fresh): Promise<StoredTarget> {
@@ -269,7 +259,7 @@ describe('what is revoked', () => {
 describe('a provider that does not do what it is asked', () => {
   it('knows a new key late: it is asked again', async () => {
     const target = await rotated(0)
-    options.settleMs = 1_500
+    options.settleMs = 300
     await secrets.rotate(target.secretId)
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
   })
@@ -284,8 +274,7 @@ describe('a provider that does not do what it is asked', () => {
     ['answers with 300 kB', { status: 200, body: 'x'.repeat(300_000) }, 'AnswerUnusable'],
   ] as const)('%s', async (_, said, code) => {
     const target = await rotated(0)
-    await described.describe({ verify: { ...descriptionOf(provider.front).verify, settleSeconds: 1 } })
-    spoil('GET', said)
+    await described.describe({ verify: { ...descriptionOf(provider.front).verify, settleSeconds: 0 } })
     front.spoil = (heard) => (heard.path === '/me' && isOurs(heard) ? said : undefined)
     await expectFailure(suite, target, { code, step: 'testSecret' })
   })
@@ -324,7 +313,7 @@ describe('a provider that does not do what it is asked', () => {
 
   it('asks to be asked later: the list is waited for, and a day is not', async () => {
     const target = await rotated(0)
-    spoil('GET', { status: 429, headers: { 'retry-after': '1' } }, 1)
+    spoil('GET', { status: 429, headers: { 'retry-after': '0' } }, 1)
     await secrets.rotate(target.secretId)
     spoil('GET', { status: 429, headers: { 'retry-after': '86400' } })
     const began = performance.now()

@@ -4,11 +4,13 @@ import { createServer } from 'node:net'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { Call, Fault } from '../../../local/secrets-manager/service/calls.ts'
+import type { Said } from '../../../local/servers/https-front.ts'
 import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
+import { hourOlder } from './key-provider.ts'
 import { apiKey, apiKeyTarget, keyIn, targetWithAdmin } from './secret-types.ts'
 
 const provider = await startKeyProvider()
@@ -208,7 +210,15 @@ describe('an admin, whose key makes the others', () => {
 })
 
 describe('other ways to a new key', () => {
-  const { list: _list, revoke: _revoke, create: _create, ...rest } = description
+  const { create: _create, ...rest } = description
+  const { list } = description
+
+  function aged({ body = '', ...said }: Said): Said {
+    return {
+      ...said,
+      body: body.replaceAll(/"name":("[^"]+")/g, (all, name: string) => `${all},"aged":${hourOlder(name)}`),
+    }
+  }
   const account = { $from: 'secret:/params/account' }
 
   const roll = {
@@ -246,14 +256,7 @@ describe('other ways to a new key', () => {
       applied: [208],
     }
     const generate = { api_key: { $random: { bytes: 32, as: 'base64url' } }, key_id: { $marker: true } }
-    await described.describe({
-      ...rest,
-      create: undefined,
-      list: undefined,
-      revoke: description.revoke,
-      apply,
-      generate,
-    })
+    await described.describe({ ...rest, create: undefined, apply, generate })
     await using other = await withVariables({})
     const target = apiKeyTarget(provider)
     const secretId = await other.store(target.value)
@@ -266,5 +269,18 @@ describe('other ways to a new key', () => {
     expect(await target.works((await other.value(secretId, 'AWSPREVIOUS')) ?? '')).toBe(true)
     expect(await target.snapshot()).toHaveLength(3)
     expect(keyIn((await other.value(secretId, 'AWSCURRENT')) ?? '')).toMatch(/^[\w-]{43}$/)
+    // Its name is its id here: what looks older is another member.
+    await described.describe({
+      ...rest,
+      create: undefined,
+      apply,
+      generate,
+      list: { ...list, id: '/name', marker: '/aged' },
+    })
+    front.spoil = () => ({ change: aged })
+    other.local.calls.clear()
+    await other.rotate(secretId)
+    expect(await target.snapshot()).toHaveLength(3)
+    expect(other.local.calls.by(type.function.id)).toHaveLength(11)
   })
 })
