@@ -5,7 +5,6 @@ import { type Clock, createClock } from './service/clock.ts'
 import { describeOperation } from './service/descriptions.ts'
 import { createEventLog, type EventLog } from './service/events.ts'
 import { listOperations } from './service/listing.ts'
-import { createFunctionLogs, logOperations } from './service/logs.ts'
 import { passwordOperation } from './service/password.ts'
 import { policyOperations } from './service/policies.ts'
 import { rotateOperations } from './service/rotate.ts'
@@ -65,7 +64,6 @@ const operations = new Map(
     ...policyOperations,
     ...passwordOperation,
     ...rotateOperations,
-    ...logOperations,
   }),
 )
 
@@ -82,7 +80,6 @@ const operations = new Map(
 export async function startLocalSecretsManager(options: LocalOptions = {}): Promise<LocalSecretsManager> {
   const clock = createClock()
   const events = createEventLog(clock)
-  const logs = createFunctionLogs(clock)
   const calls = createCallLog()
   let endpoint = ''
   const wanted = Object.entries(options.functions ?? {})
@@ -95,8 +92,7 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     secrets: new Map(),
     clock,
     events,
-    logs,
-    functions: new Map(functions.map((each) => [each.arn, logs.keptFor(each)])),
+    functions: new Map(functions.map((each) => [each.arn, each])),
     retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
     visibilityLagMs: options.visibilityLagMs ?? 0,
     onStep: options.onStep ?? (() => {}),

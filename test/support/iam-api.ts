@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import {
   CreateAccessKeyCommand,
@@ -12,6 +11,7 @@ import {
 } from '@aws-sdk/client-iam'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { startMoto } from './moto.ts'
+import { answerError, type QueryError, startQueryProxy } from './query-proxy.ts'
 import { signed } from './signature.ts'
 
 export interface Pair {
@@ -20,11 +20,7 @@ export interface Pair {
 }
 
 /** What becomes of a call: an error in its place, or its answer is lost or changed. */
-export type IamSpoilt =
-  | { readonly code: string; readonly status: number; readonly message?: string }
-  | 'swallow before'
-  | 'cut after'
-  | { change(answer: string): string }
+export type IamSpoilt = QueryError | 'swallow before' | 'cut after' | { change(answer: string): string }
 
 /** IAM and STS of a suite's own, which look at signatures, at policies and at whether a key is active. */
 export interface IamApi extends AsyncDisposable {
@@ -86,6 +82,9 @@ export async function iamApi(): Promise<IamApi> {
     const found = (await listed(owners.get(id) ?? '')).find(({ AccessKeyId }) => AccessKeyId === id)
     return found?.Status === 'Active'
   }
+  async function isKnown(id: string): Promise<boolean> {
+    return Date.now() >= (born.get(id) ?? 0) + api.settleMs && (await isActive(id))
+  }
   async function pass(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await text(incoming)
     const about = new URLSearchParams(body)
@@ -96,10 +95,10 @@ export async function iamApi(): Promise<IamApi> {
     const spoilt = api.spoil(action, about, caller)
     if (spoilt === 'swallow before') return
     if (typeof spoilt === 'object' && 'code' in spoilt) return answerError(response, spoilt)
-    const isKnown = Date.now() >= (born.get(caller) ?? 0) + api.settleMs && (await isActive(caller))
-    if (owners.has(caller) && !isKnown) return answerError(response, { code: 'InvalidClientTokenId', status: 403 })
     // The role of a function is the administrator here.
-    const headers = owners.has(caller) ? incoming.headers : signed(body, { host, service, key: admin })
+    const isUser = owners.has(caller)
+    if (isUser && !(await isKnown(caller))) return answerError(response, { code: 'InvalidClientTokenId', status: 403 })
+    const headers = isUser ? incoming.headers : signed(body, { host, service, key: admin })
     const outgoing = request(moto.endpoint, { method: 'POST', headers }).end(body)
     const given = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve))
     const answer = await text(given)
@@ -112,12 +111,10 @@ export async function iamApi(): Promise<IamApi> {
     const said = typeof spoilt === 'object' && 'change' in spoilt ? spoilt.change(answer) : answer
     response.writeHead(given.statusCode ?? 500, { 'content-type': 'text/xml' }).end(said)
   }
-  const proxy = createServer((incoming, response) => void pass(incoming, response).catch(() => response.destroy()))
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const proxy = await startQueryProxy(pass)
 
   const api: IamApi = {
-    env: { AWS_ENDPOINT_URL_IAM: url, AWS_ENDPOINT_URL_STS: url },
+    env: { AWS_ENDPOINT_URL_IAM: proxy.url, AWS_ENDPOINT_URL_STS: proxy.url },
     client,
     async user() {
       const name = `user-${randomUUID().slice(0, 8)}`
@@ -146,8 +143,7 @@ export async function iamApi(): Promise<IamApi> {
     settleMs: 0,
     async [Symbol.asyncDispose]() {
       client.destroy()
-      proxy.closeAllConnections()
-      proxy.close()
+      await proxy[Symbol.asyncDispose]()
       await moto[Symbol.asyncDispose]()
     },
   }
@@ -171,15 +167,4 @@ async function allow(client: IAMClient, UserName: string, Action: string): Promi
 /** Takes a key out of use, as an administrator does by hand. */
 export async function deactivate({ client }: IamApi, UserName: string, AccessKeyId: string): Promise<void> {
   await client.send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' }))
-}
-
-/** As the query protocol has it (IAM API reference, "Common Errors"). */
-function answerError(
-  response: ServerResponse,
-  { code, status, message = '' }: Exclude<IamSpoilt, string | { change: unknown }>,
-) {
-  const error = `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>`
-  response
-    .writeHead(status, { 'content-type': 'text/xml' })
-    .end(`<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`)
 }

@@ -97,8 +97,7 @@ export function runLambda(
       return { ok: false, error, logs }
     }
     idle.push(environment)
-    const { kind } = outcome
-    return kind === 'succeeded' ? { ok: true, logs, answer: outcome.answer } : { ok: false, error: outcome.error, logs }
+    return outcome.kind === 'succeeded' ? { ok: true, logs } : { ok: false, error: outcome.error, logs }
   }
 
   const kill = () => {
@@ -110,8 +109,6 @@ export function runLambda(
   return {
     id,
     arn,
-    timeoutMs,
-    memoryMb,
     invoke,
     kill,
     async close() {

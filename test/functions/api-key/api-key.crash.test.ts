@@ -2,6 +2,7 @@ import { afterAll } from 'vitest'
 import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
+import { gated } from './gated.ts'
 import { apiKey } from './secret-types.ts'
 
 const provider = await startKeyProvider()
@@ -9,21 +10,11 @@ const described = await describedProvider(provider.front, descriptionOf(provider
 
 await crashContract({
   async type(gate) {
-    provider.front.spoil = ({ headers, method }) => {
-      if (headers['user-agent'] !== 'keyturn') return undefined
-      const call = gate.arrive(method)
-      if (!call.leaves()) return 'swallow before'
-      return {
-        change: (said) => {
-          call.answers()
-          return said
-        },
-      }
-    }
-    return { type: apiKey(provider, described.env) }
+    gated(provider.front, gate)
+    return { type: apiKey(provider, { ...described.env, API_KEY_REVOKE_FIRST: 'true' }) }
   },
-  // The first key was made by hand, and stays.
-  rotatedBefore: 2,
+  // So that there is a key to revoke: the first one, which somebody has made by hand.
+  rotatedBefore: 1,
   calls: { createSecret: 8, testSecret: 3 },
 })
 

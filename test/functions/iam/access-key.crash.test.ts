@@ -20,7 +20,7 @@ await crashContract({
     }
     return { type: iamAccessKey(api) }
   },
-  rotatedBefore: 2,
+  rotatedBefore: 1,
   calls: { createSecret: 10, testSecret: 5 },
 })
 

@@ -269,7 +269,7 @@ describe('whose keys are made', () => {
 describe('the new key', () => {
   it('is asked for again while STS does not know it yet', async () => {
     const target = await rotated(0)
-    api.settleMs = 1_500
+    api.settleMs = 300
     await secrets.rotate(target.secretId)
     expect(asks('GetCallerIdentity')).toBeGreaterThan(3)
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)

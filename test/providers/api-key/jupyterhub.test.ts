@@ -3,6 +3,7 @@ import { afterAll } from 'vitest'
 import { describedProvider } from '../../../local/servers/key-provider-description.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { type SecretTypeUnderTest, secretTypeContract, type Target } from '../../contract/secret-type.ts'
+import { gated } from '../../functions/api-key/gated.ts'
 import { apiKeyFunction, keyIn } from '../../functions/api-key/secret-types.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { type JupyterHub, startJupyterHub, version } from './jupyterhub.ts'
@@ -43,17 +44,7 @@ await secretTypeContract(type, async () => hub.log())
 
 await crashContract({
   async type(gate) {
-    hub.front.spoil = ({ headers, method }) => {
-      if (headers['user-agent'] !== 'keyturn') return undefined
-      const call = gate.arrive(method)
-      if (!call.leaves()) return 'swallow before'
-      return {
-        change: (said) => {
-          call.answers()
-          return said
-        },
-      }
-    }
+    gated(hub.front, gate)
     return { type }
   },
   rotatedBefore: 2,
