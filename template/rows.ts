@@ -124,7 +124,7 @@ export const rows: readonly Row[] = [
     title: 'SSH key',
     what: 'SSH key pairs of an account on one host or many, so that no client is ever locked out',
     rotates: 'Rotates SSH key pairs of an account on one host or many',
-    variables: ['SshHosts', 'SshRsaBits', 'SshHostKeys', 'SshKeepFileMode'],
+    variables: ['SshHosts', 'SshRsaBits', 'SshHostKeys', 'SshKeepFileMode', 'SshOldKeyHours'],
     // Of an account that may change the file, and of jump hosts.
     statements: ['adminSecrets'],
     vpc: true,

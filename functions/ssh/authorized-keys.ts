@@ -1,20 +1,7 @@
 import { marksIn, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
-import { type PublicKey, parsePublicKey, publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
-
-/** A line of authorized_keys that lets a key in (sshd(8), "AUTHORIZED_KEYS FILE FORMAT"). */
-interface KeyLine {
-  /** As they are written, or empty. */
-  readonly options: string
-  readonly key: PublicKey
-  readonly comment: string
-}
-
-/** A line with whatever ended it, which is nothing where the file ends without a newline. */
-interface Line {
-  readonly text: string
-  readonly end: string
-  readonly entry: KeyLine | undefined
-}
+import { type PublicKey, publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
+import { expiring, isExpiring, lasting } from './expiry.ts'
+import { type KeyLine, type Line, lineLike, lineOf, parseLines } from './key-lines.ts'
 
 /** What a file is to hold of a secret. */
 export interface Wanted {
@@ -27,6 +14,8 @@ export interface Wanted {
   readonly owner: string
   /** The mark of the new line, which begins with `owner`. */
   readonly mark: string
+  /** Until when the key before the current one still lets in, as `expiryFor` gives it; undefined where it goes at once. */
+  readonly expiry: string | undefined
 }
 
 const same = (one: PublicKey | undefined, other: PublicKey | undefined) =>
@@ -37,7 +26,7 @@ const same = (one: PublicKey | undefined, other: PublicKey | undefined) =>
  * @returns the comments of the lines that let a key in
  */
 export function linesOf(text: string, key: PublicKey): readonly string[] {
-  return parse(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
+  return parseLines(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
 }
 
 /** The marks of a key, which `saidIn` reads. */
@@ -52,45 +41,43 @@ function isOurs({ key, comment }: KeyLine, owner: string): boolean {
 
 /**
  * Whether there are keys of this secret that this run does not know. They are of rotations that were dropped; or of one
- * that has begun since, if it is this run that was dropped.
+ * that has begun since, if it is this run that was dropped. A key that expires is out of use, whoever has limited it.
  */
 export function hasUnknown(text: string, { current, pending, previous, owner }: Wanted): boolean {
   const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
-  return parse(text).some(({ entry }) => {
-    if (entry === undefined || !isOurs(entry, owner) || before.includes(shortName(entry.key))) return false
+  return parseLines(text).some(({ entry }) => {
+    if (entry === undefined || !isOurs(entry, owner) || isExpiring(entry, owner)) return false
+    if (before.includes(shortName(entry.key))) return false
     return ![current, pending, previous].some((key) => same(key, entry.key))
   })
 }
 
 /**
- * The file as it is to be: the new key beside each line of the current one, with its options; without the key before last
- * and what dropped rotations have left. The same text where that is so already.
+ * The file as it is to be: the new key beside each line of the current one, with its options; without the key before last,
+ * or with an end to it, and without what dropped rotations have left. The same text where that is so already.
  * @returns undefined where neither the current key nor the one before has a line whose options the new one could have
  */
-export function edited(text: string, { current, pending, previous, owner, mark }: Wanted): string | undefined {
-  const lines = parse(text)
+export function edited(text: string, wanted: Wanted): string | undefined {
+  const { current, pending, previous, owner, mark } = wanted
+  const lines = parseLines(text)
   const holds = (key: PublicKey | undefined) => lines.some(({ entry }) => same(entry?.key, key))
-  const missing = [pending, current].filter((key) => key !== undefined && !holds(key))
+  const missing = [pending, current].filter((key): key is PublicKey => key !== undefined && !holds(key))
   const template = holds(current) ? current : holds(previous) ? previous : undefined
   if (missing.length > 0 && template === undefined && current !== undefined) return undefined
 
   const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
-  const isStale = (entry: KeyLine) =>
-    !same(entry.key, current) &&
-    !same(entry.key, pending) &&
-    (same(entry.key, previous) || before.includes(shortName(entry.key)) || isOurs(entry, owner))
-  const out = lines.flatMap(({ text: line, end, entry }) => {
-    // Which hosts were left behind may have changed since an earlier run put the new key there.
-    // What a mark says beyond that stays true.
-    const isMarked = entry?.comment.endsWith(mark) || entry?.comment.includes(`${mark}:`)
-    if (entry !== undefined && same(entry.key, pending) && isOurs(entry, owner) && !isMarked)
-      return [copyOf(entry, pending, mark) + end]
+  const isBefore = ({ key }: KeyLine) => same(key, previous) || before.includes(shortName(key))
+  const ofCurrent = current === undefined ? '' : `:of=${shortName(current)}`
+  const restored = `${owner}restored${ofCurrent}${previous === undefined ? '' : `:after=${shortName(previous)}`}`
+  const out = lines.flatMap((line) => {
+    const { text: whole, end, entry } = line
+    if (entry === undefined) return [whole + end]
     // Before the old line rather than after it, so that a file without a final newline needs none.
-    const added = entry !== undefined && same(entry.key, template) ? missing : []
-    const ofCurrent = current === undefined ? '' : `:of=${shortName(current)}`
-    const restored = `${owner}restored${ofCurrent}${previous === undefined ? '' : `:after=${shortName(previous)}`}`
-    const copies = added.map((key) => copyOf(entry, key, key === pending ? mark : restored) + (end || '\n'))
-    return [...copies, entry !== undefined && isStale(entry) ? '' : line + end]
+    const added = same(entry.key, template) ? missing : []
+    const copies = added.map((key) => {
+      return lineLike(lasting(entry, owner), key, key === pending ? mark : restored) + (end || '\n')
+    })
+    return [...copies, next(line, entry, wanted, isBefore(entry))]
   })
   if (template !== undefined || missing.length === 0) return out.join('')
   // The first key of an account.
@@ -98,43 +85,18 @@ export function edited(text: string, { current, pending, previous, owner, mark }
   return `${rest}${rest === '' || rest.endsWith('\n') ? '' : '\n'}${publicKeyLine(pending)} ${mark}\n`
 }
 
-function copyOf(from: KeyLine | undefined, key: PublicKey | undefined, mark: string): string {
-  if (from === undefined || key === undefined) return ''
-  // What somebody wrote there stays; the mark of an earlier rotation does not. Bytes beyond ASCII are parts of letters, and
-  // no blanks, whatever \s takes them for.
-  const comment = `${from.comment.replaceAll(/(^|[ \t]+)keyturn:[^ \t]+/g, '')} ${mark}`.replace(/^[ \t]+/, '')
-  return [from.options, publicKeyLine(key), comment].filter((part) => part !== '').join(' ')
-}
-
-function parse(text: string): Line[] {
-  const wholes = text.split(/(?<=\n)/).filter((whole) => whole !== '')
-  return wholes.map((whole) => {
-    const line = whole.replace(/\r?\n$/, '')
-    return { text: line, end: whole.slice(line.length), entry: parseLine(line) }
-  })
-}
-
-/** As sshd reads a line: a key, or options and a key. What it would not take lets nobody in, and is not looked at. */
-function parseLine(line: string): KeyLine | undefined {
-  const start = line.replace(/^[ \t]+/, '')
-  if (start === '' || start.startsWith('#')) return undefined
-  const plain = parsePublicKey(start)
-  if (plain !== undefined) return { options: '', key: plain, comment: plain.comment }
-  const options = optionsOf(start)
-  const key = parsePublicKey(start.slice(options.length).replace(/^[ \t]+/, ''))
-  // An authority's line lets in what it has signed, not its key itself.
-  const names = options.replaceAll(/"(?:\\"|[^"])*"/g, '')
-  if (key === undefined || /(^|,)cert-authority(,|$)/i.test(names)) return undefined
-  return { options, key, comment: key.comment }
-}
-
-/** Up to the first blank outside of quotes; a quote after a backslash is none. */
-function optionsOf(line: string): string {
-  let quoted = false
-  for (let at = 0; at < line.length; at++) {
-    if (line[at] === '\\' && line[at + 1] === '"') at++
-    else if (line[at] === '"') quoted = !quoted
-    else if (!quoted && (line[at] === ' ' || line[at] === '\t')) return line.slice(0, at)
+/** What becomes of a line that lets in: itself, something like it, or nothing. */
+function next({ text, end }: Line, entry: KeyLine, wanted: Wanted, isBefore: boolean): string {
+  const { current, pending, owner, mark, expiry } = wanted
+  if (same(entry.key, pending)) {
+    // Which hosts were left behind may have changed since an earlier run put the new key there.
+    // What a mark says beyond that stays true.
+    const isMarked = entry.comment.endsWith(mark) || entry.comment.includes(`${mark}:`)
+    return isOurs(entry, owner) && !isMarked ? lineLike(lasting(entry, owner), pending, mark) + end : text + end
   }
-  return line
+  // Somebody has gone back to a key that was to end.
+  if (same(entry.key, current)) return isExpiring(entry, owner) ? lineOf(lasting(entry, owner)) + end : text + end
+  if (isBefore && expiry !== undefined)
+    return isExpiring(entry, owner) ? text + end : expiring(entry, expiry, owner) + end
+  return isBefore || isOurs(entry, owner) ? '' : text + end
 }

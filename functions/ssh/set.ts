@@ -54,7 +54,15 @@ async function planOf(
   const runMs = context.remainingMs() + aroundMs
   const { isStillPending } = versions
   const edit = { holder: `${owner}${context.token}`, keepMode: settings.keepMode, runMs, context, isStillPending }
-  return { target, pending, owner, edit, access: { doors, username, credentials, asAdmin, current, previous } }
+  const { oldKeyHours } = settings
+  return {
+    target,
+    pending,
+    owner,
+    edit,
+    oldKeyHours,
+    access: { doors, username, credentials, asAdmin, current, previous },
+  }
 }
 
 /** The admin's key where there is one, else the current one. */

@@ -16,11 +16,13 @@ export interface SshSettings {
   readonly trustsAny: boolean
   /** Whether files keep the bits of their mode for group and others: where no file has an ACL. */
   readonly keepMode: boolean
+  /** For how many hours the key before the current one still lets in when the next one is there; 0 takes it away at once. */
+  readonly oldKeyHours: number
 }
 
 /**
- * Reads SSH_HOSTS, SSH_RSA_BITS (2048 to 8192, default 3072), SSH_HOST_KEYS (`pinned`, or `accept-new`) and
- * SSH_KEEP_FILE_MODE (`true` or `false`).
+ * Reads SSH_HOSTS, SSH_RSA_BITS (2048 to 8192, default 3072), SSH_HOST_KEYS (`pinned`, or `accept-new`),
+ * SSH_KEEP_FILE_MODE (`true` or `false`) and SSH_OLD_KEY_HOURS (0 to 8760, default 0).
  * @throws RotationError InvalidConfiguration
  */
 export function settings(env: Environment): SshSettings {
@@ -29,6 +31,7 @@ export function settings(env: Environment): SshSettings {
     rsaBits: wholeNumber('SSH_RSA_BITS', env, { default: 3072, min: 2048, max: 8192 }),
     trustsAny: oneOf('SSH_HOST_KEYS', env, ['pinned', 'accept-new']) === 'accept-new',
     keepMode: oneOf('SSH_KEEP_FILE_MODE', env, ['false', 'true']) === 'true',
+    oldKeyHours: wholeNumber('SSH_OLD_KEY_HOURS', env, { default: 0, min: 0, max: 8760 }),
   }
 }
 

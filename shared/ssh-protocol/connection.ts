@@ -27,6 +27,8 @@ export interface SshConnection extends Disposable {
   readonly login: SshLogin
   /** The host key that was shown. */
   readonly shown: string
+  /** What the server calls its software, for instance `OpenSSH_9.2p1 Debian-2`. */
+  readonly software: string
   /** Keys that the host has announced after the login and that are not pinned: it is going to show them. */
   unpinned(): readonly string[]
   /** Opens SFTP. Rejects with what ssh2 says. */
@@ -78,7 +80,7 @@ export async function connect(
     throw connectionError(error, {
       ...about,
       shown: shown.key,
-      greeted: hasSpoken(client),
+      greeted: softwareOf(client) !== undefined,
       aborted: context.signal.aborted,
     })
   }
@@ -88,6 +90,7 @@ export async function connect(
   return {
     login,
     shown: shown.key,
+    software: softwareOf(client) ?? '',
     unpinned: () => announced.filter((key) => login.hostKeys !== undefined && !login.hostKeys.fingerprints.has(key)),
     sftp: () => whileOpen(client, (done) => client.sftp(done)),
     async forward(to) {
@@ -104,9 +107,9 @@ export async function connect(
   }
 }
 
-/** Whether the server has said which software it is, which is the first that it says. */
-function hasSpoken(client: Client): boolean {
-  return (client as unknown as { readonly _remoteVer?: string })._remoteVer !== undefined
+/** Which software the server says that it is, which is the first that it says; undefined until then. */
+function softwareOf(client: Client): string | undefined {
+  return (client as unknown as { readonly _remoteVer?: string })._remoteVer
 }
 
 async function reach(about: Circumstances, { signal }: RotationContext): Promise<Socket> {

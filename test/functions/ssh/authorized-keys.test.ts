@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { edited, hasUnknown, linesOf, marksOf } from '../../../functions/ssh/authorized-keys.ts'
+import { expiryFor } from '../../../functions/ssh/expiry.ts'
 import { saidIn, shortName } from '../../../shared/ssh-protocol/marks.ts'
 import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
 import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
@@ -17,7 +18,7 @@ const [previous, current, pending, foreign, orphan] = [1, 2, 3, 4, 5].map(key) a
 ]
 const line = publicKeyLine
 const [owner, mark] = ['keyturn:abc:', 'keyturn:abc:three']
-const wanted = { current, pending, previous, owner, mark }
+const wanted = { current, pending, previous, owner, mark, expiry: undefined }
 const edit = (text: string) => edited(text, wanted)
 
 describe('the new line', () => {
@@ -130,6 +131,63 @@ describe('what goes', () => {
         expect(result).toBe(`${before}${line(pending)} ${mark}${end}${line(current)}${after}`)
       }
     }
+  })
+})
+
+describe('an end to the key before', () => {
+  const expiry = '20261128120000Z'
+  const limited = { ...wanted, expiry }
+  const ends = `keyturn:abc:expires:of=${shortName(previous)}`
+  const [fresh, last] = [`${line(pending)} ${mark}\n`, `${line(current)} keyturn:abc:two\n`]
+  const ending = `expiry-time="${expiry}",no-pty ${line(previous)} first keyturn:abc:one ${ends}\n`
+
+  it('is written on its line once, and on no other one', () => {
+    const text = `no-pty ${line(previous)} first keyturn:abc:one\n${line(orphan)} keyturn:abc:x:of=${shortName(orphan)}\n${last}`
+    const once = edited(text, limited) ?? ''
+    expect(once).toBe(ending + fresh + last)
+    expect(edited(once, { ...limited, expiry: '20270101000000Z' })).toBe(once)
+    expect(edited(`${line(previous)}\n${last}`, limited)).toContain(
+      `expiry-time="${expiry}" ${line(previous)} ${ends}\n`,
+    )
+  })
+
+  it('is not there at all where it is not asked for any more', () => {
+    expect(edited(ending + last, wanted)).toBe(fresh + last)
+  })
+
+  it('comes before its line goes, at the next rotation, of which nobody has to be asked', () => {
+    const next = { ...limited, current: pending, pending: foreign, previous: current }
+    expect(hasUnknown(ending + fresh + last, next)).toBe(false)
+    const text = edited(ending + fresh + last, next) ?? ''
+    expect(text).not.toContain(line(previous))
+    expect(text).toContain(`expiry-time="${expiry}" ${line(current)}`)
+  })
+
+  it('is taken off a key that is current again, and its copies do not have it', () => {
+    const back = { ...limited, current: previous, previous: current }
+    const before = `no-pty ${line(previous)} first keyturn:abc:one\n`
+    expect(edited(ending, back)).toBe(`no-pty ${line(pending)} first ${mark}\n${before}`)
+    // Where the current key is missing, both come from the line of the one before.
+    const [copied = '', restored = '', rest] = edited(ending, limited)?.split(/(?<=\n)/) ?? []
+    expect([copied, restored].join('')).not.toContain('expiry-time')
+    expect(restored).toContain(line(current))
+    expect(rest).toBe(ending)
+  })
+
+  it('of somebody else stays, the earlier of the two counts', () => {
+    const theirs = `expiry-time="20300101" ${line(previous)}\n`
+    const text = edited(theirs + last, limited) ?? ''
+    expect(text).toContain(`expiry-time="${expiry}",expiry-time="20300101" ${line(previous)}`)
+    expect(edited(text, { ...limited, current: previous, previous: current })).toContain(theirs)
+  })
+
+  it('is in UTC, and only for servers that know it so', () => {
+    const now = Date.UTC(2026, 10, 28, 11, 30, 15, 999)
+    for (const software of ['OpenSSH_9.2p1', 'OpenSSH_9.2p1 Debian-2', 'OpenSSH_10.0p2'])
+      expect(expiryFor(software, 36, now)).toBe('20261129233015Z')
+    for (const software of ['OpenSSH_9.1', 'OpenSSH_8.4p1', 'OpenSSH_for_Windows_9.5', 'dropbear_2024.85', ''])
+      expect(expiryFor(software, 36, now)).toBeUndefined()
+    expect(expiryFor('OpenSSH_9.2p1', 0, now)).toBeUndefined()
   })
 })
 
