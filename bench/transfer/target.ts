@@ -27,7 +27,7 @@ export const transfer: BenchTarget = {
       driver: new URL('login.ts', import.meta.url).href,
       async make() {
         const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
-        const username = await api.user(publicKeyLine(key.publicKey))
+        const username = await api.user([publicKeyLine(key.publicKey)])
         return {
           value: { private_key: key.text, server_id: api.serverId, username },
           next: (current) => current,

@@ -98,20 +98,23 @@ async function setKeys(
 
 /** Only where the host keys are known: an endpoint that is in a VPC, or has none pinned, is not logged in to. */
 async function proveLogin(key: PrivateKey, target: TransferTarget, context: RotationContext): Promise<void> {
-  const { endpoint, username } = target
-  if (endpoint === undefined) return
-  using doors = doorsOf(context)
   for (let tries = 1; ; tries++) {
     try {
-      using _connection = await doors.open({ ...endpoint, jump: [] }, { username, key })
-      context.did(say`logged in with the new key`)
-      return
+      return await logIn(key, target, context)
     } catch (error) {
       const settles = error instanceof RotationError && error.code === 'LoginRefused' && tries < mostTries
       if (!settles || context.remainingMs() < 2 * settleMs) throw error
       await context.sleep(settleMs)
     }
   }
+}
+
+/** A function of its own: esbuild 0.28 has `using` in a loop throw the error of an earlier round again. */
+async function logIn(key: PrivateKey, { endpoint, username }: TransferTarget, context: RotationContext): Promise<void> {
+  if (endpoint === undefined) return
+  using doors = doorsOf(context)
+  using _connection = await doors.open({ ...endpoint, jump: [] }, { username, key })
+  context.did(say`logged in with the new key`)
 }
 
 function isOf(each: UserKey, key: PrivateKey | undefined): boolean {

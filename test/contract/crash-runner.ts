@@ -7,7 +7,7 @@ import { lambdaSettings } from '../support/function-under-test.ts'
 import { findLeak } from '../support/leaks.ts'
 import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { createFaultGate, type FaultGate, type Moment } from './fault-gate.ts'
-import { type FaultProxy, secretsManagerProxy } from './fault-proxy.ts'
+import { awsProxy, type FaultProxy } from './fault-proxy.ts'
 import type { SecretTypeUnderTest } from './secret-type.ts'
 import { type StoredTarget, storedTarget } from './suite.ts'
 
@@ -28,7 +28,7 @@ export async function crashContract(plan: CrashPlan): Promise<void> {
   const gate = createFaultGate()
   const { type, proxy } = await plan.type(gate)
   const secrets = await secretsManagerFor(type.function)
-  const through = await secretsManagerProxy(secrets.local.endpoint, gate)
+  const through = await awsProxy(secrets.local.endpoint, gate)
   const victims = victimsOf(type, () => through.url)
   const bench = { type, secrets, gate, victims, seen: new Set<string>(), rotatedBefore: plan.rotatedBefore ?? 0 }
 

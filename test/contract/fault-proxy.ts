@@ -7,11 +7,11 @@ export interface FaultProxy extends AsyncDisposable {
   readonly url: string
 }
 
-/** In front of Secrets Manager: every request is a call. */
-export async function secretsManagerProxy(endpoint: string, gate: FaultGate): Promise<FaultProxy> {
+/** In front of an API of AWS that speaks JSON, Secrets Manager for instance: every request is a call. */
+export async function awsProxy(endpoint: string, gate: FaultGate): Promise<FaultProxy> {
   async function answer(incoming: IncomingMessage, response: ServerResponse) {
     const body = await wholeBody(incoming)
-    const call = gate.arrive(String(incoming.headers['x-amz-target']).replace('secretsmanager.', ''))
+    const call = gate.arrive(String(incoming.headers['x-amz-target']).replace(/^\w+\./, ''))
     if (!call.leaves()) return
     const outgoing = request(endpoint, { method: 'POST', headers: incoming.headers }).end(body)
     const given = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   CreateServerCommand,
   CreateUserCommand,
+  DeleteUserCommand,
   DescribeUserCommand,
   ImportSshPublicKeyCommand,
   TransferClient,
@@ -14,8 +15,8 @@ export interface TransferApi extends AsyncDisposable {
   readonly url: string
   readonly client: TransferClient
   readonly serverId: string
-  /** Makes a user with some keys, as lines of authorized_keys, and gives its name. */
-  user(...lines: readonly string[]): Promise<string>
+  /** Makes a user with some keys, as lines of authorized_keys, and gives its name. One that is there already is replaced. */
+  user(lines: readonly string[], name?: string): Promise<string>
   /** The keys of a user, as lines. */
   keys(username: string): Promise<readonly string[]>
 }
@@ -29,8 +30,8 @@ export async function transferApi(): Promise<TransferApi> {
     url: moto.endpoint,
     client,
     serverId: ServerId,
-    async user(...lines) {
-      const UserName = `user-${randomUUID().slice(0, 8)}`
+    async user(lines, UserName = `user-${randomUUID().slice(0, 8)}`) {
+      await client.send(new DeleteUserCommand({ ServerId, UserName })).catch(() => undefined)
       const Role = 'arn:aws:iam::123456789012:role/transfer'
       await client.send(new CreateUserCommand({ ServerId, UserName, Role, HomeDirectory: '/' }))
       for (const SshPublicKeyBody of lines) {

@@ -15,10 +15,10 @@ export function pemIn(value: string): string {
 export async function transferTarget(
   api: TransferApi,
   fields: Readonly<Record<string, unknown>> = {},
-  foreign: readonly string[] = [],
+  { foreign = [], username: name }: { readonly foreign?: readonly string[]; readonly username?: string } = {},
 ): Promise<Target & { readonly username: string }> {
   const { pem, line } = await testKey()
-  const username = await api.user(...foreign, `${line} first@example`)
+  const username = await api.user([...foreign, `${line} first@example`], name)
   const value = JSON.stringify({ private_key: pem, server_id: api.serverId, username, ...fields })
   return {
     value,
@@ -60,10 +60,8 @@ export function transferUserKey(api: TransferApi): SecretTypeUnderTest {
     hostile: {
       'keys of other people, and unknown fields': async () => {
         const others = await Promise.all([testKey(), testKey()])
-        return transferTarget(api, { note: 'stays', z: [null] }, [
-          `${others[0].line} a`,
-          `${others[1].line} keyturn:other:x`,
-        ])
+        const foreign = [`${others[0].line} a`, `${others[1].line} keyturn:other:x`]
+        return transferTarget(api, { note: 'stays', z: [null] }, { foreign })
       },
     },
   }

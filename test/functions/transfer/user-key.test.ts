@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, expect, it } from 'vitest'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, testKey } from '../../support/ssh.ts'
+import { doorTo } from '../../support/ssh-door.ts'
 import { transferApi } from '../../support/transfer-api.ts'
 import { allWell, rotated } from '../ssh/rotation.ts'
 import { pemIn, transferTarget, transferUserKey } from './secret-type.ts'
@@ -36,6 +37,34 @@ await secretTypeContract(userKey, undefined, ({ secrets, stored }) => {
     await secrets.client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: AWSCURRENT }))
     await dropped.end()
     expect((await rotated(secrets, secretId)).outcomes).toEqual(allWell)
+    expect(await api.keys(target.username)).toHaveLength(2)
+  })
+
+  it('a run that has outlived its rotation deletes no key of the next one', async () => {
+    await using door = await doorTo(Number(new URL(api.url).port))
+    await using through = await secretsManagerFor({
+      ...userKey.function,
+      env: { AWS_ENDPOINT_URL_TRANSFER: `http://127.0.0.1:${door.port}` },
+    })
+    const target = await transferTarget(api)
+    const secretId = await through.store(target.value)
+    const stale = await through.begin(secretId)
+    await stale.run('createSecret')
+    const { promise: waits, resolve: go } = Promise.withResolvers<void>()
+    door.holdUntil(waits)
+    const held = stale.attempt('setSecret')
+    await expect.poll(() => door.holding()).toBe(1)
+    door.holdUntil(undefined)
+    await stale.end().catch(() => undefined)
+    const command = { SecretId: secretId, RemoveFromVersionId: stale.token, VersionStage: 'AWSPENDING' }
+    await through.client.send(new UpdateSecretVersionStageCommand(command))
+    await through.rotate(secretId)
+    go()
+    const outcome = await held
+    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('NotPending')
+    expect(await target.works((await through.value(secretId, 'AWSCURRENT')) ?? '')).toBe(true)
+    // What it has imported itself goes with the next rotation.
+    expect((await rotated(through, secretId)).outcomes).toEqual(allWell)
     expect(await api.keys(target.username)).toHaveLength(2)
   })
 
