@@ -3,15 +3,22 @@ import { createHash, createPrivateKey, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { unpackedPackages } from '../../local/servers/debian-packages.ts'
 
-// By its own loader and libraries, so that any Linux will do.
 const { folder } = await unpackedPackages('bookworm', ['openssh-client'])
-const triple = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
-const libraries = [join(folder, 'lib', triple), join(folder, 'usr', 'lib', triple)]
-const loader = join(libraries[0] ?? '', process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2')
+
+/**
+ * The command that runs a program of unpacked packages by their own loader and libraries, so that any Linux will do.
+ * @param unpacked their folder
+ */
+export function debianProgram(unpacked: string, path: string): [string, ...string[]] {
+  const triple = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+  const libraries = [join(unpacked, 'lib', triple), join(unpacked, 'usr', 'lib', triple)]
+  const loader = join(libraries[0] ?? '', process.arch === 'arm64' ? 'ld-linux-aarch64.so.1' : 'ld-linux-x86-64.so.2')
+  return [loader, '--library-path', libraries.join(':'), join(unpacked, path)]
+}
 
 /** The command that runs a program of Debian 12's openssh-client. */
 export function opensshProgram(name: 'ssh' | 'ssh-keygen'): [string, ...string[]] {
-  return [loader, '--library-path', libraries.join(':'), join(folder, 'usr/bin', name)]
+  return debianProgram(folder, `usr/bin/${name}`)
 }
 
 /** @returns what it says; undefined where it fails */

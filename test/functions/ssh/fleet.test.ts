@@ -1,12 +1,16 @@
 import { once } from 'node:events'
-import { chown, readFile, rm, writeFile } from 'node:fs/promises'
+import { chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
+import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
+import { fingerprint } from '../../../shared/ssh-protocol/public-key.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { findLeak } from '../../support/leaks.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
@@ -223,6 +227,34 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(refusals()).toEqual(before)
   })
 
+  it('does not lock itself out of its second attempt: the current key edits until the new one is in use', async () => {
+    const target = await fleet()
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const from = first.log().length
+    await rotation.run('setSecret', 'setSecret', 'testSecret')
+    const { AWSCURRENT = '', AWSPENDING = '' } = await target.staged()
+    const used = [
+      ...first
+        .log()
+        .slice(from)
+        .matchAll(/^Accepted publickey .* (SHA256:\S+)$/gm),
+    ].map(([, key]) => key)
+    const [current, pending] = [AWSCURRENT, AWSPENDING].map((value) => fingerprintOf(pemIn(value)))
+    expect(used).toEqual([current, current, pending])
+    await rotation.run('finishSecret')
+  })
+
+  it('has the private key on no disk of a host', async () => {
+    const target = await fleet()
+    const began = Date.now()
+    await secrets.rotate(target.secretId)
+    const { AWSCURRENT = '' } = await target.staged()
+    const written = await writtenSince(began, first.account.uid === undefined ? first.account.home : first.path('/'))
+    expect(written.map(({ path }) => path)).toContain(first.path(first.account.keys))
+    for (const { text } of written) expect(findLeak(text, target.sensitive(AWSCURRENT))).toBeUndefined()
+  })
+
   it('makes 11 calls of Secrets Manager in a rotation', async () => {
     const target = await fleet()
     secrets.local.calls.clear()
@@ -305,6 +337,17 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     }
   })
 })
+
+const fingerprintOf = (pem: string) => fingerprint(parsePrivateKey(pem, 'the key').publicKey.blob)
+
+/** The files below a folder that have changed since, with what is in them. */
+async function writtenSince(time: number, folder: string) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
+  const changed = await Promise.all(files.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))
+  const recent = changed.filter(({ at }) => at >= time - 1_000)
+  return Promise.all(recent.map(async ({ path }) => ({ path, text: await readFile(path, 'latin1') })))
+}
 
 /** As an operator drops a rotation. */
 function dropped(SecretId: string, RemoveFromVersionId: string) {

@@ -2,12 +2,15 @@ import { execFile } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
+import { unpackedPackages } from '../../../local/servers/debian-packages.ts'
 import { type SshdOptions, type SshHost, startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
 import { type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
 import { logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
+import { debianProgram } from '../../support/ssh-keygen.ts'
 import { isRoot } from '../hosts.ts'
 
 const run = promisify(execFile)
@@ -178,12 +181,12 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(await readdir(victim)).toEqual([])
   })
 
-  it('a pipe beside it is not opened, and a file of 700 MB is told', async () => {
+  it('a pipe beside it is not opened, and a file that is no list of keys any more is told', async () => {
     await using at = await on(await hostWith())
     const target = await at.target({ fields: { authorized_keys_path: paths.authorized_keys_path } })
     await run('mkfifo', ['-m', '644', `${at.host.path(at.host.account.keys)}2`])
     expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(allWell)
-    await truncate(at.host.path(at.host.account.keys), 700_000_000)
+    await truncate(at.host.path(at.host.account.keys), 2_000_000)
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
     expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
     expect(message).toContain('is larger than 1 MiB')
@@ -320,11 +323,84 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     }
   })
 
-  it('a mode that is that of an ACL: the new file is open to nobody but its owner', async () => {
+  it('an ACL, which shows as bits for the group: the new file is open to nobody but its owner', async () => {
     await using at = await on(await hostWith())
     const target = await at.target()
-    await run('chmod', ['640', at.host.path(at.host.account.keys)])
+    const path = at.host.path(at.host.account.keys)
+    const { folder: unpacked } = await unpackedPackages('bookworm', ['acl'])
+    const [setfacl, ...before] = debianProgram(unpacked, 'bin/setfacl')
+    await run(setfacl, [...before, '-m', 'u:2002:r--,m::r--', path])
+    const mode = async () => ((await stat(path)).mode & 0o777).toString(8)
+    expect(await mode()).toBe('640')
     expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(allWell)
-    expect(((await stat(at.host.path(at.host.account.keys))).mode & 0o777).toString(8)).toBe('600')
+    expect(await mode()).toBe('600')
+  })
+})
+
+describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
+  const bom = '\xef\xbb\xbf'
+
+  it('a BOM before a line of somebody else stays; before ours, sshd takes the line for none', async () => {
+    await using at = await on(await hostWith())
+    const target = await at.target()
+    await writeKeys(at.host, `${bom}# first line\n${await readKeys(at.host)}`)
+    expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(allWell)
+    expect(await readKeys(at.host)).toMatch(/^\xef\xbb\xbf# first line\n/)
+    await writeKeys(at.host, '')
+    const other = await at.target()
+    const text = `${bom}${await readKeys(at.host)}`
+    await writeKeys(at.host, text)
+    expect((await rotated(at.secrets, other.secretId)).outcomes).toEqual(['ok', 'LoginRefused'])
+    expect(await readKeys(at.host)).toBe(text)
+  })
+
+  it('one that cannot be read or made sense of is an error, never "nothing to change", and stays', async () => {
+    const settings = [
+      'AuthorizedKeysCommand /bin/cat /etc/ssh/served',
+      'AuthorizedKeysCommandUser root',
+      'AuthorizedKeysFile none',
+    ]
+    await using at = await on(await hostWith({ settings }))
+    const path = at.host.path(at.host.account.keys)
+    const broken = (keys: string) => `\x00\xff${keys.replaceAll(' ', '\x00')}`
+    for (const [change, owner] of [
+      [(keys: string) => keys, 0],
+      [broken, 2001],
+    ] as const) {
+      await writeKeys(at.host, '')
+      const target = await at.target()
+      const keys = await readKeys(at.host)
+      await writeFile(at.host.path('/etc/ssh/served'), keys)
+      const text = change(keys)
+      await writeKeys(at.host, text)
+      await chown(path, owner, owner)
+      const { outcomes, message } = await rotated(at.secrets, target.secretId)
+      expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+      expect(message.includes('cannot be read')).toBe(owner === 0)
+      expect(await readKeys(at.host)).toBe(text)
+    }
+  })
+
+  it('what others change later stays: over a rotation, one that is dropped, and the one after it', async () => {
+    await using at = await on(await hostWith())
+    const target = await at.target({ around: ['# top\n', '\r\nnot a key\n'] })
+    await at.secrets.rotate(target.secretId)
+    const stuck = await at.secrets.begin(target.secretId)
+    await stuck.run('createSecret', 'setSecret')
+    const { line } = await testKey()
+    const theirs = [`\n\n# later\n`, `from="10.0.0.0/8",no-pty ${line} bob@example\n`, '  # no newline at the end']
+    await writeKeys(at.host, `${theirs[0]}${await readKeys(at.host)}${theirs[1]}${theirs[2]}`)
+    await stuck.end().catch(() => undefined)
+    const { secretId: SecretId } = target
+    await at.secrets.client.send(
+      new UpdateSecretVersionStageCommand({ SecretId, RemoveFromVersionId: stuck.token, VersionStage: 'AWSPENDING' }),
+    )
+    await at.secrets.rotate(SecretId)
+    const text = await readKeys(at.host)
+    const ours = text.split(/(?<=\n)/).filter((each) => each.includes('keyturn:'))
+    expect(ours).toHaveLength(2)
+    expect(ours.reduce((rest, each) => rest.replace(each, ''), text)).toBe(
+      `${theirs[0]}# top\nnot a key\n${theirs[1]}${theirs[2]}`,
+    )
   })
 })
