@@ -188,7 +188,7 @@ export const rows: readonly Row[] = [
     rotates: 'Rotates values that live in Secrets Manager alone',
     variables: [...passwords, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet', 'ValueCheck'],
     vpc: true,
-    maxBundleBytes: 245_000,
+    maxBundleBytes: 255_000,
   },
 ]
 

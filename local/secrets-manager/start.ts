@@ -5,6 +5,7 @@ import { type Clock, createClock } from './service/clock.ts'
 import { describeOperation } from './service/descriptions.ts'
 import { createEventLog, type EventLog } from './service/events.ts'
 import { listOperations } from './service/listing.ts'
+import { createFunctionLogs, logOperations } from './service/logs.ts'
 import { passwordOperation } from './service/password.ts'
 import { policyOperations } from './service/policies.ts'
 import { rotateOperations } from './service/rotate.ts'
@@ -64,6 +65,7 @@ const operations = new Map(
     ...policyOperations,
     ...passwordOperation,
     ...rotateOperations,
+    ...logOperations,
   }),
 )
 
@@ -80,6 +82,7 @@ const operations = new Map(
 export async function startLocalSecretsManager(options: LocalOptions = {}): Promise<LocalSecretsManager> {
   const clock = createClock()
   const events = createEventLog(clock)
+  const logs = createFunctionLogs(clock)
   const calls = createCallLog()
   let endpoint = ''
   const wanted = Object.entries(options.functions ?? {})
@@ -92,7 +95,8 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     secrets: new Map(),
     clock,
     events,
-    functions: new Map(functions.map((each) => [each.arn, each])),
+    logs,
+    functions: new Map(functions.map((each) => [each.arn, logs.keptFor(each)])),
     retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
     visibilityLagMs: options.visibilityLagMs ?? 0,
     onStep: options.onStep ?? (() => {}),

@@ -1,6 +1,7 @@
 import { awsErrors } from '../aws/error-codes.ts'
 import { databaseErrors } from '../database/error-codes.ts'
 import { httpErrors } from '../http/error-codes.ts'
+import { oauthErrors } from '../http/oauth-error-codes.ts'
 import { networkErrors } from '../network/error-codes.ts'
 import { protocolErrors } from '../rotation/error-codes.ts'
 import { sshErrors } from '../ssh-protocol/error-codes.ts'
@@ -16,6 +17,7 @@ export const errorCatalogue = {
   ...databaseErrors,
   ...sshErrors,
   ...httpErrors,
+  ...oauthErrors,
 }
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -19,6 +19,14 @@ export interface HttpCall {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string | undefined
+  /** What the client proves with in TLS that it is who it says. */
+  readonly certificate?: ClientCertificate | undefined
+}
+
+/** Both PEM. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
 }
 
 /** Whatever was answered but a redirect: what a status means is the caller's to know. */
@@ -94,7 +102,7 @@ function guardedLookup(resolve: typeof lookup, rule: AddressRule): LookupFunctio
 }
 
 function exchange(
-  { method, url, headers, body }: HttpCall,
+  { method, url, headers, body, certificate }: HttpCall,
   connection: { readonly lookup: LookupFunction; readonly ca: readonly string[] | undefined },
   { signal, remainingMs }: Pick<RotationContext, 'signal' | 'remainingMs'>,
 ): Promise<HttpAnswer> {
@@ -114,6 +122,7 @@ function exchange(
       rejectUnauthorized: true,
       minVersion: 'TLSv1.2',
       ...(connection.ca === undefined ? {} : { ca: [...connection.ca] }),
+      ...(certificate === undefined ? {} : { cert: certificate.certificate, key: certificate.key }),
       signal: ending,
     })
     outgoing.once('socket', (socket) => {

@@ -38,6 +38,7 @@ export function simulatedSecrets(): Secrets {
       service: () => undefined,
       labelUpdated: () => undefined,
     },
+    logs: { of: () => undefined, keptFor: (lambda) => lambda },
     functions: new Map([[functionArn, { ...silent, kill: () => undefined, close: async () => undefined }]]),
     retryDelaysMs: [],
     visibilityLagMs: 0,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { relative } from 'node:path/posix'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleCommand } from '../../cli/bundle.ts'
 import { discoverFunctions, functionsFolder } from '../../local/functions.ts'
 import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import { idOf, rows } from '../../template/rows.ts'
@@ -45,6 +46,14 @@ function driversOf(target: string): string[] {
 function targetOf(id: string): string {
   return relative(functionsFolder, modules[id] ?? '').split('/')[0] ?? ''
 }
+
+it('the command stays below 1.5 MB, and carries no function and no driver', async () => {
+  const { inputs, outputs } = await bundleCommand(join(folder, 'keyturn.mjs'))
+  expect(Object.values(outputs)[0]?.bytes).toBeLessThan(1_500_000)
+  expect(
+    Object.keys(inputs).filter((path) => /^(functions|local)\/|node_modules\/(pg|mysql2|ssh2)\//.test(path)),
+  ).toEqual([])
+})
 
 describe('a bundle holds what its function needs and nothing else', () => {
   it('has a limit for each function, and each limit a function', () => {

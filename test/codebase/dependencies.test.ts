@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { isPackage, packageOf, type Source, sources } from './sources.ts'
 
 /** Data alone, which the closed list of errors is put together of. */
-const errorLists = ['aws', 'database', 'http', 'network', 'rotation', 'ssh-protocol'].map(
-  (layer) => `shared/${layer}/error-codes.ts`,
-)
+const errorLists = [
+  ...['aws', 'database', 'http', 'network', 'rotation', 'ssh-protocol'].map(
+    (layer) => `shared/${layer}/error-codes.ts`,
+  ),
+  'shared/http/oauth-error-codes.ts',
+]
 
 /** What the files of a folder may import: folders of the repository, and packages. */
 const allowed: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>> =
@@ -36,7 +39,7 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       packages: ['mysql2'],
     },
     'shared/http': {
-      folders: ['shared/http', 'shared/errors', 'shared/network', 'shared/rotation'],
+      folders: ['shared/http', 'shared/environment.ts', 'shared/errors', 'shared/network', 'shared/rotation'],
       packages: [],
     },
     'shared/described': {
@@ -112,6 +115,12 @@ describe('dependencies point one way', () => {
     expect(imported.filter((name) => !name.startsWith(`${folder}/`) && !known.includes(name))).toEqual([])
   })
 
+  it('the command knows secrets only through their functions', () => {
+    const imported = sources('cli').flatMap(({ imports }) => imports.filter((name) => name.endsWith('.ts')))
+    expect(imported.length).toBeGreaterThan(10)
+    expect(imported.filter((name) => !name.startsWith('cli/'))).toEqual([])
+  })
+
   it('the contract, the bench and the demo meet a target only where it is listed', () => {
     const targets =
       /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases|api-key))\b|^(pg|mysql2)\b/
@@ -156,7 +165,7 @@ describe('a run can be repeated exactly', () => {
 })
 
 describe('modules stay small and plain', () => {
-  const all = sources('shared', 'functions', 'local', 'examples', 'template', 'bench')
+  const all = sources('shared', 'functions', 'local', 'cli', 'examples', 'template', 'bench')
 
   it('no module has more than 200 lines, and half of them have fewer than 90', () => {
     const lines = all

@@ -113,7 +113,11 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
       () => {},
     )
     for (let round = 0; round < 5; round++) {
-      expect(await lambda.invoke({ Step: 'createSecret' })).toEqual({ ok: true, logs: 'bundled createSecret\n' })
+      expect(await lambda.invoke({ Step: 'createSecret' })).toEqual({
+        ok: true,
+        logs: 'bundled createSecret\n',
+        answer: null,
+      })
       lambda.kill()
     }
     await lambda.close()

@@ -63,7 +63,7 @@ describe("a function that is invoked through Lambda's API", () => {
     await using server = await serverThat(succeeds)
     // Also with the slash at the end that people type.
     const lambda = lambdaAt(`${server.endpoint}/`, 'SomeFunction')
-    expect(await lambda.invoke(event)).toEqual({ ok: true, logs: '' })
+    expect(await lambda.invoke(event)).toEqual({ ok: true, logs: '', answer: null })
     const url = '/2015-03-31/functions/SomeFunction/invocations'
     expect(server.seen).toEqual([{ method: 'POST', url, type: 'application/json', body: event }])
   })

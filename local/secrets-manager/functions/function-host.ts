@@ -15,7 +15,7 @@ export interface Invoke {
 
 export type HostMessage =
   | { readonly kind: 'log'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'succeeded'; readonly answer: unknown }
   | { readonly kind: 'failed'; readonly error: FunctionError }
 
 const send = (message: HostMessage) => {
@@ -75,7 +75,7 @@ function lambdaError(name: string, message: string) {
 async function invoke(loading: Promise<Handler>, { event, requestId, deadline, ...about }: Invoke) {
   try {
     const handler = await loading
-    await handler(event, {
+    const answer = await handler(event, {
       functionName: about.functionName,
       functionVersion: '$LATEST',
       invokedFunctionArn: about.functionArn,
@@ -86,10 +86,15 @@ async function invoke(loading: Promise<Handler>, { event, requestId, deadline, .
       callbackWaitsForEmptyEventLoop: true,
       getRemainingTimeInMillis: () => Math.max(deadline - Date.now(), 0),
     })
-    send({ kind: 'succeeded' })
+    send({ kind: 'succeeded', answer: asJson(answer) })
   } catch (error) {
     send({ kind: 'failed', error: asLambdaReturnsIt(error) })
   }
+}
+
+/** Lambda sends what JSON makes of an answer, and null where there is none. */
+function asJson(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer ?? null))
 }
 
 function asLambdaReturnsIt(error: unknown): FunctionError {

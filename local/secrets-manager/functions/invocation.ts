@@ -15,15 +15,18 @@ export interface FunctionError {
   readonly trace: readonly string[]
 }
 
-/** `logs` is all that the function wrote to its two streams during this invocation. */
+/** `logs` is all that the function wrote to its two streams during this invocation, `answer` what it returned as JSON. */
 export type Invocation =
-  | { readonly ok: true; readonly logs: string }
+  | { readonly ok: true; readonly logs: string; readonly answer?: unknown }
   | { readonly ok: false; readonly error: FunctionError; readonly logs: string }
 
 /** A function that can be invoked, wherever it runs. `invoke` never rejects: what goes wrong is in its answer. */
 export interface RotationFunction {
   readonly id: string
   readonly arn: string
+  /** What it is allowed, where that is known here. */
+  readonly timeoutMs?: number
+  readonly memoryMb?: number
   invoke(event: unknown): Promise<Invocation>
   /** Kills what runs the function, in the middle of whatever it does; the invocation fails as a crash. */
   kill(): void

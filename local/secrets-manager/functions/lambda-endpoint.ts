@@ -35,8 +35,9 @@ export function lambdaAt(endpoint: string, id: string, options: LambdaEndpointOp
     const signal = AbortSignal.any([controller.signal, AbortSignal.timeout(timeoutMs)])
     const about = { endpoint, id, timeoutMs, version: versionOf(event) }
     try {
-      const error = problemIn(await post(url, event, signal), about)
-      return error === undefined ? { ok: true, logs: '' } : { ok: false, error, logs: '' }
+      const answer = await post(url, event, signal)
+      const error = problemIn(answer, about)
+      return error === undefined ? { ok: true, logs: '', answer: answer.body } : { ok: false, error, logs: '' }
     } catch (cause) {
       return { ok: false, error: unanswered(cause, about), logs: '' }
     } finally {

@@ -97,7 +97,8 @@ export function runLambda(
       return { ok: false, error, logs }
     }
     idle.push(environment)
-    return outcome.kind === 'succeeded' ? { ok: true, logs } : { ok: false, error: outcome.error, logs }
+    const { kind } = outcome
+    return kind === 'succeeded' ? { ok: true, logs, answer: outcome.answer } : { ok: false, error: outcome.error, logs }
   }
 
   const kill = () => {
@@ -109,6 +110,8 @@ export function runLambda(
   return {
     id,
     arn,
+    timeoutMs,
+    memoryMb,
     invoke,
     kill,
     async close() {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CallLog, callerOf, type Fault, type Intercept } from './calls.ts'
 import { isServiceError, type ServiceError, serviceError, unreadable } from './errors.ts'
+import { type LambdaAnswer, type LambdaCall, lambdaApi, lambdaCall } from './lambda-api.ts'
 import type { Operation } from './operation.ts'
 import type { Service } from './store.ts'
 import { whyUnwelcome } from './visitors.ts'
@@ -47,13 +48,15 @@ export async function serve(given: Api, port: number, host: string): Promise<{ s
 async function answer(api: Api, request: IncomingMessage, response: ServerResponse) {
   const { calls } = api
   const text = await bodyOf(request)
-  const operation = /^secretsmanager\.(\w+)$/.exec(String(request.headers['x-amz-target']))?.[1] ?? 'unknown'
+  const target = String(request.headers['x-amz-target'])
+  const lambda = lambdaCall(request.method ?? '', (request.url ?? '').replace(/\?.*$/, ''))
+  const operation = lambda?.operation ?? /^(?:secretsmanager|Logs_20140328)\.(\w+)$/.exec(target)?.[1] ?? 'unknown'
   const body = parse(text)
   const call = calls.begin({ operation, caller: callerOf(request.headers.authorization), secretId: secretIdOf(body) })
-  const send = (status: number, content: unknown, outcome: string) => {
+  const send = (status: number, content: unknown, outcome: string, more: LambdaAnswer['headers'] = {}) => {
     calls.end(call, outcome)
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() }
-    response.writeHead(status, headers).end(JSON.stringify(content))
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID(), ...more }
+    response.writeHead(status, headers).end(content === undefined ? undefined : JSON.stringify(content))
   }
   const hangUp = () => {
     calls.end(call, 'hung up')
@@ -63,9 +66,9 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
     if (api.latencyMs > 0) await sleep(api.latencyMs)
     const cut = await suffer(await api.intercept(call))
     if (cut === 'before') return hangUp()
-    const result = carryOut(api, operation, text, body)
+    const result = await carryOut(api, lambda ?? operation, text, { body, headers: request.headers })
     if (cut === 'after') return hangUp()
-    send(200, result ?? {}, 'ok')
+    send(result.status, result.body, 'ok', result.headers)
   } catch (error) {
     const { type, message, status } = presentable(error)
     // The real service writes Message; SDKs read either.
@@ -89,12 +92,24 @@ async function suffer(fault: Fault | undefined): Promise<'before' | 'after' | un
   return 'hangUp' in fault ? fault.hangUp : undefined
 }
 
-function carryOut({ operations, service }: Api, name: string, text: string | undefined, body: unknown): unknown {
+type Sent = Parameters<typeof lambdaApi>[2]
+
+async function carryOut(
+  { operations, service }: Api,
+  call: string | LambdaCall,
+  text: string | undefined,
+  sent: Sent,
+): Promise<LambdaAnswer> {
+  if (typeof call === 'object') return lambdaApi(service, call, sent)
+  return { status: 200, body: named(operations, call, text, sent.body)(service, sent.body) ?? {} }
+}
+
+function named(operations: Api['operations'], name: string, text: string | undefined, body: unknown): Operation {
   const operation = operations.get(name)
   if (operation === undefined) throw serviceError('UnknownOperationException', `There is no operation ${name} here.`)
   if (text === undefined) throw unreadable(`The request is longer than ${maxBodyBytes} bytes.`)
   if (body === undefined) throw unreadable('The request body is not JSON.')
-  return operation(service, body)
+  return operation
 }
 
 /** What nobody foresaw is a defect of this server; its message could contain anything and is not passed on. */

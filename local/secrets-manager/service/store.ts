@@ -3,6 +3,7 @@ import type { RotationFunction, StepListener } from '../functions/invocation.ts'
 import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'
+import type { FunctionLogs } from './logs.ts'
 import { matcherFor } from './names.ts'
 import type { Schedule, Window } from './schedule.ts'
 
@@ -67,6 +68,7 @@ export interface Service {
   readonly secrets: Map<string, Secret>
   readonly clock: Clock
   readonly events: EventLog
+  readonly logs: FunctionLogs
   /** By ARN. */
   readonly functions: ReadonlyMap<string, RotationFunction>
   readonly retryDelaysMs: readonly number[]

@@ -1,0 +1,49 @@
+import { type ExitCode, exitCodes } from './command.ts'
+import { commands } from './commands.ts'
+import { CannotAsk, UsageError } from './failures.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+const width = Math.max(...Object.keys(commands).map((name) => name.length))
+const help = `keyturn starts, watches and explains rotations of secrets in AWS Secrets Manager.
+
+  keyturn COMMAND [SECRET] [options]
+
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`)
+  .join('\n')}
+
+"keyturn help COMMAND" has the options and an example. Every command ends with 0 where all is well, 1 where something
+needs attention, 2 for wrong arguments, 3 where AWS could not be asked. No command reads the value of a secret.
+
+Example:
+  keyturn status`
+
+async function run([first, ...rest]: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const [name, args] = first === 'help' && rest[0] !== undefined ? [rest[0], ['--help']] : [first, rest]
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    terminal.print(help)
+    return exitCodes.fine
+  }
+  const entry = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (entry === undefined) {
+    terminal.note(`There is no command ${JSON.stringify(name)}. There is: ${Object.keys(commands).join(', ')}.`)
+    return exitCodes.usage
+  }
+  try {
+    return await (await entry.load()).default.run(args, terminal)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.note(`${error.message}\n"keyturn ${name} --help" says what can be given.`)
+      return exitCodes.usage
+    }
+    if (!(error instanceof CannotAsk)) throw error
+    terminal.note(error.message)
+    return exitCodes.unanswered
+  } finally {
+    terminal.progress(undefined)
+  }
+}
+
+// Whoever read the answer has gone: there is nobody left to tell.
+process.stdout.once('error', () => process.exit())
+process.exitCode = await run(process.argv.slice(2), processTerminal(process))

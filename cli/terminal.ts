@@ -1,0 +1,59 @@
+import { createInterface } from 'node:readline/promises'
+import { stripVTControlCharacters, styleText } from 'node:util'
+
+export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
+
+/** Where the answer goes (stdout), and what is said besides (stderr). */
+export interface Terminal {
+  /** A line of the answer. */
+  print(text: string): void
+  /** A line besides the answer, which a pipe does not get. */
+  note(text: string): void
+  /** What is going on, in a line that the next one replaces; nothing where nobody watches. Undefined takes it away. */
+  progress(text: string | undefined): void
+  /** Colours for the answer: on a terminal only, and not with NO_COLOR. */
+  paint(style: Style, text: string): string
+  /** Asks for a yes; false where nobody can be asked. */
+  confirm(question: string): Promise<boolean>
+}
+
+/** The terminal, pipe or file that the process has. */
+export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Terminal {
+  let shown = false
+  const clear = () => {
+    if (shown) stderr.write('\r\u001b[K')
+    shown = false
+  }
+  return {
+    print(text) {
+      clear()
+      stdout.write(`${text}\n`)
+    },
+    note(text) {
+      clear()
+      stderr.write(`${text}\n`)
+    },
+    progress(text) {
+      if (!stderr.isTTY) return
+      clear()
+      if (text === undefined) return
+      stderr.write(styleText('dim', text.slice(0, Math.max(stderr.columns - 1, 20)), { stream: stderr }))
+      shown = true
+    },
+    paint: (style, text) => styleText(style, text, { stream: stdout }),
+    async confirm(question) {
+      clear()
+      if (!stdin.isTTY) return false
+      const lines = createInterface({ input: stdin, output: stderr })
+      const answer = await lines.question(`${question} [y/N] `).catch(() => '')
+      lines.close()
+      return /^y(es)?$/i.test(answer.trim())
+    },
+  }
+}
+
+/** What others have written, without what a terminal would obey: colours, jumps, bells. Line ends become spaces. */
+export function plain(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+}
