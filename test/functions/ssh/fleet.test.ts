@@ -1,43 +1,20 @@
-import { once } from 'node:events'
 import { chown, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
-import { afterAll, describe, expect, it } from 'vitest'
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
+import { describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
 import { fingerprint } from '../../../shared/ssh-protocol/public-key.ts'
-import { expectFailure } from '../../contract/failure.ts'
-import { suiteFor } from '../../contract/suite.ts'
 import { findLeak } from '../../support/leaks.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
-import { doorTo } from '../../support/ssh-door.ts'
+import { dropped, fleetOfThree } from './fleet-of-three.ts'
 import { allWell, rotated } from './rotation.ts'
-import { hostFields, pemIn, type SshWish, sshKey, sshTarget } from './secret-types.ts'
+import { hopFields, hostFields, pemIn, sshTarget } from './secret-types.ts'
 
-const hosts = await Promise.all([startSshd(), startSshd(), startSshd()])
-const [first, second, third] = hosts as [(typeof hosts)[0], (typeof hosts)[0], (typeof hosts)[0]]
-const type = sshKey(hosts)
-const suite = await suiteFor(type)
-const { secrets } = suite
-const door = await doorTo(third.port)
-const doors = [await doorTo(first.port), await doorTo(second.port), door] as const
-
-afterAll(async () => {
-  await secrets[Symbol.asyncDispose]()
-  await Promise.all(doors.map((each) => each[Symbol.asyncDispose]()))
-  await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()))
-})
-
-/** A fleet of three, the last of which can be out of reach, and which nobody else has keys on. */
-async function fleet(wish: SshWish = {}) {
-  for (const host of hosts) await writeKeys(host, '')
-  const at = [{}, {}, { port: door.port }]
-  return suite.stored(() => sshTarget(hosts, { hosts: at, ...wish }))
-}
-const outcomeOf = (secretId: string) => rotated(secrets, secretId)
+const { suite, type, secrets, hosts, doors, fleet, outcomeOf } = await fleetOfThree()
+const [first, second, third] = hosts
+const [, , door] = doors
 const refusals = () =>
   hosts.map((host) => (host.log().match(/Failed publickey|Connection closed by .* \[preauth\]/g) ?? []).length)
 
@@ -88,51 +65,6 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(await logsIn(third, pemIn(kept))).toBe(false)
   })
 
-  it('with min_success: others than last time down: no host loses both keys', async () => {
-    const target = await fleet({ fields: { min_success: 1 }, hosts: doors.map(({ port }) => ({ port })) })
-    const [a, b, c] = doors
-    await Promise.all([b.close(), c.close()])
-    expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
-    await Promise.all([a.close(), b.open()])
-    const other = await outcomeOf(target.secretId)
-    expect(other.outcomes).toEqual(['ok', 'FleetIncomplete'])
-    expect(other.message).toContain('It may have been left behind before')
-    await Promise.all([a.open(), c.open()])
-    await other.rotation.run(...fourSteps)
-    const { AWSCURRENT = '' } = await target.staged()
-    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
-  })
-
-  it('with min_success: a host left behind gets another address and is still down: it is not left behind again', async () => {
-    const target = await fleet({ fields: { min_success: 2 } })
-    await door.close()
-    expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
-    const { AWSCURRENT = '' } = await target.staged()
-    await using elsewhere = await doorTo(third.port)
-    await elsewhere.close()
-    const SecretString = AWSCURRENT.replace(`"port":${door.port}`, `"port":${elsewhere.port}`)
-    expect(SecretString).not.toBe(AWSCURRENT)
-    await secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
-    const again = await outcomeOf(target.secretId)
-    await door.open()
-    expect(again.outcomes).toEqual(['ok', 'Unreachable'])
-  })
-
-  it('with min_success: a connection that breaks while a file is changed counts as a host that is down', async () => {
-    const target = await fleet({ fields: { min_success: 2 } })
-    await secrets.rotate(target.secretId)
-    door.cutAfter(4_600)
-    const { outcomes, logs } = await outcomeOf(target.secretId)
-    door.cutAfter(undefined)
-    expect(outcomes).toEqual(allWell)
-    expect(logs).toContain(`left behind, to be reached at the next rotation: 127.0.0.1:${door.port}`)
-    // Its lock is still there, for as long as the run might have been alive.
-    await rm(`${third.path(third.account.keys)}.keyturn-lock`, { force: true })
-    await secrets.rotate(target.secretId)
-    const { AWSCURRENT = '' } = await target.staged()
-    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
-  })
-
   it('a value of before that was of another account: that one keeps its key', async () => {
     const [robot, own] = [await testKey(), await testKey()]
     const target = await fleet()
@@ -160,47 +92,6 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     await rm(path)
     expect(text).not.toContain(lineOf(pemIn(target.value)))
     expect(text.match(/keyturn:/g)).toHaveLength(2)
-  })
-
-  it('a run that has outlived its rotation takes no key of the next one away', async () => {
-    const target = await fleet()
-    const stale = await secrets.begin(target.secretId)
-    await stale.run('createSecret')
-    // It stands still for as long as the third host takes to open, with all it has read.
-    const { promise: waits, resolve: go } = Promise.withResolvers<void>()
-    door.holdUntil(waits)
-    const held = stale.attempt('setSecret')
-    while (door.holding() === 0) await sleep(20)
-    door.holdUntil(undefined)
-    await stale.end().catch(() => undefined)
-    await secrets.client.send(dropped(target.secretId, stale.token))
-    await secrets.rotate(target.secretId)
-    go()
-    const outcome = await held
-    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('NotPending')
-    const { AWSCURRENT = '' } = await target.staged()
-    for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
-  })
-
-  it('a rename that arrives late finds nothing: files of other runs are gone before a file is changed', async () => {
-    const target = await fleet()
-    const left = `${first.path(first.account.keys)}.keyturn-0123456789ab`
-    await writeFile(left, 'as it was')
-    await secrets.rotate(target.secretId)
-    const isThere = await readFile(left).then(
-      () => true,
-      () => false,
-    )
-    await rm(left, { force: true })
-    expect(isThere).toBe(false)
-  })
-
-  it('with min_success: a host that lets neither key in ends the rotation before any host is changed', async () => {
-    const target = await fleet({ fields: { min_success: 1 } })
-    await writeKeys(second, '')
-    const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
-    expect(error.errorMessage).toContain(`127.0.0.1:${second.port} refuses`)
-    expect(error.errorMessage).toContain(lineOf(pemIn(target.value)))
   })
 
   it('several hosts down: names them, and how far it came', async () => {
@@ -255,6 +146,17 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     for (const { text } of written) expect(findLeak(text, target.sensitive(AWSCURRENT))).toBeUndefined()
   })
 
+  it('through jump hosts, with pinned keys at each hop: rotates', async () => {
+    const target = await fleet()
+    const jump = [await hopFields(first, secrets), await hopFields(second, secrets)]
+    const hosts = [{ ...hostFields(third), jump }]
+    const secretId = await secrets.store(JSON.stringify({ ...JSON.parse(target.value), hosts }))
+    const before = second.log().length
+    expect((await outcomeOf(secretId)).outcomes).toEqual(allWell)
+    expect(second.log().slice(before)).toContain('Accepted publickey')
+    expect(await logsIn(third, pemIn((await secrets.value(secretId, 'AWSCURRENT')) ?? ''))).toBe(true)
+  })
+
   it('makes 11 calls of Secrets Manager in a rotation', async () => {
     const target = await fleet()
     secrets.local.calls.clear()
@@ -272,18 +174,6 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(outcomes).toEqual(['ok', 'HostKeyMismatch'])
     expect(message).toMatch(/shows the host key SHA256:\S{43}, which is not pinned \(SHA256:\S{43}\)/)
     expect(tried()).toBe(before)
-  })
-
-  it('a host that says nothing until the time is up: says how far it came, and the next attempt ends it', async () => {
-    await using silent = await listening()
-    const target = await fleet({ hosts: [{}, {}, { port: silent.port }] })
-    await using short = await secretsManagerFor({ ...type.function, timeoutMs: 5_000 })
-    const secretId = await short.store(target.value)
-    const { outcomes, message, logs } = await rotated(short, secretId)
-    expect(outcomes).toEqual(['ok', 'TimedOut'])
-    expect(message).toContain(`127.0.0.1:${silent.port} did not let the function in before the time ran out`)
-    expect(logs).toContain('put the new key on 2 of 3 hosts')
-    for (const host of [first, second]) expect((await readKeys(host)).match(/keyturn:/g)).toHaveLength(1)
   })
 
   it('a host that is going to show another key is told of, in the log and as a metric', async () => {
@@ -347,25 +237,4 @@ async function writtenSince(time: number, folder: string) {
   const changed = await Promise.all(files.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))
   const recent = changed.filter(({ at }) => at >= time - 1_000)
   return Promise.all(recent.map(async ({ path }) => ({ path, text: await readFile(path, 'latin1') })))
-}
-
-/** As an operator drops a rotation. */
-function dropped(SecretId: string, RemoveFromVersionId: string) {
-  return new UpdateSecretVersionStageCommand({ SecretId, RemoveFromVersionId, VersionStage: 'AWSPENDING' })
-}
-
-/** What takes connections and says nothing. */
-async function listening(): Promise<{ readonly port: number } & AsyncDisposable> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  }
 }

@@ -18,6 +18,18 @@ export function accountFields(hosts: readonly SshHost[]): Readonly<Record<string
   return { username: hosts[0]?.account.username ?? '', hosts: hosts.map(hostFields) }
 }
 
+/** The fields of a jump host, which has a key of its own in a secret. */
+export async function hopFields(
+  host: SshHost,
+  { store }: Pick<SecretsManager, 'store'>,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<Readonly<Record<string, unknown>>> {
+  const { pem, line } = await testKey()
+  await writeKeys(host, `${line}\n`)
+  const secret = { username: host.account.username, private_key: pem }
+  return { ...hostFields(host), secret_arn: await store(JSON.stringify(secret)), ...fields }
+}
+
 export function pemIn(value: string): string {
   return value.startsWith('{') ? String((JSON.parse(value) as { private_key?: unknown }).private_key) : value
 }

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { testKey, writeKeys } from '../../support/ssh.ts'
+import { allWell, rotated } from '../../functions/ssh/rotation.ts'
+import { hopFields, hostFields, type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { testKey } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
-import { allWell, rotated } from './rotation.ts'
-import { hostFields, type SshWish, sshKey, sshTarget } from './secret-types.ts'
 
 const [bastion, second, inner, closed] = await Promise.all([
   startSshd(),
@@ -36,17 +36,8 @@ const names = [
   '127.00.0.1',
 ]
 
-/** The fields of a jump host, which has a key of its own in a secret. */
-async function hop(host: typeof bastion, fields: Readonly<Record<string, unknown>> = {}) {
-  const { pem, line } = await testKey()
-  await writeKeys(host, `${line}\n`)
-  const { username } = host.account
-  return {
-    ...hostFields(host),
-    secret_arn: await suite.secrets.store(JSON.stringify({ username, private_key: pem })),
-    ...fields,
-  }
-}
+const hop = (host: typeof bastion, fields: Readonly<Record<string, unknown>> = {}) =>
+  hopFields(host, suite.secrets, fields)
 
 async function behind(jump: unknown, wish: SshWish = {}) {
   const target = await suite.stored(() => sshTarget([inner], { hosts: [{ jump }], ...wish }))
