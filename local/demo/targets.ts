@@ -1,4 +1,5 @@
 import { startApiKeyDemo } from './api-key/provider.ts'
+import { startIamDemo } from './iam.ts'
 import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
 import { startPostgresDemo } from './postgres.ts'
 import { startSshDemo } from './ssh.ts'
@@ -11,7 +12,8 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   mariadb: startMariadbDemo,
   ssh: startSshDemo,
   'api-key': startApiKeyDemo,
+  iam: startIamDemo,
 }
 
 /** Folders whose secrets nobody can log in with on a laptop: nothing of a rotation can be seen from outside. */
-export const nothingToSee: readonly string[] = ['generated-value', 'iam', 'transfer']
+export const nothingToSee: readonly string[] = ['generated-value', 'transfer']

@@ -1,5 +1,8 @@
 import { globSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { apiKeyKind } from '../../functions/api-key/kind.ts'
+import sendgrid from '../../functions/api-key/providers/sendgrid.json' with { type: 'json' }
+import { parseAccessKeySecret } from '../../functions/iam/secret.ts'
 import { mysql } from '../../functions/mysql/engine.ts'
 import { postgres } from '../../functions/postgres/engine.ts'
 import { parseTarget } from '../../functions/ssh/target.ts'
@@ -8,6 +11,7 @@ import { rds } from '../../shared/aws/rds.ts'
 import { alternatingUsers } from '../../shared/database/alternating-users.ts'
 import { dualPassword } from '../../shared/database/dual-password.ts'
 import { parseDatabaseSecret } from '../../shared/database/secret.ts'
+import { parseDescribedSecret } from '../../shared/described/secret.ts'
 import { parseKeySecret } from '../../shared/ssh-protocol/secret.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { processRandom } from '../support/random.ts'
@@ -34,6 +38,8 @@ const parametersFor: Readonly<Record<string, Values>> = {
     AdminSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:admin-AbCdEf',
   },
   'transfer-user': { BucketName: 'files' },
+  'api-key': { AdminSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:admin-AbCdEf' },
+  'iam-access-key': { BucketName: 'files' },
   'key-and-policy': { ApplicationRoleArn: application, DeployerRoleArn: deployer },
 }
 const names = globSync('examples/*.yaml', { cwd: repositoryPath('') }).map((path) => path.slice(9, -5))
@@ -137,6 +143,15 @@ describe('the secrets of the examples are taken by the functions', () => {
     const user = parseKeySecret(secretValue(example('transfer-user'), 'UserKey', false))
     expect(user.key).toBeUndefined()
     expect(targetOf(user, 'us-east-1')).toMatchObject({ serverId: 's-0123456789abcdef0', username: 'partner' })
+  })
+
+  it('a key of an API begins without a value, and a user of IAM with its first key', () => {
+    const mail = parseDescribedSecret(secretValue(example('api-key'), 'MailKey', false), apiKeyKind)
+    expect(mail).toMatchObject({ value: undefined, provider: 'sendgrid', host: 'api.sendgrid.com' })
+    expect(sendgrid.hosts).toContain(mail.host)
+    const { resources } = example('iam-access-key')
+    const user = parseAccessKeySecret(String(resources.UserKey?.Properties.SecretString))
+    expect(user).toMatchObject({ id: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'mine-FirstKey/secret', userName: 'uploader' })
   })
 
   it('the login of a database is that of its secret, and generated passwords have no mark that RDS refuses', () => {

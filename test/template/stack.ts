@@ -60,7 +60,9 @@ export function deploy(
     if (id in parameters) return parameters[id] ?? ''
     if (id in pseudo) return pseudo[id] ?? ''
     const { Type, Properties } = resourceNamed(id)
-    const named = Properties.FunctionName ?? Properties.LogGroupName ?? Properties.Name
+    if (Type === 'AWS::IAM::AccessKey') return 'AKIAIOSFODNN7EXAMPLE'
+    const { FunctionName, LogGroupName, Name, UserName } = Properties
+    const named = FunctionName ?? LogGroupName ?? Name ?? (Type === 'AWS::IAM::User' ? UserName : undefined)
     const own = named === undefined ? `${name}-${id}` : String(resolve(named))
     if (Type === 'AWS::SNS::Topic') return `arn:aws:sns:${region}:${account}:${own}`
     if (Type === 'AWS::IAM::ManagedPolicy') return `arn:aws:iam::${account}:policy/${own}`
@@ -80,6 +82,7 @@ export function deploy(
       'AWS::RDS::DBInstance.Endpoint.Address': `${own.toLowerCase()}.rds.example`,
       'AWS::RDS::DBInstance.Endpoint.Port': '5432',
       'AWS::Transfer::Server.ServerId': 's-0123456789abcdef0',
+      'AWS::IAM::AccessKey.SecretAccessKey': `${name}-${id}/secret`,
     }
     const value = attributes[`${Type}.${which}`]
     if (value === undefined) throw new Error(`The attribute ${which} of a ${Type} is not known here.`)
