@@ -29,15 +29,40 @@ const decoders: Readonly<Record<string, Decoder>> = {
 
 /** @returns where one of the values is found, in whichever form */
 export function findLeak(text: string, values: readonly string[]): Leak | undefined {
+  const find = finderOf(values.filter((value) => value !== '').map((value) => Buffer.from(value)))
   for (const [form, decode] of Object.entries(decoders)) {
-    const decoded = decode(text)
-    for (const value of values) {
-      if (value === '') continue
-      const at = decoded.indexOf(value)
-      if (at >= 0) return { form, around: decoded.slice(Math.max(0, at - 120), at + value.length + 40) }
-    }
+    const decoded = Buffer.from(decode(text))
+    const { at, length } = find(decoded) ?? { at: -1, length: 0 }
+    if (at >= 0) return { form, around: decoded.subarray(Math.max(0, at - 120), at + length + 40).toString() }
   }
   return undefined
+}
+
+const headBytes = 3
+/** Which three bytes some value begins with. */
+const heads = new Uint8Array(1 << (8 * headBytes))
+
+/** Finds one of hundreds of values in megabytes, going through them once and not once for each value. */
+function finderOf(values: readonly Buffer[]): (text: Buffer) => { at: number; length: number } | undefined {
+  const [short, long] = [true, false].map((is) => values.filter((value) => value.length < headBytes === is))
+  const byHead = Map.groupBy(long ?? [], (value) => value.readUIntLE(0, headBytes))
+  return (text) => {
+    for (const value of short ?? []) if (text.includes(value)) return { at: text.indexOf(value), length: value.length }
+    for (const head of byHead.keys()) heads[head] = 1
+    try {
+      let window = 0
+      for (let end = 0; end < text.length; end++) {
+        window = (window >>> 8) | ((text[end] ?? 0) << (8 * (headBytes - 1)))
+        if (end < headBytes - 1 || heads[window] === 0) continue
+        const at = end - headBytes + 1
+        const found = byHead.get(window)?.find((value) => value.equals(text.subarray(at, at + value.length)))
+        if (found !== undefined) return { at, length: found.length }
+      }
+      return undefined
+    } finally {
+      for (const head of byHead.keys()) heads[head] = 0
+    }
+  }
 }
 
 function unescapeJson(text: string): string {

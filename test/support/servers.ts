@@ -45,7 +45,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     started.set(path, server)
     try {
       const { log, ...about } = await server
-      response.end(path !== pathname ? log().slice(Number(searchParams.get('after') ?? 0)) : JSON.stringify(about))
+      const logged = log()
+      const answer = { ...about, logged: logged.length }
+      response.end(path !== pathname ? logged.slice(Number(searchParams.get('after') ?? 0)) : JSON.stringify(answer))
     } catch (error) {
       response.writeHead(500).end(error instanceof Error ? error.message : String(error))
     }
