@@ -8,7 +8,7 @@ import { mentioned } from '../../template/text.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { deployed } from './deployed.ts'
 import { allows, statementsOfRole } from './policies.ts'
-import { deploy, type Values } from './stack.ts'
+import { deploy, type Stack, type Values } from './stack.ts'
 import { type Mapping, readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
@@ -85,8 +85,13 @@ function rotation(id: string): Promise<Rotated> {
   return known
 }
 
+/** Each stack is made once: what it allows is asked operation by operation. */
+const stacks = new Map<string, Stack>()
 function roleOf(id: string, values: Values = {}) {
-  return statementsOfRole(deploy(template, values), `${id}Role`)
+  const key = JSON.stringify(values)
+  const stack = stacks.get(key) ?? deploy(template, values)
+  stacks.set(key, stack)
+  return statementsOfRole(stack, `${id}Role`)
 }
 
 /** The operations that the role of a function allows on a secret. */

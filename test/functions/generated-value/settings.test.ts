@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { settings } from '../../../functions/generated-value/settings.ts'
 import { RotationError } from '../../../shared/errors/rotation-error.ts'
 import { processRandom } from '../../support/random.ts'
@@ -7,9 +7,18 @@ import { generatedValue } from './secret-type.ts'
 
 const about = generatedValue.function
 
+/** One for all rotations under the same variables. */
+const managers = new Map<string, ReturnType<typeof secretsManagerFor>>()
+afterAll(async () => {
+  for (const secrets of managers.values()) await (await secrets)[Symbol.asyncDispose]()
+})
+
 /** Rotates a value under certain variables and gives what came of it, or the error. */
 async function rotated(value: string, env: Record<string, string> = {}): Promise<string> {
-  await using secrets = await secretsManagerFor({ ...about, env })
+  const key = JSON.stringify(env)
+  const manager = managers.get(key) ?? secretsManagerFor({ ...about, env })
+  managers.set(key, manager)
+  const secrets = await manager
   const rotation = await secrets.begin(await secrets.store(value))
   for (const step of fourSteps) {
     const outcome = await rotation.attempt(step)
