@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { HostMessage, Invoke } from './function-host.ts'
+import { sourcePositions } from './stack-positions.ts'
 import { threadProgram } from './thread-program.ts'
 
 type Answer = Extract<HostMessage, { kind: 'succeeded' | 'failed' }>
@@ -26,10 +27,11 @@ const processProgram = fileURLToPath(new URL('function-process.ts', import.meta.
 
 /** Starts a function; it is ready for its first invocation at once. @throws what threadProgram throws */
 export async function startEnvironment(start: Start): Promise<Environment> {
-  const { source, post, kill, ended } = start.runIn === 'thread' ? await startThread(start) : startProcess(start)
+  const started = start.runIn === 'thread' ? await startThread(start) : startProcess(start)
+  const { source, post, kill, ended, positions } = started
   const listeners = new Set<(stream: 'stdout' | 'stderr', text: string) => void>()
   const say = (stream: 'stdout' | 'stderr', text: string) => {
-    for (const listener of listeners) listener(stream, text)
+    for (const listener of listeners) listener(stream, positions(text))
   }
   // The host sends what is written to its streams as messages; what gets past it, a crash for example, comes here.
   source.stdout?.on('data', (text: Buffer) => say('stdout', text.toString()))
@@ -38,7 +40,8 @@ export async function startEnvironment(start: Start): Promise<Environment> {
   let answer: (answer: Answer) => void = () => {}
   source.on('message', (message: HostMessage) => {
     if (message.kind === 'log') say(message.stream, message.text)
-    else answer(message)
+    else if (message.kind === 'succeeded') answer(message)
+    else answer({ ...message, error: { ...message.error, trace: message.error.trace.map(positions) } })
   })
   return {
     kill,
@@ -57,7 +60,7 @@ export async function startEnvironment(start: Start): Promise<Environment> {
 
 async function startThread({ module, env }: Start) {
   const program = await threadProgram(module)
-  const worker = new Worker(program, { env, execArgv: ['--enable-source-maps'], stdout: true, stderr: true })
+  const worker = new Worker(program, { env, execArgv: [], stdout: true, stderr: true })
   const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
   worker.once('exit', () => resolve('ended'))
   worker.unref()
@@ -66,7 +69,8 @@ async function startThread({ module, env }: Start) {
     worker.ref()
     void worker.terminate()
   }
-  return { source: worker, post: (message: Invoke) => worker.postMessage(message), kill, ended }
+  const positions = sourcePositions(program)
+  return { source: worker, post: (message: Invoke) => worker.postMessage(message), kill, ended, positions }
 }
 
 function startProcess({ module, env }: Start) {
@@ -82,5 +86,6 @@ function startProcess({ module, env }: Start) {
     child.ref()
     child.kill('SIGKILL')
   }
-  return { source: child, post, kill, ended }
+  const positions = (text: string) => text
+  return { source: child, post, kill, ended, positions }
 }

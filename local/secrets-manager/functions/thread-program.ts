@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -12,17 +12,15 @@ const outdatedAfterMs = 24 * 60 * 60_000
 
 interface Program {
   readonly path: string
-  /** The project's own files that went in. */
-  readonly sources: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly builtAt: number
+  /** The files that went in, each with what shows that it has changed. */
+  readonly sources: Readonly<Record<string, string>>
 }
 
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * What a worker thread runs: the host and one function, as a JavaScript file with a source map, made anew when a source
- * has changed. A thread that took the TypeScript itself would need twice the time to start, because Node strips types
+ * What a worker thread runs: the host and one function, as a JavaScript file with its source map beside it, made anew when
+ * a source has changed. A thread that took the TypeScript itself would need twice the time to start, because Node strips types
  * with WebAssembly; and threads with WebAssembly that come and go end the whole process now and then: V8 of Node 24 does
  * not keep account of its code across threads ("Check failed: jit_page.has_value()"; nodejs/node#64500).
  * @param module path of the module that exports `handler`
@@ -31,7 +29,7 @@ const programs = new Map<string, Promise<Program>>()
  */
 export async function threadProgram(module: string): Promise<string> {
   const known = programs.get(module)
-  const program = await known?.catch(() => undefined)
+  const program = await (known ?? remembered(module)).catch(() => undefined)
   if (program && (await isUpToDate(program))) return program.path
   // Whoever comes first makes it for all.
   const making = programs.get(module)
@@ -40,15 +38,34 @@ export async function threadProgram(module: string): Promise<string> {
   return (await made).path
 }
 
-async function isUpToDate({ path, sources, builtAt }: Program): Promise<boolean> {
+async function isUpToDate({ path, sources }: Program): Promise<boolean> {
   try {
-    const [, ...changes] = await Promise.all([path, ...sources].map(async (file) => (await stat(file)).mtimeMs))
-    return changes.every((at) => at < builtAt)
+    const marks = Object.entries(sources).map(async ([file, mark]) => (await markOf(file)) === mark)
+    return (await Promise.all([stat(path), stat(`${path}.map`), ...marks])).every(Boolean)
   } catch {
     // One of them is gone.
     return false
   }
 }
+
+async function markOf(file: string): Promise<string> {
+  const { mtimeMs, size } = await stat(file)
+  return `${mtimeMs} ${size}`
+}
+
+/** What an earlier process has made: the suites of a test run are processes of their own. */
+async function remembered(module: string): Promise<Program> {
+  return JSON.parse(await readFile(memoryOf(module), 'utf8'))
+}
+
+const memoryOf = (module: string) => join(folder, `${nameOf(module)}.json`)
+
+/** What decides about a program besides its own sources: how it is made, and which packages there are. */
+const makers = [
+  fileURLToPath(import.meta.url),
+  join(import.meta.dirname, 'bundle.ts'),
+  join(repository, 'node_modules', '.package-lock.json'),
+]
 
 async function makeProgram(module: string): Promise<Program> {
   const builtAt = Date.now()
@@ -61,28 +78,42 @@ async function makeProgram(module: string): Promise<Program> {
     ...bundling,
     stdin: { contents, resolveDir: repository },
     ...{ outdir: folder, write: false, metafile: true, absWorkingDir: repository },
-    ...{ sourcemap: 'inline', sourcesContent: false, logLevel: 'silent' },
+    ...{ sourcemap: 'external', sourcesContent: false, logLevel: 'silent' },
   })
-  const sources = Object.keys(metafile.inputs)
+  const own = Object.keys(metafile.inputs)
     .filter((input) => input !== '<stdin>' && !input.includes('node_modules/'))
     .map((input) => join(repository, input))
-  const name = `${basename(module).replace(/\.\w+$/, '')}-${hash(module)}-`
-  return { path: await stored(name, outputFiles[0]?.contents ?? new Uint8Array()), sources, builtAt }
+  const sources: Record<string, string> = {}
+  for (const file of [...own, ...makers]) {
+    const { mtimeMs } = await stat(file)
+    // What was written while it was read is not trusted.
+    sources[file] = mtimeMs < builtAt ? await markOf(file) : 'changed meanwhile'
+  }
+  const [map, program] = ['.map', '.js'].map(
+    (end) => outputFiles.find((file) => file.path.endsWith(end))?.contents ?? new Uint8Array(),
+  ) as [Uint8Array, Uint8Array]
+  const path = join(folder, `${nameOf(module)}-${hash(program)}.cjs`)
+  await store(`${path}.map`, map)
+  await store(path, program)
+  await store(memoryOf(module), JSON.stringify({ path, sources }))
+  await removeOutdated()
+  return { path, sources }
 }
 
-/** Its content is in its name: other processes read the file at any time, and may be of other sources. */
-async function stored(name: string, program: Uint8Array): Promise<string> {
-  const path = join(folder, `${name}${hash(program)}.cjs`)
+function nameOf(module: string): string {
+  return `${basename(module).replace(/\.\w+$/, '')}-${hash(module)}`
+}
+
+/** Other processes read the file at any time: they find it whole. A program's content is in its name. */
+async function store(path: string, content: string | Uint8Array): Promise<void> {
   const half = `${path}.${randomUUID()}`
   await mkdir(folder, { recursive: true })
   try {
-    await writeFile(half, program)
+    await writeFile(half, content)
     await rename(half, path)
   } finally {
     await rm(half, { force: true })
   }
-  await removeOutdated()
-  return path
 }
 
 async function removeOutdated(): Promise<void> {
