@@ -1,8 +1,8 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { build } from 'esbuild'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { discoverFunctions, functionsFolder, logicalId } from '../../local/functions.ts'
 import type { StepEnded } from '../../local/secrets-manager/functions/invocation.ts'
 import { type LambdaSettings, runLambda } from '../../local/secrets-manager/functions/lambda.ts'
@@ -165,6 +165,22 @@ test('the next environment runs what has been edited since, and needs no file fr
   expect(await said()).toBe('second\n')
   for (const file of await readdir(programs)) if (file.startsWith('edited-')) await rm(join(programs, file))
   expect(await said()).toBe('second\n')
+})
+
+test('another process runs what was made before, and makes anew what has been edited since', async () => {
+  const module = join(await temporaryFolder(), 'remembered.ts')
+  const made = async () => {
+    vi.resetModules()
+    const { threadProgram } = await import('../../local/secrets-manager/functions/thread-program.ts')
+    const path = await threadProgram(module)
+    return { path, at: (await stat(path)).mtimeMs }
+  }
+  await writeFile(module, 'export const handler = async () => console.log("a")')
+  await setTimeout(20)
+  const first = await made()
+  expect(await made()).toEqual(first)
+  await writeFile(module, 'export const handler = async () => console.log("b")')
+  expect((await made()).path).not.toBe(first.path)
 })
 
 test('a character that is written in two pieces arrives whole', async () => {
