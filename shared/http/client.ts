@@ -50,6 +50,8 @@ export type HttpClient = (
 export interface HttpTesting {
   readonly loopback?: boolean
   readonly lookup?: typeof lookup
+  /** Stands for the network and the server behind it; what the rules refuse does not come there. */
+  readonly server?: HttpClient
 }
 
 /**
@@ -70,6 +72,7 @@ export function guardedClient(rules: HostRules, ca?: readonly string[], testing:
       const error = new AddressNotAllowed(say`an address of the range ${ours(refused)}`)
       throw httpFailure(error, { host: url.host, progress: 'looking up', outOfTime: false })
     }
+    if (testing.server !== undefined) return testing.server(call, context)
     return exchange(call, { lookup: guardedLookup(testing.lookup ?? lookup, rule), ca }, context)
   }
 }
