@@ -8,12 +8,13 @@ import type { Credentials, Doors, Host } from '../../shared/ssh-protocol/doors.t
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { type Found, findKeyFiles } from './account.ts'
 import type { Place } from './key-file-errors.ts'
-import { sftpOf } from './sftp.ts'
+import type { Reach } from './reach.ts'
 import type { FleetHost } from './target.ts'
 
 /** What it takes to change the file of an account. */
 export interface Access {
   readonly doors: Doors
+  readonly files: Reach['files']
   readonly username: string
   readonly credentials: Credentials
   /** Whether these are another account's. */
@@ -36,10 +37,10 @@ export interface HostSession extends Disposable {
 export async function openHost(host: FleetHost, access: Access, context: RotationContext): Promise<HostSession> {
   const connection = await logIn(host, access)
   try {
-    const wrapper = await connection.sftp().catch((error: unknown) => {
+    const sftp = await access.files(connection).catch((error: unknown) => {
       throw noSftp(host, access.username, context.signal.aborted, error)
     })
-    const place = { sftp: sftpOf(wrapper), where: addressOf(host), username: access.username, signal: context.signal }
+    const place = { sftp, where: addressOf(host), username: access.username, signal: context.signal }
     const found = await findKeyFiles(host.paths, access, place)
     return { host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
   } catch (error) {

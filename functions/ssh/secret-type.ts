@@ -6,6 +6,7 @@ import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import { nextKeyType } from './key-types.ts'
+import { overSsh, type Reach } from './reach.ts'
 import { setKeys } from './set.ts'
 import { configuredFields, nowhere, type SshSettings } from './settings.ts'
 import { checkSameTarget, parseTarget, type SshTarget } from './target.ts'
@@ -14,8 +15,9 @@ import { testKey } from './test.ts'
 /**
  * Key pairs of an account on one host or many: the new public key is put beside the old one in authorized_keys, and the one
  * before the old one is taken away. Whoever has cached a value goes on logging in until the next rotation.
+ * @param reach how hosts are reached
  */
-export function sshKey(settings: SshSettings): SecretType<KeySecret> {
+export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretType<KeySecret> {
   /** What the secret says itself, with what is configured for it where it says nothing. */
   async function targetOf({ json }: KeySecret, context: RotationContext): Promise<SshTarget> {
     const configured = await configuredFields(settings, context)
@@ -41,10 +43,10 @@ export function sshKey(settings: SshSettings): SecretType<KeySecret> {
         targetOf(await versions.current(), context),
       ])
       checkSameTarget(target, before)
-      await setKeys(versions, keyOf(pending), target, context, settings)
+      await setKeys(versions, keyOf(pending), target, { context, settings, reach })
     },
     async test({ pending }, context) {
-      await testKey(keyOf(pending), await targetOf(pending, context), context)
+      await testKey(keyOf(pending), await targetOf(pending, context), context, reach)
     },
   }
 }

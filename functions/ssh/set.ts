@@ -2,7 +2,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
-import { type Credentials, type Doors, doorsOf } from '../../shared/ssh-protocol/doors.ts'
+import type { Credentials, Doors } from '../../shared/ssh-protocol/doors.ts'
 import { ownerOf } from '../../shared/ssh-protocol/marks.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { type KeySecret, keySecretForm, usernameIn } from '../../shared/ssh-protocol/secret.ts'
@@ -10,6 +10,7 @@ import { change, type Plan, tell } from './change.ts'
 import { eachHost, fleetError, type Outcome } from './fleet.ts'
 import { openHost } from './host-session.ts'
 import { onMost } from './most-hosts.ts'
+import type { Reach } from './reach.ts'
 import type { SshSettings } from './settings.ts'
 import type { FleetHost, SshTarget } from './target.ts'
 
@@ -25,11 +26,11 @@ export async function setKeys(
   versions: Versions<KeySecret>,
   pending: PrivateKey,
   target: SshTarget,
-  context: RotationContext,
-  settings: SshSettings,
+  around: { readonly context: RotationContext; readonly settings: SshSettings; readonly reach: Reach },
 ): Promise<void> {
-  using doors = doorsOf(context)
-  const plan = await planOf(versions, pending, target, { context, settings, doors })
+  const { context, reach } = around
+  using doors = reach.doors(context)
+  const plan = await planOf(versions, pending, target, { ...around, doors })
   const outcomes =
     target.minSuccess === undefined ? await onEach(plan, context) : await onMost(plan, target.minSuccess, context)
   const done = outcomes.filter(({ ok }) => ok).length
@@ -42,9 +43,10 @@ async function planOf(
   versions: Versions<KeySecret>,
   pending: PrivateKey,
   target: SshTarget,
-  around: { readonly context: RotationContext; readonly settings: SshSettings; readonly doors: Doors },
+  around: Parameters<typeof setKeys>[3] & { readonly doors: Doors },
 ): Promise<Plan> {
   const { context, settings, doors } = around
+  const { files } = around.reach
   const { username } = target
   const { key: current } = await versions.current()
   const credentials = await credentialsFor(target, current, context)
@@ -61,7 +63,7 @@ async function planOf(
     owner,
     edit,
     oldKeyHours,
-    access: { doors, username, credentials, asAdmin, current, previous },
+    access: { doors, files, username, credentials, asAdmin, current, previous },
   }
 }
 

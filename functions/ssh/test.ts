@@ -1,8 +1,9 @@
 import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { doorsOf, type Host } from '../../shared/ssh-protocol/doors.ts'
+import type { Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { absent, eachHost, fleetError } from './fleet.ts'
+import { overSsh, type Reach } from './reach.ts'
 import type { SshTarget } from './target.ts'
 
 /**
@@ -10,9 +11,14 @@ import type { SshTarget } from './target.ts'
  * would run it.
  * @throws RotationError of one host, or FleetIncomplete
  */
-export async function testKey(key: PrivateKey, target: SshTarget, context: RotationContext): Promise<void> {
+export async function testKey(
+  key: PrivateKey,
+  target: SshTarget,
+  context: RotationContext,
+  reach: Reach = overSsh,
+): Promise<void> {
   const { username, hosts, minSuccess = hosts.length } = target
-  using doors = doorsOf(context)
+  using doors = reach.doors(context)
   const work = async ({ host }: { readonly host: Host }) => {
     using _connection = await doors.open(host, { username, key })
   }
