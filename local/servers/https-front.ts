@@ -27,6 +27,8 @@ export type Spoilt =
   | 'swallow before'
   | 'swallow after'
   | { readonly delayMs: number }
+  /** Done at once, and answered later. */
+  | { readonly lateMs: number }
   | { change(said: Said): Said }
 
 export interface HttpsFront extends AsyncDisposable {
@@ -62,6 +64,7 @@ export async function startHttpsFront(port: number): Promise<HttpsFront> {
     if (typeof spoilt === 'object' && 'status' in spoilt) return answer(response, spoilt)
     if (typeof spoilt === 'object' && 'delayMs' in spoilt) await sleep(spoilt.delayMs)
     const said = await forward(port, heard)
+    if (typeof spoilt === 'object' && 'lateMs' in spoilt) await sleep(spoilt.lateMs)
     if (spoilt === 'cut after') return void incoming.socket.destroy()
     if (spoilt === 'swallow after') return
     answer(response, typeof spoilt === 'object' && 'change' in spoilt ? spoilt.change(said) : said)

@@ -17,7 +17,7 @@ import { generated } from './values.ts'
 export async function newKey(
   current: DescribedSecret,
   run: Run,
-  makeRoom: () => Promise<void>,
+  makeRoom: () => Promise<unknown>,
 ): Promise<DescribedSecret> {
   const { create, rotate, generate } = run.provider.description
   const { make } = purposes(run.kind)

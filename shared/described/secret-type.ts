@@ -7,6 +7,7 @@ import { expectAnswer } from './call.ts'
 import type { Kind } from './kind.ts'
 import { listKeys } from './list.ts'
 import { newKey } from './mint.ts'
+import { whereThereIsRoom } from './room.ts'
 import { begin, purposes, type Run } from './run.ts'
 import { type DescribedSecret, describedForm } from './secret.ts'
 import type { DescribedSettings } from './settings.ts'
@@ -37,7 +38,7 @@ export function describedType(
       const makeRoom = () => sweep({ versions, oldest, revokeFirst: settings.revokeFirst }, run)
       // A value that we choose fills no place yet: setSecret makes room for it.
       if (run.provider.description.apply === undefined) await makeRoom()
-      return newKey(current, run, makeRoom)
+      return whereThereIsRoom(() => newKey(current, run, makeRoom), makeRoom, versions, run)
     },
     async discard({ id }) {
       const { description } = minting?.provider ?? {}

@@ -29,12 +29,13 @@ export interface Sweeping {
 /**
  * Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. AWSPREVIOUS is read
  * only where the list does not show as well that one has had its time.
+ * @returns the ids of those that were left, since another run may be about to store them
  */
-export async function sweep(sweeping: Sweeping, run: Run): Promise<void> {
+export async function sweep(sweeping: Sweeping, run: Run): Promise<readonly string[]> {
   const { list, revoke: revocation } = run.provider.description
   const { noun, id: idField } = run.kind
   // Where the provider ends a key by itself, nothing is left over.
-  if (revocation === undefined) return
+  if (revocation === undefined) return []
   const { versions, oldest, revokeFirst } = sweeping
   const inUse = await usedKeys(sweeping, run.kind)
   const found: KeyList = list === undefined ? { keys: [], isWhole: false } : await listKeys(list, run)
@@ -46,6 +47,7 @@ export async function sweep(sweeping: Sweeping, run: Run): Promise<void> {
   const isPlain = found.isWhole && marked.length > 0 && marked.every(({ time }) => time <= oldest)
   const previous = isPlain && !revokeFirst && !inUse.isOpen ? undefined : await versions.previous()
   await revokePrevious(previous, inUse, found, run, revokeFirst)
+  const young: string[] = []
   for (const { id, name, time } of marked) {
     if (id === previous?.id || name === previous?.id) continue
     if (inUse.isOpen)
@@ -53,9 +55,12 @@ export async function sweep(sweeping: Sweeping, run: Run): Promise<void> {
         say`left the ${noun} ${id} alone: a version has a ${noun} without "${ours(idField)}", which may be this one`,
       )
     // Another run may be about to store it.
-    else if (time > oldest) run.context.did(say`left the ${noun} ${id} alone, which was made a moment ago`)
-    else await revoke(id, run)
+    else if (time > oldest) {
+      run.context.did(say`left the ${noun} ${id} alone, which was made a moment ago`)
+      young.push(id)
+    } else await revoke(id, run)
   }
+  return young
 }
 
 async function usedKeys({ versions, pending }: Sweeping, kind: Kind): Promise<InUse> {

@@ -85,8 +85,12 @@ describe('a rotation at a provider', () => {
     expect(idsOf(target).slice(1)).toEqual([idIn(AWSPREVIOUS), idIn(AWSCURRENT)])
   })
 
-  it('two processes in createSecret at once leave the key that is stored', async () => {
+  it.each([
+    ['', 1_000],
+    [', also where there is room for one key more', 3],
+  ])('two processes in createSecret at once leave the key that is stored%s', async (_, limit) => {
     const target = await rotated(1)
+    options.limit = limit
     const rotation = await secrets.begin(target.secretId)
     const event = { Step: 'createSecret', SecretId: target.secretId, ClientRequestToken: rotation.token }
     const process = () =>
@@ -97,8 +101,9 @@ describe('a rotation at a provider', () => {
         () => {},
       )
     const both = [process(), process()]
-    // Both have loaded before either begins.
+    // Both have loaded before either begins, and neither has stored its key when the other one asks for one.
     await Promise.all(both.map((each) => each.invoke({})))
+    spoil('POST', { lateMs: 300 }, 1)
     const outcomes = await Promise.all(both.map((each) => each.invoke(event)))
     await Promise.all(both.map((each) => each.close()))
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, true])
@@ -134,6 +139,25 @@ describe('a key whose answer is lost', () => {
     await secrets.rotate(target.secretId)
     const { AWSCURRENT, AWSPREVIOUS } = await target.staged()
     expect(idsOf(target).slice(1)).toEqual([idIn(AWSPREVIOUS), idIn(AWSCURRENT)])
+  })
+
+  it('is named where there is no room for another one, and goes when a later attempt begins after the timeout', async () => {
+    const target = await rotated(1)
+    options.limit = 3
+    const rotation = await secrets.begin(target.secretId)
+    spoil('POST', 'cut after', 1)
+    await rotation.attempt('createSecret')
+    const orphan = idsOf(target).at(-1) ?? ''
+    const again = await rotation.attempt('createSecret')
+    expect(again).toMatchObject({ ok: false, error: { errorType: 'ProviderRefused' } })
+    const said = again.ok ? '' : again.error.errorMessage
+    expect(said).toContain(
+      `There may be no place for another key: one was made a moment ago that no version has (${orphan}).`,
+    )
+    expect(said).toContain('Trying again can help.')
+    spoil('GET', anHourAgo)
+    await rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
+    expect(idsOf(target)).not.toContain(orphan)
   })
 
   it('of a rotation that was given up is removed, too', async () => {
