@@ -1,11 +1,25 @@
 import type { Budget } from './explore/explore.ts'
+import type { SimulatedType } from './targets/simulated-type.ts'
+
+type Budgets = (type: Pick<SimulatedType, 'isLarge'>) => readonly Budget[]
+
+const both: Budget = { fault: 1, preemption: 1, act: 0 }
 
 /** What every change of the code is tried with. */
-export const perStep: readonly Budget[] = [{ fault: 1, preemption: 1, act: 0 }]
+export const perStep: Budgets = ({ isLarge }) =>
+  isLarge
+    ? [
+        { fault: 1, preemption: 0, act: 0 },
+        { fault: 0, preemption: 1, act: 0 },
+      ]
+    : [both]
 
 /** What CI tries besides: a second preemption, with a fault or with something that somebody does; and both of these. */
-export const deep: readonly Budget[] = [
-  { fault: 1, preemption: 2, act: 0 },
-  { fault: 0, preemption: 2, act: 1 },
-  { fault: 1, preemption: 0, act: 1 },
-]
+export const deep: Budgets = ({ isLarge }) =>
+  isLarge
+    ? [both, { fault: 0, preemption: 1, act: 1 }]
+    : [
+        { fault: 1, preemption: 2, act: 0 },
+        { fault: 0, preemption: 2, act: 1 },
+        { fault: 1, preemption: 0, act: 1 },
+      ]

@@ -7,12 +7,15 @@ import type { Step } from '../shared/rotation/event.ts'
 import type { SecretStore } from '../shared/rotation/secret-store.ts'
 import type { OauthDefects } from './drafts/oauth-refresh.ts'
 import type { Budget } from './explore/explore.ts'
-import { simulatedApiKey } from './targets/api-keys.ts'
+import { apiKeyCases, simulatedApiKey } from './targets/api-keys.ts'
 import { type DatabaseCase, databaseCases, simulatedDatabase } from './targets/databases.ts'
 import { generated } from './targets/generated-value.ts'
 import { oauthCases, simulatedOauth } from './targets/oauth.ts'
+import type { Provider } from './targets/provider.ts'
 import type { SimulatedType } from './targets/simulated-type.ts'
-import { simulatedSsh } from './targets/ssh.ts'
+import { simulatedSsh, sshCases } from './targets/ssh.ts'
+import type { Outside } from './world/outside.ts'
+import { valuesInUse, valueWith, type World } from './world/world.ts'
 
 /** A mistake that somebody could make, made on purpose: the simulation is worth what it finds of them. */
 export interface Defect {
@@ -95,29 +98,35 @@ export const defects: readonly Defect[] = [
     type: database('postgres-single-user', { rules: { lockAfter: undefined, forgetsAcknowledged: true } }),
     breaks: 'acknowledged-survives',
   },
-  { what: 'the file is written in its place', type: simulatedSsh({ inPlace: true }), breaks: 'some-version-works' },
-  {
-    what: 'a young orphan is deleted',
-    type: simulatedApiKey({ deletesYoungOrphans: true }),
-    breaks: 'no-labelled-one-revoked',
-  },
+  { what: 'the file is written in its place', type: onHosts({ inPlace: true }), breaks: 'some-version-works' },
+  { what: 'lines of others are dropped', type: onHosts({ dropsOthers: true }), breaks: 'others-untouched' },
+  { what: 'a young orphan is deleted', type: impatient(keys()), breaks: 'no-labelled-one-revoked' },
   {
     what: 'a key is revoked before its successor is promoted',
-    type: simulatedApiKey({ revokesBeforePromotion: true }),
+    type: keys({}, (type, world, outside) => ({
+      ...type,
+      set: async ({ current }) => revokeKey((await current()).id, world, outside),
+    })),
     breaks: 'no-labelled-one-revoked',
   },
   {
     what: 'a key is revoked when its successor is promoted',
-    type: simulatedApiKey({ revokesAfterPromotion: true }),
+    type: revokesWhenPromoted(keys()),
     breaks: 'previous-works',
   },
   {
     what: 'a key is given back after a timeout',
-    type: simulatedApiKey({ discardsAfterTimeouts: true }),
+    type: withStore(keys(), 'createSecret', (store) => ({
+      ...store,
+      putPending: (...version) =>
+        store.putPending(...version).catch((error: unknown) => {
+          throw new RotationError('TimedOut', say`Nobody knows.`, { effect: 'none', cause: error })
+        }),
+    })),
     breaks: 'no-labelled-one-revoked',
   },
-  { what: 'a run mints twice', type: simulatedApiKey({ mintsTwice: true }), breaks: 'few-unlabelled' },
-  { what: 'orphans are not looked for', type: simulatedApiKey({ leavesOrphans: true }), breaks: 'no-orphan-left' },
+  { what: 'a run mints twice', type: keys({ mintsTwice: true }), breaks: 'few-unlabelled' },
+  { what: 'orphans are not looked for', type: keys({ hidesKeys: true }), breaks: 'no-orphan-left' },
   {
     what: 'the refresh token is sent without a claim',
     type: oauth('single-use', { dialsWithoutClaim: true }),
@@ -160,6 +169,52 @@ function oauth(kind: string, change: OauthDefects): SimulatedType {
   const found = oauthCases.find(({ name }) => name === `oauth-${kind}`)
   if (found === undefined) throw new Error(`There is no ${kind}.`)
   return simulatedOauth(found, change)
+}
+
+function onHosts(defects: Parameters<typeof simulatedSsh>[1]): SimulatedType {
+  const [each] = sshCases
+  if (each === undefined) throw new Error('There is no ssh-key.')
+  return simulatedSsh(each, defects)
+}
+
+function keys(...defects: Parameters<typeof simulatedApiKey> extends [unknown, ...infer Rest] ? Rest : never) {
+  const [first] = apiKeyCases
+  if (first === undefined) throw new Error('There is no api-key.')
+  return simulatedApiKey(first, ...defects)
+}
+
+function revokeKey(id: string | undefined, world: World, outside: Outside): Promise<void> {
+  return outside.call({
+    kind: 'change',
+    name: `revokes ${id}`,
+    effect: () => void (world.target as Provider).revoke(id ?? '', valuesInUse(world)),
+    lost: () => new Error('The provider does not answer.'),
+    timedOut: () => new Error('The time ran out.'),
+  })
+}
+
+function revokesWhenPromoted(type: SimulatedType): SimulatedType {
+  return {
+    ...type,
+    rotate(event, around, world, outside) {
+      const { store } = around
+      const promote: SecretStore['promote'] = async (...version) => {
+        const before = (world.target as Provider).form.read(valueWith(world, 'AWSCURRENT') ?? '')
+        await store.promote(...version)
+        await revokeKey(before.id, world, outside)
+      }
+      return type.rotate(event, { ...around, store: { ...store, promote } }, world, outside)
+    },
+  }
+}
+
+/** As if every run of before had ended long ago. */
+function impatient(type: SimulatedType): SimulatedType {
+  return {
+    ...type,
+    rotate: (event, around, world, outside) =>
+      type.rotate(event, { ...around, remainingMs: () => -around.now() - 86_400_000 }, world, outside),
+  }
 }
 
 /** Changes what one step does with the store. */

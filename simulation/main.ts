@@ -86,7 +86,7 @@ async function everyOrder(): Promise<void> {
   const began = process.cpuUsage()
   let histories = 0
   for (const type of chosen) {
-    const budgets = values.deep ? deep : perStep
+    const budgets = (values.deep ? deep : perStep)(type)
     const ticks = (count: number) => {
       if (count % 1_000 === 0) progress(`${type.name}: ${count} histories`)
       return true

@@ -37,7 +37,7 @@ function introduction(total: number): string[] {
 Made by \`npm run simulate -- --matrix docs/crash-matrix.md\`; a test fails when it is out of date. The functions' own code (protocol, strategies, secret types)
 runs in one process, with the rules of the laptop's Secrets Manager and with models of targets. A scheduler decides at every outside
 call. For each kind of secret two runs of each step, and of each two neighbouring steps, are played in every order that one
-preemption and one fault allow, also two fault-free runs with what was late arriving at every later moment. Orders that lead to
+preemption and one fault allow (where steps make very many calls: one of the two), also two fault-free runs with what was late arriving at every later moment. Orders that lead to
 the same state are played on once. After each history the faults end: the service ends the rotation, an operator carries out what
 errors ask for, and a timeout later the secret is rotated once more. ${total} histories in all.
 

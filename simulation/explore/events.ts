@@ -27,6 +27,10 @@ const end = (run: Run) => {
 /** What can happen to a call instead of being carried out and answered. */
 export const faults: Readonly<Record<string, { readonly story: string; readonly strike: Strike }>> = {
   lost: { story: 'is lost on its way', strike: said },
+  unsent: {
+    story: 'does not leave, and the run is told so',
+    strike: ({ call, reject }) => reject(call.unsent?.() ?? call.lost()),
+  },
   unanswered: {
     story: 'is done, but the answer is lost',
     strike(pending, run) {
@@ -75,7 +79,7 @@ export const faultsOf: Readonly<Record<PendingCall['call']['kind'], readonly str
   read: ['lost', 'kill', 'deadline', 'stale'],
   write: ['lost', 'unanswered', 'repeated', 'kill', 'done-kill', 'late', 'deadline', 'done-deadline'],
   look: ['lost', 'kill', 'deadline'],
-  change: ['lost', 'unanswered', 'kill', 'done-kill', 'late', 'deadline', 'done-deadline'],
+  change: ['lost', 'unsent', 'unanswered', 'kill', 'done-kill', 'late', 'deadline', 'done-deadline'],
   wait: [],
 }
 

@@ -29,6 +29,7 @@ export function optionsAt({ processes, current, late, stage }: Scene, next: Next
 }
 
 function isPossible(what: string, { before, secret }: Scene['stage']['world'], call: Next['pending']['call']): boolean {
+  if (what === 'unsent') return call.unsent !== undefined
   return what !== 'stale' || (call.stale !== undefined && before !== secret.views)
 }
 

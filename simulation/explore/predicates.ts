@@ -27,8 +27,12 @@ export const predicates: readonly Predicate[] = [
   },
   {
     name: 'some-version-works',
-    promise: 'A version with a label works.',
-    whenever: (world) => !labelledValues(world).some((value) => world.target.works(value)),
+    promise: 'A version with a label works; of several hosts, each lets in with one.',
+    whenever(world) {
+      const { target } = world
+      const values = labelledValues(world)
+      return !values.some((value) => target.works(value)) || target.letsIn?.(values) === false
+    },
   },
   {
     name: 'current-works',
@@ -94,6 +98,11 @@ export const predicates: readonly Predicate[] = [
     name: 'nothing-lost',
     promise: 'Nobody has to authorize again whose grant nobody has revoked.',
     whenever: ({ target }) => target.broken.has('nothing-lost'),
+  },
+  {
+    name: 'others-untouched',
+    promise: 'What others have put beside our credential stays as it is.',
+    whenever: ({ target }) => target.broken.has('others-untouched'),
   },
   {
     name: 'acknowledged-survives',

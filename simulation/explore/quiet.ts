@@ -3,7 +3,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { steps } from '../../shared/rotation/event.ts'
 import type { SimulatedType } from '../targets/simulated-type.ts'
 import { startRun } from '../world/run.ts'
-import { rotateSecret, valueWith, versionIdWith, type World, write } from '../world/world.ts'
+import { labelledValues, rotateSecret, valueWith, versionIdWith, type World, write } from '../world/world.ts'
 import { operatorActs, put } from './events.ts'
 import { settled } from './settled.ts'
 
@@ -15,6 +15,10 @@ const remedies: Partial<Record<ErrorCode, (world: World) => void>> = {
   NotPrimary: putMended,
   InvalidSecret: putMended,
   LoginLocked: putMended,
+  KeyRefused: putMended,
+  ProviderRefused: putMended,
+  AccessKeyUnknown: putMended,
+  AccessKeySlotTaken: (world) => world.target.freed?.(labelledValues(world)),
   PendingMismatch: (world) => operatorActs.unstage?.act(world),
 }
 

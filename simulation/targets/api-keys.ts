@@ -1,55 +1,76 @@
+import { apiKey } from '../../functions/api-key/secret-type.ts'
+import type { DescribedSecret } from '../../shared/described/secret.ts'
+import type { DescribedSettings } from '../../shared/described/settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
-import { apiKey, type KeyDefects } from '../drafts/api-key.ts'
-import { labelStore } from '../drafts/claims.ts'
-import { discarding, type Minted } from '../drafts/discard.ts'
-import { valueWith, type World } from '../world/world.ts'
-import { keyOf, type Provider, provider } from './provider.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import type { Outside } from '../world/outside.ts'
+import { valuesInUse, type World } from '../world/world.ts'
+import { description, type KeyServerDefects, keyServer } from './key-server.ts'
+import { type KeyForm, type Provider, provider } from './provider.ts'
+import { remembering } from './remembering.ts'
 import type { SimulatedType } from './simulated-type.ts'
 
-export const simulatedApiKey = (defects: KeyDefects = {}) => minted('api-key', 20, true, defects)
-export const simulatedIamKey = (defects: KeyDefects = {}) => minted('iam-access-key', 2, false, defects)
+export interface ApiKeyCase {
+  readonly name: string
+  readonly slots: number
+  /** Whether the first key, which a person has made, is revoked, too: two slots are too few for it. */
+  readonly revokeFirst: boolean
+}
 
-function minted(name: string, slots: number, marks: boolean, defects: KeyDefects): SimulatedType {
+export const apiKeyCases: readonly ApiKeyCase[] = [
+  { name: 'api-key', slots: 20, revokeFirst: false },
+  { name: 'api-key-two-slots', slots: 2, revokeFirst: true },
+]
+
+interface Text {
+  readonly api_key: string
+  readonly key_id: string
+}
+
+function formOf({ slots, revokeFirst }: ApiKeyCase): KeyForm {
+  const parsed = (text: string) => JSON.parse(text) as Text
   return {
-    name,
-    real: 'protocol; the secret type and `discard` are drafts',
-    below: 'HTTP, and how long a new key takes to be known',
-    overlap: true,
-    target: () => provider(slots),
-    value: () => JSON.stringify({ api_key: 'value0', key_id: 'key0' }),
-    rotate(event, around, world, outside) {
-      const minted: Minted = { id: undefined }
-      const provider = world.target as Provider
-      const labelled = () => valuesInUse(world)
-      const describe = () => around.store.describe(world.secret.arn)
-      const type = apiKey(
-        { provider, outside, minted, labelled, describe, labels: labelStore(world, outside), marks },
-        defects,
-      )
-      const discard = async (id: string) =>
-        outside.call({
-          kind: 'change',
-          name: `gives back ${id}`,
-          effect: () => void provider.revoke(id, labelled()),
-          lost: () => new Error('The provider does not answer.'),
-          timedOut: () => new Error('The time ran out.'),
-        })
-      const store = discarding(around.store, minted, discard, defects.discardsAfterTimeouts)
-      if (defects.revokesAfterPromotion !== true) return rotate(type, event, { ...around, store })
-      const promote = async (id: string, token: string, from: string | undefined) => {
-        const before = valueWith(world, 'AWSCURRENT') ?? ''
-        await store.promote(id, token, from)
-        await discard(keyOf(before).key_id)
-      }
-      return rotate(type, event, { ...around, store: { ...store, promote } })
+    slots,
+    key: (number) => ({ id: `key${number}`, value: `value${number}` }),
+    read(text) {
+      const { api_key: value, key_id: id } = parsed(text)
+      return { id, value }
     },
+    write: (text, { id, value }) => JSON.stringify({ ...parsed(text), api_key: value, key_id: id }),
+    isOurs: ({ marker }) => revokeFirst || marker.startsWith('keyturn-'),
   }
 }
 
-/** The key of AWSPREVIOUS alone may be revoked, at the start of the next rotation. */
-function valuesInUse({ secret }: World): string[] {
-  return [...secret.versions.values()].flatMap(({ stages, value }) => {
-    const isInUse = stages.has('AWSCURRENT') || stages.has('AWSPENDING')
-    return isInUse && value !== undefined && 'string' in value ? [value.string] : []
-  })
+/** @param change a defect, for the test of the tests: what the type is in this run, and what the server does */
+export function simulatedApiKey(
+  about: ApiKeyCase,
+  server: KeyServerDefects = {},
+  change: (type: SecretType<DescribedSecret>, world: World, outside: Outside) => SecretType<DescribedSecret> = (type) =>
+    type,
+): SimulatedType {
+  const form = formOf(about)
+  const read = new Map<string, DescribedSecret>()
+  const settings: DescribedSettings = {
+    provider: description.name,
+    file: { path: 'model.json', descriptions: [description] },
+    hosts: description.hosts,
+    ownHosts: {},
+    privateHosts: [],
+    adminSecretArns: [],
+    revokeFirst: about.revokeFirst,
+    caBundle: undefined,
+  }
+  return {
+    name: about.name,
+    real: 'protocol and secret type',
+    below: 'HTTP and TLS, odd answers, and how long a new key takes to be known',
+    overlap: true,
+    target: () => provider(form),
+    value: () => form.write('{}', form.key(0)),
+    rotate(event, around, world, outside) {
+      const http = keyServer(world.target as Provider, outside, () => valuesInUse(world), server)
+      const type = change(apiKey(settings, { server: http }), world, outside)
+      return rotate(remembering(type, read), event, around)
+    },
+  }
 }

@@ -1,81 +1,108 @@
 import type { Target } from '../world/target.ts'
 
-/** A key as the provider keeps it. */
+/** A key as whoever mints it keeps it. */
 export interface Key {
   readonly id: string
   readonly value: string
-  /** What whoever made it has written on it. */
+  /** What whoever made it has written on it; empty where nothing can be written on keys. */
   readonly marker: string
   readonly created: number
+  readonly isActive: boolean
 }
 
-/** A provider that mints keys, shows each once, and lists and revokes them. */
+/** How a secret holds a key, and what the provider's keys are like. */
+export interface KeyForm {
+  /** How many keys there can be at a time. */
+  readonly slots: number
+  /** A key that was made by hand, or by a function, as the how manyth. */
+  key(number: number): Pick<Key, 'id' | 'value'>
+  read(text: string): Pick<Key, 'id' | 'value'>
+  /** The SecretString with another key. */
+  write(text: string, key: Pick<Key, 'id' | 'value'>): string
+  /** Whether a key is one that a function has made; others, nobody but a person takes away. */
+  isOurs(key: Key): boolean
+}
+
+/** Whoever mints keys, shows each once, and lists and revokes them. */
 export interface Provider extends Target {
-  /** @param again whether this run has minted one before. @throws Error where there is no slot left */
-  mint(marker: string, now: number, again: boolean): Key
-  list(): readonly Key[]
+  readonly form: KeyForm
+  readonly keys: readonly Key[]
+  /** @param again whether this run has minted one before. @returns undefined where there is no slot left */
+  mint(marker: string, now: number, again: boolean): Key | undefined
+  change(id: string, change: Partial<Key>): void
   /** @returns false where there is no such key any more */
   revoke(id: string, labelled: readonly string[]): boolean
-  isAlive(value: string): boolean
 }
 
-export interface KeySecret {
-  readonly api_key: string
-  readonly key_id: string
+interface State {
+  readonly keys: readonly Key[]
+  readonly minted: number
+  readonly times: readonly number[]
+  readonly broken: ReadonlySet<string>
 }
 
-export const keyOf = (value: string) => JSON.parse(value) as KeySecret
-
-/** @param slots how many keys there can be at a time */
-export function provider(slots: number, now = 0): Provider {
-  return from(slots, [{ id: 'key0', value: 'value0', marker: 'by hand', created: now }], 1, [], new Set())
+export function provider(form: KeyForm): Provider {
+  return from(form, { keys: [newKey(form, 0, 'by hand', 0)], minted: 1, times: [], broken: new Set() })
 }
 
-function from(
-  slots: number,
-  keys: readonly Key[],
-  minted: number,
-  times: readonly number[],
-  broken: ReadonlySet<string>,
-): Provider {
-  let state = { keys, minted, times, broken }
+function newKey(form: KeyForm, number: number, marker: string, created: number): Key {
+  return { ...form.key(number), marker, created, isActive: true }
+}
+
+function from(form: KeyForm, before: State): Provider {
+  let state = before
+  const named = (values: readonly string[]) => values.map((value) => form.read(value).id)
+  /** An operator makes one, who first takes away what nobody uses. */
+  const byHand = (inUse: string): Key => {
+    const key = newKey(form, state.minted, 'by hand', 0)
+    const kept = state.keys.length < form.slots ? state.keys : state.keys.filter(({ id }) => id === inUse)
+    state = { ...state, keys: [...kept, key], minted: state.minted + 1 }
+    return key
+  }
   return {
+    form,
     get broken() {
       return state.broken
     },
+    get keys() {
+      return state.keys
+    },
     state: () => JSON.stringify([state.keys, state.minted, state.times, [...state.broken]]),
-    copy: () => from(slots, state.keys, state.minted, state.times, state.broken),
-    works: (value) => state.keys.some((key) => key.value === keyOf(value).api_key),
-    isAlive: (value) => state.keys.some((key) => key.value === value),
-    list: () => state.keys,
+    copy: () => from(form, state),
+    works(value) {
+      const { id, value: secret } = form.read(value)
+      return state.keys.some((key) => key.id === id && key.value === secret && key.isActive)
+    },
     mint(marker, time, again) {
-      if (state.keys.length >= slots) throw new Error('LimitExceeded')
-      const number = state.minted
-      const key = { id: `key${number}`, value: `value${number}`, marker, created: time }
-      const runs = again ? state.times : [...state.times, time].slice(-6)
-      state = { ...state, keys: [...state.keys, key], minted: number + 1, times: runs }
+      if (state.keys.length >= form.slots) return undefined
+      const key = newKey(form, state.minted, marker, time)
+      const times = again ? state.times : [...state.times, time].slice(-6)
+      state = { ...state, keys: [...state.keys, key], minted: state.minted + 1, times }
       return key
+    },
+    change(id, change) {
+      state = { ...state, keys: state.keys.map((key) => (key.id === id ? { ...key, ...change } : key)) }
     },
     revoke(id, labelled) {
       if (!state.keys.some((key) => key.id === id)) return false
-      const wrong = labelled.some((value) => keyOf(value).key_id === id)
-      const after = wrong ? new Set([...state.broken, 'no-labelled-one-revoked']) : state.broken
-      state = { ...state, keys: state.keys.filter((key) => key.id !== id), broken: after }
+      const broken = named(labelled).includes(id) ? new Set([...state.broken, 'no-labelled-one-revoked']) : state.broken
+      state = { ...state, keys: state.keys.filter((key) => key.id !== id), broken }
       return true
     },
-    unlabelled: (values) => state.keys.filter(({ id }) => !values.some((value) => keyOf(value).key_id === id)).length,
+    unlabelled: (values) => state.keys.filter((key) => form.isOurs(key) && !named(values).includes(key.id)).length,
     mintedSince: (time) => state.times.filter((minted) => minted >= time).length,
     mended(value) {
-      // Two slots are too few for a key that nobody names.
-      if (state.keys.length >= slots)
-        state = { ...state, keys: state.keys.filter(({ id }) => id === keyOf(value).key_id) }
-      const key = state.keys.find(({ id }) => id === keyOf(value).key_id) ?? state.keys.at(-1)
-      return JSON.stringify({ ...keyOf(value), api_key: key?.value, key_id: key?.id })
+      const { id } = form.read(value)
+      const key = state.keys.find((each) => each.id === id && each.isActive) ?? byHand(id)
+      return form.write(value, key)
+    },
+    freed(values) {
+      state = { ...state, keys: state.keys.filter(({ id }) => named(values).includes(id)) }
     },
     acts: {
       password: {
-        story: 'somebody revokes the oldest key at the provider',
-        act: () => {
+        story: 'somebody revokes the oldest key',
+        act() {
           state = { ...state, keys: state.keys.slice(1) }
         },
       },

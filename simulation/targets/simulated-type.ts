@@ -10,6 +10,8 @@ export interface SimulatedType {
   readonly real: string
   /** What lies below the model, which is therefore not simulated. */
   readonly below: string
+  /** Set where a step makes so many calls that every pair of a fault and a preemption is left to `--deep`. */
+  readonly isLarge?: true
   /** Set where the old value goes on working until the next rotation. */
   readonly overlap: boolean
   target(): Target

@@ -1,16 +1,17 @@
-import { simulatedApiKey, simulatedIamKey } from './api-keys.ts'
+import { apiKeyCases, simulatedApiKey } from './api-keys.ts'
 import { databaseCases, simulatedDatabase } from './databases.ts'
 import { generated } from './generated-value.ts'
+import { simulatedIam } from './iam.ts'
 import { oauthCases, simulatedOauth } from './oauth.ts'
 import type { SimulatedType } from './simulated-type.ts'
-import { simulatedSsh } from './ssh.ts'
+import { simulatedSsh, sshCases } from './ssh.ts'
 
 /** All kinds of secrets that are simulated. */
 export const types: readonly SimulatedType[] = [
   generated,
   ...databaseCases.map(simulatedDatabase),
-  simulatedSsh(),
-  simulatedApiKey(),
-  simulatedIamKey(),
+  ...sshCases.map((each) => simulatedSsh(each)),
+  ...apiKeyCases.map((each) => simulatedApiKey(each)),
+  simulatedIam(),
   ...oauthCases.map((each) => simulatedOauth(each)),
 ]

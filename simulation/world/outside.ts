@@ -15,6 +15,8 @@ export interface OutsideCall<T = unknown> {
   answered?(): void
   /** What the run gets where no answer comes. */
   lost(): Error
+  /** What the run gets where it is proved that the call did not leave, if it can be told that. */
+  unsent?(): Error
   /** What the run gets where its time runs out. */
   timedOut(): Error
 }

@@ -10,29 +10,61 @@ interface Input {
   readonly MoveToVersionId?: string
 }
 
+/** What is asked of one of the SDK's commands here. */
+interface Command {
+  readonly constructor: { readonly name: string }
+  readonly input: Input
+  readonly middlewareStack: {
+    resolve<T>(
+      handler: () => Promise<{ readonly output: T; readonly response: unknown }>,
+      context: object,
+    ): (args: object) => Promise<{ readonly output: T }>
+  }
+}
+
 /**
  * What stands in the place of the SDK's client under the function's own store: each command is an outside call of a run,
  * and is carried out by the rules of the laptop's Secrets Manager.
  */
 export function storeClient(world: World, outside: Outside): SecretsManagerClient {
-  const send = (command: { readonly constructor: { readonly name: string }; readonly input: Input }) => {
+  const send = (command: Command) => {
     const operation = command.constructor.name.slice(0, -'Command'.length)
     const { input } = command
     const isRead = operation === 'GetSecretValue' || operation === 'DescribeSecret'
-    const carryOut = () => answered(operation, () => world.secrets.call(operation, input))
+    let times = 0
+    const carryOut = () => {
+      times++
+      return answered(operation, () => world.secrets.call(operation, input))
+    }
     const effect = isRead ? carryOut : () => write(world, carryOut)
     const own = input.SecretId === world.secret.arn
-    return outside.call({
+    const lost = () => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+    const answer = outside.call({
       name: nameOf(operation, input, own),
       kind: isRead ? 'read' : 'write',
       effect,
       ...(own && isRead && { stale: () => seenBefore(world, effect) }),
-      lost: () => Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }),
+      lost,
       timedOut: () => Object.assign(new Error('Request aborted'), { name: 'AbortError' }),
     })
+    return operation === 'PutSecretValue' ? attempted(command, answer, () => (times > 1 ? [lost()] : [])) : answer
   }
   // The function's store asks a client for nothing but this.
   return { send } as unknown as SecretsManagerClient
+}
+
+/** Lets those hear of the attempts who watch a command: of those that were not answered, and of the last one. */
+async function attempted<T>(
+  { middlewareStack, input }: Command,
+  answer: Promise<T>,
+  unanswered: () => readonly Error[],
+): Promise<T> {
+  const hear = (outcome: Promise<T>) =>
+    middlewareStack.resolve(async () => ({ output: await outcome, response: undefined }), {})({ input })
+  // It ends before anybody is told.
+  await answer.catch(() => undefined)
+  for (const error of unanswered()) await hear(Promise.reject(error)).catch(() => undefined)
+  return (await hear(answer)).output
 }
 
 /** As the SDK gives answers and errors: dates are dates, and an error's type is its name. */
@@ -42,8 +74,8 @@ function answered(operation: string, carryOut: () => Record<string, unknown>): R
     if (operation !== 'DescribeSecret') return answer
     return { ...answer, LastChangedDate: new Date(Number(answer.LastChangedDate) * 1000) }
   } catch (error) {
-    if (isServiceError(error)) error.name = error.type
-    throw error
+    if (!isServiceError(error)) throw error
+    throw Object.assign(error, { name: error.type, $fault: 'client', $metadata: { httpStatusCode: error.status } })
   }
 }
 

@@ -8,6 +8,8 @@ export interface Target {
   copy(): Target
   /** Whether a SecretString works, when it is used. Changes nothing. */
   works(value: string): boolean
+  /** Whether each place lets in with one of these, where a value need not work everywhere. */
+  letsIn?(values: readonly string[]): boolean
   /** Whether one SecretString lets do all that another one lets do. */
   canDoAllOf?(value: string, other: string): boolean
   /** Keeps only what was durable, and ends all sessions. */
@@ -20,6 +22,8 @@ export interface Target {
   readonly broken: ReadonlySet<string>
   /** Carries out a remedy at the target. @returns what an operator puts into the secret, made of the value that is there */
   mended(value: string): string
+  /** An operator takes credentials away that none of these values names. */
+  freed?(values: readonly string[]): void
   /** What somebody may do at the target meanwhile. */
   readonly acts: Readonly<Record<string, { readonly story: string; act(): void }>>
 }

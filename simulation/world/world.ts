@@ -92,6 +92,14 @@ export function labelledValues({ secret }: Pick<World, 'secret'>): string[] {
   return labelled.flatMap(({ value }) => (value !== undefined && 'string' in value ? [value.string] : []))
 }
 
+/** The values that may be in use: of AWSPREVIOUS, the credential goes at the start of the next rotation. */
+export function valuesInUse({ secret }: Pick<World, 'secret'>): string[] {
+  return [...secret.versions.values()].flatMap(({ stages, value }) => {
+    const isInUse = stages.has('AWSCURRENT') || stages.has('AWSPENDING')
+    return isInUse && value !== undefined && 'string' in value ? [value.string] : []
+  })
+}
+
 export function snapshotOf(world: World): Snapshot {
   const { secret, target, before, rotations, marks, secrets } = world
   const time = secrets.clock.now()

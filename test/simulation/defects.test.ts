@@ -10,7 +10,7 @@ import { stageFor } from '../../simulation/explore/stage.ts'
 import { types } from '../../simulation/targets/types.ts'
 
 /** Explores until a predicate is broken. */
-async function hunt({ type, breaks, budget = perStep[0] }: Pick<Defect, 'type' | 'breaks' | 'budget'>) {
+async function hunt({ type, breaks, budget = perStep(type)[0] }: Pick<Defect, 'type' | 'breaks' | 'budget'>) {
   let histories = 0
   for (const scenario of steps) {
     let found: Violation | undefined

@@ -65,8 +65,9 @@ function targetOf(world: World): Target {
     },
     snapshot: async () => world.target.state(),
     sensitive: (text) => {
-      const { password, private_key, api_key, refresh_token } = JSON.parse(text) as Record<string, string | undefined>
-      return [password ?? private_key ?? api_key ?? refresh_token ?? '']
+      const fields = JSON.parse(text) as Record<string, string | undefined>
+      const { password, private_key: privateKey, secret_key: half, api_key: key, refresh_token: token } = fields
+      return [password ?? privateKey ?? half ?? key ?? token ?? '']
     },
     others: [],
     logins: [],

@@ -1,0 +1,95 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import type { HttpAnswer, HttpCall, HttpClient } from '../../shared/http/client.ts'
+import type { Outside } from '../world/outside.ts'
+import type { Provider } from './provider.ts'
+
+/** Switches for the test of the tests. */
+export interface KeyServerDefects {
+  /** Mints a second key, as a client does that repeats a request which may have been sent. */
+  readonly mintsTwice?: boolean
+  /** Lists nothing. */
+  readonly hidesKeys?: boolean
+}
+
+/** How the server is described to the function. What it does not know, it answers with 404. */
+export const description = {
+  name: 'model',
+  title: 'The model',
+  hosts: ['keys.example'],
+  auth: {
+    manage: { scheme: 'bearer', token: { $from: 'admin:/api_key' } },
+    use: { scheme: 'bearer', token: { $from: 'pending:/api_key' } },
+  },
+  create: {
+    method: 'POST',
+    path: '/keys',
+    json: { name: { $marker: true } },
+    expect: [201],
+    outputs: { api_key: '/value', key_id: '/id' },
+  },
+  list: { method: 'GET', path: '/keys', expect: [200], items: '', id: '/id', marker: '/marker' },
+  revoke: {
+    method: 'DELETE',
+    path: '/keys/{id}',
+    parameters: { id: { $from: 'key:/key_id' } },
+    expect: [204],
+    gone: [404],
+  },
+  verify: {
+    method: 'GET',
+    path: '/me',
+    alive: [200],
+    dead: [401],
+    identity: { pointer: '/id', equals: { $from: 'pending:/key_id' } },
+  },
+} as const
+
+/**
+ * An HTTP server in front of a provider, as one run reaches it: each request is an outside call.
+ * @param labelled the values that are in use, which the provider watches over
+ */
+export function keyServer(
+  provider: Provider,
+  outside: Outside,
+  labelled: () => readonly string[],
+  defects: KeyServerDefects = {},
+): HttpClient {
+  let again = false
+  function answered({ method, url, headers, body }: HttpCall): HttpAnswer {
+    const caller = provider.keys.find(({ value }) => headers.authorization === `Bearer ${value}`)
+    if (caller === undefined) return answer(401)
+    if (url.pathname === '/me') return answer(200, { id: caller.id })
+    if (method === 'GET') return answer(200, defects.hidesKeys === true ? [] : provider.keys)
+    if (method === 'DELETE') {
+      return answer(provider.revoke(url.pathname.replace('/keys/', ''), labelled()) ? 204 : 404)
+    }
+    const { name } = JSON.parse(body ?? '{}') as { readonly name: string }
+    const key = provider.mint(name, outside.now(), again)
+    again = true
+    return key === undefined ? answer(403) : answer(201, key)
+  }
+  const once: HttpClient = (call) =>
+    outside.call({
+      name: nameOf(call),
+      kind: call.method === 'GET' ? 'look' : 'change',
+      effect: () => answered(call),
+      lost: () => new RotationError('NoAnswer', say`The provider hung up.`),
+      unsent: () => new RotationError('Unreachable', say`The provider cannot be reached.`, { effect: 'none' }),
+      timedOut: () => new RotationError('TimedOut', say`The time ran out.`),
+    })
+  return async (call, context) => {
+    if (call.method === 'POST' && defects.mintsTwice === true) await once(call, context)
+    return once(call, context)
+  }
+}
+
+function answer(status: number, body?: unknown): HttpAnswer {
+  return { status, headers: {}, text: body === undefined ? '' : JSON.stringify(body) }
+}
+
+function nameOf({ method, url: { pathname } }: HttpCall): string {
+  if (method === 'DELETE') return `revokes ${pathname.replace('/keys/', '')}`
+  if (method === 'POST') return 'mints a key'
+  return pathname === '/me' ? 'uses the new key' : 'lists the keys'
+}
