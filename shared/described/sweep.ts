@@ -114,7 +114,8 @@ async function revokePrevious(
     return context.did(say`left the ${noun} ${id} of AWSPREVIOUS alone: it was made for another secret`)
   }
   if (revokeFirst && name !== undefined) return revoke(id, run)
-  context.did(say`left the ${noun} ${id} of AWSPREVIOUS alone, which no function has made; revoke it by hand`)
+  const why = name === undefined ? say`it is not on the pages that were looked at` : say`no function has made it`
+  context.did(say`left the ${noun} ${id} of AWSPREVIOUS alone: ${why}; revoke it by hand`)
 }
 
 /** Revokes one credential, if the provider can; one that is gone already is no error. */

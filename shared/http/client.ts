@@ -81,7 +81,7 @@ export function guardedClient(rules: HostRules, ca?: readonly string[], testing:
 function checkHeaders({ headers, url }: HttpCall): void {
   const wrong = Object.keys(headers).find((name) => /[^\t\x20-\x7e\x80-\xff]/.test(headers[name] ?? ''))
   if (wrong === undefined) return
-  const what = say`The value for the header "${wrong}" of a request to ${url.host} has a line break or another control character`
+  const what = say`The value for the header "${wrong}" of a request to ${url.host} has a line break or another character that none may carry`
   throw new RotationError('InvalidSecret', say`${what}. The request was not sent.`, {
     likely: say`A key was stored with the line break at its end.`,
     effect: 'none',
