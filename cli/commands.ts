@@ -13,4 +13,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'a line per secret: state, function, last and next rotation, age of the value',
     load: () => import('./commands/status.ts'),
   },
+  doctor: {
+    summary: 'finds out why a rotation fails, and says what mends it',
+    load: () => import('./commands/doctor.ts'),
+  },
 }

@@ -1,0 +1,29 @@
+import { plain } from '../terminal.ts'
+import type { Answer } from './seen.ts'
+
+/**
+ * Asks a service, and takes it as an answer, too, that it may not be asked or does not answer.
+ * @param what the call as IAM names it, `ec2:DescribeSubnets`
+ */
+export async function answerTo<T>(what: string, work: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { is: await work() }
+  } catch (error) {
+    return { unknown: reason(what, error) }
+  }
+}
+
+/** Why a call gave nothing, in a few words. */
+function reason(what: string, error: unknown): string {
+  const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' }
+  if (/AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError/.test(name)) return `${what} is not allowed`
+  const said = plain(message).slice(0, 200)
+  return `${what} failed: ${plain(name)}${said === '' || said === name ? '' : `, ${said}`}`
+}
+
+/** Whether a service says that there is no such thing. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Error && /^(ResourceNotFoundException|NotFoundException|NoSuchEntityException)$/.test(error.name)
+  )
+}

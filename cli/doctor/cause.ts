@@ -1,0 +1,120 @@
+import { lonePending, versionWith } from '../aws/secrets.ts'
+import { fromNow, hour } from '../times.ts'
+import { type Checked, known, type LogLine, type Probe, type Probed, type Secret, type Seen } from './seen.ts'
+
+/** `sure`: this stops rotations. `likely`: it may. `note`: it stops none today. */
+export type Certainty = 'sure' | 'likely' | 'note'
+
+/** What was found, and what mends it. */
+export interface Finding {
+  readonly certainty: Certainty
+  readonly saw: string
+  readonly remedy: string
+  /** Works when it is pasted; CAPITALS stand for what only the reader knows. */
+  readonly command?: string
+}
+
+/** One of the documented causes. */
+export interface Cause {
+  /** Its row in docs/doctor.md; from 33 on they are not on AWS's page. */
+  readonly number: number
+  readonly title: string
+  /** Looks for it in what has been seen, and asks nobody. */
+  look(seen: Seen): readonly Finding[]
+}
+
+/** A cause that can show itself in one way. */
+export function cause(number: number, title: string, look: (seen: Seen) => Finding | undefined): Cause {
+  return { number, title, look: (seen) => [look(seen) ?? []].flat() }
+}
+
+/** Four steps of at most 15 minutes, the longest that Lambda lets a function run. */
+export const longestAttempt = hour
+
+export function isStuck({ secret, versions, now }: Seen): boolean {
+  const pending = pendingOf(known(secret))
+  if (pending === undefined) return false
+  const created = known(versions)?.find(({ id }) => id === pending)?.created ?? known(secret)?.lastChanged
+  return created === undefined || now - created > longestAttempt
+}
+
+/** A version with AWSPENDING that has not become AWSCURRENT. */
+export function pendingOf(secret: Secret | undefined): string | undefined {
+  return secret && lonePending(secret)
+}
+
+export function currentOf(secret: Secret | undefined): string | undefined {
+  return secret && versionWith(secret, 'AWSCURRENT')
+}
+
+export function isOverdue({ secret, now }: Seen): boolean {
+  const next = known(secret)?.nextRotation
+  return next !== undefined && next < now
+}
+
+/** Whether something is known to be wrong: what could be a cause is looked for only then. */
+export function isInTrouble(seen: Seen): boolean {
+  return pendingOf(known(seen.secret)) !== undefined || isOverdue(seen) || failures(seen).length > 0
+}
+
+/** The failures that no later success has made good, newest first. */
+export function failures({ log }: Seen): readonly LogLine[] {
+  const found: LogLine[] = []
+  for (const line of (known(log) ?? []).toReversed()) {
+    if (line.code === undefined && (line.step === 'finishSecret' || line.step === 'testSecret')) break
+    if (line.code !== undefined) found.push(line)
+  }
+  return found
+}
+
+/** What the function has said of itself: when the probe asked it, or in its log. */
+export interface Reported extends Checked {
+  readonly where: string
+  readonly certainty: Certainty
+}
+
+/**
+ * A code that the probe has found, or that the log has and the probe has not refuted.
+ * @param wanted tells the codes that are meant
+ */
+export function reported(seen: Seen, wanted: (found: Checked) => boolean): Reported | undefined {
+  const probe = known(seen.probe)
+  const probed = probe && checks(probe).find(wanted)
+  if (probed !== undefined) return { ...probed, certainty: 'sure' }
+  for (const { code, text, step, time } of failures(seen)) {
+    if (code === undefined) continue
+    const found = { code, ...sentences(text) }
+    const where = `${step ?? 'The function'} failed ${fromNow(time, seen.now)}`
+    // What the function can do now, it could perhaps not do then.
+    if (wanted(found)) return { ...found, where, certainty: probe === undefined ? 'sure' : 'likely' }
+  }
+  return undefined
+}
+
+/** What the probe has found wrong, AWSCURRENT's first: without it nothing goes on. Versions without a label matter to nobody. */
+function checks({ findings }: Probed): readonly Omit<Reported, 'certainty'>[] {
+  const order = ({ labels = [] }: Probe) => (labels.includes('AWSCURRENT') ? 0 : labels.includes('AWSPREVIOUS') ? 2 : 1)
+  return findings
+    .filter(({ verdict, about, labels = [] }) => verdict === 'fails' && (about !== 'version' || isLive(labels)))
+    .toSorted((a, b) => order(a) - order(b))
+    .map(({ code = '', says, remedy = '', about, labels = [] }) => {
+      const what = about === 'version' ? labels.join(' and ') : about
+      return { code, text: says, remedy, where: `The probe of ${what}` }
+    })
+}
+
+/** What came before matters to applications, and to no rotation. */
+const isLive = (labels: readonly string[]) => labels.includes('AWSCURRENT') || labels.includes('AWSPENDING')
+
+/** Whether the probe has found that a version works. */
+export function works({ probe }: Pick<Seen, 'probe'>, version: string | undefined): boolean {
+  const found = known(probe)?.findings.find((each) => each.about === 'version' && each.version === version)
+  return version !== undefined && found?.verdict === 'works'
+}
+
+/** The parts of an error of ours (shared/errors/rotation-error.ts); of another text, all of it. */
+export function sentences(text: string): Pick<Checked, 'text' | 'remedy'> {
+  const [, what = text, remedy = ''] =
+    /^(.*?) Likely cause: .* What to do: (.*?)(?: Trying again [^.]*\.)?$/s.exec(text) ?? []
+  return { text: what, remedy }
+}

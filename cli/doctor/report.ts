@@ -1,0 +1,146 @@
+import { lonePending } from '../aws/secrets.ts'
+import type { Terminal } from '../terminal.ts'
+import { fromNow } from '../times.ts'
+import type { Diagnosis } from './causes.ts'
+import { type Answer, known, type Seen } from './seen.ts'
+import { openWindow, windowsOf } from './windows.ts'
+import { when } from './words.ts'
+
+/** A thing that was looked at, in a line. */
+export interface Looked {
+  readonly what: string
+  readonly saw: string
+}
+
+const orWhy = <T>(answer: Answer<T>, say: (is: T) => string) =>
+  'is' in answer ? say(answer.is) : `not seen: ${answer.unknown}`
+
+/** What was looked at, and what it said; what could not be seen, and why. */
+export function lookedAt(seen: Seen): readonly Looked[] {
+  const { now } = seen
+  const secret = known(seen.secret)
+  const lines: (Looked | undefined)[] = [
+    {
+      what: 'rotation',
+      saw: orWhy(
+        seen.secret,
+        (is) => `${is.rotationEnabled === true ? 'on' : 'off'}, last ${fromNow(is.lastRotated, now)}`,
+      ),
+    },
+    secret && { what: 'windows', saw: windowText(seen) },
+    {
+      what: 'versions',
+      saw: orWhy(seen.versions, (is) => `${is.length}, pending: ${(secret && lonePending(secret)) ?? 'none'}`),
+    },
+    { what: 'policy of the secret', saw: orWhy(seen.policy, (is) => (is === undefined ? 'none' : 'read')) },
+    {
+      what: 'function',
+      saw: orWhy(seen.lambda, (is) =>
+        is === undefined ? 'gone' : `${is.name}, ${is.runtime}, ${is.timeoutSeconds} s, state ${is.state ?? 'unknown'}`,
+      ),
+    },
+    {
+      what: 'who may invoke it',
+      saw: orWhy(nested(seen.lambda, 'policy'), (is) => (is === undefined ? 'nobody' : 'read')),
+    },
+    {
+      what: 'concurrency',
+      saw: orWhy(
+        nested(seen.lambda, 'reserved'),
+        (is) =>
+          `${is ?? 'none'} reserved, ${orWhy(nested(seen.lambda, 'throttles'), (count) => `refused ${count} times in 3 days`)}`,
+      ),
+    },
+    {
+      what: 'role',
+      saw: orWhy(
+        seen.role,
+        (is) => `${is.filter(({ decision }) => decision === 'allowed').length} of ${is.length} actions allowed`,
+      ),
+    },
+    {
+      what: 'KMS key',
+      saw: orWhy(seen.key, (is) => (is === undefined ? 'aws/secretsmanager' : `${is.arn}, ${is.state}`)),
+    },
+    {
+      what: 'network',
+      saw: orWhy(seen.network, (is) =>
+        is === undefined ? 'in no VPC' : `${is.vpcId}, ${is.endpoints.length} endpoints, ${is.subnets.length} subnets`,
+      ),
+    },
+    { what: 'log', saw: orWhy(seen.log, (is) => `${is.length} lines of this secret`) },
+    { what: 'CloudTrail', saw: orWhy(seen.traces, (is) => `${is.length} events of this secret`) },
+    {
+      what: 'alarms',
+      saw: `trail ${orWhy(seen.alarms.trail, (is) => (is ? 'logging' : 'none'))}, rules ${orWhy(seen.alarms.rules, (is) => String(is.length))}`,
+    },
+    {
+      what: 'probe',
+      saw: orWhy(seen.probe, ({ findings }) =>
+        findings
+          .map(({ about, labels = [], version = '', verdict, code }) => {
+            const what = about === 'version' ? labels.join('+') || version : about
+            return `${what} ${verdict === 'fails' ? (code ?? 'fails') : verdict}`
+          })
+          .join(', '),
+      ),
+    },
+  ]
+  return lines.filter((line) => line !== undefined)
+}
+
+function nested<K extends 'policy' | 'reserved' | 'throttles'>(lambda: Seen['lambda'], key: K) {
+  if (!('is' in lambda)) return lambda
+  return lambda.is === undefined ? ({ unknown: 'there is no function' } as const) : lambda.is[key]
+}
+
+/** The next windows, in UTC and in the time of the machine. */
+function windowText({ secret, now }: Seen): string {
+  const about = known(secret)
+  if (about?.rules === undefined) return 'no schedule'
+  const rule = about.rules.expression ?? `every ${about.rules.days} days`
+  const windows = windowsOf(about, now)
+  if (windows.length === 0) return rule
+  const open = openWindow(windows, now) === undefined ? '' : ', open now'
+  return [`${rule}${open}`, ...windows.map(({ opens, closes }) => `  ${when(opens)} to ${when(closes)}`)].join('\n')
+}
+
+/** For people: what was seen in a few lines, then what follows from it. */
+export function forPeople(seen: Seen, found: readonly Diagnosis[], { paint }: Terminal): string[] {
+  const looked = lookedAt(seen)
+  const width = Math.max(...looked.map(({ what }) => what.length))
+  const indent = ' '.repeat(width + 4)
+  const lines = looked.map(
+    ({ what, saw }) => `  ${paint('dim', what.padEnd(width))}  ${saw.replaceAll('\n', `\n${indent}`)}`,
+  )
+  const wrong = found.filter(({ certainty }) => certainty !== 'note')
+  if (wrong.length === 0) lines.push('', paint('green', 'Nothing was found that stops rotations.'))
+  for (const each of found) lines.push('', ...finding(each, paint))
+  return lines
+}
+
+const headings = { sure: 'Certain', likely: 'Likely', note: 'Note' } as const
+const colours = { sure: 'red', likely: 'yellow', note: 'dim' } as const
+
+function finding({ certainty, title, saw, remedy, command }: Diagnosis, paint: Terminal['paint']): string[] {
+  const lines = [
+    `${paint(colours[certainty], `${headings[certainty]}:`)} ${paint('bold', title)}`,
+    `  ${saw}`,
+    `  ${remedy}`,
+  ]
+  return command === undefined ? lines : [...lines, `    ${command}`]
+}
+
+/** For programs: a line for each thing that was looked at, and one for each finding. */
+export function forPrograms(seen: Seen, found: readonly Diagnosis[]): string[] {
+  const secret = known(seen.secret)?.arn
+  const looked = lookedAt(seen).map(({ what, saw }) => JSON.stringify({ secret, looked: what, saw }))
+  const windows = windowsOf(known(seen.secret) ?? { rules: undefined, nextRotation: undefined }, seen.now).map(
+    ({ opens, closes }) => ({
+      opens: new Date(opens).toISOString(),
+      closes: new Date(closes).toISOString(),
+    }),
+  )
+  const findings = found.map(({ number, ...each }) => JSON.stringify({ secret, cause: number, ...each }))
+  return [...looked, JSON.stringify({ secret, windows }), ...findings]
+}

@@ -1,0 +1,42 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import type { ValueFields } from '../seen.ts'
+
+/**
+ * Reads the value of a secret, for the few fields of it that are no secrets: asked for with --read-value alone.
+ * Throws what the SDK throws.
+ */
+export async function valueFieldsOf(client: SecretsManagerClient, SecretId: string): Promise<ValueFields> {
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }))
+  const fields = parsed(SecretString)
+  const text = (name: string) => (typeof fields?.[name] === 'string' ? fields[name] : undefined)
+  const superuserArn = text('masterarn')
+  const superuserOwner =
+    superuserArn === undefined
+      ? undefined
+      : await client
+          .send(new DescribeSecretCommand({ SecretId: superuserArn }))
+          .then(({ OwningService }) => OwningService)
+          // Whoever may not ask finds the rest all the same.
+          .catch(() => undefined)
+  return {
+    host: text('host'),
+    username: text('username'),
+    engine: text('engine'),
+    superuserArn,
+    superuserOwner,
+    isJson: fields !== undefined,
+  }
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
