@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import doctor from '../../../cli/commands/doctor.ts'
+import { firstCases } from './cases.ts'
+import { expectNamed, worldOfShell } from './expect-named.ts'
+import { ran } from './run.ts'
+import type { World } from './set-up.ts'
+
+let world: World
+beforeAll(async () => {
+  world = await worldOfShell()
+}, 60_000)
+afterAll(() => world?.[Symbol.asyncDispose]())
+
+describe('doctor names each cause that AWS tells of', () => {
+  it.each(firstCases)('$cause: $how', (each) => expectNamed(world, each))
+})
+
+describe('doctor says what it looked at', () => {
+  it('shows people windows in UTC, what was seen, and that nothing is wrong', async () => {
+    const { name } = await world.setUp({ deployed: { vpc: world.ground.closed } })
+    await world.settled()
+    const { out, code } = await ran(doctor, [name])
+    expect(out).toMatch(/windows .* every 30 days\n +\d{4}-\d\d-\d\d 00:00 UTC/)
+    expect(out).toMatch(/role +4 of 4 actions allowed/)
+    expect(out).toContain('Nothing was found that stops rotations.')
+    expect(code).toBe(0)
+  })
+
+  it('goes on where it may read nothing but the secret, and says what it could not see', async () => {
+    const { name } = await world.setUp({ deployed: { vpc: world.ground.closed } })
+    await world.settled()
+    world.account.forbids = ({ action }) => action !== 'DescribeSecret'
+    try {
+      const { out, code } = await ran(doctor, [name])
+      expect(out).toContain('not seen: secretsmanager:ListSecretVersionIds is not allowed')
+      expect(out).toContain('not seen: lambda:GetFunctionConfiguration is not allowed')
+      expect(out).toContain('not seen: cloudtrail:LookupEvents is not allowed')
+      expect(code).toBe(0)
+    } finally {
+      world.account.forbids = () => false
+    }
+  })
+
+  it('ends with 3 where the secret itself may not be described, and with 1 where there is none', async () => {
+    const { name } = await world.setUp()
+    world.account.forbids = () => true
+    try {
+      await expect(ran(doctor, [name])).rejects.toThrow('does not allow secretsmanager:DescribeSecret')
+    } finally {
+      world.account.forbids = () => false
+    }
+    expect((await ran(doctor, ['nowhere'])).code).toBe(1)
+  })
+
+  it('reads no value unless it is told to', async () => {
+    const { name } = await world.setUp()
+    await world.settled()
+    world.account.calls.length = 0
+    await ran(doctor, [name])
+    expect(world.account.calls.map(({ action }) => action)).not.toContain('GetSecretValue')
+    await ran(doctor, [name, '--read-value'])
+    expect(world.account.calls.map(({ action }) => action)).toContain('GetSecretValue')
+  })
+})
