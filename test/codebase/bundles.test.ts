@@ -49,7 +49,7 @@ function targetOf(id: string): string {
 
 it('the command stays below 1.5 MB, and carries no function and no driver', async () => {
   const { inputs, outputs } = await bundleCommand(join(folder, 'keyturn.mjs'))
-  expect(Object.values(outputs)[0]?.bytes).toBeLessThan(1_500_000)
+  expect(Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(1_500_000)
   expect(
     Object.keys(inputs).filter((path) => /^(functions|local)\/|node_modules\/(pg|mysql2|ssh2)\//.test(path)),
   ).toEqual([])
