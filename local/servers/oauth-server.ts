@@ -1,0 +1,161 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Provider from 'oidc-provider'
+import { type HttpsFront, type Said, startHttpsFront } from './https-front.ts'
+
+export interface OauthServerOptions {
+  /** What becomes of a refresh token that was used: its second use ends the grant, or it lives on. */
+  readonly rotation: 'none' | 'single_use'
+  /** For how long the first answer is given again to whoever sends the same refresh token, as django-oauth-toolkit does. */
+  readonly graceMs?: number
+  /** How long an access token lives, in seconds; an hour where nothing is said. */
+  readonly accessTokenLife?: number
+}
+
+/** What somebody gets who has let a client in. */
+export interface OauthGrant {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly client_id: string
+  readonly client_secret: string
+}
+
+/** An authorization server on this machine: oidc-provider, behind TLS. */
+export interface OauthServer extends AsyncDisposable {
+  readonly front: HttpsFront
+  /** Lets a client in, as a user does in a browser. */
+  grant(client?: OauthClient): Promise<OauthGrant>
+  /** Whether an access token is let in. */
+  isAlive(accessToken: string): Promise<boolean>
+  /** Whether a refresh token could be used, without using it. */
+  isFresh(refreshToken: string): Promise<boolean>
+  /** The user revokes what was granted. */
+  revoke(refreshToken: string): Promise<void>
+}
+
+export type OauthClient = (typeof clients)[number]['client_id']
+
+const common = {
+  redirect_uris: ['https://client.example.com/callback'],
+  grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  response_types: ['code'],
+  id_token_signed_response_alg: 'ES256',
+}
+/** They differ in how they prove who they are. */
+const clients = [
+  {
+    client_id: 'app',
+    client_secret: 'GOCSPX-plain_secret.of~a+client/1=',
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
+  {
+    client_id: 'odd:client',
+    client_secret: `-_.~+/=%:&?# "'\\<>{}|^$,;!@()[]*`,
+    token_endpoint_auth_method: 'client_secret_basic',
+  },
+  {
+    client_id: 'post',
+    client_secret: `-_.~+/=%:&?#"'\\<> GOCSPX-post`,
+    token_endpoint_auth_method: 'client_secret_post',
+  },
+] as const
+
+/** Starts one. Its tokens are in memory. */
+export async function startOauthServer(options: OauthServerOptions): Promise<OauthServer> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const front = await startHttpsFront((server.address() as AddressInfo).port)
+  const provider = new Provider(`https://${front.host}`, configuration(options))
+  provider.proxy = true
+  server.on('request', provider.callback())
+  const { graceMs } = options
+  if (graceMs !== undefined) front.spoil = answersAgain(graceMs)
+  return {
+    front,
+    async grant(clientId = 'app') {
+      const client = await provider.Client.find(clientId)
+      const { client_secret = '' } = clients.find(({ client_id }) => client_id === clientId) ?? {}
+      const accountId = randomUUID()
+      const grant = new provider.Grant({ accountId, clientId })
+      grant.addOIDCScope('openid offline_access')
+      const about = {
+        client,
+        accountId,
+        grantId: await grant.save(),
+        scope: 'openid offline_access',
+        gty: 'authorization_code',
+        expiresWithSession: false,
+      }
+      const refreshToken = new provider.RefreshToken({ ...about, authTime: Math.floor(Date.now() / 1000) })
+      const accessToken = new provider.AccessToken(about)
+      return {
+        access_token: await accessToken.save(),
+        refresh_token: await refreshToken.save(),
+        client_id: clientId,
+        client_secret,
+      }
+    },
+    isAlive: async (value) => isValid(await provider.AccessToken.find(value)),
+    isFresh: async (value) => isValid(await provider.RefreshToken.find(value)),
+    async revoke(value) {
+      const token = await provider.RefreshToken.find(value)
+      await (token && (await provider.Grant.find(token.grantId)))?.destroy()
+    },
+    async [Symbol.asyncDispose]() {
+      await front[Symbol.asyncDispose]()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const isValid = (token: { readonly isValid: boolean; readonly consumed?: number } | undefined) =>
+  token?.isValid === true && token.consumed === undefined
+
+function configuration({ rotation, accessTokenLife = 3_600 }: OauthServerOptions): object {
+  const day = 24 * 3_600
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }
+  const everybody = { enabled: true, allowedPolicy: () => true }
+  return {
+    clients: clients.map((client) => ({ ...common, ...client })),
+    jwks: { keys: [key] },
+    rotateRefreshToken: rotation === 'single_use',
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      introspection: everybody,
+      revocation: everybody,
+    },
+    cookies: { keys: [randomUUID()] },
+    ttl: {
+      AccessToken: accessTokenLife,
+      ClientCredentials: accessTokenLife,
+      IdToken: 3_600,
+      RefreshToken: 14 * day,
+      Grant: 14 * day,
+      Interaction: 3_600,
+      Session: day,
+    },
+    interactions: { url: () => '/interaction' },
+    findAccount: (_: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
+  }
+}
+
+/** What a token request was answered is given again for a while, to whoever sends the same refresh token. */
+function answersAgain(graceMs: number): HttpsFront['spoil'] {
+  const given = new Map<string, { readonly at: number; readonly said: Said }>()
+  return ({ path, body }) => {
+    const token = path === '/token' ? new URLSearchParams(body).get('refresh_token') : null
+    if (token === null) return undefined
+    const before = given.get(token)
+    if (before !== undefined && Date.now() - before.at < graceMs) return before.said
+    return {
+      change(said) {
+        if (said.status === 200) given.set(token, { at: Date.now(), said })
+        return said
+      },
+    }
+  }
+}
