@@ -78,11 +78,6 @@ function fullyEncoded(value: string): string {
     .replaceAll('%20', '+')
 }
 
-/** The secret with other values: everything else is as it was, in the same order. */
-export function withFields(secret: OauthSecret, fields: Readonly<Record<string, unknown>>): OauthSecret {
-  return parseOauthSecret(JSON.stringify({ ...secret.json, ...fields }))
-}
-
 /** @returns a field of the secret that must be a text; undefined for an empty one. @throws RotationError InvalidSecret */
 export function textIn(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = Object.hasOwn(json, name) ? json[name] : undefined

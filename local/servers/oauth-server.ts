@@ -1,7 +1,9 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
+import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 import { type HttpsFront, type Said, startHttpsFront } from './https-front.ts'
 
 export interface OauthServerOptions {
@@ -96,7 +98,7 @@ export async function startOauthServer(options: OauthServerOptions): Promise<Oau
         client_secret,
       }
     },
-    isAlive: async (value) => isValid(await provider.AccessToken.find(value)),
+    isAlive: (value) => isLetIn(front, value),
     isFresh: async (value) => isValid(await provider.RefreshToken.find(value)),
     async revoke(value) {
       const token = await provider.RefreshToken.find(value)
@@ -110,6 +112,17 @@ export async function startOauthServer(options: OauthServerOptions): Promise<Oau
   }
 }
 
+/** Asks for the userinfo, as an application would. */
+async function isLetIn({ host, certificate }: HttpsFront, accessToken: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${accessToken}` }
+  const asking = request(`https://${host}/me`, { ca: certificate, headers, agent: false })
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    asking.once('response', resolve).once('error', reject).end()
+  })
+  answer.resume()
+  return answer.statusCode === 200
+}
+
 const isValid = (token: { readonly isValid: boolean; readonly consumed?: number } | undefined) =>
   token?.isValid === true && token.consumed === undefined
 
@@ -119,6 +132,8 @@ function configuration({ rotation, accessTokenLife = 3_600 }: OauthServerOptions
   const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }
   const everybody = { enabled: true, allowedPolicy: () => true }
   return {
+    // Given by name, it prints no notice about itself.
+    adapter: (model: string) => new MemoryAdapter(model),
     clients: clients.map((client) => ({ ...common, ...client })),
     jwks: { keys: [key] },
     rotateRefreshToken: rotation === 'single_use',

@@ -28,3 +28,9 @@ declare module 'oidc-provider' {
     readonly RefreshToken: (new (payload: object) => Token) & { find(value: string): Promise<Token | undefined> }
   }
 }
+
+declare module 'oidc-provider/lib/adapters/memory_adapter.js' {
+  export default class MemoryAdapter {
+    constructor(model: string)
+  }
+}

@@ -2,6 +2,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  type RotationRulesType,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
@@ -53,6 +54,7 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
           labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
           lastChanged: found.LastChangedDate,
           tags: new Map((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+          rotationDays: daysBetween(found.RotationRules),
         }
       } catch (error) {
         throw toRotationError(error, 'secretsmanager:DescribeSecret', SecretId)
@@ -63,15 +65,18 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
       try {
         const input = { SecretId, VersionStage: label, ...(id === undefined ? {} : { VersionId: id }) }
         const found = await client.send(new GetSecretValueCommand(input), options)
-        return { id: found.VersionId, text: found.SecretString }
+        return { id: found.VersionId, text: found.SecretString, created: found.CreatedDate }
       } catch (error) {
         if (isMissingValue(error)) return undefined
         throw toRotationError(error, 'secretsmanager:GetSecretValue', SecretId)
       }
     },
 
-    async putPending(SecretId, ClientRequestToken, SecretString, RotationToken) {
-      const stages = { VersionStages: ['AWSPENDING'], ...(RotationToken === undefined ? {} : { RotationToken }) }
+    async putPending(SecretId, ClientRequestToken, SecretString, RotationToken, ownLabels = []) {
+      const stages = {
+        VersionStages: ['AWSPENDING', ...ownLabels],
+        ...(RotationToken === undefined ? {} : { RotationToken }),
+      }
       const command = new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, ...stages })
       const attempts = attemptsOf(command)
       try {
@@ -80,6 +85,31 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
       } catch (error) {
         if (nameOf(error) === 'ResourceExistsException') return false
         throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, attempts.effect())
+      }
+    },
+
+    async putAgain(SecretId, { id: ClientRequestToken, text: SecretString }, label) {
+      try {
+        const again = { SecretId, ClientRequestToken, SecretString, VersionStages: [label] }
+        await client.send(new PutSecretValueCommand(again), options)
+      } catch (error) {
+        // Emulators may refuse the very value, too, where AWS does not: that proves as much.
+        if (nameOf(error) === 'ResourceExistsException') return
+        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, 'none')
+      }
+    },
+
+    async moveLabel(SecretId, VersionStage, { from, to }) {
+      const move = {
+        ...(to === undefined ? {} : { MoveToVersionId: to }),
+        ...(from === undefined ? {} : { RemoveFromVersionId: from }),
+      }
+      try {
+        await client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage, ...move }), options)
+        return true
+      } catch (error) {
+        if (nameOf(error) === 'InvalidParameterException') return false
+        throw toRotationError(error, 'secretsmanager:UpdateSecretVersionStage', SecretId)
       }
     },
 
@@ -95,6 +125,13 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
       }
     },
   }
+}
+
+/** A schedule may count days or hours; a calendar's (cron) AWS counts in days itself. */
+function daysBetween(rules: RotationRulesType | undefined): number | undefined {
+  const [, count, unit] = /^rate\((\d+) (hour|day)s?\)$/.exec(rules?.ScheduleExpression ?? '') ?? []
+  if (count !== undefined) return Number(count) / (unit === 'hour' ? 24 : 1)
+  return rules?.AutomaticallyAfterDays
 }
 
 /** A version without a value, and a label that is not (or not yet visibly) on the version. */

@@ -13,4 +13,29 @@ export const oauthErrors = {
     remedy: 'Authorize the client again, and put the new tokens into the secret with put-secret-value.',
     retryable: false,
   },
+  ReauthorizationRequired: {
+    cause:
+      'The refresh token was used, and what it was answered is lost; or the grant was revoked or has expired. No machine can mend that.',
+    remedy:
+      'Authorize the client again, and put the new tokens into the secret with put-secret-value. Then start a rotation.',
+    retryable: false,
+  },
+  TokenRefused: {
+    cause:
+      'The grant was revoked a moment ago, or the probe of the entry asks for a right that the token does not have.',
+    remedy:
+      'Try the same request by hand with the pending access token; then correct the entry, or authorize the client again.',
+    retryable: true,
+  },
+  TokenUnclear: {
+    cause: 'The provider has a fault, limits how often it may be asked, or a firewall answers in its place.',
+    remedy:
+      'Nothing, if a later attempt succeeds. If the status is how the provider greets a good token, add it to `alive` of the probe.',
+    retryable: true,
+  },
+  TokenOdd: {
+    cause: 'The provider has changed what it grants, or the client was configured anew.',
+    remedy: 'Look at the pending value: it holds all that was given. The next rotation asks for a new answer.',
+    retryable: false,
+  },
 } as const satisfies Record<string, GeneralError>

@@ -42,6 +42,16 @@ export const protocolErrors = {
     remedy: 'Nothing, if a later attempt succeeds; else look for who else writes to the secret.',
     retryable: true,
   },
+  ClaimedByAnotherRun: {
+    cause: 'Two runs of one rotation at once, or one that was killed a moment ago and may have sent its request.',
+    remedy: 'Wait: Secrets Manager tries the rotation again.',
+    retryable: true,
+  },
+  ClaimDisturbed: {
+    cause: 'Somebody has written the secret or moved its labels while it was rotated, which abandons the rotation.',
+    remedy: 'Start a new rotation with rotate-secret, and see to it that nobody else writes this secret.',
+    retryable: false,
+  },
   InvalidSecret: {
     cause: 'The secret was written by hand or for another kind of function.',
     remedy: 'Put a corrected value with put-secret-value. The pages in docs/ list the fields of each kind of secret.',

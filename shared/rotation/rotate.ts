@@ -37,7 +37,7 @@ export async function rotate<S>(type: SecretType<S>, event: unknown, around: Sur
   const context = contextOf(parsed, around)
   // Everything the step will need is asked for at once; what the guard says is heard first.
   const verdict = guard(parsed, () => around.store.describe(parsed.secretId), around)
-  const reader = createVersionReader(type, parsed, around, async () => (await verdict).description.labels)
+  const reader = createVersionReader(type, parsed, around, async () => (await verdict).description)
   reader.prefetch(labelsRead(parsed.step, type))
   const { step, description } = await verdict
   if (step === undefined) return { outcome: 'already promoted' }

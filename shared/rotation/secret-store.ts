@@ -4,13 +4,34 @@ export interface SecretStore {
   /** The value of one version, or undefined where the version or the label has none. */
   read(secretId: string, version: { readonly id?: string; readonly label: string }): Promise<StoredValue | undefined>
   /**
-   * Stores AWSPENDING under `token`. Gives false where a value is stored under the token already, which is then
+   * Stores AWSPENDING under `token`, and moves labels of our own to it in the same call. Gives false where a value is stored under the token already, which is then
    * left as it is (PutSecretValue, "ClientRequestToken"). The `effect` of an error is `none` where it is proved that nothing
    * was stored.
    */
-  putPending(secretId: string, token: string, value: string, rotationToken: string | undefined): Promise<boolean>
+  putPending(
+    secretId: string,
+    token: string,
+    value: string,
+    rotationToken: string | undefined,
+    ownLabels?: readonly string[],
+  ): Promise<boolean>
+  /**
+   * Stores the value of a version once more under its own id, which changes nothing (PutSecretValue, "ClientRequestToken"), and
+   * proves that this function may store. Throws where it may not.
+   */
+  putAgain(secretId: string, version: { readonly id: string; readonly text: string }, label: string): Promise<void>
+  /**
+   * Moves a label of our own: to a version, off one, or both. Gives false where the label is not where it was thought to be:
+   * AWS compares, and nothing is changed then (UpdateSecretVersionStage, "RemoveFromVersionId").
+   */
+  moveLabel(secretId: string, label: string, move: LabelMove): Promise<boolean>
   /** Moves AWSCURRENT in one call. Throws VersionConflict where `from` does not hold it any more. */
   promote(secretId: string, token: string, from: string | undefined): Promise<void>
+}
+
+export interface LabelMove {
+  readonly from?: string
+  readonly to?: string
 }
 
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
@@ -23,6 +44,8 @@ export interface SecretDescription {
   /** When anything of the secret was last changed: until the promotion, when the pending value was stored. */
   readonly lastChanged: Date | undefined
   readonly tags: ReadonlyMap<string, string>
+  /** How many days are between two rotations by schedule, where there is one. */
+  readonly rotationDays: number | undefined
 }
 
 /** A SecretString; `undefined` text means that the value is binary. */
@@ -30,4 +53,5 @@ export interface StoredValue {
   /** The version that it is the value of. */
   readonly id: string | undefined
   readonly text: string | undefined
+  readonly created: Date | undefined
 }

@@ -1,4 +1,5 @@
 import type { RotationContext } from './context.ts'
+import type { LabelMove, SecretDescription } from './secret-store.ts'
 
 /** The values a hook works on. AWSPENDING is always at hand; the others are read when they are asked for, once. */
 export interface Versions<S> {
@@ -23,10 +24,39 @@ export interface Versions<S> {
    * another rotation.
    */
   isStillPending(): Promise<boolean>
+  /** For types with labels of their own. */
+  readonly own: OwnLabels<S>
+}
+
+/** A version that holds a value. */
+export interface Version<S> {
+  readonly id: string
+  readonly secret: S
+  readonly text: string
+  /** Milliseconds since 1970. */
+  readonly created: number
+}
+
+/** For types with labels of their own: the versions as such. Nothing is read before it is asked for. */
+export interface OwnLabels<S> {
+  /** As they were when the step began. */
+  labels(): Promise<SecretDescription['labels']>
+  /** As they are now. */
+  labelsNow(): Promise<SecretDescription['labels']>
+  /** The version with a label of our own, or AWSCURRENT's; undefined where there is none. Throws as reading a value does. */
+  version(label: string): Promise<Version<S> | undefined>
+  /** What is stored under the event's token now, by whatever run. */
+  storedNow(): Promise<S | undefined>
+  /** As SecretStore.moveLabel. */
+  move(label: string, move: LabelMove): Promise<boolean>
+  /** As SecretStore.putAgain. */
+  putAgain(version: Version<S>, label: string): Promise<void>
+  /** How many days are between two rotations by schedule, where there is one. */
+  rotationDays(): Promise<number | undefined>
 }
 
 /** What is at hand when the next value is made. */
-export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous' | 'labelledByOthers'> {
+export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous' | 'labelledByOthers' | 'own'> {
   /** Asks whether another run has stored the pending value meanwhile. */
   isStored(): Promise<boolean>
 }
@@ -53,6 +83,11 @@ export interface SecretType<S> extends SecretForm<S> {
   serialize(secret: S): string
   /** Makes the next value. Nothing outside may be changed here that cannot be found again after a kill. */
   create(versions: EarlierVersions<S>, context: RotationContext): Promise<S>
+  /**
+   * Labels of our own that move to a new value when it is stored. Such a value cannot be made a second time, so it is stored
+   * with all the patience that the time allows.
+   */
+  labels?(secret: S): readonly string[]
   /**
    * Takes back what `create` has had minted elsewhere. Called only where the answer of Secrets Manager proves that it was
    * not stored, so that nobody can have put it to use. Left out where nothing is minted. With it, a `create` that fails is

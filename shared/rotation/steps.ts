@@ -33,13 +33,28 @@ export async function createSecret<S>(type: SecretType<S>, input: StepInput<S>):
   concealSecret(text, type, redactor)
   let stored: boolean
   try {
-    stored = await store.putPending(event.secretId, event.token, text, event.rotationToken)
+    const labels = type.labels?.(secret)
+    const put = () => store.putPending(event.secretId, event.token, text, event.rotationToken, labels)
+    stored = await (labels === undefined || labels.length === 0 ? put() : untilItIsStored(put, context))
   } catch (error) {
     if (error instanceof RotationError && error.effect === 'none') await takeBack(type, secret, context)
     throw error
   }
   context.did(stored ? say`stored a new value as AWSPENDING` : foundStored)
   if (!stored && type.discard !== undefined && (await isAnother(text, reader))) await takeBack(type, secret, context)
+}
+
+/** What somebody has given once and will not give again is not dropped because Secrets Manager is slow for a moment. */
+async function untilItIsStored(put: () => Promise<boolean>, context: RotationContext): Promise<boolean> {
+  for (let pause = 250; ; pause = Math.min(pause * 2, 4_000)) {
+    try {
+      return await put()
+    } catch (error) {
+      const mayPass = error instanceof RotationError && error.retryable
+      if (!mayPass || context.signal.aborted || context.remainingMs() < pause + 1_000) throw error
+      await context.sleep(pause)
+    }
+  }
 }
 
 const foundStored = say`found the pending value stored by another run`

@@ -3,6 +3,7 @@ import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
 import type { RotationEvent } from './event.ts'
 import { versionWith } from './guard.ts'
+import { ownLabels } from './own-labels.ts'
 import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
 import type { Label, SecretDescription, SecretStore, StoredValue } from './secret-store.ts'
@@ -20,15 +21,16 @@ export interface VersionReader<S> extends Omit<Versions<S>, 'pending'>, EarlierV
   pending(): Promise<S>
 }
 
-/** @param labels says which version has which: a value of another one is out of date, and one of none need not be asked for */
+/** @param description says which version has which: a value of another one is out of date, and one of none need not be asked for */
 export function createVersionReader<S>(
   type: SecretType<S>,
   event: RotationEvent,
   around: Pick<RotationContext, 'signal' | 'sleep'> & { readonly store: SecretStore; readonly redactor: Redactor },
-  labels: () => Promise<SecretDescription['labels']>,
+  description: () => Promise<SecretDescription>,
 ): VersionReader<S> {
   const { secretId, token } = event
   const reads = new Map<Label, Promise<StoredValue | undefined>>()
+  const labels = async () => (await description()).labels
   const idOf = async (label: Label) => versionWith(await labels(), label)
 
   async function concealed(version: Parameters<SecretStore['read']>[1]): Promise<StoredValue | undefined> {
@@ -102,6 +104,12 @@ export function createVersionReader<S>(
         return undefined // an older value of another shape must not stop a rotation that can do without it
       }
     },
+    own: ownLabels(type, event, around, {
+      description,
+      fetch: concealed,
+      current: () => upToDate('AWSCURRENT'),
+      storedText,
+    }),
     async isRehearsal() {
       const [pending, current] = await Promise.all([upToDate('AWSPENDING'), upToDate('AWSCURRENT')])
       return pending.text === current.text

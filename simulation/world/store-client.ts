@@ -34,7 +34,7 @@ export function storeClient(world: World, outside: Outside): SecretsManagerClien
     let times = 0
     const carryOut = () => {
       times++
-      return answered(operation, () => world.secrets.call(operation, input))
+      return answered(() => world.secrets.call(operation, input))
     }
     const effect = isRead ? carryOut : () => write(world, carryOut)
     const own = input.SecretId === world.secret.arn
@@ -68,11 +68,11 @@ async function attempted<T>(
 }
 
 /** As the SDK gives answers and errors: dates are dates, and an error's type is its name. */
-function answered(operation: string, carryOut: () => Record<string, unknown>): Record<string, unknown> {
+function answered(carryOut: () => Record<string, unknown>): Record<string, unknown> {
   try {
     const answer = carryOut()
-    if (operation !== 'DescribeSecret') return answer
-    return { ...answer, LastChangedDate: new Date(Number(answer.LastChangedDate) * 1000) }
+    const dates = ['LastChangedDate', 'CreatedDate'].filter((name) => typeof answer[name] === 'number')
+    return { ...answer, ...Object.fromEntries(dates.map((name) => [name, new Date(Number(answer[name]) * 1000)])) }
   } catch (error) {
     if (!isServiceError(error)) throw error
     throw Object.assign(error, { name: error.type, $fault: 'client', $metadata: { httpStatusCode: error.status } })

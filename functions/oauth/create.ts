@@ -1,0 +1,92 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import { claim } from '../../shared/rotation/claim.ts'
+import { fingerprint } from '../../shared/rotation/claim-label.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { OwnLabels } from '../../shared/rotation/secret-type.ts'
+import { type Base, latestLabel } from './base.ts'
+import { graceMs } from './description.ts'
+import { ended } from './ended.ts'
+import { introspectsActive } from './introspection.ts'
+import { leastMs, refresh } from './refresh.ts'
+import type { OauthRun } from './requests.ts'
+import type { OauthSecret } from './secret.ts'
+
+/** What a request takes that is sent at the end of a grace. */
+const marginMs = 15_000
+
+/**
+ * Refreshes where a refresh token can be used once, or is answered again for a while only: claims it before it is sent, and never
+ * sends one again that may have been used, unless the provider's entry has it that it may.
+ * @throws RotationError as `claim` and `refresh` do, and ReauthorizationRequired
+ */
+export async function refreshClaimed(
+  refreshToken: string,
+  base: Base,
+  run: OauthRun,
+  own: OwnLabels<OauthSecret>,
+): Promise<OauthSecret> {
+  const { context, provider } = run
+  const use = fingerprint(refreshToken)
+  const end = () => ended(base, run, own)
+  // Before anything is used up: that the answer can be stored.
+  await own.putAgain(base.version, latestLabel)
+  const thing = {
+    use,
+    version: base.version,
+    leastMs,
+    async mayBeUsedAgain(since: number) {
+      const age = context.now() - since
+      if (age < graceMs(provider.description) - marginMs) return true
+      return (
+        provider.description.consumed_refresh_token_introspects !== undefined && introspectsActive(refreshToken, run)
+      )
+    },
+  }
+  const claimed = await claim(thing, own, context, end)
+  if ('stored' in claimed) {
+    context.did(say`found the tokens that another run was given`)
+    return claimed.stored
+  }
+  try {
+    return await refresh(refreshToken, run)
+  } catch (error) {
+    throw await afterFailure(error, { giveBack: claimed.giveBack, end, own, base, context })
+  }
+}
+
+/** What was refused, or never left, was not used: the next run may try. What nobody knows of stays claimed. */
+async function afterFailure(
+  error: unknown,
+  about: {
+    readonly giveBack: () => Promise<void>
+    readonly end: () => Promise<RotationError>
+    readonly own: OwnLabels<OauthSecret>
+    readonly base: Base
+    readonly context: RotationContext
+  },
+): Promise<unknown> {
+  if (!(error instanceof RotationError) || error.effect !== 'none') return error
+  if (error.code === 'GrantRefused' && !(await isOutOfDate(about))) return about.end()
+  await about.giveBack().catch(() => undefined)
+  if (error.code !== 'GrantRefused') return error
+  return new RotationError(
+    'VersionConflict',
+    say`The refresh token was refused, and the secret has another one by now.`,
+  )
+}
+
+/** Whether the tokens that were used are not the newest ones any more. */
+async function isOutOfDate({
+  own,
+  base,
+}: {
+  readonly own: OwnLabels<OauthSecret>
+  readonly base: Base
+}): Promise<boolean> {
+  const before = await own.labels()
+  const now = await own.labelsNow()
+  const holders = (labels: typeof now) =>
+    [...labels].filter(([, held]) => held.includes(latestLabel) || held.includes('AWSCURRENT')).map(([id]) => id)
+  return holders(now).some((id) => !holders(before).includes(id) && id !== base.version.id)
+}

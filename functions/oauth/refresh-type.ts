@@ -1,0 +1,80 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import type { HttpTesting } from '../../shared/http/client.ts'
+import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { EarlierVersions, SecretType } from '../../shared/rotation/secret-type.ts'
+import { type Base, baseOf, isFit, latestLabel } from './base.ts'
+import { refreshClaimed } from './create.ts'
+import { checkNotEnded, ended } from './ended.ts'
+import { descriptionOf } from './providers.ts'
+import { refresh } from './refresh.ts'
+import { begin, type OauthRun } from './requests.ts'
+import { warnOfSchedule } from './schedule.ts'
+import { type OauthSecret, oauthForm } from './secret.ts'
+import { testTokens } from './test.ts'
+
+/**
+ * OAuth tokens, which are refreshed in createSecret, the one step that stores. What the provider gives is stored before anybody
+ * judges it, under a label of our own, too: the newest refresh token is never in a version that nobody can find.
+ * @param testing for servers on this machine
+ */
+export function refreshToken(settings: ProviderSettings, testing: HttpTesting = {}): SecretType<OauthSecret> {
+  return {
+    ...oauthForm,
+    overlap: !ownProviderKills(settings),
+    serialize: ({ text }) => text,
+    labels: ({ provider }) =>
+      descriptionOf(provider ?? settings.provider, settings).rotation === 'none' ? [] : [latestLabel],
+    create: (versions, context) => create(versions, context, (secret) => begin(secret, settings, testing, context)),
+    test: (versions, context) => testTokens(versions, (secret) => begin(secret, settings, testing, context)),
+  }
+}
+
+async function create(
+  { own }: EarlierVersions<OauthSecret>,
+  context: RotationContext,
+  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+): Promise<OauthSecret> {
+  const base = await baseOf(own, context.token)
+  if ('stored' in base) return base.stored
+  const { refreshToken: token } = base.secret
+  if (token === undefined) throw noRefreshToken()
+  const run = await runOf(base.secret)
+  if (base.isUnfinished && isFit(base, context.now())) {
+    context.did(say`took up the tokens that an earlier rotation was given and did not promote`)
+    return base.secret
+  }
+  await checkNotEnded(base, run, own)
+  const given = await (run.provider.description.rotation === 'none'
+    ? refreshFreely(token, base, run, own)
+    : refreshClaimed(token, base, run, own))
+  warnOfSchedule(given, run, await own.rotationDays())
+  return given
+}
+
+/** A refresh token that lives on may be sent as often as one likes. */
+async function refreshFreely(token: string, base: Base, run: OauthRun, own: EarlierVersions<OauthSecret>['own']) {
+  try {
+    return await refresh(token, run)
+  } catch (error) {
+    if (error instanceof RotationError && error.code === 'GrantRefused') throw await ended(base, run, own)
+    throw error
+  }
+}
+
+function noRefreshToken(): RotationError {
+  return new RotationError('InvalidSecret', say`"refresh_token" is missing in the secret.`, {
+    likely: say`The provider gives one only where it was asked for it: by the scope offline_access, or access_type=offline at Google.`,
+    remedy: say`Authorize the client again with such a request, and put the tokens into the secret. A client without users needs OauthClientCredentials.`,
+  })
+}
+
+/** Whether the access token of before dies with the refresh, so that the time until the promotion is worth a metric. */
+function ownProviderKills(settings: ProviderSettings): boolean {
+  try {
+    return descriptionOf(settings.provider, settings).old_access_token === 'dies'
+  } catch {
+    return false // said where the entry is needed
+  }
+}

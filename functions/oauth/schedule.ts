@@ -1,0 +1,27 @@
+import { say } from '../../shared/errors/words.ts'
+import type { OauthRun } from './requests.ts'
+import type { OauthSecret } from './secret.ts'
+
+const day = 24 * 3_600_000
+
+/** Says in the log what a schedule is too slow for. It is no error: the application may refresh by itself, or live without. */
+export function warnOfSchedule(
+  { expiresAt, refreshExpiresAt }: OauthSecret,
+  { context }: OauthRun,
+  rotationDays: number | undefined,
+): void {
+  const now = context.now()
+  if (rotationDays === undefined) return
+  if (refreshExpiresAt !== undefined && rotationDays * day > (refreshExpiresAt - now) / 3) {
+    const days = Math.floor((refreshExpiresAt - now) / day)
+    context.did(
+      say`warning: the refresh token lives for ${days} days, and a rotation is due every ${rotationDays}: two that fail cost the grant. Rotate at least every ${Math.max(1, Math.floor(days / 3))} days`,
+    )
+  }
+  if (expiresAt !== undefined && rotationDays * day > expiresAt - now) {
+    const minutes = Math.floor((expiresAt - now) / 60_000)
+    context.did(
+      say`warning: the access token lives for ${minutes} minutes, and a rotation is due every ${rotationDays} days: rotate on demand with EventBridge Scheduler (docs/oauth.md), or let the application refresh nothing but read`,
+    )
+  }
+}

@@ -1,0 +1,78 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
+import type { Versions } from '../../shared/rotation/secret-type.ts'
+import { isBearer, isNarrower, lifeIn } from './answer.ts'
+import { latestLabel } from './base.ts'
+import { introspectsActive } from './introspection.ts'
+import { probe } from './probe.ts'
+import type { OauthRun } from './requests.ts'
+import { type OauthSecret, textIn } from './secret.ts'
+
+/**
+ * Proves with the access token alone that the pending tokens work; the token endpoint is not asked. What was odd about the answer
+ * is refused here, where the refresh token is safe.
+ * @throws RotationError TokenRefused, TokenUnclear, TokenOdd; as requests do
+ */
+export async function testTokens(
+  { pending, own, isRehearsal }: Versions<OauthSecret>,
+  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+): Promise<void> {
+  const run = await runOf(pending)
+  if (await isTestAlone(run, own, isRehearsal)) return rehearse(pending, run)
+  const odd = oddity(pending)
+  if (odd !== undefined) {
+    const { title, old_access_token } = run.provider.description
+    // The access token of before is dead: an odd new one is better than none.
+    if (old_access_token === 'lives') throw new RotationError('TokenOdd', say`${title} has answered with ${odd}.`)
+    run.context.did(say`warning: ${title} has answered with ${odd}`)
+  }
+  if (!(await isLetIn(pending, run))) {
+    throw new RotationError('TokenRefused', say`${run.provider.description.title} does not take the new access token.`)
+  }
+}
+
+/** A rotation's value has our label; where a provider needs none, the values have to be compared. */
+async function isTestAlone(
+  { context: { token } }: OauthRun,
+  own: Versions<OauthSecret>['own'],
+  isRehearsal: () => Promise<boolean>,
+): Promise<boolean> {
+  const held = (await own.labels()).get(token) ?? []
+  return !held.includes(latestLabel) && isRehearsal()
+}
+
+/** The tokens in use may have expired, which a rotation mends: that is said, and is no error. */
+async function rehearse(pending: OauthSecret, run: OauthRun): Promise<void> {
+  const { provider, context } = run
+  // Nothing of the client goes there: what answers is proved to be the provider, and whatever it answers will do.
+  await provider.client({ method: 'GET', url: provider.url(provider.description.token_endpoint), headers: {} }, context)
+  context.did(say`reached the token endpoint of ${provider.description.title}, and sent it nothing`)
+  if (await isLetIn(pending, run)) return
+  context.did(
+    say`the access token in use is not taken: it has probably expired, and the next rotation has a new one given`,
+  )
+}
+
+/** @returns false where the provider says that the token does not work; true also where nobody can be asked */
+async function isLetIn({ accessToken }: OauthSecret, run: OauthRun): Promise<boolean> {
+  if (accessToken === undefined) return false
+  const { probe: request, introspection_endpoint } = run.provider.description
+  if (request !== undefined) return probe(accessToken, request, run)
+  if (introspection_endpoint !== undefined) return introspectsActive(accessToken, run, 'access_token')
+  run.context.did(
+    say`did not try the access token: the entry of the provider has neither "probe" nor "introspection_endpoint"`,
+  )
+  return true
+}
+
+function oddity({ json, scope }: OauthSecret): Words | undefined {
+  if (!isBearer(json.token_type))
+    return say`"token_type" ${JSON.stringify(json.token_type)}, where only Bearer is known`
+  const life = json.expires_in
+  if (life !== undefined && life !== null && lifeIn(life) === undefined) {
+    return say`"expires_in" ${JSON.stringify(life)}, which is no number of seconds`
+  }
+  const before = textIn(json, 'scope_before')
+  if (before === undefined || scope === undefined || !isNarrower(scope, before)) return undefined
+  return say`the scope "${scope}", which is narrower than "${before}"`
+}

@@ -1,0 +1,143 @@
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
+import { type Claim, claimLabel, claimsIn, fingerprint, isSettled } from './claim-label.ts'
+import type { RotationContext } from './context.ts'
+import { patiently } from './patience.ts'
+import type { SecretDescription } from './secret-store.ts'
+import type { OwnLabels, Version } from './secret-type.ts'
+
+type Labels = SecretDescription['labels']
+
+/** Something that can be used once, or once for each of several runs. */
+export interface Claimable<S> {
+  /** Its fingerprint. */
+  readonly use: string
+  /** The version that holds it. */
+  readonly version: Version<S>
+  /** Least time that using it takes, in milliseconds: it is not begun with less. */
+  readonly leastMs: number
+  /**
+   * Whether it may be used again, though a run may have used it, which is over now and has left nothing.
+   * @param since when it may have been used for the first time. Throws where it is known that it may not
+   */
+  mayBeUsedAgain(since: number): Promise<boolean>
+}
+
+/** The right to use it, which no other run has; or the value that another run has stored under the same token. */
+export type Claimed<S> = { readonly giveBack: () => Promise<void> } | { readonly stored: S }
+
+/** What a run may have on its way when its time is over, and what the clocks of two machines may differ by. */
+const aroundMs = 10_000
+
+/**
+ * Claims something before it is used up. First the claim is announced, then looked for those of others, then the claim that the
+ * last one has left behind is taken away: AWS compares there, and one alone of several runs finds it.
+ * Whoever is not alone withdraws, and waits for the other's value until the other's time is over.
+ * @throws RotationError ClaimedByAnotherRun, ClaimDisturbed (AWSPENDING is not on the event's version any more),
+ *   ReauthorizationRequired, VersionConflict; nothing was used up
+ */
+export async function claim<S>(
+  thing: Claimable<S>,
+  own: OwnLabels<S>,
+  context: RotationContext,
+  ended: () => Promise<RotationError>,
+): Promise<Claimed<S>> {
+  const nonce = Buffer.from(context.randomBytes(4)).toString('hex')
+  let labels = await own.labels()
+  for (;;) {
+    const others = claimsOn(thing.use, labels, context.token).filter((other) => other.nonce !== nonce)
+    const isOver = others.every(({ until }) => context.now() > until + aroundMs)
+    if (isOver) {
+      const since = Math.min(context.now(), ...others.map((other) => other.since))
+      if (others.length > 0 && !(await thing.mayBeUsedAgain(since))) throw await ended()
+      const mine = await announced({ thing, own, context, nonce, since, labels })
+      if (mine !== undefined) return { giveBack: () => withdraw(mine, own) }
+    }
+    const stored = await own.storedNow()
+    if (stored !== undefined) return { stored }
+    await waitForOthers(thing, others, context)
+    labels = await own.labelsNow()
+    checkPending(labels, context.token)
+  }
+}
+
+/** Claims that may have led to something, and have left nothing. */
+function claimsOn(use: string, labels: Labels, token: string): Claim[] {
+  return claimsIn(labels).filter((each) => each.use === use && !isSettled(each, labels, token))
+}
+
+interface Attempt<S> {
+  readonly thing: Claimable<S>
+  readonly own: OwnLabels<S>
+  readonly context: RotationContext
+  readonly nonce: string
+  readonly since: number
+  /** What was seen before. */
+  readonly labels: Labels
+}
+
+/** @returns undefined where another run was there, too: then nothing is claimed */
+async function announced<S>({ thing, own, context, nonce, since, labels }: Attempt<S>): Promise<Claim | undefined> {
+  const { token, now, remainingMs } = context
+  if (remainingMs() < thing.leastMs) throw tooLate(thing.leastMs)
+  const before = claimsIn(labels)
+    .filter((each) => each.nonce !== nonce)
+    .sort((a, b) => (a.label < b.label ? -1 : 1))
+  const used = before.flatMap((each) => [each.use, ...each.used])
+  const about = { use: thing.use, token: fingerprint(token), since, until: now() + remainingMs(), nonce, used }
+  const mine = { ...about, label: claimLabel(about), version: thing.version.id }
+  await own.move(mine.label, { to: mine.version })
+  // Whoever sees the own claim sees all earlier ones, too, however old what is read may be: of two runs the later one withdraws.
+  const isVisible = (seen: Labels) => seen.get(mine.version)?.includes(mine.label) === true
+  const seen = await patiently(own.labelsNow, isVisible, context)
+  const isPending = seen.get(token)?.includes('AWSPENDING') === true
+  const known = new Set([mine.label, ...before.map(({ label }) => label)])
+  const isAlone = isVisible(seen) && claimsOn(thing.use, seen, token).every(({ label }) => known.has(label))
+  const [last, ...older] = before
+  const won = isPending && isAlone && (last === undefined || (await own.move(last.label, { from: last.version })))
+  if (won) {
+    // They hold nothing that this one does not.
+    for (const each of older) await own.move(each.label, { from: each.version })
+    return mine
+  }
+  await withdraw(mine, own)
+  if (!isPending) checkPending(seen, token)
+  return undefined
+}
+
+async function withdraw<S>({ label, version }: Claim, own: OwnLabels<S>): Promise<void> {
+  await own.move(label, { from: version })
+}
+
+/** A second or three: two runs that have seen each other shall not do so again and again. */
+async function waitForOthers<S>(
+  { leastMs }: Claimable<S>,
+  others: readonly Claim[],
+  { remainingMs, sleep, randomBytes, signal, now }: RotationContext,
+): Promise<void> {
+  const [chance = 0] = randomBytes(1)
+  const pause = 1_000 + chance * 8
+  if (remainingMs() > leastMs + pause && !signal.aborted) return sleep(pause)
+  const until = Math.max(now(), ...others.map((other) => other.until + aroundMs))
+  const rest = Math.ceil((until - now()) / 1000)
+  throw new RotationError(
+    'ClaimedByAnotherRun',
+    say`Another run has claimed the refresh token, and is over in ${rest} seconds at the latest.`,
+    {
+      effect: 'none',
+    },
+  )
+}
+
+function checkPending(labels: Labels, token: string): void {
+  const held = labels.get(token) ?? []
+  if (held.includes('AWSPENDING') || held.includes('AWSCURRENT')) return
+  throw new RotationError('ClaimDisturbed', say`AWSPENDING is not on version ${token} any more. Nothing was used up.`, {
+    effect: 'none',
+  })
+}
+
+function tooLate(leastMs: number): RotationError {
+  const what = say`Less than ${leastMs / 1000} seconds are left, with which a token request is not begun. Nothing was sent.`
+  return new RotationError('TimedOut', what, { effect: 'none' })
+}
