@@ -54,7 +54,7 @@ export const rows: readonly Row[] = [
     title: 'PostgreSQL, single user',
     what: 'a PostgreSQL login that changes its own password',
     rotates: 'Rotates PostgreSQL secrets whose login changes its own password',
-    maxBundleBytes: 355_000,
+    maxBundleBytes: 362_000,
   },
   {
     ...postgres,
@@ -64,7 +64,7 @@ export const rows: readonly Row[] = [
     what: 'two PostgreSQL logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates PostgreSQL secrets whose two logins take turns',
     // A quarter of it is the RDS client.
-    maxBundleBytes: 475_000,
+    maxBundleBytes: 485_000,
   },
   {
     ...mysql,
@@ -81,7 +81,7 @@ export const rows: readonly Row[] = [
     title: 'MySQL, dual password',
     what: 'a MySQL login with two passwords, so that no application is ever locked out',
     rotates: 'Rotates MySQL secrets whose login has two passwords',
-    maxBundleBytes: 870_000,
+    maxBundleBytes: 880_000,
   },
   {
     ...mysql,
@@ -90,7 +90,7 @@ export const rows: readonly Row[] = [
     title: 'MySQL, alternating users',
     what: 'two MySQL logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates MySQL secrets whose two logins take turns',
-    maxBundleBytes: 870_000,
+    maxBundleBytes: 880_000,
   },
   {
     ...mariadb,
@@ -107,7 +107,7 @@ export const rows: readonly Row[] = [
     title: 'MariaDB, dual password',
     what: 'a MariaDB login with two passwords, so that no application is ever locked out',
     rotates: 'Rotates MariaDB secrets whose login has two passwords',
-    maxBundleBytes: 870_000,
+    maxBundleBytes: 880_000,
   },
   {
     ...mariadb,
@@ -116,7 +116,7 @@ export const rows: readonly Row[] = [
     title: 'MariaDB, alternating users',
     what: 'two MariaDB logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates MariaDB secrets whose two logins take turns',
-    maxBundleBytes: 870_000,
+    maxBundleBytes: 880_000,
   },
   {
     folder: 'ssh',
