@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { utimes, writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import type { FaultGate } from '../../contract/fault-gate.ts'
@@ -119,5 +120,26 @@ describe.skipIf(!isRoot)('a host that cannot replace a file in one moment', { me
     expect(outcomes).toEqual(['ok', 'KeyFileUnsafe'])
     expect(message).toContain('no posix-rename')
     expect(await readKeys(plain)).toBe(before)
+  })
+})
+
+describe('runs for one version at once', { meta: { server: type.server } }, () => {
+  it('may be many, and begin at any moment: all end well, and the key is there once', async () => {
+    await using plain = await startSshd()
+    const suite = await suiteFor(sshKey([plain]))
+    await using secrets = suite.secrets
+    for (let round = 0; round < 30; round++) {
+      await writeKeys(plain, '')
+      const rotation = await secrets.begin(await secrets.store((await sshTarget([plain])).value))
+      await rotation.run('createSecret')
+      const runs = [0, 1, 2, 3].map(async (n) => {
+        await sleep(n * ((round * 7) % 40))
+        return rotation.attempt('setSecret')
+      })
+      for (const outcome of await Promise.all(runs)) {
+        expect(outcome.ok ? 'ok' : outcome.error.errorMessage, `round ${round}`).toBe('ok')
+      }
+      expect((await readKeys(plain)).match(/keyturn:/g)).toHaveLength(1)
+    }
   })
 })
