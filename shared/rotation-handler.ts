@@ -8,6 +8,8 @@ import { checkEndpoint, secretsManagerClient, secretsManagerStore } from './aws/
 import type { Environment } from './environment.ts'
 import { RotationError } from './errors/rotation-error.ts'
 import { say } from './errors/words.ts'
+import { type ProbeAnswer, probe } from './rotation/probe.ts'
+import { isProbe } from './rotation/probe-event.ts'
 import { createRedactor } from './rotation/redact.ts'
 import { rotate, type StepReport } from './rotation/rotate.ts'
 import type { SecretType } from './rotation/secret-type.ts'
@@ -20,8 +22,8 @@ import { stepReporter, whatEventIsAbout } from './step-reporter.ts'
 const callOffMs = 1_500
 const lastWordMs = 500
 
-/** What Lambda awaits. The answer is always null, as that of AWS's own functions. */
-export type RotationHandler = (event: unknown, context: Context) => Promise<null>
+/** What Lambda awaits. The answer to Secrets Manager is always null, as that of AWS's own functions. */
+export type RotationHandler = (event: unknown, context: Context) => Promise<ProbeAnswer | null>
 
 /**
  * Makes the Lambda handler of a secret type: the composition root, where the protocol meets the AWS SDK, the log, the
@@ -48,7 +50,7 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
     }
     const work = async (_event: unknown, _context: Context, { signal }: { signal: AbortSignal }) => {
       checkEndpoint(env)
-      return rotate(secretType(env), event, {
+      const around = {
         store: secretsManagerStore(client, signal),
         redactor,
         signal,
@@ -57,13 +59,19 @@ export function rotationHandler<S>(secretType: (env: Environment) => SecretType<
         remainingMs: () => context.getRemainingTimeInMillis() - callOffMs,
         now: () => Date.now(),
         // Lambda waits for no timer, and neither should a process that has nothing else left to do.
-        sleep: (ms) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined),
-        randomBytes: (count) => randomBytes(count),
-      })
+        sleep: (ms: number) => sleep(ms, undefined, { signal, ref: false }).catch(() => undefined),
+        randomBytes: (count: number) => randomBytes(count),
+      }
+      const { invokedFunctionArn: functionArn } = context
+      if (isProbe(event)) return probe(() => secretType(env), event, { ...around, functionArn })
+      return rotate(secretType(env), event, around)
     }
-    await middy<unknown, StepReport>({ timeoutEarlyInMillis: callOffMs, timeoutEarlyResponse })
+    const answer = await middy<unknown, StepReport | ProbeAnswer>({
+      timeoutEarlyInMillis: callOffMs,
+      timeoutEarlyResponse,
+    })
       .use(reporter.middleware)
       .handler(work)(event, context)
-    return null
+    return 'findings' in answer ? answer : null
   }
 }

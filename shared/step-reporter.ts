@@ -4,6 +4,7 @@ import type { MiddlewareObj } from '@middy/core'
 import { RotationError } from './errors/rotation-error.ts'
 import { joined, kind, say, type Words } from './errors/words.ts'
 import { steps } from './rotation/event.ts'
+import type { ProbeAnswer } from './rotation/probe.ts'
 import type { Redactor } from './rotation/redact.ts'
 import type { StepReport } from './rotation/rotate.ts'
 
@@ -20,7 +21,7 @@ export interface StepReporter {
   did(what: Words): void
   count(metric: string, by: number): void
   doneSoFar(): Words
-  readonly middleware: MiddlewareObj<unknown, StepReport>
+  readonly middleware: MiddlewareObj<unknown, StepReport | ProbeAnswer>
 }
 
 /**
@@ -43,6 +44,13 @@ export function stepReporter(
     done: done.map((what) => redactor.words(what)),
   })
 
+  /** No metric: it is no step, and what it has found is in its answer. */
+  function reportProbe({ findings, problem }: ProbeAnswer): void {
+    const durationMs = Math.round(performance.now() - startedAt)
+    const outcomes = findings.map(({ about, version, verdict, code }) => ({ about, version, verdict, code }))
+    logger.info('probed', { ...line(durationMs), findings: outcomes, code: problem?.code })
+  }
+
   return {
     did: (what) => done.push(what),
     count: (metric, by) => counts.set(metric, (counts.get(metric) ?? 0) + by),
@@ -51,6 +59,7 @@ export function stepReporter(
       after({ response }) {
         const durationMs = Math.round(performance.now() - startedAt)
         if (response === null || response === undefined) return
+        if ('findings' in response) return reportProbe(response)
         logger.info('step succeeded', { ...line(durationMs), ...response })
         publish(metrics, about.step, 'ok', durationMs, response.gapMs)
         publishCounts(metrics, counts)

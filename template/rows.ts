@@ -54,7 +54,7 @@ export const rows: readonly Row[] = [
     title: 'PostgreSQL, single user',
     what: 'a PostgreSQL login that changes its own password',
     rotates: 'Rotates PostgreSQL secrets whose login changes its own password',
-    maxBundleBytes: 362_000,
+    maxBundleBytes: 367_000,
   },
   {
     ...postgres,
@@ -64,7 +64,7 @@ export const rows: readonly Row[] = [
     what: 'two PostgreSQL logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates PostgreSQL secrets whose two logins take turns',
     // A quarter of it is the RDS client.
-    maxBundleBytes: 485_000,
+    maxBundleBytes: 490_000,
   },
   {
     ...mysql,
@@ -81,7 +81,7 @@ export const rows: readonly Row[] = [
     title: 'MySQL, dual password',
     what: 'a MySQL login with two passwords, so that no application is ever locked out',
     rotates: 'Rotates MySQL secrets whose login has two passwords',
-    maxBundleBytes: 880_000,
+    maxBundleBytes: 882_000,
   },
   {
     ...mysql,
@@ -90,7 +90,7 @@ export const rows: readonly Row[] = [
     title: 'MySQL, alternating users',
     what: 'two MySQL logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates MySQL secrets whose two logins take turns',
-    maxBundleBytes: 880_000,
+    maxBundleBytes: 882_000,
   },
   {
     ...mariadb,
@@ -107,7 +107,7 @@ export const rows: readonly Row[] = [
     title: 'MariaDB, dual password',
     what: 'a MariaDB login with two passwords, so that no application is ever locked out',
     rotates: 'Rotates MariaDB secrets whose login has two passwords',
-    maxBundleBytes: 880_000,
+    maxBundleBytes: 882_000,
   },
   {
     ...mariadb,
@@ -116,7 +116,7 @@ export const rows: readonly Row[] = [
     title: 'MariaDB, alternating users',
     what: 'two MariaDB logins that take turns, so that no application is ever locked out',
     rotates: 'Rotates MariaDB secrets whose two logins take turns',
-    maxBundleBytes: 880_000,
+    maxBundleBytes: 882_000,
   },
   {
     folder: 'ssh',
@@ -132,7 +132,7 @@ export const rows: readonly Row[] = [
     memory: 1024,
     // Hosts are many, and one with a penalty is waited for, 26 seconds.
     timeout: 120,
-    maxBundleBytes: 555_000,
+    maxBundleBytes: 562_000,
   },
   {
     folder: 'transfer',
@@ -165,7 +165,7 @@ export const rows: readonly Row[] = [
     vpc: true,
     // Some providers take half a minute until a new key is known everywhere.
     timeout: 60,
-    maxBundleBytes: 300_000,
+    maxBundleBytes: 306_000,
   },
   {
     folder: 'iam',

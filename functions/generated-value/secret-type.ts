@@ -1,6 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
+import { fails, version, works } from '../../shared/rotation/finding.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { checkKind } from './other-kinds.ts'
 import type { Settings } from './settings.ts'
@@ -42,6 +43,12 @@ export function generatedValue({ fields, check, generate }: Settings): SecretTyp
     async test({ pending }) {
       // Reading it back has proved that the value is stored, decrypts and has its fields; an empty one is of no use.
       if (valuesOf(pending).includes('')) throw new RotationError('InvalidSecret', say`The pending value is empty.`)
+    },
+    async probe(versions) {
+      return versions.map((each) => {
+        if (!valuesOf(each.secret).includes('')) return works(version(each), say`The value can be read.`)
+        return fails(version(each), new RotationError('InvalidSecret', say`The value is empty.`))
+      })
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Identity } from '../../shared/aws/sts.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { AccessKeySecret } from './secret.ts'
 
@@ -16,15 +16,24 @@ const restMs = 3_000
  * one: else whoever may write a secret could have the function make a key of any user that it manages.
  * @throws RotationError KeyRefused, KeyMismatch or InvalidSecret; what asking STS throws
  */
-export async function ownerOf(secret: AccessKeySecret, identityOf: IdentityOf, { signal }: RotationContext) {
+export async function ownerOf(
+  secret: AccessKeySecret,
+  identityOf: IdentityOf,
+  { signal }: Pick<RotationContext, 'signal'>,
+  label = 'AWSCURRENT',
+) {
   const { id, userName } = secret
   const identity = await identityOf(secret, signal)
   if ('refusal' in identity) {
-    throw new RotationError('KeyRefused', say`STS refuses the key ${id} of AWSCURRENT: ${wordsOf(identity.refusal)}.`, {
-      likely: say`The key was deleted or made inactive, or the secret was written by hand with a slip.`,
-      remedy: say`Put a key that works with put-secret-value; "aws iam create-access-key --user-name NAME" makes one.`,
-      retryable: false,
-    })
+    throw new RotationError(
+      'KeyRefused',
+      say`STS refuses the key ${id} of ${ours(label)}: ${wordsOf(identity.refusal)}.`,
+      {
+        likely: say`The key was deleted or made inactive, or the secret was written by hand with a slip.`,
+        remedy: say`Put a key that works with put-secret-value; "aws iam create-access-key --user-name NAME" makes one.`,
+        retryable: false,
+      },
+    )
   }
   const { arn } = identity
   const name = /^arn:[^:]+:iam::\d+:user\/(?:.*\/)?([^/]+)$/.exec(arn)?.[1]

@@ -1,5 +1,6 @@
 import type { AccessKeys } from '../../shared/aws/iam.ts'
 import { say } from '../../shared/errors/words.ts'
+import { labelled, tried, version } from '../../shared/rotation/finding.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { type IdentityOf, ownerOf, proveNewKey } from './owner.ts'
 import { type AccessKeySecret, accessKeyForm, withKey } from './secret.ts'
@@ -42,6 +43,22 @@ export function iamAccessKey(
       const before = await current()
       if (before.id === pending.id) await ownerOf(pending, identityOf, context)
       else await proveNewKey(pending, before, identityOf, context)
+    },
+    async probe(versions, context) {
+      const works = versions.map(({ secret, ...each }) =>
+        tried(version(each), async () => {
+          const { arn } = await ownerOf(secret, identityOf, context, each.labels[0] ?? 'the version')
+          return say`The key ${secret.id} is that of ${arn}.`
+        }),
+      )
+      const current = labelled(versions, 'AWSCURRENT')
+      const rights = tried({ about: 'rights' }, async () => {
+        if (current === undefined) return say`There is no AWSCURRENT whose user could be asked for.`
+        const { name } = await ownerOf(current.secret, identityOf, context)
+        const keys = (await accessKeys.list(name, context.signal))?.length ?? 0
+        return say`The function may list the keys of ${name}, which has ${keys} of at most two.`
+      })
+      return Promise.all([...works, rights])
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
+import type { ComingChange, DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -7,9 +7,11 @@ import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { readAccounts } from './accounts.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
+import { checkSuperuser } from './superuser-rights.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
 import { type OwnRights, readOwnRights } from './twin-state.ts'
 import { versions } from './versions.ts'
@@ -49,8 +51,28 @@ export function mariadbSession(
     },
     checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
+    // Of a server that has no limit of its own (MariaDB manual, "max_password_errors").
+    mayLock: async () => connection.lockedAfter < noLimit,
+    async checkReady(change) {
+      check(connection.login.username)
+      return checkReady(connection, change)
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   }
+}
+
+const noLimit = 4_294_967_295
+
+async function checkReady(connection: ServerConnection, change: ComingChange) {
+  const { username } = connection.login
+  if (change.kind === 'password') {
+    checkOneAccount(connection)
+    checkLimit(connection, connection.lockedAfter, 'max_password_errors')
+    return say`The server takes changes, and a login may change its own password.`
+  }
+  if (change.kind === 'second password') await readAccounts(connection, [change.username])
+  await checkSuperuser(connection, [])
+  return say`The server takes changes, and ${username} may change accounts.`
 }
 
 /** @throws RotationError LoginMethod where MariaDB lets the account in and finds none of that name when it is to be changed */

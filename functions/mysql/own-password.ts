@@ -7,6 +7,7 @@ import { literal } from '../../shared/mysql-protocol/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-protocol/server-version.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** The password after REPLACE is not the account's first one. */
 const incorrectCurrentPassword = 3891
@@ -64,8 +65,7 @@ export async function replaceOwnPassword(
   next: string,
   context: RotationContext,
 ): Promise<void> {
-  checkOneAccount(connection)
-  if (isAtLeast(connection, [8, 0, 19])) await checkRetry(connection)
+  await checkOwnPassword(connection)
   const session = await changeOwnPassword(connection, next, { retain: false }, context)
   await discardSecond(session)
   await session.close()
@@ -81,6 +81,12 @@ export async function discardSecond(connection: ServerConnection): Promise<void>
 
 /** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
 async function checkRetry(connection: ServerConnection): Promise<void> {
+  const attempts = await ownLimit(connection)
+  if (attempts !== undefined) checkLimit(connection, attempts, 'FAILED_LOGIN_ATTEMPTS')
+}
+
+/** How many refused logins lock the session's own account, from MySQL 8.0.19 on; undefined where none do. */
+async function ownLimit(connection: ServerConnection): Promise<number | undefined> {
   const rows = await connection.run(
     say`reading the account of ${connection.login.username}`,
     'SHOW CREATE USER CURRENT_USER()',
@@ -89,7 +95,31 @@ async function checkRetry(connection: ServerConnection): Promise<void> {
   const rules = / ACCOUNT (?:UN)?LOCK .*?FAILED_LOGIN_ATTEMPTS (\d+) PASSWORD_LOCK_TIME (\d+|UNBOUNDED)/s
   const [, attempts = '0', time = '0'] = rules.exec(shownTexts(rows).join()) ?? []
   // Either of the two at 0 switches it off (MySQL manual, "CREATE USER").
-  if (attempts !== '0' && time !== '0') checkLimit(connection, Number(attempts), 'FAILED_LOGIN_ATTEMPTS')
+  return attempts !== '0' && time !== '0' ? Number(attempts) : undefined
+}
+
+/**
+ * For a probe: whether refused logins lock an account of a name. Of others, those see it who may read mysql.user.
+ * @returns true where it cannot be seen
+ */
+export async function mayLock(connection: ServerConnection, username: string): Promise<boolean> {
+  if (!isAtLeast(connection, [8, 0, 19])) return false
+  if (username === connection.login.username && connection.ownAccounts <= 1)
+    return (await ownLimit(connection)) !== undefined
+  try {
+    const accounts = await storedAccounts(connection, [username])
+    const held = (rule: string, { options }: StoredAccount) => (options.password.get(rule) ?? '0') !== '0'
+    return accounts.some((each) => held('FAILED_LOGIN_ATTEMPTS', each) && held('PASSWORD_LOCK_TIME', each))
+  } catch (error) {
+    if (!(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
+    return true
+  }
+}
+
+/** For a probe: what would keep an account from changing its own password. @throws RotationError as `replaceOwnPassword` does */
+export async function checkOwnPassword(connection: ServerConnection): Promise<void> {
+  checkOneAccount(connection)
+  if (isAtLeast(connection, [8, 0, 19])) await checkRetry(connection)
 }
 
 /** Logs in with the new password: clients without TLS need it to be in the server's cache again. */

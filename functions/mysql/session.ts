@@ -1,13 +1,16 @@
-import type { DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { ComingChange, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { discardSecond, replaceOwnPassword } from './own-password.ts'
+import { storedAccounts } from './accounts.ts'
+import { checkOwnPassword, discardSecond, mayLock, replaceOwnPassword } from './own-password.ts'
 import { checkLength } from './password-limit.ts'
 import { addPassword } from './second-password.ts'
 import { checkTwin, ensureTwin } from './twin.ts'
+import { checkPrivileges } from './twin-checks.ts'
 import { alternatingUsersVersions, dualPasswordVersions, singleUserVersions } from './versions.ts'
 
 /** @param newPassword makes a password for an account whose own one comes later */
@@ -38,6 +41,30 @@ export function mysqlSession(
       await ensureTwin(connection, names, { ...next, newPassword }, previousPassword, context)
     },
     checkTwin: (names) => checkTwin(connection, names),
+    mayLock: (username) => mayLock(connection, username),
+    checkReady: (change) => checkReady(connection, change, context),
     [Symbol.asyncDispose]: () => connection.close(),
   }
+}
+
+const versionsFor = {
+  password: singleUserVersions,
+  'second password': dualPasswordVersions,
+  twin: alternatingUsersVersions,
+}
+
+async function checkReady(connection: ServerConnection, change: ComingChange, context: RotationContext) {
+  const { username } = connection.login
+  checkWritable(connection)
+  checkSupported(connection, versionsFor[change.kind], context)
+  if (change.kind === 'password') {
+    await checkOwnPassword(connection)
+    return say`The server takes changes, and a login may change its own password.`
+  }
+  if (change.kind === 'twin') {
+    await checkPrivileges(connection, [])
+    return say`The server takes changes, and ${username} may change accounts.`
+  }
+  if (change.username !== username) await storedAccounts(connection, [change.username])
+  return say`The server takes changes. Whether ${username} may keep a second password shows only in setSecret.`
 }

@@ -103,6 +103,25 @@ export function postgresSession(
       if (note !== undefined) context.did(note)
     },
 
+    /** As setSecret begins, and no further: a standby refuses even that. */
+    async checkReady(change) {
+      const twin = change.kind === 'twin' ? change : undefined
+      const doing = say`looking whether ${login.username} may change the password`
+      let differences: readonly string[] = []
+      try {
+        const answers = await writing.ask(twin === undefined ? [] : twinQuestions(twin.names))
+        if (twin === undefined) return say`The server takes changes, and a login may change its own password.`
+        differences = planTwin(readTwinState(answers, twin.names), twin.names, twin.username, '').differences
+        return say`The server takes changes, and ${login.username} may change the two logins.`
+      } catch (error) {
+        const mend: Attempted['mend'] = (words, routine) =>
+          grantFor(login.username, { words, routine, differences, version: greeting.version })
+        throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+      } finally {
+        await client.query('ROLLBACK').catch(() => undefined)
+      }
+    },
+
     async checkTwin(names) {
       const reading = transaction(client, 'READ ONLY', timeoutMs)
       const answers = await reading.whole(twinQuestions(names)).catch((error: unknown) => {

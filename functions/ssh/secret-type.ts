@@ -6,6 +6,7 @@ import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import { nextKeyType } from './key-types.ts'
+import { probeKeys } from './probe.ts'
 import { overSsh, type Reach } from './reach.ts'
 import { setKeys } from './set.ts'
 import { configuredFields, nowhere, type SshSettings } from './settings.ts'
@@ -48,6 +49,7 @@ export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretTyp
     async test({ pending }, context) {
       await testKey(keyOf(pending), await targetOf(pending, context), context, reach)
     },
+    probe: (versions, context) => probeKeys(versions, targetOf, context, reach),
   }
 }
 

@@ -68,7 +68,7 @@ async function planOf(
 }
 
 /** The admin's key where there is one, else the current one. */
-async function credentialsFor(
+export async function credentialsFor(
   { username, adminSecretArn: arn }: SshTarget,
   current: PrivateKey | undefined,
   context: RotationContext,

@@ -10,6 +10,7 @@ import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import type { UserKey, UserKeys } from '../../shared/ssh-protocol/user-keys.ts'
+import { probeUser } from './probe.ts'
 import type { TransferSettings } from './settings.ts'
 import { type TransferTarget, targetOf } from './target.ts'
 
@@ -49,6 +50,7 @@ export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSe
       }
       await proveLogin(key, target, context)
     },
+    probe: (versions, context) => probeUser(versions, users, region, context),
   }
 }
 

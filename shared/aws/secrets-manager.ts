@@ -51,6 +51,7 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
         const found = await client.send(new DescribeSecretCommand({ SecretId }), options)
         return {
           rotationEnabled: found.RotationEnabled,
+          rotationLambdaArn: found.RotationLambdaARN,
           labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
           lastChanged: found.LastChangedDate,
           tags: new Map((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
@@ -63,7 +64,8 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
 
     async read(SecretId, { id, label }) {
       try {
-        const input = { SecretId, VersionStage: label, ...(id === undefined ? {} : { VersionId: id }) }
+        const stage = label === undefined ? {} : { VersionStage: label }
+        const input = { SecretId, ...stage, ...(id === undefined ? {} : { VersionId: id }) }
         const found = await client.send(new GetSecretValueCommand(input), options)
         return { id: found.VersionId, text: found.SecretString, created: found.CreatedDate }
       } catch (error) {

@@ -5,10 +5,11 @@ import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
 import { address, type DatabaseSecret, loginOf } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserForOwner, superuserSession } from './superuser.ts'
+import { probedSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
 import { superuserArn } from './superuser-arn.ts'
 
 const suffix = '_clone'
@@ -61,6 +62,21 @@ export function alternatingUsers(
         if (!(await isRehearsal())) throw error
       }
     },
+    probe: (versions, context) =>
+      probeDatabase(
+        versions,
+        engine,
+        {
+          ownChange: () => undefined,
+          compare: (session, current) =>
+            session.checkTwin(namesOf(current.username), () => tryLogin(engine, current, 'AWSCURRENT', context)),
+          superuser: (current) => ({
+            change: { kind: 'twin', names: namesOf(current.username), username: otherOf(current.username, engine) },
+            session: () => probedSuperuser(current, engine, context, directory),
+          }),
+        },
+        context,
+      ),
   }
 }
 

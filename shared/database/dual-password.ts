@@ -5,10 +5,11 @@ import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
 import { leaveToTest, logsIn, nobodyLogsIn, tryLogin } from './login-order.ts'
 import { oneLogin } from './one-login.ts'
+import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { superuserForOwner, superuserSession } from './superuser.ts'
+import { probedSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
 import { namesSuperuser } from './superuser-arn.ts'
 
 /**
@@ -37,8 +38,23 @@ export function dualPassword(
       if (await logsIn(engine, current, 'AWSCURRENT', context)) return
       throw nobodyLogsIn('AWSCURRENT after the change', current, engine)
     },
+    probe: (versions, context) =>
+      probeDatabase(
+        versions,
+        engine,
+        {
+          ownChange: (current) => (namesSuperuser(current) ? undefined : changeOf(current)),
+          superuser: (current) =>
+            namesSuperuser(current)
+              ? { change: changeOf(current), session: () => probedSuperuser(current, engine, context, directory) }
+              : undefined,
+        },
+        context,
+      ),
   }
 }
+
+const changeOf = ({ username }: DatabaseSecret) => ({ kind: 'second password', username }) as const
 
 interface Change {
   readonly engine: DatabaseEngine<DualPasswordSession>

@@ -1,4 +1,5 @@
 import type { ErrorDetails } from '../errors/rotation-error.ts'
+import type { Words } from '../errors/words.ts'
 import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { EngineNames, Login } from './secret.ts'
@@ -26,6 +27,12 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   connect(login: Login, context: RotationContext): Promise<Session>
 }
 
+/** What setSecret is about to do with a session. */
+export type ComingChange =
+  | { readonly kind: 'password' }
+  | { readonly kind: 'second password'; readonly username: string }
+  | { readonly kind: 'twin'; readonly names: TwinNames; readonly username: string }
+
 /** One login. Disposing of it ends the connection and never throws. */
 export interface DatabaseSession extends AsyncDisposable {
   /** The account by its full name, where one user name can have several. */
@@ -37,6 +44,16 @@ export interface DatabaseSession extends AsyncDisposable {
   setPassword(password: string): Promise<void>
   /** As the login that setPassword has given its password: does what a run that was ended may have left undone. */
   settle?(): Promise<void>
+  /**
+   * For a probe: whether refused logins may lock the account of a name, as far as this session can see; where it can't see
+   * it, they may. Left out where the engine never locks.
+   */
+  mayLock?(username: string): Promise<boolean>
+  /**
+   * For a probe: throws what the change would be refused with, as far as it can be seen without changing anything.
+   * @returns what was looked at
+   */
+  checkReady?(change: ComingChange): Promise<Words>
 }
 
 /** A session that can give a login a second password, so that the first goes on working. */

@@ -5,6 +5,7 @@ import { checkPending } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { oneLogin } from './one-login.ts'
+import { probeDatabase } from './probe.ts'
 import type { DatabaseSecret } from './secret.ts'
 
 /**
@@ -30,6 +31,7 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
       throw nobodyLogsIn(tried, current, engine)
     },
+    probe: (versions, context) => probeDatabase(versions, engine, { ownChange: () => ({ kind: 'password' }) }, context),
   }
 }
 

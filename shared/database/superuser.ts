@@ -3,7 +3,7 @@ import { say, type Words } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { logsIn, tryLogin } from './login-order.ts'
+import { logsIn, nobodyLogsIn, tryLogin } from './login-order.ts'
 import { isManagedByRds, managedServer } from './managed-superuser.ts'
 import { isReplica } from './replica.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
@@ -145,6 +145,21 @@ async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, con
     likely: say`The account may not use TLS, the server has none or an unknown certificate, or something else answers there.`,
     remedy: say`Give both secrets the same "ssl": false only if you accept clear text for the superuser, too.`,
   })
+}
+
+/**
+ * The superuser's session, for a probe that has logged in with AWSCURRENT a moment before.
+ * @throws what superuserForOwner and superuserSession throw
+ */
+export async function probedSuperuser<Session extends DatabaseSession>(
+  current: DatabaseSecret,
+  engine: DatabaseEngine<Session>,
+  context: RotationContext,
+  directory: ServerDirectory,
+): Promise<Session> {
+  const superuser = await superuserForOwner(current, engine, context, directory)
+  if (superuser !== undefined) return superuserSession(engine, superuser, context)
+  throw nobodyLogsIn('AWSCURRENT', current, engine)
 }
 
 /**

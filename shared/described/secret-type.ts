@@ -7,6 +7,7 @@ import { expectAnswer } from './call.ts'
 import type { Kind } from './kind.ts'
 import { listKeys } from './list.ts'
 import { newKey } from './mint.ts'
+import { probeDescribed } from './probe.ts'
 import { whereThereIsRoom } from './room.ts'
 import { begin, purposes, type Run } from './run.ts'
 import { type DescribedSecret, describedForm } from './secret.ts'
@@ -53,6 +54,7 @@ export function describedType(
       if (pending.value !== undefined) return verifyKey(pending, run, async () => !(await isRehearsal()))
       await checkManaging(run)
     },
+    probe: (versions, context) => probeDescribed(versions, kind, settings, testing, context),
   }
   return asksToApply(settings) ? { ...type, set: applying(kind, settings, testing) } : type
 }

@@ -24,6 +24,8 @@ export class RotationError extends Error {
   readonly code: ErrorCode
   /** What happened, without cause and remedy. */
   declare readonly what: Words
+  declare readonly likely: Words
+  declare readonly remedy: Words
   /** The message, whose parts are told apart. */
   declare readonly words: Words
   readonly retryable: boolean
@@ -44,8 +46,8 @@ export class RotationError extends Error {
     this.name = code
     this.code = code
     // Not listed: whoever logs the error has them in the message.
-    Object.defineProperty(this, 'what', { value: what })
-    Object.defineProperty(this, 'words', { value: words })
+    for (const [name, value] of Object.entries({ what, likely, remedy, words }))
+      Object.defineProperty(this, name, { value })
     Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
     Object.defineProperty(this, 'lacks', { value: details.lacks })
     this.retryable = retryable

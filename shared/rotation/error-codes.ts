@@ -22,6 +22,11 @@ export const protocolErrors = {
     remedy: 'Configure rotation with rotate-secret and this function.',
     retryable: false,
   },
+  ProbeRefused: {
+    cause: 'Rotation was never turned on for the secret, or another function rotates it.',
+    remedy: 'Probe with the function that rotates the secret; a secret without rotation cannot be probed.',
+    retryable: false,
+  },
   UnknownVersion: {
     cause: 'The event is old, or the version was replaced by a manual change of the secret while it rotated.',
     remedy: 'Start a new rotation with rotate-secret; do not replay old events.',

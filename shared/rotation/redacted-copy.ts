@@ -47,7 +47,7 @@ export function redactedCopy(value: unknown, redaction: Redaction): unknown {
     seen.set(error, clean)
     // Every own property, listed or not: drivers and SDKs hang statements, requests and responses on their errors.
     for (const key of Object.getOwnPropertyNames(error)) {
-      if (key === 'message' || (own !== undefined && (key === 'what' || key === 'words'))) continue
+      if (key === 'message' || (own !== undefined && inMessage.includes(key))) continue
       const value = property(error, key, own !== undefined)
       const enumerable = Object.prototype.propertyIsEnumerable.call(error, key)
       Object.defineProperty(clean, key, { value, enumerable, writable: true, configurable: true })
@@ -65,6 +65,9 @@ export function redactedCopy(value: unknown, redaction: Redaction): unknown {
   }
   return copy(value)
 }
+
+/** Of an error of ours: what stands in its message. */
+const inMessage = ['what', 'likely', 'remedy', 'words']
 
 /** A place in the code, as V8 writes it. */
 const place = /^ {4}at .+(?::\d+:\d+\)?|\((?:<anonymous>|native)\))$/

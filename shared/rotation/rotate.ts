@@ -60,7 +60,11 @@ async function run<S>(step: Step, type: SecretType<S>, input: StepInput<S>): Pro
 
 const arnOfSecret = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/
 
-function contextOf({ secretId, token }: RotationEvent, { store, redactor, ...around }: Surroundings): RotationContext {
+/** What a secret type is given, for a rotation and for a probe. */
+export function contextOf(
+  { secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>,
+  { store, redactor, ...around }: Surroundings,
+): RotationContext {
   return {
     ...around,
     secretId,

@@ -2,7 +2,7 @@
 export interface SecretStore {
   describe(secretId: string): Promise<SecretDescription>
   /** The value of one version, or undefined where the version or the label has none. */
-  read(secretId: string, version: { readonly id?: string; readonly label: string }): Promise<StoredValue | undefined>
+  read(secretId: string, version: VersionName): Promise<StoredValue | undefined>
   /**
    * Stores AWSPENDING under `token`, and moves labels of our own to it in the same call. Gives false where a value is stored under the token already, which is then
    * left as it is (PutSecretValue, "ClientRequestToken"). The `effect` of an error is `none` where it is proved that nothing
@@ -34,11 +34,18 @@ export interface LabelMove {
   readonly to?: string
 }
 
+/** By its id, by a label, or by both, which then must go together. */
+type VersionName =
+  | { readonly id?: string; readonly label: string }
+  | { readonly id: string; readonly label?: undefined }
+
 export type Label = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
 
 export interface SecretDescription {
   /** Absent where rotation was never configured, which AWS's own functions accept. */
   readonly rotationEnabled: boolean | undefined
+  /** The function that rotates it. */
+  readonly rotationLambdaArn: string | undefined
   /** Version id to its staging labels. */
   readonly labels: ReadonlyMap<string, readonly string[]>
   /** When anything of the secret was last changed: until the promotion, when the pending value was stored. */

@@ -1,4 +1,5 @@
 import type { RotationContext } from './context.ts'
+import type { Finding, ProbedVersion } from './finding.ts'
 import type { LabelMove, SecretDescription } from './secret-store.ts'
 
 /** The values a hook works on. AWSPENDING is always at hand; the others are read when they are asked for, once. */
@@ -98,4 +99,10 @@ export interface SecretType<S> extends SecretForm<S> {
   set?(versions: Versions<S>, context: RotationContext): Promise<void>
   /** Proves that the pending value can do what the current one can. Changes nothing. */
   test(versions: Versions<S>, context: RotationContext): Promise<void>
+  /**
+   * For operators: whether each version works, and what a rotation would need besides, as far as it can be proved without
+   * changing anything and without a login that could lock an account. What cannot be proved is said.
+   * @param versions those that can be read, in the order in which they are to be tried
+   */
+  probe?(versions: readonly ProbedVersion<S>[], context: RotationContext): Promise<readonly Finding[]>
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { expectFailure } from './failure.ts'
 import { networkCases } from './network-cases.ts'
+import { databaseProbeCases } from './probe-cases.ts'
 import type { SecretTypeUnderTest, Target } from './secret-type.ts'
 import { type Suite, storedTarget } from './suite.ts'
 
@@ -31,6 +32,7 @@ export function databaseContract(type: DatabaseTypeUnderTest): (suite: Suite) =>
     thriftCases(type, suite)
     refusalCases(type, suite)
     networkCases(type, suite)
+    databaseProbeCases(type, suite)
   }
 }
 

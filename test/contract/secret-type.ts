@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { FunctionUnderTest } from '../support/function-under-test.ts'
 import type { SecretsManager } from '../support/secrets-manager.ts'
+import { probeCases } from './probe-cases.ts'
 import { repetitionCases } from './repetition-cases.ts'
 import { hostileCases, rotationCases } from './rotation-cases.ts'
 import { type Suite, suiteFor } from './suite.ts'
@@ -55,6 +56,7 @@ export async function secretTypeContract(
     rotationCases(suite)
     repetitionCases(suite)
     hostileCases(suite)
+    probeCases(suite)
     more(suite)
 
     it('leaves no secret value in any log line, metric, error or log of the target', async () => {

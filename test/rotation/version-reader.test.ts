@@ -30,7 +30,13 @@ it('AWSPREVIOUS is the version that the step has seen, not one that has the labe
     [first, ['AWSPREVIOUS']],
     [second, ['AWSCURRENT']],
   ])
-  const described = { rotationEnabled: true, lastChanged: undefined, tags: new Map(), rotationDays: undefined }
+  const described = {
+    rotationEnabled: true,
+    lastChanged: undefined,
+    tags: new Map(),
+    rotationDays: undefined,
+    rotationLambdaArn: undefined,
+  }
   const around = { store, redactor: createRedactor(), signal, sleep: async () => undefined }
   const reader = () => createVersionReader(type, event, around, async () => ({ ...described, labels: seen }))
   expect(await reader().previous()).toBe('first')

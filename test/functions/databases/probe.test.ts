@@ -1,0 +1,84 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { aboutVersion, probed } from '../../contract/probe-cases.ts'
+import { suiteFor } from '../../contract/suite.ts'
+import { mysqlServer } from '../../support/mysql.ts'
+import { postgresServer } from '../../support/postgres.ts'
+import * as mysql from '../mysql/secret-types.ts'
+import * as postgres from '../postgres/secret-types.ts'
+import { loginIn } from './secret-string.ts'
+
+const [onMysql, onPostgres] = await Promise.all([mysqlServer(), postgresServer(18)])
+
+describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
+  const type = mysql.singleUser(onMysql)
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+
+  it('is refused nowhere where the account may be locked, and says so', async () => {
+    const target = await suite.stored()
+    const { username } = loginIn(target.value)
+    await onMysql.query(`ALTER USER '${username}'@'%' FAILED_LOGIN_ATTEMPTS 9 PASSWORD_LOCK_TIME 1`)
+    const rotation = await suite.secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const watch = await type.watchLogins(target)
+    const answer = await probed(suite.secrets, target.secretId)
+    expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
+    expect(aboutVersion(answer, 'AWSCURRENT')?.verdict).toBe('works')
+    expect(aboutVersion(answer, 'AWSPENDING')).toMatchObject({
+      verdict: 'untried',
+      says: expect.stringContaining(`could lock ${username}`),
+    })
+  })
+
+  it('tries AWSPENDING once where no limit is set', async () => {
+    const target = await suite.stored()
+    const rotation = await suite.secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const watch = await type.watchLogins(target)
+    const answer = await probed(suite.secrets, target.secretId)
+    expect(await watch.stop()).toEqual({ accepted: 1, refused: 1 })
+    expect(aboutVersion(answer, 'AWSPENDING')).toMatchObject({ verdict: 'fails', code: 'LoginRefused' })
+  })
+})
+
+describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async () => {
+  const type = postgres.singleUser(onPostgres)
+  const suite = await suiteFor(type)
+  afterAll(() => suite.secrets[Symbol.asyncDispose]())
+
+  it('tries the version of "First" first, and finds which one works after AWSCURRENT was lost', async () => {
+    const target = await suite.stored()
+    const { secretId } = target
+    const rotation = await suite.secrets.begin(secretId)
+    // Killed between setSecret and finishSecret: AWSPENDING is what works.
+    await rotation.run('createSecret', 'setSecret')
+    const plain = await probed(suite.secrets, secretId)
+    expect(aboutVersion(plain, 'AWSCURRENT')).toMatchObject({ verdict: 'fails', code: 'LoginRefused' })
+    expect(aboutVersion(plain, 'AWSPENDING')).toMatchObject({ verdict: 'untried' })
+    const first = await probed(suite.secrets, secretId, { First: rotation.token })
+    expect(aboutVersion(first, 'AWSPENDING')).toMatchObject({ verdict: 'works' })
+  })
+
+  it('sends no password to another server than that of AWSCURRENT', async () => {
+    const target = await suite.stored()
+    const rotation = await suite.secrets.begin(target.secretId)
+    const pending = { ...JSON.parse(target.value), host: '127.0.0.2', password: 'hunter2-hunter2' }
+    await suite.secrets.storePending(rotation, JSON.stringify(pending))
+    const answer = await probed(suite.secrets, target.secretId)
+    expect(aboutVersion(answer, 'AWSPENDING')).toMatchObject({
+      verdict: 'untried',
+      says: expect.stringContaining('is sent nowhere'),
+    })
+  })
+
+  it('says of a server that is not there that it is unreachable, once', async () => {
+    const gone = await suiteFor(postgres.singleUser(onPostgres, { port: 9 }))
+    await using _ = gone.secrets
+    const target = await gone.stored()
+    const rotation = await gone.secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const answer = await probed(gone.secrets, target.secretId)
+    expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict: 'fails', code: 'Unreachable' })
+    expect(aboutVersion(answer, 'AWSPENDING')).toMatchObject({ says: 'The server was not reached.' })
+  })
+})
