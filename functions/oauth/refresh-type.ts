@@ -2,6 +2,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { HttpTesting } from '../../shared/http/client.ts'
 import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
+import { claimsIn, fingerprint } from '../../shared/rotation/claim-label.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { EarlierVersions, SecretType } from '../../shared/rotation/secret-type.ts'
 import { type Base, baseOf, isFit, latestLabel } from './base.ts'
@@ -43,6 +44,7 @@ async function create(
   const run = await runOf(base.secret)
   if (base.isUnfinished && isFit(base, context.now())) {
     context.did(say`took up the tokens that an earlier rotation was given and did not promote`)
+    await forgetSettled(token, own)
     return base.secret
   }
   await checkNotEnded(base, run, own)
@@ -51,6 +53,15 @@ async function create(
     : refreshClaimed(token, base, run, own))
   warnOfSchedule(given, run, await own.rotationDays())
   return given
+}
+
+/**
+ * Where the server has given the same refresh token again, the claim that has led to these tokens would look like an open one as
+ * soon as they are in another version.
+ */
+async function forgetSettled(token: string, own: EarlierVersions<OauthSecret>['own']): Promise<void> {
+  const claims = claimsIn(await own.labels()).filter(({ use }) => use === fingerprint(token))
+  for (const { label, version } of claims) await own.move(label, { from: version })
 }
 
 /** A refresh token that lives on may be sent as often as one likes. */

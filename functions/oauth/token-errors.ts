@@ -30,7 +30,7 @@ export function refusalIn(
   const said = listed?.equals ?? errorIn(json)
   const named = said === undefined ? ours('') : say` (${said})`
   const what = say`${title} answered ${status}${named} to a token request`
-  return { error: errorOf(meaning, what, run.authentication.method), isListed: listed !== undefined }
+  return { error: errorOf(meaning, status, what, run.authentication.method), isListed: listed !== undefined }
 }
 
 function meaningOf(status: number, json: Readonly<Record<string, unknown>> | undefined): Meaning | undefined {
@@ -53,8 +53,10 @@ const others: Readonly<Partial<Record<Method, Method>>> = {
   client_secret_post: 'client_secret_basic',
 }
 
-function errorOf(meaning: Meaning, what: Words, method: Method): RotationError {
-  if (meaning === 'temporary') return new RotationError('ProviderFailed', say`${what}.`)
+function errorOf(meaning: Meaning, status: number, what: Words, method: Method): RotationError {
+  // Who is refused because of too many requests was not served. What a server did before a fault of its own, nobody knows.
+  const effect = status < 500 ? 'none' : 'possible'
+  if (meaning === 'temporary') return new RotationError('ProviderFailed', say`${what}.`, { effect })
   if (meaning === 'invalid_grant') return new RotationError('GrantRefused', say`${what}.`, { effect: 'none' })
   if (meaning === 'other') {
     return new RotationError('ProviderRefused', say`${what}.`, {
