@@ -27,9 +27,12 @@ const decoders: Readonly<Record<string, Decoder>> = {
   base64url: (text) => decodedRuns(text, /[A-Za-z0-9_-]{8,}/g, 'base64url', 4),
 }
 
-/** @returns where one of the values is found, in whichever form */
+/**
+ * @param values also what only should be a text: a secret with a number for a password
+ * @returns where one of the values is found, in whichever form
+ */
 export function findLeak(text: string, values: readonly string[]): Leak | undefined {
-  const find = finderOf(values.filter((value) => value !== '').map((value) => Buffer.from(value)))
+  const find = finderOf(values.map((value) => Buffer.from(String(value))).filter(({ length }) => length > 0))
   for (const [form, decode] of Object.entries(decoders)) {
     const decoded = Buffer.from(decode(text))
     const { at, length } = find(decoded) ?? { at: -1, length: 0 }
