@@ -8,6 +8,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { databaseSecureContext } from '../../shared/network/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
+import { allHaveLeft, sayGoodbye } from './goodbye.ts'
 import { type Greeting, hearGreeting } from './greeting.ts'
 import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
@@ -17,8 +18,6 @@ import { postgresSession } from './session.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
-
-const goodbyeMs = 500
 
 /** The server cuts longer names and says so in a notice only (manual, "Identifiers and Key Words"). */
 const nameLimitBytes = 63
@@ -47,12 +46,13 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
     },
     async connect(login, context) {
       const { username: user, password, host, port } = login
+      const [ssl] = await Promise.all([tlsOptions(login), allHaveLeft()])
       const socket = new Socket()
       const remainingMs = Math.max(1, context.remainingMs())
       const connectionTimeoutMillis = Math.min(connectTimeoutMs, remainingMs)
       const client = new Client({
         // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
-        ...{ user, password, host, port, database: login.database ?? 'postgres', ssl: await tlsOptions(login) },
+        ...{ user, password, host, port, database: login.database ?? 'postgres', ssl },
         ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
         ...{ connectionTimeoutMillis, query_timeout: remainingMs, stream: () => socket },
       })
@@ -74,9 +74,7 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
       asked.set(user, greeting.asked)
       return postgresSession(client, { login, greeting, form, asked }, context, async () => {
         context.signal.removeEventListener('abort', abort)
-        // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
-        await Promise.race([client.end().catch(() => undefined), context.sleep(goodbyeMs)])
-        socket.destroy()
+        await sayGoodbye(client, socket, context)
       })
     },
   }

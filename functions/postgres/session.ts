@@ -87,9 +87,13 @@ export function postgresSession(
     async ensureTwin(names, { username, password }) {
       let differences: readonly string[] = []
       const attempt = async () => {
-        const state = readTwinState(await writing.ask(twinQuestions(names)), names)
-        const used = knownForm(names.base, names.twin) ?? formOfServer(state.passwordEncryption)
-        const plan = planTwin(state, names, username, passwordClause(used, username, password, context))
+        const known = knownForm(names.base, names.twin)
+        const clause = async (form: PasswordForm) => passwordClause(form, username, password, context)
+        // The clause takes thousands of rounds of SHA-256: they are gone through while the server answers.
+        const [answers, early] = await Promise.all([writing.ask(twinQuestions(names)), known && clause(known)])
+        const state = readTwinState(answers, names)
+        const used = known ?? formOfServer(state.passwordEncryption)
+        const plan = planTwin(state, names, username, early ?? (await clause(used)))
         differences = plan.differences
         await writing.finish(plan.statements)
         return used

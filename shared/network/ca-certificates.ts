@@ -15,7 +15,7 @@ const lambdaFile = '/var/runtime/ca-cert.pem'
  * @throws RotationError InvalidConfiguration
  */
 export async function caCertificates(explicit: string | undefined): Promise<string[]> {
-  if (explicit) return readBundle(explicit)
+  if (explicit) return certificatesOf(await textOf(explicit))
   const roots = getCACertificates('default')
   const lambda = await readFile(lambdaFile, 'utf8').catch(() => undefined)
   if (lambda !== undefined) return [...roots, lambda]
@@ -25,13 +25,19 @@ export async function caCertificates(explicit: string | undefined): Promise<stri
 
 /** Of the standing authorities, which nothing changes while the process lives: hundreds, and 15 ms of work for each login. */
 let standing: Promise<SecureContext> | undefined
+/** Of a given bundle: RDS's has a hundred, too. A file may be another by now, so it is read for each login. */
+let given: { readonly text: string; readonly context: SecureContext } | undefined
 
 /**
  * What a TLS connection to a database rests on: those authorities, and a version that is not broken.
  * @throws RotationError InvalidConfiguration
  */
 export async function databaseSecureContext(explicit: string | undefined): Promise<SecureContext> {
-  if (explicit) return contextOf(await caCertificates(explicit))
+  if (explicit) {
+    const text = await textOf(explicit)
+    if (given?.text !== text) given = { text, context: contextOf(certificatesOf(text)) }
+    return given.context
+  }
   standing ??= caCertificates(undefined).then(contextOf)
   return standing
 }
@@ -40,7 +46,7 @@ function contextOf(ca: string[]): SecureContext {
   return createSecureContext({ ca, minVersion: 'TLSv1.2' })
 }
 
-async function readBundle(given: string): Promise<string[]> {
+async function textOf(given: string): Promise<string> {
   const isPem = given.includes('-----BEGIN')
   // A path that was quoted twice keeps its quotes; no path begins and ends with one.
   const path = given.trim().replace(/^(["'])(.*)\1$/, '$2')
@@ -49,6 +55,10 @@ async function readBundle(given: string): Promise<string[]> {
     const what = say`DATABASE_CA_BUNDLE is neither PEM nor the path of a readable PEM file.`
     throw new RotationError('InvalidConfiguration', what)
   }
+  return text
+}
+
+function certificatesOf(text: string): string[] {
   try {
     const found = certificatesIn(text)
     if (found.length > 0) return found
