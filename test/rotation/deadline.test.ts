@@ -6,7 +6,8 @@ import { secretsManagerFor } from '../support/secrets-manager.ts'
 const timeoutMs = 4_000
 
 // At the deadline itself the host kills the function and gives an error of its own.
-describe('the deadline of the Lambda', () => {
+// Each case waits for a deadline of its own.
+describe.concurrent('the deadline of the Lambda', () => {
   let silent: Server
   let port: number
   beforeAll(async () => {

@@ -3,8 +3,8 @@ import { RDSClient } from '@aws-sdk/client-rds'
 import { startMoto } from './moto.ts'
 import { answerError, type QueryError, startQueryProxy } from './query-proxy.ts'
 
-/** What RDS answers instead of what moto would; `refuse` closes the connection, `silence` never answers. */
-export type Spoilt = QueryError | 'refuse' | 'silence'
+/** What RDS answers instead of what moto would; `refuse` closes the connection. */
+export type Spoilt = QueryError | 'refuse'
 
 /** An RDS API of a suite's own. */
 export interface RdsApi extends AsyncDisposable {
@@ -16,6 +16,8 @@ export interface RdsApi extends AsyncDisposable {
   readonly calls: string[]
   /** Everything that the functions sent. */
   sent(): string
+  /** Servers about which it never answers, whatever it answers about others. Its calls are not among those above. */
+  readonly silent: Set<string>
   /** Decides what becomes of the functions' calls; undefined lets them through. */
   spoil: (action: string) => Spoilt | undefined
 }
@@ -25,16 +27,18 @@ export async function rdsApi(): Promise<RdsApi> {
   const moto = await startMoto()
   const calls: string[] = []
   const sent: string[] = []
+  const silent = new Set<string>()
 
   const proxy = await startQueryProxy(async (request, response) => {
     const body = await text(request)
     const input = new URLSearchParams(body)
     const action = input.get('Action') ?? ''
-    calls.push(`${action} ${input.get('DBInstanceIdentifier') ?? input.get('DBClusterIdentifier')}`)
+    const server = String(input.get('DBInstanceIdentifier') ?? input.get('DBClusterIdentifier'))
     sent.push(body, JSON.stringify(request.headers))
+    if (silent.has(server)) return undefined
+    calls.push(`${action} ${server}`)
     const spoilt = api.spoil(action)
     if (spoilt === 'refuse') return request.socket.destroy()
-    if (spoilt === 'silence') return undefined
     if (spoilt !== undefined) return answerError(response, spoilt)
     const { host, 'content-length': _, connection, ...headers } = request.headers as Record<string, string>
     const answer = await fetch(moto.endpoint, { method: 'POST', headers, body })
@@ -44,7 +48,7 @@ export async function rdsApi(): Promise<RdsApi> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const client = new RDSClient({ endpoint: moto.endpoint, region: 'us-east-1', credentials })
   const api: RdsApi = {
-    ...{ client, calls, sent: () => sent.join('\n'), spoil: () => undefined },
+    ...{ client, calls, silent, sent: () => sent.join('\n'), spoil: () => undefined },
     url: proxy.url,
     async [Symbol.asyncDispose]() {
       client.destroy()

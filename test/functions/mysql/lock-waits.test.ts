@@ -11,7 +11,8 @@ function hurried<T extends SecretTypeUnderTest>(type: T): T {
   return { ...type, function: { ...type.function, timeoutMs: 6_000 } }
 }
 
-describe.each([
+// Each case has a server of its own, and mostly waits.
+describe.concurrent.each([
   { engine: 'MySQL', own: () => ownMysql(), of: mysql },
   { engine: 'MariaDB', own: () => ownMariadb('11.8'), of: mariadb },
 ])('$engine where a lock is held that setSecret needs', { meta: { server: 'of its own' } }, ({ own, of }) => {
