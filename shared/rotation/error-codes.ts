@@ -19,7 +19,8 @@ export const protocolErrors = {
   },
   RotationNotEnabled: {
     cause: 'Rotation was cancelled, or never configured, for this secret.',
-    remedy: 'Configure rotation with rotate-secret and this function.',
+    remedy:
+      'Configure rotation with rotate-secret and this function. If AWSPENDING is left on another version than AWSCURRENT, see first which of the two values works: take AWSPENDING off, or move AWSCURRENT there.',
     retryable: false,
   },
   ProbeRefused: {

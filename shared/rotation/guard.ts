@@ -1,4 +1,4 @@
-import { RotationError } from '../errors/rotation-error.ts'
+import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
 import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
@@ -24,7 +24,8 @@ export async function guard(
 ): Promise<Verdict> {
   const first = await describe()
   if (first.rotationEnabled === false) {
-    throw new RotationError('RotationNotEnabled', say`Secret ${event.secretId} is not enabled for rotation.`)
+    const what = say`Secret ${event.secretId} is not enabled for rotation.`
+    throw new RotationError('RotationNotEnabled', what, leftPending(event, first))
   }
   const staged = ({ labels }: SecretDescription) => isStaged(labels.get(event.token))
   const seen = staged(first) ? first : await patiently(describe, staged, context)
@@ -39,6 +40,21 @@ export async function guard(
     throw new RotationError('NotPending', say`${what}${pendingNow(seen)}`)
   }
   return { step: stepOf(event), description: seen }
+}
+
+/**
+ * A rotation that was cancelled leaves AWSPENDING where it is, and rotate-secret refuses a secret for as long as another
+ * version than AWSCURRENT has it (API reference, CancelRotateSecret and RotateSecret).
+ */
+function leftPending({ secretId }: RotationEvent, { labels }: SecretDescription): ErrorDetails {
+  const [pending, current] = [versionWith(labels, 'AWSPENDING'), versionWith(labels, 'AWSCURRENT')]
+  if (pending === undefined || current === undefined || pending === current) return {}
+  const stage = say`aws secretsmanager update-secret-version-stage --secret-id ${secretId} --version-stage`
+  const off = say`"${stage} AWSPENDING --remove-from-version-id ${ours(pending)}"`
+  const on = say`"${stage} AWSCURRENT --move-to-version-id ${ours(pending)} --remove-from-version-id ${ours(current)}"`
+  return {
+    remedy: say`rotate-secret refuses the secret while AWSPENDING is on version ${ours(pending)}. Where AWSCURRENT works, take AWSPENDING off: ${off}. Where it does not, setSecret was done, and AWSPENDING works: move AWSCURRENT there: ${on}. Then configure rotation with rotate-secret and this function.`,
+  }
 }
 
 function isStaged(labels: readonly string[] | undefined): boolean {

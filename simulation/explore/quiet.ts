@@ -39,7 +39,7 @@ const mostAttempts = mostRetries + 6
 export async function endRotation(world: World, type: SimulatedType, say: Say = () => undefined): Promise<void> {
   let retries = 0
   for (let attempt = 0; attempt < mostAttempts; attempt++) {
-    const token = rotateSecret(world) ?? freed(world, say)
+    const token = rotateSecret(world) ?? (await freed(world, type, say))
     const error = await runSteps(world, type, { token, attempt }, say)
     if (error === undefined) return
     const code = error instanceof RotationError ? error.code : 'Internal'
@@ -56,22 +56,31 @@ export async function endRotation(world: World, type: SimulatedType, say: Say = 
 }
 
 /**
- * AWSPENDING of a cancelled rotation is in the way of rotate-secret: the operator keeps the value of the two that works.
+ * AWSPENDING of a cancelled rotation is in the way of rotate-secret: the operator does what the function says when it is
+ * invoked for that, with the value of the two that works.
  * @returns the token of the rotation that starts then
  */
-function freed(world: World, say: Say): string {
-  const [pending = '', current] = [versionIdWith(world, 'AWSPENDING'), versionIdWith(world, 'AWSCURRENT')]
-  const works = (value: string | undefined) => value !== undefined && world.target.works(value)
-  if (!works(valueWith(world, 'AWSCURRENT')) && works(valueWith(world, 'AWSPENDING'))) {
-    say('the operator moves AWSCURRENT to the value that works')
-    const move = { VersionStage: 'AWSCURRENT', MoveToVersionId: pending, RemoveFromVersionId: current }
-    write(world, () => world.secrets.call('UpdateSecretVersionStage', { SecretId: world.secret.arn, ...move }))
-  } else {
-    say('the operator removes AWSPENDING')
-    operatorActs.unstage?.act(world)
+async function freed(world: World, type: SimulatedType, say: Say): Promise<string> {
+  const pending = versionIdWith(world, 'AWSPENDING') ?? ''
+  const run = startRun(world, type, { label: 'cancelled', step: 'createSecret', token: pending }, true)
+  await settled()
+  const works = (label: string) => {
+    const value = valueWith(world, label)
+    return value !== undefined && world.target.works(value)
+  }
+  const moved = !works('AWSCURRENT') && works('AWSPENDING') ? 'AWSCURRENT' : 'AWSPENDING'
+  for (const [, options = ''] of String(run.error).matchAll(
+    /"aws secretsmanager update-secret-version-stage ([^"]+)"/g,
+  )) {
+    const given = (name: string) => new RegExp(`--${name} (\\S+)`).exec(options)?.[1]
+    if (given('version-stage') !== moved) continue
+    say(`the operator runs: update-secret-version-stage ${options}`)
+    const input = { SecretId: given('secret-id'), VersionStage: moved, MoveToVersionId: given('move-to-version-id') }
+    const RemoveFromVersionId = given('remove-from-version-id')
+    write(world, () => world.secrets.call('UpdateSecretVersionStage', { ...input, RemoveFromVersionId }))
   }
   const token = rotateSecret(world)
-  if (token === undefined) throw new Error('RotateSecret has not started a rotation.')
+  if (token === undefined) throw new Error(`RotateSecret has not started a rotation after: ${run.error}`)
   return token
 }
 

@@ -1,14 +1,19 @@
 import { randomUUID } from 'node:crypto'
+import { parseArgs } from 'node:util'
 import {
   CancelRotateSecretCommand,
   CreateSecretCommand,
   DeleteSecretCommand,
   PutSecretValueCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+
+const text = { type: 'string' } as const
+const ofStage = { 'secret-id': text, 'version-stage': text, 'move-to-version-id': text, 'remove-from-version-id': text }
 
 describe('the guard', () => {
   let secrets: SecretsManager
@@ -43,6 +48,28 @@ describe('the guard', () => {
         `Secret ${rotation.secretId} is not enabled for rotation.`,
       )
     }
+  })
+
+  it.each([
+    ['AWSPENDING', 'takes AWSPENDING off'],
+    ['AWSCURRENT', 'moves AWSCURRENT to what is pending'],
+  ])('says how a cancelled rotation ends, for %s: the command %s, and the secret rotates again', async (stage) => {
+    const rotation = await begun()
+    await rotation.run('createSecret')
+    const { secretId: SecretId } = rotation
+    const { client } = secrets
+    await client.send(new CancelRotateSecretCommand({ SecretId }))
+    await expect(secrets.rotate(SecretId)).rejects.toThrow('previous rotation')
+    const said = await refused(eventOf(rotation), 'RotationNotEnabled')
+    const commands = [...said.matchAll(/"aws secretsmanager update-secret-version-stage ([^"]+)"/g)]
+    const given = commands.map(([, options = '']) => parseArgs({ args: options.split(' '), options: ofStage }).values)
+    const [pasted, ...others] = given.filter((each) => each['version-stage'] === stage)
+    expect([given.length, others, pasted?.['secret-id']]).toEqual([2, [], SecretId])
+    const MoveToVersionId = pasted?.['move-to-version-id']
+    const RemoveFromVersionId = pasted?.['remove-from-version-id']
+    const command = { SecretId, VersionStage: stage, MoveToVersionId, RemoveFromVersionId }
+    await client.send(new UpdateSecretVersionStageCommand(command))
+    await secrets.rotate(SecretId)
   })
 
   it('refuses a version that the secret does not have, and says which one is pending', async () => {
