@@ -1,4 +1,4 @@
-import { RotationError } from '../errors/rotation-error.ts'
+import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import type { HttpAnswer, HttpCall } from '../http/client.ts'
 import { at } from '../http/pointer.ts'
@@ -123,10 +123,13 @@ export function holds(assertion: Assertion, body: unknown): boolean {
   return found === undefined || found === null || (Array.isArray(found) && found.length === 0)
 }
 
-const likelyOf: Readonly<Record<number, Words>> = {
-  401: say`The managing key is wrong, was revoked or has expired.`,
-  403: say`The managing key lacks the right, or there are as many keys already as the provider allows.`,
-  404: say`A field of "params" in the secret is wrong, or the provider has another path by now.`,
+const detailsOf: Readonly<Record<number, Pick<ErrorDetails, 'likely' | 'remedy'>>> = {
+  401: { likely: say`The managing key is wrong, was revoked or has expired.` },
+  403: {
+    likely: say`The managing key lacks the right, or there are as many keys already as the provider allows.`,
+    remedy: say`Look at the keys at the provider: where no more are allowed, revoke one that is in no version of the secret and that nobody uses; else give the managing key the right.`,
+  },
+  404: { likely: say`A field of "params" in the secret is wrong, or the provider has another path by now.` },
 }
 
 function unexpected(status: number, asked: Words): RotationError {
@@ -136,6 +139,5 @@ function unexpected(status: number, asked: Words): RotationError {
   if (status < 400) {
     return new RotationError('AnswerUnusable', say`${asked}, which the description does not expect.`, { effect })
   }
-  const likely = likelyOf[status]
-  return new RotationError('ProviderRefused', say`${asked}.`, likely === undefined ? { effect } : { effect, likely })
+  return new RotationError('ProviderRefused', say`${asked}.`, { effect, ...detailsOf[status] })
 }

@@ -364,6 +364,13 @@ describe('a provider that does not do what it is asked', () => {
     expect(asks('POST')).toBe(1)
   })
 
+  it('has no room, and no key of ours is new: the error says which keys may go', async () => {
+    const target = await rotated(0)
+    options.limit = 1
+    const error = await expectFailure(suite, target, { code: 'ProviderRefused', step: 'createSecret' })
+    expect(error.errorMessage).toContain('revoke one that is in no version of the secret and that nobody uses')
+  })
+
   it('answers with the key that is in use: that is none', async () => {
     const target = await rotated(0)
     spoil('POST', { status: 201, body: JSON.stringify({ key: keyIn(target.value), id: 7 }) })
