@@ -61,11 +61,13 @@ async function makeRoom({ userName, versions, accessKeys, context }: Slots, olde
     const isSomebodys = labelled.some((text) => text.includes(key.id))
     if (key.id === previous?.id && !isSomebodys) {
       await retire(userName, key, accessKeys, context)
-    } else if (isSomebodys || key.created <= own.created) {
+    } else if (isSomebodys || key.created < own.created) {
+      // IAM's times are in whole seconds: a key of the same second may be of the rotation after that of the one in use.
       const why = isSomebodys
         ? say`a version with a label of somebody's own has it`
-        : say`it is in no version that is known here, and not newer than the one in use`
-      throw taken(userName, key, why, await accessKeys.lastUse(key.id, signal))
+        : say`it is in no version with a label, and was made before the one in use`
+      const edited = previous?.id === current.id && !isSomebodys ? context.secretId : undefined
+      throw taken({ userName, key, why, used: await accessKeys.lastUse(key.id, signal), edited })
     } else if (key.created > oldest) {
       return false
     } else {
@@ -86,13 +88,22 @@ async function retire(userName: string, { id, isActive }: AccessKey, accessKeys:
 async function removeOrphan(userName: string, key: AccessKey, accessKeys: AccessKeys, context: RotationContext) {
   const used = await accessKeys.lastUse(key.id, context.signal)
   if (used !== undefined && !(used.service === 'sts' && used.time < key.created + testedWithinMs)) {
-    throw taken(userName, key, say`somebody uses it`, used)
+    throw taken({ userName, key, why: say`somebody uses it`, used, edited: undefined })
   }
   await accessKeys.remove(userName, key.id, context.signal)
   context.did(say`deleted the key ${key.id}, which an earlier run had made and no version has`)
 }
 
-function taken(userName: string, { id, isActive, created }: AccessKey, why: Words, used: LastUse | undefined) {
+interface Taken {
+  readonly userName: string
+  readonly key: AccessKey
+  readonly why: Words
+  readonly used: LastUse | undefined
+  /** The secret, where put-secret-value has moved AWSPREVIOUS to the key in use. */
+  readonly edited: string | undefined
+}
+
+function taken({ userName, key: { id, isActive, created }, why, used, edited }: Taken) {
   const state = ours(isActive ? 'active' : 'inactive, which counts, too')
   const use =
     used === undefined
@@ -104,7 +115,12 @@ function taken(userName: string, { id, isActive, created }: AccessKey, why: Word
   return new RotationError(
     'AccessKeySlotTaken',
     say`The second key of the user ${userName}, ${id} (${state}), is none that may be deleted here: ${why}. It was made at ${timeOf(created)} and ${use}.`,
-    { remedy: say`Find out who uses it. ${off} shows whether somebody misses it, ${gone} frees its place.` },
+    {
+      ...(edited !== undefined && {
+        likely: say`The value was edited with put-secret-value since its last rotation: AWSPREVIOUS has the key in use, too, and this one may be the key before. "aws secretsmanager list-secret-version-ids --include-deprecated --secret-id ${edited}" lists the version that has it then.`,
+      }),
+      remedy: say`Find out who uses it. ${off} shows whether somebody misses it, ${gone} frees its place.`,
+    },
   )
 }
 

@@ -146,6 +146,18 @@ describe('a key that no version has', () => {
     expect(await idsOf(target)).not.toContain(orphan)
   })
 
+  it('is deleted also where it was made in the same second as the one in use', async () => {
+    const target = await rotated(1)
+    const rotation = await secrets.begin(target.secretId)
+    spoil('CreateAccessKey', 'cut after', 1)
+    await rotation.attempt('createSecret')
+    const hourAgo = new Date(Date.now() - 3_600_000).toISOString().replace(/\.\d+/, '')
+    const atOnce = (answer: string) => answer.replaceAll(/<CreateDate>[^<]+/g, `<CreateDate>${hourAgo}`)
+    api.spoil = (action) => (action === 'ListAccessKeys' ? { change: atOnce } : undefined)
+    await rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
+    expect(await idsOf(target)).toEqual(await labelledIds(target))
+  })
+
   it('goes, too, where a rotation was given up after testSecret had used it', async () => {
     const target = await rotated(1)
     const given = await secrets.begin(target.secretId)
@@ -163,7 +175,7 @@ describe('a key that no version has', () => {
     ['has been used for something', async (target: Stored) => usedKey(target)],
     ['has been used long after it was made', async (target: Stored) => usedLate(target)],
     ['is in a version with a label of somebody', async (target: Stored) => pinned(target)],
-  ])('is somebody’s where it %s: an error that says how to free its place', async (_, arrange) => {
+  ])('is somebody’s where it %s: an error that says how to free its place', async (oddity, arrange) => {
     const target = await rotated(0)
     const id = await arrange(target)
     const before = await idsOf(target)
@@ -171,6 +183,7 @@ describe('a key that no version has', () => {
     const { errorMessage } = await expectFailure(suite, now, { code: 'AccessKeySlotTaken', step: 'createSecret' })
     expect(await idsOf(target)).toEqual(before)
     expect(errorMessage).toContain(`aws iam delete-access-key --user-name ${target.userName} --access-key-id ${id}`)
+    expect(errorMessage.includes('edited with put-secret-value')).toBe(oddity === 'was made before the one in use')
     expect(errorMessage).toMatch(/made at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ and (was last used at|has never been used)/)
   })
 
@@ -180,6 +193,7 @@ describe('a key that no version has', () => {
     // It has no earlier version: that would be AWSPREVIOUS.
     await put(target, { api_key, secret_key })
     await put(target, { api_key, secret_key })
+    laterOn()
     return idIn(target.value)
   }
   async function usedKey({ userName }: Stored): Promise<string> {
