@@ -3,6 +3,7 @@ import { type CommandLine, commandLine } from '../local/commands/command-line.ts
 import { deep, perStep } from './budgets.ts'
 import { exploreType } from './explore/explore-type.ts'
 import { type History, parseHistory, textOf } from './explore/history.ts'
+import { seeded } from './explore/random.ts'
 import { outlived, steps } from './explore/scenario.ts'
 import { crashMatrix } from './matrix.ts'
 import { randomHistories } from './random-histories.ts'
@@ -17,8 +18,9 @@ lost, what comes late, who dies, what somebody does meanwhile. It looks whether 
   TYPE            the kinds of secrets whose names begin so; all when left out: ${types.map(({ name }) => name).join(', ')}
   --minutes N     whole rotations at random for so long, 0.1 to 600; without it every order of two runs of each step is tried,
                   with one fault and one preemption
-  --deep          tries two preemptions, with a fault or with something that somebody does meanwhile
-  --seed S        the random histories of that number; a new one each time when left out
+  --deep          tries two preemptions, with a fault or with something that somebody does meanwhile; with --minutes as much of
+                  that as fits, drawn by chance
+  --seed S        what that number draws; another one each time when left out
   --history TEXT  plays one history and tells it, for instance mysql-single-user/set+set/3:B,9:lost
   --matrix FILE   writes what was tried as a page; docs/crash-matrix.md is the one of all kinds of secrets
   --json          one line of JSON for each kind of secret
@@ -28,6 +30,7 @@ Exit code 0: all promises hold, but for what is known and accepted; 1: one does 
 
 Examples:
   npm run simulate -- postgres
+  npm run simulate -- --deep --minutes 1
   npm run simulate -- oauth --minutes 5 --seed 7
 `
 
@@ -68,7 +71,7 @@ function number(option: string, text: string | undefined, least: number, most: n
 
 let defects = 0
 if (values.history !== undefined) await one(values.history)
-else if (minutes !== undefined) await atRandom(minutes)
+else if (minutes !== undefined && !values.deep) await atRandom(minutes)
 else await everyOrder()
 process.exitCode = defects === 0 ? 0 : 1
 
@@ -85,13 +88,18 @@ async function everyOrder(): Promise<void> {
   const results = []
   const began = process.cpuUsage()
   let histories = 0
-  for (const type of chosen) {
+  const start = performance.now()
+  if (minutes !== undefined) say(`Seed ${seed}.`)
+  const bounded = minutes === undefined ? {} : { chance: seeded(seed) }
+  for (const [index, type] of chosen.entries()) {
     const budgets = (values.deep ? deep : perStep)(type)
-    const ticks = (count: number) => {
+    const goOn = (count: number, part: number) => {
       if (count % 1_000 === 0) progress(`${type.name}: ${count} histories`)
-      return true
+      // What one does not need of its time, the next ones have.
+      const due = ((index + part) / chosen.length) * (minutes ?? 0) * 60_000
+      return minutes === undefined || performance.now() - start < due
     }
-    const result = await exploreType(type, values.deep ? steps : [...steps, outlived], budgets, ticks)
+    const result = await exploreType(type, values.deep ? steps : [...steps, outlived], budgets, { goOn, ...bounded })
     results.push(result)
     progress('')
     const count = result.scenarios.reduce((sum, each) => sum + each.histories + each.joined, 0)

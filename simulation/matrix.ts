@@ -41,7 +41,8 @@ preemption and one fault allow (where steps make very many calls: one of the two
 the same state are played on once. After each history the faults end: the service ends the rotation, an operator carries out what
 errors ask for, and a timeout later the secret is rotated once more. ${total} histories in all.
 
-CI adds two preemptions, with a fault or with something that somebody does meanwhile (\`--deep\`), and whole rotations at random.
+CI adds two preemptions, with a fault or with something that somebody does meanwhile (\`--deep\`), and whole rotations: of each, as
+many as fit into a minute, drawn by a seed that it prints.
 
 A fault is one of: *lost* before it takes effect; *unanswered*: done, and the answer is lost; *repeated*: done, and sent again by the
 SDK; *stale*: a read of what was there before the last change; *kill* before it leaves, or when it is done; *late*: it arrives when

@@ -23,13 +23,22 @@ export interface TypeResult {
   readonly defects: readonly Violation[]
 }
 
+/** How much of an exploration is played. */
+export interface Extent {
+  /** Called after each history. @param part how much of the type's scenarios is behind us, from 0 to 1 */
+  goOn?(histories: number, part: number): boolean
+  readonly chance?: () => number
+}
+
 /** Explores all scenarios of a kind of secret, one budget after the other. */
 export async function exploreType(
   type: SimulatedType,
   scenarios: readonly Scenario[],
   budgets: readonly Budget[],
-  goOn?: GoOn,
+  { goOn, chance }: Extent = {},
 ): Promise<TypeResult> {
+  let part = 0
+  const ended: GoOn = (count) => goOn?.(count, part / (scenarios.length * budgets.length)) ?? true
   const tried = new Map<string, Map<string, number>>()
   const leftOvers = new Map<LeftOver, Violation>()
   const defects = new Map<string, Violation>()
@@ -38,7 +47,8 @@ export async function exploreType(
     const stage = await stageFor(type, scenario)
     let [histories, joined] = [0, 0]
     for (const budget of budgets) {
-      const explored = await explore(stage, budget, goOn)
+      part++
+      const explored = await explore(stage, budget, ended, chance)
       histories += explored.histories
       joined += explored.joined
       for (const violation of explored.violations) {

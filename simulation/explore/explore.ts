@@ -34,16 +34,22 @@ interface Branch {
 }
 
 /**
- * Plays every history of a scenario that the budget allows. Two orders of calls that make no difference to anybody lead to
+ * Plays every history of a scenario that the budget allows, or as many as `goOn` lets it. Two orders of calls that make no difference to anybody lead to
  * the same state, and are played on once. (fast-check's scheduler draws orders by chance; it cannot go through all of them.)
+ * @param chance draws what is played next, where not all of it will be; else it is what was opened last
  */
-export async function explore(stage: Stage, budget: Budget, goOn: GoOn = () => true): Promise<Explored> {
+export async function explore(
+  stage: Stage,
+  budget: Budget,
+  goOn: GoOn = () => true,
+  chance?: () => number,
+): Promise<Explored> {
   const seen = new Set<string>()
   const open: Branch[] = [{ deviations: [], left: budget }]
   const violations: Violation[] = []
   const tried = new Map<string, Map<string, number>>()
   let [histories, joined] = [0, 0]
-  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
+  for (let branch = taken(open, chance); branch !== undefined; branch = taken(open, chance)) {
     const { deviations } = branch
     const played = await play(stage, choicesOf(branch, { seen, open, tried }))
     if (played.stopped) joined++
@@ -56,6 +62,17 @@ export async function explore(stage: Stage, budget: Budget, goOn: GoOn = () => t
     if (!goOn(histories + joined, violations)) break
   }
   return { histories, joined, violations, tried }
+}
+
+/** Takes one out; the last one comes to its place. */
+function taken(open: Branch[], chance: (() => number) | undefined): Branch | undefined {
+  const last = open.pop()
+  if (chance === undefined || last === undefined || open.length === 0) return last
+  const at = Math.floor(chance() * (open.length + 1))
+  const drawn = open[at]
+  if (drawn === undefined) return last
+  open[at] = last
+  return drawn
 }
 
 interface Known {

@@ -10,16 +10,25 @@ import { settled } from './settled.ts'
 type Say = (line: string) => void
 
 /** What an operator does who reads the remedy of an error. Every other one says: rotate again. */
-const remedies: Partial<Record<ErrorCode, (world: World) => void>> = {
+const remedies: Partial<Record<ErrorCode, (world: World, error: RotationError) => void>> = {
   LoginRefused: putMended,
   NotPrimary: putMended,
   InvalidSecret: putMended,
   LoginLocked: putMended,
   KeyRefused: putMended,
-  ProviderRefused: putMended,
+  // What the managing key lacks, or the room that there is none of.
+  ProviderRefused: (world, { what }) => (String(what).includes('answered 403') ? free(world) : putMended(world)),
   AccessKeyUnknown: putMended,
-  AccessKeySlotTaken: (world) => world.target.freed?.(labelledValues(world)),
+  AccessKeySlotTaken(world) {
+    // Where nobody has made, edited or labelled anything by hand, no key may be taken for somebody's.
+    if (!['put', 'unstage', 'password'].some((act) => world.marks.has(act))) world.broken.add('the-rotation-ends')
+    free(world)
+  },
   PendingMismatch: (world) => operatorActs.unstage?.act(world),
+}
+
+function free(world: World): void {
+  world.target.freed?.(labelledValues(world))
 }
 
 function putMended(world: World): void {
@@ -50,7 +59,7 @@ export async function endRotation(world: World, type: SimulatedType, say: Say = 
     }
     const remedy = remedies[code as ErrorCode]
     say(remedy === undefined ? 'the operator rotates again' : 'the operator carries out the remedy, and rotates again')
-    remedy?.(world)
+    if (error instanceof RotationError) remedy?.(world, error)
   }
   world.broken.add('the-rotation-ends')
 }
