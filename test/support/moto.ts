@@ -1,11 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from '../../local/servers/free-port.ts'
+import { guardedServer } from '../../local/servers/guarded-server.ts'
 
 /** The emulator of AWS that stands for what is not Secrets Manager: https://docs.getmoto.org */
 const version = '5.2.1'
@@ -24,26 +24,17 @@ export async function startMoto(
   const folder = (await isInstalled()) ? undefined : await installed()
   const port = await freePort()
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...settings, ...(folder && { PYTHONPATH: folder }) }
-  const server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`], { env })
+  const place = await mkdtemp(join(tmpdir(), 'keyturn-moto-'))
+  const command = [python, '-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`]
+  // Many a file leaves it to the end of its process, which may be a kill.
+  const server = guardedServer(place, 'KILL', command, env, {})
   const said = { text: '' }
-  for (const stream of [server.stdout, server.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      said.text = (said.text + chunk.toString()).slice(-4_000)
-    })
-  }
-  const kill = () => server.kill('SIGKILL')
-  process.once('exit', kill)
+  server.process.stderr?.on('data', (chunk: Buffer) => {
+    said.text = (said.text + chunk.toString()).slice(-4_000)
+  })
   const endpoint = `http://127.0.0.1:${port}`
-  await answering(endpoint, server, said)
-  return {
-    endpoint,
-    async [Symbol.asyncDispose]() {
-      process.off('exit', kill)
-      const ended = server.exitCode === null ? once(server, 'exit') : undefined
-      kill()
-      await ended
-    },
-  }
+  await answering(endpoint, server.process, said)
+  return { endpoint, [Symbol.asyncDispose]: () => server.end() }
 }
 
 async function isInstalled(): Promise<boolean> {
