@@ -9,7 +9,6 @@ import {
   PutUserPolicyCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { startMoto } from './moto.ts'
 import { answerError, type QueryError, startQueryProxy } from './query-proxy.ts'
 import { signed } from './signature.ts'
@@ -125,18 +124,18 @@ export async function iamApi(): Promise<IamApi> {
     },
     give,
     keys: async (user) => (await listed(user)).map(({ AccessKeyId = '' }) => AccessKeyId),
-    async works({ id, secretKey }) {
-      if (!(await isActive(id))) return false
-      const sts = new STSClient({ ...around, credentials: { accessKeyId: id, secretAccessKey: secretKey } })
-      try {
-        const { Arn } = await sts.send(new GetCallerIdentityCommand({}))
-        return Arn?.endsWith(`/${owners.get(id)}`) === true
-      } catch (error) {
-        if (error instanceof Error && /^(InvalidClientTokenId|SignatureDoesNotMatch)$/.test(error.name)) return false
-        throw error
-      } finally {
-        sts.destroy()
-      }
+    async works(key) {
+      if (!(await isActive(key.id))) return false
+      const body = 'Action=GetCallerIdentity&Version=2011-06-15'
+      const answer = await fetch(moto.endpoint, {
+        method: 'POST',
+        headers: signed(body, { host, service: 'sts', key }),
+        body,
+      })
+      const said = await answer.text()
+      if (answer.ok) return said.includes(`/${owners.get(key.id)}</Arn>`)
+      if (/<Code>(InvalidClientTokenId|SignatureDoesNotMatch)</.test(said)) return false
+      throw new Error(`moto answered ${answer.status}: ${said}`)
     },
     calls: [],
     spoil: () => undefined,
