@@ -234,6 +234,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(await logsIn(host, pem)).toBe(true)
     const { mode, uid } = await stat(host.path(host.account.keys))
     expect([(mode & 0o777).toString(8), uid]).toEqual(['600', 2001])
+    expect((await rotated(at.secrets, secretId)).outcomes).toEqual(allWell)
     at.secrets.local.calls.clear()
     expect((await rotated(at.secrets, secretId)).outcomes).toEqual(allWell)
     // Eleven, as without an admin, and the admin's secret.
