@@ -143,7 +143,10 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const { AWSCURRENT = '' } = await target.staged()
     const written = await writtenSince(began, first.account.uid === undefined ? first.account.home : first.path('/'))
     expect(written.map(({ path }) => path)).toContain(first.path(first.account.keys))
-    for (const { text } of written) expect(findLeak(text, target.sensitive(AWSCURRENT))).toBeUndefined()
+    // All keys of this form have their first line in common, those of the hosts, too.
+    const parts = target.sensitive(AWSCURRENT).filter((part) => !target.value.includes(part))
+    expect(parts.length).toBeGreaterThan(2)
+    for (const { text } of written) expect(findLeak(text, parts)).toBeUndefined()
   })
 
   it('through jump hosts, with pinned keys at each hop: rotates', async () => {
