@@ -13,6 +13,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'a line per secret: state, function, last and next rotation, age of the value',
     load: () => import('./commands/status.ts'),
   },
+  rotate: {
+    summary: 'rotates a secret now, and shows each step until it is certain how it ended',
+    load: () => import('./commands/rotate.ts'),
+  },
   doctor: {
     summary: 'finds out why a rotation fails, and says what mends it',
     load: () => import('./commands/doctor.ts'),

@@ -37,7 +37,7 @@ export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Term
       if (!stderr.isTTY) return
       clear()
       if (text === undefined) return
-      stderr.write(styleText('dim', text.slice(0, Math.max(stderr.columns - 1, 20)), { stream: stderr }))
+      stderr.write(styleText('dim', text.slice(0, (stderr.columns || 80) - 1), { stream: stderr }))
       shown = true
     },
     paint: (style, text) => styleText(style, text, { stream: stdout }),

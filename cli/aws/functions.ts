@@ -1,0 +1,80 @@
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { plain } from '../terminal.ts'
+import { ask, askUnless } from './ask.ts'
+import { type Connection, clientSettings } from './connection.ts'
+
+/** What a function has found out about a version, or about something else that a rotation needs. */
+export interface ProbeFinding {
+  readonly about: string
+  readonly version?: string
+  readonly labels?: readonly string[]
+  readonly verdict: 'works' | 'fails' | 'untried'
+  readonly says: string
+  readonly code?: string
+  readonly likely?: string
+  readonly remedy?: string
+  readonly retryable?: boolean
+}
+
+/** What a function answers to a probe: findings, or the problem that kept it from looking. */
+export interface Probed {
+  readonly rotationEnabled: boolean | undefined
+  readonly findings: readonly ProbeFinding[]
+  readonly problem: Pick<ProbeFinding, 'says' | 'code' | 'likely' | 'remedy'> | undefined
+}
+
+/** What a probe is to look at besides the three labels. */
+export interface ProbeWish {
+  /** At most ten versions without a label. */
+  readonly versionIds?: readonly string[]
+  /** The version that is to be tried first. */
+  readonly first?: string
+}
+
+export interface Functions {
+  /** The log group of a function; where it may not be asked for, the one that it has by default. */
+  logGroup(functionArn: string): Promise<string>
+  /** Has the function look at a secret from its own network and role. Throws CannotAsk. */
+  probe(functionArn: string, secretArn: string, wish?: ProbeWish): Promise<Probed>
+}
+
+/** The functions that rotate secrets. */
+export function functionsOf(connection: Connection): Functions {
+  const client = new LambdaClient(clientSettings(connection))
+  return {
+    async logGroup(FunctionName) {
+      const call = client.send(new GetFunctionConfigurationCommand({ FunctionName }))
+      const refusals = ['AccessDeniedException', 'ResourceNotFoundException']
+      const found = await askUnless(refusals, 'lambda:GetFunctionConfiguration', call)
+      return found?.LoggingConfig?.LogGroup ?? `/aws/lambda/${nameOf(FunctionName)}`
+    },
+    async probe(FunctionName, secretArn, { versionIds = [], first } = {}) {
+      const event = { KeyturnProbe: 1, SecretId: secretArn, VersionIds: versionIds, First: first }
+      const call = client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
+      const { FunctionError, Payload } = await ask('lambda:InvokeFunction', call)
+      const answer = parsed(Payload === undefined ? '' : Buffer.from(Payload).toString())
+      if (FunctionError === undefined && Array.isArray(answer?.findings)) return answer as unknown as Probed
+      return { rotationEnabled: undefined, findings: [], problem: whyNot(answer, FunctionError) }
+    },
+  }
+}
+
+function whyNot(answer: Readonly<Record<string, unknown>> | undefined, failed: string | undefined): Probed['problem'] {
+  const said = plain(String(answer?.errorMessage ?? ''))
+  if (failed === undefined || /"Step"/.test(said))
+    return { says: 'The function does not know the probe: it is none of Keyturn, or an older one.' }
+  return { code: plain(String(answer?.errorType ?? failed)), says: said || 'The function failed without a word.' }
+}
+
+function nameOf(functionArn: string): string {
+  return functionArn.split(':')[6] ?? functionArn
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json: unknown = JSON.parse(text)
+    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

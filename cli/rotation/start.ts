@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto'
+import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { ask } from '../aws/ask.ts'
+import type { Connection } from '../aws/connection.ts'
+import { functionsOf } from '../aws/functions.ts'
+import { logsOf, type StepLine } from '../aws/logs.ts'
+import { lonePending, type SecretFacts, type Secrets } from '../aws/secrets.ts'
+import { CannotAsk } from '../failures.ts'
+import { plain } from '../terminal.ts'
+import { second } from '../times.ts'
+import type { Talk } from './talk.ts'
+import { type Ending, type Watched, watch } from './watch.ts'
+
+export interface Run {
+  readonly secrets: Secrets
+  readonly connection: Connection
+  readonly talk: Talk
+  readonly timeoutMs: number
+  /** Ends the watching. */
+  readonly stop: AbortSignal
+}
+
+type Kind = Watched['kind']
+
+/** `again` where Secrets Manager takes up an earlier rotation that has not ended. */
+type Started = { readonly version: string; readonly again: boolean } | { readonly refusal: string }
+
+/** What AWS says of a secret that cannot be rotated is an answer; that it may not be asked is none: CannotAsk. */
+export async function start({ arn, name }: SecretFacts, kind: Kind, { client, describe }: Secrets): Promise<Started> {
+  const ClientRequestToken = randomUUID()
+  const only = kind === 'test' ? { RotateImmediately: false } : {}
+  const call = client.send(new RotateSecretCommand({ SecretId: arn, ClientRequestToken, ...only }))
+  try {
+    const { VersionId } = await ask('secretsmanager:RotateSecret', call)
+    return { version: VersionId ?? ClientRequestToken, again: false }
+  } catch (error) {
+    if (!(error instanceof CannotAsk) || !(error.cause instanceof Error)) throw error
+    const said = plain(error.cause.message)
+    if (/previous rotation isn.t complete/i.test(said)) {
+      const pending = lonePending((await describe(arn)) ?? { labels: new Map() })
+      return pending === undefined ? { refusal: `${said} Try again.` } : { version: pending, again: true }
+    }
+    const mayNotInvoke = error.awsName === 'AccessDeniedException' && said.includes('Lambda function')
+    if (error.awsName !== 'InvalidRequestException' && !mayNotInvoke) throw error
+    return { refusal: `${said} "keyturn doctor ${name}" looks for the cause.` }
+  }
+}
+
+/** Watches a rotation that was started a moment ago, and shows it. */
+export async function watchStarted(
+  secret: SecretFacts,
+  { version, again }: Extract<Started, { readonly version: string }>,
+  kind: Kind,
+  { secrets, connection, talk, timeoutMs, stop }: Run,
+): Promise<Ending> {
+  const began = Date.now()
+  // A version that is taken up again has lines of earlier attempts, too; a new one has none, whatever the clocks say.
+  const since = again ? began - second : began - 300 * second
+  const watched = {
+    version,
+    kind: again ? ('rotation' as const) : kind,
+    labels: async () => (await secrets.describe(secret.arn))?.labels.get(version) ?? [],
+    steps: await stepsOf(secret, version, since, connection, talk.note),
+    onLabels: talk.labels,
+    onStep: talk.step,
+    onWait: talk.wait,
+  }
+  const ending = await watch(watched, timeoutMs, stop)
+  talk.ended(ending, secret, version, Date.now() - began)
+  return ending
+}
+
+/** The lines of the function, if it has any that may be read: without them the labels still say how it ends. */
+async function stepsOf(
+  { functionArn }: SecretFacts,
+  version: string,
+  since: number,
+  connection: Connection,
+  note: (text: string) => void,
+): Promise<() => Promise<readonly StepLine[]>> {
+  if (functionArn === undefined) return async () => []
+  const group = await functionsOf(connection).logGroup(functionArn)
+  const logs = logsOf(connection)
+  let isReadable = true
+  return async () => {
+    if (!isReadable) return []
+    try {
+      return await logs.steps(group, version, since)
+    } catch (error) {
+      if (!(error instanceof CannotAsk)) throw error
+      isReadable = false
+      note(`The log of the function cannot be read, so its steps are not shown. ${error.message}`)
+      return []
+    }
+  }
+}
