@@ -6,13 +6,14 @@ import { inCache, madeOnce } from '../../local/servers/made-once.ts'
 const run = promisify(execFile)
 
 /**
- * A Python with one package and what that needs, in the user's cache: made the first time it is asked for.
- * @param requirement pinned, for instance `jupyterhub==6.1.1`
+ * A Python with one package or several and what these need, in the user's cache: made the first time it is asked for.
+ * @param requirements pinned, for instance `jupyterhub==6.1.1`
  * @returns the path of its `python`
  * @throws Error that says how to install it, where it cannot be had
  */
-export async function pythonWith(requirement: string): Promise<string> {
-  const folder = await madeOnce(inCache('python', requirement.replaceAll(/[^\w.]+/g, '-')), async (half) => {
+export async function pythonWith(...requirements: readonly [string, ...string[]]): Promise<string> {
+  const all = requirements.join(' ')
+  const folder = await madeOnce(inCache('python', all.replaceAll(/[^\w.]+/g, '-')), async (half) => {
     try {
       // Debian's Python has no pip of its own, and lets none install beside it; a virtual environment has one. It works
       // under another name, too: only the programs in bin/ have its path in them.
@@ -23,13 +24,11 @@ export async function pythonWith(requirement: string): Promise<string> {
         'install',
         '--quiet',
         '--disable-pip-version-check',
-        requirement,
+        ...requirements,
       ])
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw new Error(
-        `${requirement} cannot be had. "python3 -m venv v && v/bin/pip install ${requirement}" makes it: ${why}`,
-      )
+      throw new Error(`${all} cannot be had. "python3 -m venv v && v/bin/pip install ${all}" makes it: ${why}`)
     }
   })
   return join(folder, 'bin', 'python')

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node'
 import { startMariadb } from '../../local/servers/mariadb.ts'
 import { startMysql } from '../../local/servers/mysql.ts'
 import { startPostgres } from '../../local/servers/postgres.ts'
+import { startKeycloak } from './keycloak-server.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -27,6 +28,7 @@ const starts: Readonly<Record<string, () => Promise<Server>>> = {
   '/mariadb/10.5': () => startMariadb('10.5', mysqlSettings),
   '/mariadb/10.11': () => startMariadb('10.11', mysqlSettings),
   '/mariadb/11.8': () => startMariadb('11.8', mysqlSettings),
+  '/keycloak': startKeycloak,
 }
 
 /**
