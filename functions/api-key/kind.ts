@@ -8,6 +8,7 @@ export const apiKeyKind: Kind = {
   value: 'api_key',
   id: 'key_id',
   second: 'secret_key',
+  secrets: [],
   variables: 'API_KEY',
   bundled,
   refused: refusedProviders,

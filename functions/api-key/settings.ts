@@ -1,5 +1,6 @@
-import { type DescribedSettings, describedSettings } from '../../shared/described/settings.ts'
+import { arnsIn, type DescribedSettings } from '../../shared/described/settings.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
+import { providerSettings } from '../../shared/http/provider-settings.ts'
 
 /**
  * Reads API_KEY_PROVIDER, API_KEY_PROVIDERS (the path of a file), API_KEY_HOSTS and API_KEY_PRIVATE_HOSTS,
@@ -7,13 +8,15 @@ import { type Environment, oneOf } from '../../shared/environment.ts'
  * @throws RotationError InvalidConfiguration
  */
 export function settings(env: Environment): DescribedSettings {
-  return describedSettings('API_KEY', {
-    provider: env.API_KEY_PROVIDER,
-    providers: env.API_KEY_PROVIDERS,
-    hosts: env.API_KEY_HOSTS,
-    privateHosts: env.API_KEY_PRIVATE_HOSTS,
-    adminSecretArns: env.ADMIN_SECRET_ARNS,
+  return {
+    ...providerSettings('API_KEY', {
+      provider: env.API_KEY_PROVIDER,
+      providers: env.API_KEY_PROVIDERS,
+      hosts: env.API_KEY_HOSTS,
+      privateHosts: env.API_KEY_PRIVATE_HOSTS,
+      caBundle: env.HTTP_CA_BUNDLE,
+    }),
+    adminSecretArns: arnsIn(env.ADMIN_SECRET_ARNS),
     revokeFirst: oneOf('API_KEY_REVOKE_FIRST', env, ['false', 'true']) === 'true',
-    caBundle: env.HTTP_CA_BUNDLE,
-  })
+  }
 }

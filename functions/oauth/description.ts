@@ -54,6 +54,8 @@ export const description = v.strictObject({
     ),
     [],
   ),
+  /** How secrets of clients are made there: a description as of keys (shared/described), for OauthClientSecret alone. */
+  client_secret: v.optional(v.record(v.string(), v.unknown())),
   /** A GET that tells with the access token alone whether that works: userinfo, for instance. */
   probe: v.optional(
     v.strictObject({

@@ -7,5 +7,11 @@ import { type ProviderSettings, providerSettings } from '../../shared/http/provi
  * @throws RotationError InvalidConfiguration
  */
 export function settings(env: Environment): ProviderSettings {
-  return providerSettings(env, 'OAUTH')
+  return providerSettings('OAUTH', {
+    provider: env.OAUTH_PROVIDER,
+    providers: env.OAUTH_PROVIDERS,
+    hosts: env.OAUTH_HOSTS,
+    privateHosts: env.OAUTH_PRIVATE_HOSTS,
+    caBundle: env.HTTP_CA_BUNDLE,
+  })
 }

@@ -82,11 +82,20 @@ function segment(name: string, value: string): string {
 
 function credentials(auth: Authentication, sources: Sources): Record<string, string> {
   if (auth.scheme === 'bearer') return { authorization: `Bearer ${textOf(auth.token, sources)}` }
-  if (auth.scheme === 'basic') {
-    const pair = `${textOf(auth.username, sources)}:${textOf(auth.password, sources)}`
-    return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  if (auth.scheme === 'basic') return basic(textOf(auth.username, sources), textOf(auth.password, sources))
+  if (auth.scheme === 'client_secret_basic') {
+    return basic(formEncoded(textOf(auth.client_id, sources)), formEncoded(textOf(auth.client_secret, sources)))
   }
   return textsOf(auth.headers, sources)
+}
+
+function basic(username: string, password: string): Record<string, string> {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
+}
+
+/** RFC 6749, appendix B. */
+function formEncoded(text: string): string {
+  return new URLSearchParams({ '': text }).toString().slice(1)
 }
 
 function textsOf(scalars: Scalars, sources: Sources): Record<string, string> {
@@ -124,10 +133,10 @@ export function holds(assertion: Assertion, body: unknown): boolean {
 }
 
 const detailsOf: Readonly<Record<number, Pick<ErrorDetails, 'likely' | 'remedy'>>> = {
-  401: { likely: say`The managing key is wrong, was revoked or has expired.` },
+  401: { likely: say`What manages them is wrong, was revoked or has expired.` },
   403: {
-    likely: say`The managing key lacks the right, or there are as many keys already as the provider allows.`,
-    remedy: say`Look at the keys at the provider: where no more are allowed, revoke one that is in no version of the secret and that nobody uses; else give the managing key the right.`,
+    likely: say`What manages them lacks the right, or there are as many already as the provider allows.`,
+    remedy: say`Look at those that there are at the provider: where no more are allowed, revoke one that is in no version of the secret and that nobody uses; else give what manages them the right.`,
   },
   404: { likely: say`A field of "params" in the secret is wrong, or the provider has another path by now.` },
 }

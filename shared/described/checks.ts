@@ -16,7 +16,8 @@ const readable: Readonly<Record<string, readonly SourceName[]>> = {
   '/auth/manage': ['admin', 'current', 'secret'],
   '/auth/use': ['pending', 'secret'],
   '/create': ['admin', 'current', 'secret'],
-  '/rotate': ['admin', 'current', 'secret'],
+  '/read': ['admin', 'current', 'secret'],
+  '/rotate': ['admin', 'current', 'secret', 'read'],
   '/list': ['admin', 'current', 'secret'],
   '/revoke': ['admin', 'current', 'secret', 'key'],
   '/apply': ['admin', 'current', 'secret', 'pending'],
@@ -57,7 +58,7 @@ function* problems(given: Description, kind: Kind): Generator<Problem, undefined
   yield* verifyProblems(given, kind)
   for (const [at, part] of requestsOf(given)) yield* requestProblems(at, part)
   for (const [at, names] of Object.entries(readable)) yield* referenceProblems(at, partAt(given, at), names)
-  for (const name of ['create', 'rotate'] as const) {
+  for (const name of ['create', 'read', 'rotate'] as const) {
     const outputs = given[name]?.outputs
     if (outputs === undefined) continue
     if (outputs[kind.value] === undefined) yield { at: `/${name}/outputs`, what: say`has no "${ours(kind.value)}"` }
@@ -77,6 +78,9 @@ function* waysProblems(given: Description, kind: Kind): Generator<Problem, undef
   }
   if (generate !== undefined && generate[kind.value] === undefined) {
     yield { at: '/generate', what: say`has no "${ours(kind.value)}"` }
+  }
+  if (given.read !== undefined && rotate === undefined) {
+    yield { at: '/read', what: say`is of use beside "rotate" alone` }
   }
   if (list === undefined && (create ?? (apply && revoke)) !== undefined) {
     yield { at: '', what: say`has no "list": a ${kind.noun} that was minted and never stored could not be found again` }
@@ -102,8 +106,8 @@ function* verifyProblems({ auth, verify }: Description, { noun }: Kind): Generat
 }
 
 function requestsOf(given: Description): (readonly [string, RequestOf])[] {
-  const { create, rotate, apply, list, revoke, verify } = given
-  return Object.entries({ create, rotate, apply, list, revoke, verify }).flatMap(([name, part]) =>
+  const { create, read, rotate, apply, list, revoke, verify } = given
+  return Object.entries({ create, read, rotate, apply, list, revoke, verify }).flatMap(([name, part]) =>
     part === undefined ? [] : [[`/${name}`, part] as const],
   )
 }
@@ -131,8 +135,11 @@ function* referenceProblems(at: string, value: unknown, names: readonly SourceNa
   const sign = keys.find((key) => key.startsWith('$'))
   if (sign !== undefined && !Array.isArray(value)) {
     if (keys.length > 1) yield { at: `${at}/${sign}`, what: say`stands beside other members: a reference stands alone` }
-    if (!['$from', '$marker', '$expires', '$join', '$random'].includes(sign))
+    if (!['$from', '$marker', '$expires', '$join', '$random', '$readWithout'].includes(sign))
       yield { at: `${at}/${sign}`, what: say`is not known` }
+  }
+  if ('$readWithout' in value && !names.includes('read')) {
+    yield { at: `${at}/$readWithout`, what: say`reads "read", which is not at hand there` }
   }
   const from = (value as { readonly $from?: unknown }).$from
   if (from !== undefined) {
@@ -149,5 +156,5 @@ function* referenceProblems(at: string, value: unknown, names: readonly SourceNa
 function partAt(given: Description, at: string): unknown {
   if (at === '/auth/manage') return given.auth.manage
   if (at === '/auth/use') return given.auth.use
-  return given[at.slice(1) as 'create' | 'rotate' | 'list' | 'revoke' | 'apply' | 'verify']
+  return given[at.slice(1) as 'create' | 'read' | 'rotate' | 'list' | 'revoke' | 'apply' | 'verify']
 }

@@ -12,7 +12,7 @@ const statuses = v.pipe(v.array(status), v.minLength(1))
 const seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(400 * 24 * 3600))
 
 /** Where a value comes from: a document and a JSON Pointer into it. */
-const source = v.pipe(v.string(), v.regex(/^(secret|admin|current|pending|key):(\/([^~/]|~[01])*)+$/))
+const source = v.pipe(v.string(), v.regex(/^(secret|admin|current|pending|key|read):(\/([^~/]|~[01])*)+$/))
 const from = v.strictObject({ $from: source })
 const marker = v.strictObject({ $marker: v.literal(true) })
 const random = v.strictObject({
@@ -45,11 +45,26 @@ const authentication = v.union([
   v.strictObject({ scheme: v.literal('bearer'), token: scalar }),
   v.strictObject({ scheme: v.literal('basic'), username: scalar, password: scalar }),
   v.strictObject({ scheme: v.literal('headers'), headers: v.record(headerName, scalar) }),
+  /** A client's id and secret, form-encoded as RFC 6749 §2.3.1 wants them. */
+  v.strictObject({ scheme: v.literal('client_secret_basic'), client_id: scalar, client_secret: scalar }),
 ])
+
+const path = v.pipe(v.string(), v.regex(/^\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*$/))
+/** An access token that a client is given for its own (RFC 6749 §4.4), and that is then the bearer's. */
+const clientCredentials = v.strictObject({
+  scheme: v.literal('client_credentials'),
+  path,
+  parameters: v.optional(scalars),
+  client_id: scalar,
+  client_secret: scalar,
+  /** Whether id and secret stand in the form (client_secret_post), not in the header. */
+  inForm: v.optional(v.boolean(), false),
+  form: v.optional(scalars),
+})
 
 const request = {
   method: v.picklist(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  path: v.pipe(v.string(), v.regex(/^\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*$/)),
+  path,
   parameters: v.optional(scalars),
   query: v.optional(scalars),
   headers: v.optional(v.record(headerName, text)),
@@ -76,10 +91,21 @@ export const description = v.strictObject({
   hosts: v.union([v.literal('self-hosted'), v.pipe(v.array(text), v.minLength(1))]),
   /** Why a key of this provider cannot manage keys; then the secret must name an admin's. */
   needsAdmin: v.optional(text),
-  auth: v.strictObject({ manage: authentication, use: authentication }),
+  auth: v.strictObject({ manage: v.union([authentication, clientCredentials]), use: authentication }),
   generate: v.optional(v.record(text, v.union([random, marker]))),
   create: v.optional(v.strictObject({ ...request, expect: statuses, conflict: v.optional(statuses), outputs })),
-  apply: v.optional(v.strictObject({ ...request, expect: statuses, applied: v.optional(statuses) })),
+  /** Tells the provider a value of ours. `graceSeconds` is for providers that take it in the place of the one before. */
+  apply: v.optional(
+    v.strictObject({
+      ...request,
+      expect: statuses,
+      applied: v.optional(statuses),
+      graceSeconds: v.optional(seconds),
+    }),
+  ),
+  /** What is the provider's now, where it shows it: what was made and never stored is found so. */
+  read: v.optional(v.strictObject({ ...request, expect: statuses, outputs })),
+  /** Makes a new one in the place of the one before, which lives for `graceSeconds` more; with 0 it dies at once. */
   rotate: v.optional(v.strictObject({ ...request, expect: statuses, outputs, graceSeconds: seconds })),
   list: v.optional(
     v.strictObject({
@@ -116,6 +142,7 @@ export type Description = v.InferOutput<typeof description>
 export type Scalar = v.InferOutput<typeof scalar>
 export type Scalars = v.InferOutput<typeof scalars>
 export type Authentication = v.InferOutput<typeof authentication>
+export type ClientCredentials = v.InferOutput<typeof clientCredentials>
 export type Assertion = v.InferOutput<typeof assertion>
 export type Pages = v.InferOutput<typeof pages>
 
@@ -126,7 +153,7 @@ export type RequestOf = Pick<
 >
 
 /** The documents that values may come from, by the name before the colon. */
-export const sourceNames = ['secret', 'admin', 'current', 'pending', 'key'] as const
+export const sourceNames = ['secret', 'admin', 'current', 'pending', 'key', 'read'] as const
 export type SourceName = (typeof sourceNames)[number]
 
 /** @returns undefined for what is no reference to a document */

@@ -10,6 +10,8 @@ export interface Kind {
   readonly id: string
   /** The field of the other half, where credentials come in pairs. */
   readonly second?: string
+  /** Fields with further values that nobody may see. */
+  readonly secrets: readonly string[]
   /** Before the names of the function's variables: `API_KEY` of `API_KEY_HOSTS`. */
   readonly variables: string
   /** Descriptions that come with the function, by name. Each is checked when it is used. */

@@ -4,7 +4,7 @@ import { at } from '../http/pointer.ts'
 import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretForm } from '../rotation/secret-type.ts'
-import type { Authentication } from './description.ts'
+import type { Authentication, ClientCredentials } from './description.ts'
 import type { Kind } from './kind.ts'
 import type { Provider } from './providers.ts'
 import type { DescribedSecret } from './secret.ts'
@@ -53,8 +53,8 @@ export async function managing(
   return context.readSecret(arn, form)
 }
 
-/** Where the admin's document has what must not be seen; a user's name is none of it. */
-function secretPointers(auth: Authentication): string[] {
-  const secret = auth.scheme === 'basic' ? auth.password : auth
+/** Where the admin's document has what must not be seen; the name of a user or a client is none of it. */
+function secretPointers(auth: Authentication | ClientCredentials): string[] {
+  const secret = auth.scheme === 'basic' ? auth.password : 'client_secret' in auth ? auth.client_secret : auth
   return [...JSON.stringify(secret).matchAll(/"\$from":"admin:([^"]+)"/g)].map(([, pointer = '']) => pointer)
 }

@@ -1,12 +1,11 @@
 import { RotationError } from '../errors/rotation-error.ts'
-import { ours, say } from '../errors/words.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
 import { type Answer, expectAnswer } from './call.ts'
-import type { Kind } from './kind.ts'
 import { idIn } from './list.ts'
 import { newMarker } from './marker.ts'
 import { purposes, type Run } from './run.ts'
-import { type DescribedSecret, withFields } from './secret.ts'
+import { type DescribedSecret, secretValues, withFields } from './secret.ts'
 import { generated } from './values.ts'
 
 /**
@@ -19,15 +18,18 @@ export async function newKey(
   run: Run,
   makeRoom: () => Promise<unknown>,
 ): Promise<DescribedSecret> {
-  const { create, rotate, generate } = run.provider.description
+  const { create, read, rotate, generate } = run.provider.description
   const { make } = purposes(run.kind)
   if (generate !== undefined) {
     const fields = generated(generate, newMarker(run.context), run.context)
-    run.context.conceal(...secretFields(fields, run.kind))
+    run.context.conceal(...secretValues(fields, run.kind))
     return withFields(current, fields, run.kind)
   }
   if (rotate !== undefined) {
-    const answer = await run.manageWell(rotate, make, { repeatable: false })
+    const shown = read === undefined ? undefined : await run.manageWell(read, purposes(run.kind).read)
+    const found = shown === undefined ? undefined : unstored(shown, read?.outputs ?? {}, current, run)
+    if (found !== undefined) return found
+    const answer = await run.manageWell(rotate, make, { repeatable: false, documents: { read: shown?.body } })
     return minted(answer, rotate.outputs, current, run)
   }
   if (create === undefined) throw new Error('a description without a way to a new key')
@@ -41,35 +43,59 @@ export async function newKey(
   return minted(answer, create.outputs, current, run)
 }
 
-/** The value is concealed before anything else is looked at. */
-function minted(
-  { body }: Answer,
+/**
+ * What the provider has that is not AWSCURRENT's: an earlier run has had it made and did not come to store it. To make another
+ * one would end the one before it, which may be what everybody uses.
+ */
+function unstored(
+  shown: Answer,
   outputs: Readonly<Record<string, string>>,
   current: DescribedSecret,
-  { context, provider, kind }: Run,
-): DescribedSecret {
+  run: Run,
+): DescribedSecret | undefined {
+  const fields = fieldsIn(shown, outputs, run, say`shown its ${run.kind.noun}`)
+  if (fields[run.kind.value] === current.value) return undefined
+  run.context.did(say`found a ${run.kind.noun} that was made and not stored, and took it`)
+  return withFields(current, fields, run.kind)
+}
+
+/** @throws RotationError AnswerUnusable. What is found is concealed before that. */
+function fieldsIn(
+  { body }: Answer,
+  outputs: Readonly<Record<string, string>>,
+  { context, kind, provider }: Run,
+  what: Words,
+): Readonly<Record<string, string>> {
   const found = Object.entries(outputs).map(([field, pointer]) => [field, idIn(at(body, pointer)), pointer] as const)
   const fields = Object.fromEntries(found.map(([field, text]) => [field, text ?? '']))
-  context.conceal(...secretFields(fields, kind))
-  const { title } = provider.description
+  context.conceal(...secretValues(fields, kind))
   const missing = found.find(([, text]) => text === undefined)
-  if (missing !== undefined) {
-    throw new RotationError(
-      'AnswerUnusable',
-      say`${title} has made a ${kind.noun}, but its answer has no text at "${missing[2]}".`,
-      {
-        likely: say`The provider has changed its answers. The ${kind.noun} that was made is removed by the next rotation.`,
-        remedy: say`Compare the answer with "outputs" of the description.`,
-      },
-    )
-  }
+  if (missing === undefined) return fields
+  const { title, create, read } = provider.description
+  const after =
+    create === undefined && read === undefined ? say`` : say` What was made is found again by the next rotation.`
+  throw new RotationError('AnswerUnusable', say`${title} has ${what}, but its answer has no text at "${missing[2]}".`, {
+    likely: say`The provider has changed its answers.${after}`,
+    remedy: say`Compare the answer with "outputs" of the description.`,
+  })
+}
+
+function minted(
+  answer: Answer,
+  outputs: Readonly<Record<string, string>>,
+  current: DescribedSecret,
+  run: Run,
+): DescribedSecret {
+  const { context, provider, kind } = run
+  const fields = fieldsIn(answer, outputs, run, say`made a ${kind.noun}`)
+  const { title } = provider.description
   const [value, second] = [fields[kind.value], fields[kind.second ?? '']]
   if (value === current.value && second === current.second) {
     throw new RotationError(
       'AnswerUnusable',
       say`${title} has answered with the ${kind.noun} that is in use, not with a new one.`,
       {
-        likely: say`"outputs" of the description leads to another ${kind.noun} than the new one.`,
+        likely: say`"outputs" of the description leads to another ${kind.noun} than the new one; or the provider makes none when it is asked so.`,
       },
     )
   }
@@ -78,8 +104,4 @@ function minted(
   }
   context.did(say`had ${title} make the ${kind.noun} ${fields[kind.id] ?? ''}`)
   return withFields(current, fields, kind)
-}
-
-function secretFields(fields: Readonly<Record<string, string>>, { value, second = '' }: Kind): string[] {
-  return [fields[value] ?? '', fields[second] ?? '']
 }

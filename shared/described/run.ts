@@ -1,8 +1,9 @@
 import { say, type Words } from '../errors/words.ts'
 import type { HttpTesting } from '../http/client.ts'
 import type { RotationContext } from '../rotation/context.ts'
+import { bearerFor } from './access-token.ts'
 import { type Answer, ask, expectAnswer } from './call.ts'
-import type { RequestOf } from './description.ts'
+import type { Authentication, ClientCredentials, RequestOf } from './description.ts'
 import type { Kind } from './kind.ts'
 import { managing } from './managing.ts'
 import { markOf } from './marker.ts'
@@ -49,12 +50,19 @@ export async function begin(
 ): Promise<Run> {
   const provider = await providerOf(secret, kind, settings, testing)
   let admin: ReturnType<typeof managing> | undefined
+  let token: Promise<Authentication> | undefined
 
+  /** One access token for all that a step asks. */
+  function tokenFor(described: ClientCredentials, sources: Sources): Promise<Authentication> {
+    token ??= bearerFor(described, sources, provider, context)
+    return token
+  }
   async function manage(request: RequestOf, purpose: Words, more: More = {}): Promise<Answer> {
     admin ??= managing(secret, kind, provider, settings, context)
     const documents = { secret: secret.json, current: secret.json, admin: await admin, ...more.documents }
     const sources = { documents, marker: more.marker ?? markOf(context.secretId), now: context.now() }
-    const { manage: auth } = provider.description.auth
+    const { manage: described } = provider.description.auth
+    const auth = described.scheme === 'client_credentials' ? await tokenFor(described, sources) : described
     return ask({ request, auth, sources, purpose, repeatable: more.repeatable ?? true }, provider, context)
   }
   return {
@@ -81,6 +89,7 @@ export function purposes({ noun }: Kind) {
   return {
     make: say`make a ${noun}`,
     list: say`list its ${noun}s`,
+    read: say`show the ${noun} that it has`,
     verify: say`let the new ${noun} in`,
     apply: say`take the new ${noun}`,
     revoke: (id: string) => say`revoke the ${noun} ${id}`,

@@ -1,6 +1,7 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { HttpTesting } from '../http/client.ts'
+import { at } from '../http/pointer.ts'
 import { oldestRun } from '../rotation/oldest-run.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
 import { expectAnswer } from './call.ts'
@@ -29,7 +30,7 @@ export function describedType(
   let minting: Run | undefined
   const type: SecretType<DescribedSecret> = {
     ...describedForm(kind),
-    overlap: true,
+    overlap: !ends(settings),
     serialize: ({ text }) => text,
     async create(versions, context) {
       const oldest = oldestRun(context)
@@ -66,6 +67,13 @@ async function checkManaging(run: Run): Promise<void> {
   run.context.did(say`found no ${run.kind.noun} to test yet; the first rotation makes one`)
 }
 
+/** Whether some provider of the function ends the credential before at once, when there is a new one. */
+function ends({ file }: DescribedSettings): boolean {
+  return (file?.descriptions ?? []).some((each) =>
+    [at(each, '/rotate/graceSeconds'), at(each, '/apply/graceSeconds')].includes(0),
+  )
+}
+
 /** Where no description has values of our own, setSecret need not even look at the versions. */
 function asksToApply({ file }: DescribedSettings): boolean {
   return (file?.descriptions ?? []).some((each) => typeof each === 'object' && each !== null && 'apply' in each)
@@ -84,9 +92,16 @@ function applying(
     if (apply === undefined) return
     await sweep({ versions, pending, oldest, revokeFirst: settings.revokeFirst }, run)
     const answer = await run.manage(apply, purposes(kind).apply, { documents: { pending: pending.json } })
-    // An earlier run has done it.
+    // An earlier run has done it: the provider says so, or knows what managed before no longer, and the new one already.
     if (apply.applied?.includes(answer.status)) return
+    if (answer.status === 401 && (await isTaken(pending, run))) return
     expectAnswer(answer, apply, { purpose: purposes(kind).apply }, run.provider)
     context.did(say`told ${run.provider.description.title} the new ${kind.noun}`)
   }
+}
+
+async function isTaken(pending: DescribedSecret, run: Run): Promise<boolean> {
+  const { verify } = run.provider.description
+  const { status } = await run.use(verify, purposes(run.kind).verify, pending)
+  return verify.alive.includes(status)
 }

@@ -66,8 +66,16 @@ export function parseDescribedSecret(text: string, kind: Kind): DescribedSecret 
 export function describedForm(kind: Kind): SecretForm<DescribedSecret> {
   return {
     parse: (text) => parseDescribedSecret(text, kind),
-    sensitive: ({ value, second }) => [value ?? '', second ?? ''],
+    sensitive: ({ json }) => secretValues(json, kind),
   }
+}
+
+/** Of an object with the fields of a secret, the values that must be seen nowhere. */
+export function secretValues(fields: Readonly<Record<string, unknown>>, { value, second, secrets }: Kind): string[] {
+  return [value, second ?? '', ...secrets].flatMap((name) => {
+    const held = Object.hasOwn(fields, name) ? fields[name] : undefined
+    return typeof held === 'string' ? [held] : []
+  })
 }
 
 /** The secret with another credential: everything else is as it was, in the same order. */

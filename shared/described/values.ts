@@ -38,6 +38,7 @@ export function treeOf(node: Node, sources: Sources): unknown {
   const [[sign, given] = ['', undefined]] = entries
   if (!sign.startsWith('$')) return Object.fromEntries(entries.map(([name, item]) => [name, treeOf(item, sources)]))
   if (sign === '$join') return textOf(node as Scalar, sources)
+  if (sign === '$readWithout') return readWithout(given, sources)
   // A number stays one in a tree, where a path would have its digits.
   if (sign === '$expires') return expiry(given as unknown as Expiry, sources.now)
   const found = referred(node as Scalar & object, sources)
@@ -50,6 +51,12 @@ function referred(value: Exclude<Scalar, string | number>, { documents, marker, 
   if ('$expires' in value) return expiry(value.$expires, now)
   const source = '$from' in value ? sourceOf(value.$from) : undefined
   return source === undefined ? undefined : at(documents[source.name], source.pointer)
+}
+
+function readWithout(members: unknown, { documents }: Sources): unknown {
+  const left = Array.isArray(members) ? members : []
+  const entries = Object.entries((documents.read ?? {}) as Readonly<Record<string, unknown>>)
+  return Object.fromEntries(entries.filter(([name]) => !left.includes(name)))
 }
 
 interface Expiry {
@@ -71,6 +78,7 @@ const whose: Readonly<Record<SourceName, string>> = {
   current: 'in AWSCURRENT',
   pending: 'in AWSPENDING',
   key: 'of the key',
+  read: 'of what the provider has shown',
 }
 
 function nameOf(value: Scalar & object): Words {

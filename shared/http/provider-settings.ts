@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type { Environment } from '../environment.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { parseHosts } from './hosts.ts'
@@ -19,27 +18,34 @@ export interface ProviderSettings {
   readonly caBundle: string | undefined
 }
 
+/** The texts of a function's variables; an empty one counts as unset. */
+export interface ProviderTexts {
+  readonly provider: string | undefined
+  readonly providers: string | undefined
+  readonly hosts: string | undefined
+  readonly privateHosts: string | undefined
+  readonly caBundle: string | undefined
+}
+
 /**
  * Reads PREFIX_PROVIDER, PREFIX_PROVIDERS (the path of a file), PREFIX_HOSTS, PREFIX_PRIVATE_HOSTS and HTTP_CA_BUNDLE (the
- * path of a PEM file).
+ * path of a PEM file). Each function takes them out of its environment by their full names, by which they can be found.
  * @throws RotationError InvalidConfiguration
  */
-export function providerSettings(env: Environment, prefix: 'API_KEY' | 'OAUTH'): ProviderSettings {
-  const listed = (env[`${prefix}_HOSTS`] ?? '').split(/[\s,]+/).filter((entry) => entry !== '')
+export function providerSettings(prefix: 'API_KEY' | 'OAUTH', texts: ProviderTexts): ProviderSettings {
+  const listed = (texts.hosts ?? '').split(/[\s,]+/).filter((entry) => entry !== '')
   const bound = listed.filter((entry) => entry.includes('='))
-  const privateHosts = parseHosts(env[`${prefix}_PRIVATE_HOSTS`] ?? '', `${prefix}_PRIVATE_HOSTS`)
-  const path = env[`${prefix}_PROVIDERS`]
   return {
-    provider: env[`${prefix}_PROVIDER`] || undefined,
-    file: path ? fileOf(path, `${prefix}_PROVIDERS`) : undefined,
+    provider: texts.provider || undefined,
+    file: texts.providers ? fileOf(texts.providers, `${prefix}_PROVIDERS`) : undefined,
     hosts: parseHosts(listed.map((entry) => entry.replace(/^.*=/, '')).join(' '), `${prefix}_HOSTS`),
     ownHosts: Object.fromEntries(
       Map.groupBy(bound, (entry) => entry.split('=', 1)[0] ?? '')
         .entries()
         .map(([name, entries]) => [name, entries.map((entry) => entry.slice(name.length + 1))]),
     ),
-    privateHosts,
-    caBundle: env.HTTP_CA_BUNDLE || undefined,
+    privateHosts: parseHosts(texts.privateHosts ?? '', `${prefix}_PRIVATE_HOSTS`),
+    caBundle: texts.caBundle || undefined,
   }
 }
 
