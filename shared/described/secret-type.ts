@@ -90,14 +90,26 @@ function applying(
     const run = await begin(await versions.current(), kind, settings, testing, context)
     const { apply } = run.provider.description
     if (apply === undefined) return
-    await sweep({ versions, pending, oldest, revokeFirst: settings.revokeFirst }, run)
-    const answer = await run.manage(apply, purposes(kind).apply, { documents: { pending: pending.json } })
-    // An earlier run has done it: the provider says so, or knows what managed before no longer, and the new one already.
-    if (apply.applied?.includes(answer.status)) return
-    if (answer.status === 401 && (await isTaken(pending, run))) return
-    expectAnswer(answer, apply, { purpose: purposes(kind).apply }, run.provider)
-    context.did(say`told ${run.provider.description.title} the new ${kind.noun}`)
+    try {
+      await sweep({ versions, pending, oldest, revokeFirst: settings.revokeFirst }, run)
+      await tell(pending, run)
+    } catch (error) {
+      // Where the one before dies with it, and manages its like, an earlier run has left nothing that may ask again.
+      const isRefused = error instanceof RotationError && error.code === 'ProviderRefused'
+      if (!isRefused || apply.graceSeconds !== 0 || !(await isTaken(pending, run))) throw error
+    }
   }
+}
+
+async function tell(pending: DescribedSecret, run: Run): Promise<void> {
+  const { apply, title } = run.provider.description
+  if (apply === undefined) return
+  const { apply: purpose } = purposes(run.kind)
+  const answer = await run.manage(apply, purpose, { documents: { pending: pending.json } })
+  // An earlier run has done it.
+  if (apply.applied?.includes(answer.status)) return
+  expectAnswer(answer, apply, { purpose }, run.provider)
+  run.context.did(say`told ${title} the new ${run.kind.noun}`)
 }
 
 async function isTaken(pending: DescribedSecret, run: Run): Promise<boolean> {
