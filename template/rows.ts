@@ -45,6 +45,14 @@ const mysql = {
   variables: [...passwords, 'DatabaseCaBundle', 'UpdateUrls', 'UsernameCharacterLimit'],
 }
 const mariadb = { folder: 'mariadb', vpc: true, variables: [...mysql.variables, 'MariadbPasswordFormat'] }
+const oauth = {
+  folder: 'oauth',
+  vpc: true,
+  variables: ['OauthProvider', 'OauthProviders', 'OauthHosts', 'OauthPrivateHosts', 'HttpCaBundle'],
+  // Half of it is what waits for an answer, and the time to store it in is kept free.
+  timeout: 60,
+  maxBundleBytes: 340_000,
+}
 const bySuperuser = { statements: ['superuserSecrets', 'databaseServers'] }
 
 export const rows: readonly Row[] = [
@@ -179,6 +187,15 @@ export const rows: readonly Row[] = [
     // IAM may take half a minute until a new key is known everywhere.
     timeout: 60,
     maxBundleBytes: 420_000,
+  },
+  {
+    ...oauth,
+    file: 'client-secret',
+    title: 'OAuth, client secret',
+    what: 'secrets of OAuth clients',
+    rotates: 'Rotates secrets of OAuth clients, by a description of their server',
+    variables: [...oauth.variables, 'OauthRevokeFirst', 'AdminSecretArns'],
+    statements: ['adminSecrets'],
   },
   {
     folder: 'generated-value',

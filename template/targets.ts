@@ -31,6 +31,10 @@ export const targets: Readonly<Record<string, Target>> = {
     title: 'access keys of IAM users',
     asks: [...inNetwork, 'IamUserArns'],
   },
+  oauth: {
+    title: 'OAuth tokens and secrets of OAuth clients',
+    asks: [...told, 'OauthProvider', 'OauthProviders', 'OauthHosts', 'AdminSecretArns'],
+  },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
     asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],

@@ -20,7 +20,10 @@ declare module 'oidc-provider' {
     callback(): RequestListener
     on(event: string, listener: (...args: never[]) => void): this
     proxy: boolean
-    readonly Client: { find(id: string): Promise<object | undefined> }
+    readonly Client: { find(id: string): Promise<{ readonly clientSecret?: string } | undefined> }
+    readonly InitialAccessToken: new (payload: {
+      readonly policies: readonly string[]
+    }) => { save(): Promise<string> }
     readonly Grant: (new (
       payload: object,
     ) => Grant) & { find(id: string): Promise<(Grant & { destroy(): Promise<void> }) | undefined> }
