@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { idOf, type Row } from './rows.ts'
+import { idOf, type Row } from './row.ts'
 import { entries, filled } from './text.ts'
 
 const piece = (name: string) => readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8')

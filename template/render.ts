@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { functionBlock, outputsOf, statements, statementText, switchOf } from './blocks.ts'
 import { anyOf, isOn } from './conditions.ts'
-import { idOf, type Row } from './rows.ts'
+import { idOf, type Row } from './row.ts'
 import type { Target } from './targets.ts'
 import { entries, filled, mentioned, saidOnce } from './text.ts'
 

@@ -7,7 +7,7 @@ import type { HttpTesting } from '../../shared/http/client.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import keycloak from './client-secrets/keycloak.json' with { type: 'json' }
 
-/** Keycloak has been run against. What its members were read in stands in docs/oauth-client-secrets.md. */
+/** Keycloak has been run against. What its members were read in stands in docs/oauth-clients.md. */
 export const clientSecretKind: Kind = {
   noun: ours('client secret'),
   value: 'client_secret',

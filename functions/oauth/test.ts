@@ -19,16 +19,19 @@ export async function testTokens(
 ): Promise<void> {
   const run = await runOf(pending)
   if (await isTestAlone(run, own, isRehearsal)) return rehearse(pending, run)
-  const odd = oddity(pending)
-  if (odd !== undefined) {
-    const { title, old_access_token } = run.provider.description
-    // The access token of before is dead: an odd new one is better than none.
-    if (old_access_token === 'lives') throw new RotationError('TokenOdd', say`${title} has answered with ${odd}.`)
-    run.context.did(say`warning: ${title} has answered with ${odd}`)
-  }
+  checkNotOdd(pending, run)
   if (!(await isLetIn(pending, run))) {
     throw new RotationError('TokenRefused', say`${run.provider.description.title} does not take the new access token.`)
   }
+}
+
+/** @throws RotationError TokenOdd, where the access token of before lives: an odd new one is better than none */
+export function checkNotOdd(pending: OauthSecret, run: OauthRun): void {
+  const odd = oddity(pending)
+  if (odd === undefined) return
+  const { title, old_access_token } = run.provider.description
+  if (old_access_token === 'lives') throw new RotationError('TokenOdd', say`${title} has answered with ${odd}.`)
+  run.context.did(say`warning: ${title} has answered with ${odd}`)
 }
 
 /** A rotation's value has our label; where a provider needs none, the values have to be compared. */
@@ -54,7 +57,7 @@ async function rehearse(pending: OauthSecret, run: OauthRun): Promise<void> {
 }
 
 /** @returns false where the provider says that the token does not work; true also where nobody can be asked */
-async function isLetIn({ accessToken }: OauthSecret, run: OauthRun): Promise<boolean> {
+export async function isLetIn({ accessToken }: OauthSecret, run: OauthRun): Promise<boolean> {
   if (accessToken === undefined) return false
   const { probe: request, introspection_endpoint } = run.provider.description
   if (request !== undefined) return probe(accessToken, request, run)

@@ -30,6 +30,8 @@ export interface OauthServer extends AsyncDisposable {
   grant(client?: OauthClient): Promise<OauthGrant>
   /** Whether an access token is let in. */
   isAlive(accessToken: string): Promise<boolean>
+  /** Whether a token that a client was given for its own has not ended. */
+  isGiven(accessToken: string): Promise<boolean>
   /** Whether a refresh token could be used, without using it. */
   isFresh(refreshToken: string): Promise<boolean>
   /** The user revokes what was granted. */
@@ -99,6 +101,7 @@ export async function startOauthServer(options: OauthServerOptions): Promise<Oau
       }
     },
     isAlive: (value) => isLetIn(front, value),
+    isGiven: async (value) => isValid(await provider.ClientCredentials.find(value)),
     isFresh: async (value) => isValid(await provider.RefreshToken.find(value)),
     async revoke(value) {
       const token = await provider.RefreshToken.find(value)

@@ -21,6 +21,7 @@ declare module 'oidc-provider' {
     on(event: string, listener: (...args: never[]) => void): this
     proxy: boolean
     readonly Client: { find(id: string): Promise<{ readonly clientSecret?: string } | undefined> }
+    readonly ClientCredentials: { find(value: string): Promise<Token | undefined> }
     readonly InitialAccessToken: new (payload: {
       readonly policies: readonly string[]
     }) => { save(): Promise<string> }

@@ -33,6 +33,12 @@ export const oauthErrors = {
       'Nothing, if a later attempt succeeds. If the status is how the provider greets a good token, add it to `alive` of the probe.',
     retryable: true,
   },
+  TokenTooShort: {
+    cause: 'Most access tokens live for an hour, and Secrets Manager rotates by schedule every four hours at the most.',
+    remedy:
+      'Start rotations from EventBridge Scheduler (examples/oauth-on-demand.yaml) and put "on_demand": true into the secret; or let the application ask for tokens itself, and rotate its client secret.',
+    retryable: false,
+  },
   TokenOdd: {
     cause: 'The provider has changed what it grants, or the client was configured anew.',
     remedy: 'Look at the pending value: it holds all that was given. The next rotation asks for a new answer.',

@@ -4,6 +4,7 @@ import { apiKeyKind } from '../../functions/api-key/kind.ts'
 import sendgrid from '../../functions/api-key/providers/sendgrid.json' with { type: 'json' }
 import { parseAccessKeySecret } from '../../functions/iam/secret.ts'
 import { mysql } from '../../functions/mysql/engine.ts'
+import { parseOauthSecret } from '../../functions/oauth/secret.ts'
 import { postgres } from '../../functions/postgres/engine.ts'
 import { parseTarget } from '../../functions/ssh/target.ts'
 import { targetOf } from '../../functions/transfer/target.ts'
@@ -40,6 +41,7 @@ const parametersFor: Readonly<Record<string, Values>> = {
   'transfer-user': { BucketName: 'files' },
   'api-key': { AdminSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:admin-AbCdEf' },
   'iam-access-key': { BucketName: 'files' },
+  'oauth-on-demand': { ClientId: 'app', ClientSecret: 'the-secret-of-the-client', Scope: 'read' },
   'key-and-policy': { ApplicationRoleArn: application, DeployerRoleArn: deployer },
 }
 const names = globSync('examples/*.yaml', { cwd: repositoryPath('') }).map((path) => path.slice(9, -5))
@@ -152,6 +154,24 @@ describe('the secrets of the examples are taken by the functions', () => {
     const { resources } = example('iam-access-key')
     const user = parseAccessKeySecret(String(resources.UserKey?.Properties.SecretString))
     expect(user).toMatchObject({ id: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'mine-FirstKey/secret', userName: 'uploader' })
+  })
+
+  it('a token that is renewed on demand may live shorter than its schedule, and is renewed before it has expired', () => {
+    const stack = example('oauth-on-demand')
+    const { resources } = stack
+    const secret = parseOauthSecret(String(resources.Token?.Properties.SecretString))
+    expect(secret).toMatchObject({ clientId: 'app', scope: 'read', json: { on_demand: true } })
+    const { Target, ScheduleExpression } = { ...resources.OnDemand?.Properties } as {
+      Target: Mapping
+      ScheduleExpression: Value
+    }
+    const [, minutes] = /^rate\((\d+) minutes\)$/.exec(String(ScheduleExpression)) ?? []
+    expect(Number(minutes)).toBeLessThan(60)
+    expect(Number(minutes)).toBeGreaterThanOrEqual(30)
+    const { SecretId } = JSON.parse(String(Target.Input)) as { SecretId: string }
+    const statements = statementsOfRole(stack, 'OnDemandRole')
+    expect(allows(statements, { action: 'secretsmanager:RotateSecret', resource: SecretId })).toBe(true)
+    expect(allows(statements, { action: 'secretsmanager:PutSecretValue', resource: SecretId })).toBe(false)
   })
 
   it('the login of a database is that of its secret, and generated passwords have no mark that RDS refuses', () => {
