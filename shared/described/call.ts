@@ -136,7 +136,7 @@ const detailsOf: Readonly<Record<number, Pick<ErrorDetails, 'likely' | 'remedy'>
   401: { likely: say`What manages them is wrong, was revoked or has expired.` },
   403: {
     likely: say`What manages them lacks the right, or there are as many already as the provider allows.`,
-    remedy: say`Look at those that there are at the provider: where no more are allowed, revoke one that is in no version of the secret and that nobody uses; else give what manages them the right.`,
+    remedy: say`Where no more are allowed, revoke at the provider one that is in no version of the secret and that nobody uses; else give what manages them the right.`,
   },
   404: { likely: say`A field of "params" in the secret is wrong, or the provider has another path by now.` },
 }
