@@ -5,12 +5,12 @@ import { RotationError } from '../shared/errors/rotation-error.ts'
 import { say } from '../shared/errors/words.ts'
 import type { Step } from '../shared/rotation/event.ts'
 import type { SecretStore } from '../shared/rotation/secret-store.ts'
-import type { OauthDefects } from './drafts/oauth-refresh.ts'
 import type { Budget } from './explore/explore.ts'
+import { isBlind, judgesBeforeStoring, remembersTooEarly } from './oauth-defects.ts'
 import { apiKeyCases, simulatedApiKey } from './targets/api-keys.ts'
 import { type DatabaseCase, databaseCases, simulatedDatabase } from './targets/databases.ts'
 import { generated } from './targets/generated-value.ts'
-import { oauthCases, simulatedOauth } from './targets/oauth.ts'
+import { type OauthCase, oauthCases, simulatedOauth } from './targets/oauth.ts'
 import type { Provider } from './targets/provider.ts'
 import type { SimulatedType } from './targets/simulated-type.ts'
 import { simulatedSsh, sshCases } from './targets/ssh.ts'
@@ -129,23 +129,24 @@ export const defects: readonly Defect[] = [
   { what: 'orphans are not looked for', type: keys({ hidesKeys: true }), breaks: 'no-orphan-left' },
   {
     what: 'the refresh token is sent without a claim',
-    type: oauth('single-use', { dialsWithoutClaim: true }),
+    type: oauth('single-use', { entrySays: 'none' }),
     breaks: 'consumed-once',
   },
   {
     what: 'the answer is judged before it is stored',
-    type: oauth('grace', { judgesBeforeStoring: true }),
+    type: oauth('grace', {}, judgesBeforeStoring),
     breaks: 'nothing-lost',
   },
   {
     what: 'a refusal is remembered too early',
-    type: oauth('grace', { remembersTooEarly: true }),
+    type: oauth('grace', {}, remembersTooEarly),
     breaks: 'nothing-lost',
   },
   {
-    what: 'createSecret starts from the value of its own token',
-    type: oauth('grace', { startsFromItsOwn: true }),
-    breaks: 'nothing-lost',
+    what: 'a run sees no claims of others',
+    type: oauth('single-use', {}, isBlind),
+    breaks: 'some-version-works',
+    budget: preempted,
   },
 ]
 
@@ -165,10 +166,14 @@ function caseOf(name: string): DatabaseCase {
 
 const pairOf: DatabaseCase['strategy'] = (engine) => caseOf('postgres-alternating-users').strategy(engine)
 
-function oauth(kind: string, change: OauthDefects): SimulatedType {
+function oauth(
+  kind: string,
+  about: Partial<OauthCase>,
+  ...change: Parameters<typeof simulatedOauth> extends [unknown, ...infer Rest] ? Rest : never
+): SimulatedType {
   const found = oauthCases.find(({ name }) => name === `oauth-${kind}`)
   if (found === undefined) throw new Error(`There is no ${kind}.`)
-  return simulatedOauth(found, change)
+  return simulatedOauth({ ...found, ...about }, ...change)
 }
 
 function onHosts(defects: Parameters<typeof simulatedSsh>[1]): SimulatedType {

@@ -30,7 +30,7 @@ export async function baseOf(
     return { secret: current.secret, version: current, isUnfinished: false }
   }
   if (latest.id === token) return { stored: latest.secret }
-  const isLater = latest.created >= current.created
+  const isLater = latest.created > current.created
   if (isLater) return { secret: latest.secret, version: latest, isUnfinished: true }
   const used = claimsIn(await own.labels()).flatMap((claim) => [claim.use, ...claim.used])
   const { refreshToken = '' } = current.secret

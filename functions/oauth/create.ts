@@ -13,7 +13,7 @@ import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
 
 /** What a request takes that is sent at the end of a grace. */
-const marginMs = 15_000
+const marginMs = 10_000
 
 /**
  * Refreshes where a refresh token can be used once, or is answered again for a while only: claims it before it is sent, and never

@@ -27,7 +27,7 @@ export interface Claimable<S> {
 export type Claimed<S> = { readonly giveBack: () => Promise<void> } | { readonly stored: S }
 
 /** What a run may have on its way when its time is over, and what the clocks of two machines may differ by. */
-const aroundMs = 10_000
+const aroundMs = 5_000
 
 /**
  * Claims something before it is used up. First the claim is announced, then looked for those of others, then the claim that the
@@ -87,12 +87,15 @@ async function announced<S>({ thing, own, context, nonce, since, labels }: Attem
   const about = { use: thing.use, token: fingerprint(token), since, until: now() + remainingMs(), nonce, used }
   const mine = { ...about, label: claimLabel(about), version: thing.version.id }
   await own.move(mine.label, { to: mine.version })
-  // Whoever sees the own claim sees all earlier ones, too, however old what is read may be: of two runs the later one withdraws.
-  const isVisible = (seen: Labels) => seen.get(mine.version)?.includes(mine.label) === true
-  const seen = await patiently(own.labelsNow, isVisible, context)
-  const isPending = seen.get(token)?.includes('AWSPENDING') === true
   const known = new Set([mine.label, ...before.map(({ label }) => label)])
-  const isAlone = isVisible(seen) && claimsOn(thing.use, seen, token).every(({ label }) => known.has(label))
+  const others = (seen: Labels) => claimsOn(thing.use, seen, token).filter(({ label }) => !known.has(label))
+  // Whoever sees the own claim sees all earlier ones, too, however old what is read may be: of two runs the later one sees both.
+  // If both do, one of them stays: the other one withdraws, or is on its way and does not.
+  const isClear = (seen: Labels) =>
+    seen.get(mine.version)?.includes(mine.label) === true && others(seen).every((each) => each.nonce < nonce)
+  const seen = await patiently(own.labelsNow, isClear, context)
+  const isPending = seen.get(token)?.includes('AWSPENDING') === true
+  const isAlone = isClear(seen) && others(seen).length === 0
   const [last, ...older] = before
   const won = isPending && isAlone && (last === undefined || (await own.move(last.label, { from: last.version })))
   if (won) {

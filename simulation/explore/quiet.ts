@@ -18,6 +18,7 @@ const remedies: Partial<Record<ErrorCode, (world: World, error: RotationError) =
   KeyRefused: putMended,
   // What the managing key lacks, or the room that there is none of.
   ProviderRefused: (world, { what }) => (String(what).includes('answered 403') ? free(world) : putMended(world)),
+  ReauthorizationRequired: putMended,
   AccessKeyUnknown: putMended,
   AccessKeySlotTaken(world) {
     // Where nobody has made, edited or labelled anything by hand, no key may be taken for somebody's.

@@ -1,13 +1,19 @@
+import { refreshToken } from '../../functions/oauth/refresh-type.ts'
+import type { OauthSecret } from '../../functions/oauth/secret.ts'
+import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
-import { labelStore } from '../drafts/claims.ts'
-import { type OauthDefects, oauthRefresh } from '../drafts/oauth-refresh.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { entry, oauthHttp } from './oauth-http.ts'
 import { type OauthServer, oauthServer, type RefreshRotation } from './oauth-server.ts'
+import { remembering } from './remembering.ts'
 import type { SimulatedType } from './simulated-type.ts'
 
 export interface OauthCase {
   readonly name: string
   readonly rotation: RefreshRotation
   readonly introspects?: true
+  /** What the provider's entry says, where that is not true. */
+  readonly entrySays?: RefreshRotation
 }
 
 export const oauthCases: readonly OauthCase[] = [
@@ -17,31 +23,31 @@ export const oauthCases: readonly OauthCase[] = [
   { name: 'oauth-single-use-introspects', rotation: 'single_use', introspects: true },
 ]
 
-export function simulatedOauth({ name, rotation, introspects }: OauthCase, defects: OauthDefects = {}): SimulatedType {
+/** @param change a defect, for the test of the tests */
+export function simulatedOauth(
+  { name, rotation, introspects, entrySays = rotation }: OauthCase,
+  change: (type: SecretType<OauthSecret>) => SecretType<OauthSecret> = (type) => type,
+): SimulatedType {
+  const read = new Map<string, OauthSecret>()
+  const description = entry(entrySays, introspects === true)
+  const settings: ProviderSettings = {
+    provider: description.name,
+    file: { path: 'model.json', descriptions: [description] },
+    hosts: ['auth.example'],
+    ownHosts: {},
+    privateHosts: [],
+    caBundle: undefined,
+  }
   return {
     name,
-    real: 'protocol; the secret type and the claim are drafts',
-    below: 'HTTP, and how odd answers are',
+    real: 'protocol, claim and secret type',
+    below: 'HTTP and TLS, and how odd answers are',
     overlap: true,
     target: () => oauthServer(rotation),
     value: () => JSON.stringify({ access_token: 'A0', refresh_token: 'R0', client_id: 'c', client_secret: 's' }),
     rotate(event, around, world, outside) {
-      const { secret } = world
-      const server = world.target as OauthServer
-      const labels = labelStore(world, outside)
-      const describe = () => around.store.describe(secret.arn)
-      const type = oauthRefresh({
-        server,
-        rotation,
-        introspects: introspects === true,
-        outside,
-        labels,
-        describe,
-        defects,
-      })
-      const putPending = async (_id: string, token: string, value: string) =>
-        labels.put(token, value, rotation === 'none' ? ['AWSPENDING'] : ['AWSPENDING', 'KEYTURN_LATEST'])
-      return rotate(type, event, { ...around, store: { ...around.store, putPending } })
+      const type = change(refreshToken(settings, { server: oauthHttp(world.target as OauthServer, outside) }))
+      return rotate(remembering(type, read), event, around)
     },
   }
 }

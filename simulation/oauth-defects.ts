@@ -1,0 +1,55 @@
+import type { OauthSecret } from '../functions/oauth/secret.ts'
+import { RotationError } from '../shared/errors/rotation-error.ts'
+import { say } from '../shared/errors/words.ts'
+import { claimsIn, endLabel } from '../shared/rotation/claim-label.ts'
+import type { OwnLabels, SecretType } from '../shared/rotation/secret-type.ts'
+
+type Type = SecretType<OauthSecret>
+type Labels = Awaited<ReturnType<OwnLabels<OauthSecret>['labels']>>
+
+/** Sees no claim but its own. */
+export function isBlind(type: Type): Type {
+  return withOwn(type, (own) => {
+    let mine = ''
+    const hidden = (labels: Labels) =>
+      new Map([...labels].map(([id, held]) => [id, held.filter((label) => label === mine || !label.includes('CLAIM'))]))
+    return {
+      ...own,
+      labels: async () => hidden(await own.labels()),
+      labelsNow: async () => hidden(await own.labelsNow()),
+      move(label, move) {
+        mine = label
+        return own.move(label, move)
+      },
+    }
+  })
+}
+
+/** Takes a claim of a run that is alive for a grant that is lost. */
+export function remembersTooEarly(type: Type): Type {
+  return withOwn(type, (own) => ({
+    ...own,
+    async labels() {
+      const labels = await own.labels()
+      const ends = claimsIn(labels).map(({ use }) => endLabel(use))
+      return new Map([...labels].map(([id, held]) => [id, [...held, ...ends]]))
+    },
+  }))
+}
+
+/** Judges an answer before it is stored: one that has come late is refused. */
+export function judgesBeforeStoring(type: Type): Type {
+  return {
+    ...type,
+    async create(versions, context) {
+      const begun = context.now()
+      const made = await type.create(versions, context)
+      if (context.now() === begun) return made
+      throw new RotationError('TokenOdd', say`The answer is late.`)
+    },
+  }
+}
+
+function withOwn(type: Type, change: (own: OwnLabels<OauthSecret>) => OwnLabels<OauthSecret>): Type {
+  return { ...type, create: (versions, context) => type.create({ ...versions, own: change(versions.own) }, context) }
+}
