@@ -8,6 +8,7 @@ import type { EarlierVersions, SecretType } from '../../shared/rotation/secret-t
 import { type Base, baseOf, isFit, latestLabel } from './base.ts'
 import { refreshClaimed } from './create.ts'
 import { checkNotEnded, ended } from './ended.ts'
+import { probeTokens } from './probe-versions.ts'
 import { descriptionOf } from './providers.ts'
 import { refresh } from './refresh.ts'
 import { begin, type OauthRun } from './requests.ts'
@@ -28,6 +29,7 @@ export function refreshToken(settings: ProviderSettings, testing: HttpTesting = 
     labels: ({ provider }) =>
       descriptionOf(provider ?? settings.provider, settings).rotation === 'none' ? [] : [latestLabel],
     create: (versions, context) => create(versions, context, (secret) => begin(secret, settings, testing, context)),
+    probe: (versions, context) => probeTokens(versions, (secret) => begin(secret, settings, testing, context)),
     test: (versions, context) => testTokens(versions, (secret) => begin(secret, settings, testing, context)),
   }
 }

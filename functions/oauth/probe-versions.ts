@@ -1,0 +1,45 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { ours, say } from '../../shared/errors/words.ts'
+import { type Finding, labelled, type ProbedVersion, tried, untried, version } from '../../shared/rotation/finding.ts'
+import { latestLabel } from './base.ts'
+import type { OauthRun } from './requests.ts'
+import type { OauthSecret } from './secret.ts'
+import { isLetIn } from './test.ts'
+
+/** What a probe says of tokens: access tokens are used, and refresh tokens never, since that would use them up. */
+export async function probeTokens(
+  versions: readonly ProbedVersion<OauthSecret>[],
+  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+): Promise<readonly Finding[]> {
+  const newest = labelled(versions, latestLabel)?.secret.refreshToken
+  const findings: Finding[] = []
+  for (const each of versions) {
+    findings.push(await aboutAccess(each, runOf))
+    const { refreshToken } = each.secret
+    const isOlder = newest !== undefined && refreshToken !== newest
+    const which = ours(
+      isOlder ? 'is older than that of KEYTURN_LATEST, and may be used up' : 'was not tried: that would use it up',
+    )
+    findings.push(untried({ about: 'rights', version: each.id }, say`the refresh token of this version ${which}`))
+  }
+  return findings
+}
+
+/** @throws whatever is no RotationError: a defect */
+async function aboutAccess(
+  each: ProbedVersion<OauthSecret>,
+  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+): Promise<Finding> {
+  const run = await runOf(each.secret)
+  const { title, probe, introspection_endpoint } = run.provider.description
+  if (probe === undefined && introspection_endpoint === undefined) {
+    return untried(version(each), say`the entry of ${title} has neither "probe" nor "introspection_endpoint"`)
+  }
+  return tried(version(each), async () => {
+    if (await isLetIn(each.secret, run)) return say`${title} lets the access token in`
+    throw new RotationError('TokenRefused', say`${title} does not take the access token.`, {
+      likely: say`It has expired: most live for an hour.`,
+      remedy: say`Rotate the secret; if that fails, its error says why.`,
+    })
+  })
+}
