@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, type ExpectStatic, it } from 'vitest'
 import { say } from '../../../shared/errors/words.ts'
 import { connect } from '../../../shared/mysql-protocol/connection.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
@@ -11,14 +11,15 @@ import { contextFor, loginAt } from '../mysql/connection.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
 
 /** Until nobody waits for a lock any more. */
-async function settled(server: OwnServer): Promise<void> {
+async function settled(server: OwnServer, expect: ExpectStatic): Promise<void> {
   const waiting = "SELECT id FROM information_schema.processlist WHERE state LIKE '%lock'"
   await expect.poll(() => server.query(waiting)).toHaveLength(0)
 }
 
 for (const series of ['10.5', '11.8'] as const) {
-  describe(`a held lock on MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
-    it('ends setSecret in time, by the server: nothing is changed when the lock goes later', async () => {
+  // Each case has a server of its own, and mostly waits.
+  describe.concurrent(`a held lock on MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
+    it('ends setSecret in time, by the server: nothing is changed when the lock goes later', async ({ expect }) => {
       await using server = await ownMariadb(series)
       await using holder = await server.admin()
       for (const type of [
@@ -39,7 +40,7 @@ for (const series of ['10.5', '11.8'] as const) {
         await holder.query('UNLOCK TABLES')
         expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('TimedOut')
         expect(outcome.ok ? 'ok' : outcome.error.errorMessage).toContain('(1969)')
-        await settled(server)
+        await settled(server, expect)
         expect(await target.snapshot()).toEqual(before)
         expect(await server.login(loginIn(AWSCURRENT))).toBeDefined()
         expect(await server.login(loginIn(AWSPENDING))).toBeUndefined()
@@ -50,7 +51,7 @@ for (const series of ['10.5', '11.8'] as const) {
       }
     })
 
-    it('is waited for no longer than the function would have run, by one that was killed, too', async () => {
+    it('is waited for no longer than the function would have run, by one that was killed, too', async ({ expect }) => {
       await using server = await ownMariadb(series)
       const account = await createAccount(server)
       const lost = await connect(loginAt(server, account), contextFor(3_000))
@@ -72,11 +73,11 @@ for (const series of ['10.5', '11.8'] as const) {
       await waiting
       expect(await waits()).toBe(false)
       await holder.query('UNLOCK TABLES')
-      await settled(server)
+      await settled(server, expect)
       expect(await server.login(account)).toBeDefined()
     })
 
-    it('is waited for less long by a statement that begins late', async () => {
+    it('is waited for less long by a statement that begins late', async ({ expect }) => {
       await using server = await ownMariadb(series)
       const account = await createAccount(server)
       const context = contextFor(4_000)
