@@ -78,6 +78,6 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
       await rotation.run(...fourSteps)
       await target.expectPromoted(rotation, target.value)
     })
-    await holds(property, type.sequences ?? 8)
+    await holds(property, type.sequences ?? 4)
   })
 }

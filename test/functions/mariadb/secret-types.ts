@@ -80,7 +80,7 @@ export function alternatingUsers(
 }
 
 function common(server: TestServer) {
-  return { ...serverView(server), server: server.label, sequences: server.version.startsWith('11.8') ? 8 : 3 }
+  return { ...serverView(server), server: server.label, sequences: server.version.startsWith('11.8') ? 4 : 2 }
 }
 
 const oddities: Readonly<Record<string, AccountWish>> = {

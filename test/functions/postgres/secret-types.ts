@@ -60,7 +60,7 @@ export function alternatingUsers(
 }
 
 function common(server: TestServer) {
-  return { ...serverView(server), server: server.label, sequences: server.major === 18 ? 8 : 3 }
+  return { ...serverView(server), server: server.label, sequences: server.major === 18 ? 4 : 2 }
 }
 
 const oddities: Readonly<Record<string, TargetWish>> = {
