@@ -17,6 +17,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'rotates a secret now, and shows each step until it is certain how it ended',
     load: () => import('./commands/rotate.ts'),
   },
+  revoke: {
+    summary: 'for a value that has leaked: rotates until it is dead, and proves it',
+    load: () => import('./commands/revoke.ts'),
+  },
   doctor: {
     summary: 'finds out why a rotation fails, and says what mends it',
     load: () => import('./commands/doctor.ts'),

@@ -20,6 +20,10 @@ export interface ProbeFinding {
 export interface Probed {
   readonly rotationEnabled: boolean | undefined
   readonly findings: readonly ProbeFinding[]
+  /** Whether the value before goes on working after a rotation; undefined where the function has not looked. */
+  readonly overlap?: boolean
+  /** What goes on after the value is dead, with where to end it. */
+  readonly outlives?: string
   readonly problem: Pick<ProbeFinding, 'says' | 'code' | 'likely' | 'remedy'> | undefined
 }
 

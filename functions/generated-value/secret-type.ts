@@ -1,7 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
-import { fails, version, works } from '../../shared/rotation/finding.ts'
+import { fails, untried, version, works } from '../../shared/rotation/finding.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { checkKind } from './other-kinds.ts'
 import type { Settings } from './settings.ts'
@@ -45,7 +45,10 @@ export function generatedValue({ fields, check, generate }: Settings): SecretTyp
       if (valuesOf(pending).includes('')) throw new RotationError('InvalidSecret', say`The pending value is empty.`)
     },
     async probe(versions) {
+      const inUse = ['AWSCURRENT', 'AWSPENDING']
       return versions.map((each) => {
+        if (!each.labels.some((label) => inUse.includes(label)))
+          return untried(version(each), say`It can be read. Whether somebody still accepts it, only those know who do.`)
         if (!valuesOf(each.secret).includes('')) return works(version(each), say`The value can be read.`)
         return fails(version(each), new RotationError('InvalidSecret', say`The value is empty.`))
       })

@@ -44,6 +44,8 @@ export function iamAccessKey(
       if (before.id === pending.id) await ownerOf(pending, identityOf, context)
       else await proveNewKey(pending, before, identityOf, context)
     },
+    outlives: ({ userName }) =>
+      say`Temporary credentials that were made with the key (sts:GetSessionToken) work until they expire, 36 hours at most: deny them to ${userName ?? 'the user'} with a policy whose condition is aws:TokenIssueTime.`,
     async probe(versions, context) {
       const works = versions.map(({ secret, ...each }) =>
         tried(version(each), async () => {

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
-import { Client } from 'pg'
+import { Client, escapeLiteral } from 'pg'
 import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
@@ -34,6 +34,8 @@ export function postgres(env: Environment): DatabaseEngine<TwinSession> {
     passwordRules: passwordRules(env),
     updateUrls: oneOf('UPDATE_URLS', env, ['true', 'false']) === 'true',
     neverLocks: true,
+    endSessions: (username) =>
+      say`Sessions that are open go on. To end them: SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ${escapeLiteral(username)};`,
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 5432,
     defaultDatabase: 'postgres',

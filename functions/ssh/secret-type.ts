@@ -4,7 +4,7 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
-import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import { type KeySecret, keyOf, keySecretForm, usernameIn, withKey } from '../../shared/ssh-protocol/secret.ts'
 import { nextKeyType } from './key-types.ts'
 import { probeKeys } from './probe.ts'
 import { overSsh, type Reach } from './reach.ts'
@@ -49,6 +49,8 @@ export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretTyp
     async test({ pending }, context) {
       await testKey(keyOf(pending), await targetOf(pending, context), context, reach)
     },
+    outlives: (secret) =>
+      say`SSH sessions that are open go on. To end them, on each host and as root: pkill -KILL -u ${usernameIn(secret) ?? 'ACCOUNT'}`,
     probe: (versions, context) => probeKeys(versions, targetOf, context, reach),
   }
 }

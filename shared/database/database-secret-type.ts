@@ -12,6 +12,7 @@ export function databaseSecretType(engine: DatabaseEngine) {
     sensitive: ({ password }: DatabaseSecret) => [password],
     parse: (secretString: string) => parseDatabaseSecret(secretString, engine),
     serialize: (secret: DatabaseSecret) => JSON.stringify(secret),
+    outlives: ({ username }: DatabaseSecret) => engine.endSessions?.(username),
   }
 }
 

@@ -18,6 +18,8 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
   readonly neverLocks?: true
   /** What is likely, and what to do, where a login was refused: beyond what holds for every server. */
   whyRefused?(login: Login): ErrorDetails
+  /** What ends the sessions that a login has open: no new password does. */
+  endSessions?(username: string): Words
   /** Throws NameTooLong where the server would cut or refuse the name. */
   checkName(username: string): void
   /**

@@ -6,6 +6,7 @@ import type { PasswordRules } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { connect, type ServerConnection } from './connection.ts'
 import { whyRefused } from './errors.ts'
+import { literal } from './quoting.ts'
 import { checkServer } from './server-checks.ts'
 
 export interface MysqlKind<Session> {
@@ -35,6 +36,8 @@ export function mysqlEngine<Session extends DatabaseSession>(
     caBundle: env.DATABASE_CA_BUNDLE,
     defaultPort: 3306,
     whyRefused,
+    endSessions: (username) =>
+      say`Sessions that are open go on. To end them, run what this gives: SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE user = ${literal(username)};`,
     // A login needs none.
     defaultDatabase: undefined,
     checkName(username) {

@@ -1,6 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
-import { say } from '../errors/words.ts'
-import { type Finding, fails, type ProbedVersion, untried, version } from './finding.ts'
+import { say, type Words } from '../errors/words.ts'
+import { type Finding, fails, labelled, type ProbedVersion, untried, version } from './finding.ts'
 import { versionWith } from './guard.ts'
 import { type ProbeEvent, parseProbe } from './probe-event.ts'
 import type { Redactor } from './redact.ts'
@@ -25,6 +25,10 @@ export interface ProbeAnswer {
   /** Absent where the secret could not be looked at. */
   readonly rotationEnabled?: boolean
   readonly findings: readonly ShownFinding[]
+  /** Whether the value before goes on working after a rotation. */
+  readonly overlap?: boolean
+  /** What goes on after the value is dead. */
+  readonly outlives?: string
   /** Why nothing was looked at. */
   readonly problem?: Pick<ShownFinding, 'says' | 'code' | 'likely' | 'remedy' | 'retryable'>
 }
@@ -50,9 +54,15 @@ export async function probe<S>(
   try {
     const wanted = parseProbe(event)
     const description = await described(wanted, around)
-    const findings = await found(secretType(), wanted, description, around)
-    const shown = findings.map((each) => shownFinding(each, description.labels, around.redactor))
-    return { KeyturnProbe: 1, rotationEnabled: description.rotationEnabled === true, findings: shown }
+    const type = secretType()
+    const { findings, outlives } = await found(type, wanted, description, around)
+    return {
+      KeyturnProbe: 1,
+      rotationEnabled: description.rotationEnabled === true,
+      overlap: type.overlap,
+      ...(outlives && { outlives: around.redactor.words(outlives) }),
+      findings: findings.map((each) => shownFinding(each, description.labels, around.redactor)),
+    }
   } catch (error) {
     if (!(error instanceof RotationError)) throw error
     const problem = { says: around.redactor.words(error.what), ...details(error, around.redactor) }
@@ -84,7 +94,7 @@ async function found<S>(
   { secretId, versionIds, first }: ProbeEvent,
   description: SecretDescription,
   around: ProbeSurroundings,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly outlives: Words | undefined }> {
   const { labels } = description
   const staged = labelsInOrder.flatMap((label) => versionWith(labels, label) ?? [])
   const ids = [...new Set([...staged, ...versionIds])]
@@ -99,7 +109,11 @@ async function found<S>(
       ? versions.map((each) => untried(version(each), say`This kind of secret cannot be probed.`))
       : await type.probe(tried, context)
   const place = (finding: Finding) => (finding.version === undefined ? ids.length : ids.indexOf(finding.version))
-  return [...answer, ...unread].sort((one, other) => place(one) - place(other))
+  const current = labelled(versions, 'AWSCURRENT')
+  return {
+    findings: [...answer, ...unread].sort((one, other) => place(one) - place(other)),
+    outlives: current && type.outlives?.(current.secret),
+  }
 }
 
 /** @returns a finding, where the version cannot be read */

@@ -1,3 +1,4 @@
+import type { Words } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
 import type { Finding, ProbedVersion } from './finding.ts'
 import type { LabelMove, SecretDescription } from './secret-store.ts'
@@ -105,4 +106,6 @@ export interface SecretType<S> extends SecretForm<S> {
    * @param versions those that can be read, in the order in which they are to be tried
    */
   probe?(versions: readonly ProbedVersion<S>[], context: RotationContext): Promise<readonly Finding[]>
+  /** For operators whose value has leaked: what goes on after it is dead, with where to end it. Left out where nothing does. */
+  outlives?(secret: S): Words | undefined
 }

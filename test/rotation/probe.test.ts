@@ -35,7 +35,7 @@ describe('a probe', () => {
     const { findings } = await probed(secrets, secretId)
     expect(findings.map(({ labels, verdict }) => [...(labels ?? []), verdict])).toEqual([
       ['AWSCURRENT', 'works'],
-      ['AWSPREVIOUS', 'works'],
+      ['AWSPREVIOUS', 'untried'],
     ])
     const made = secrets.local.calls.by(about.id).map(({ operation }) => operation)
     expect(made.sort()).toEqual(['DescribeSecret', 'GetSecretValue', 'GetSecretValue'])
@@ -61,10 +61,12 @@ describe('a probe', () => {
     const unknown = 'x'.repeat(36)
     const { findings } = await probed(secrets, secretId, { VersionIds: [...old, unknown] })
     expect(findings.slice(2).map(({ labels, verdict }) => [labels, verdict])).toEqual([
-      [[], 'works'],
-      [[], 'works'],
+      [[], 'untried'],
+      [[], 'untried'],
       [[], 'untried'],
     ])
+    expect(findings[2]?.says).toMatch(/^It can be read/)
+    expect(findings[4]?.says).toMatch(/^The version has no value/)
   })
 
   it('names what is wrong with a version, with code, cause and remedy, and not its value', async () => {
