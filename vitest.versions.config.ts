@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/versions/**/*.test.ts'],
+    globalSetup: 'test/support/servers.ts',
     reporters: ['default', 'test/support/servers-reporter.ts'],
     testTimeout: 60_000,
     // The first time, a server is downloaded.

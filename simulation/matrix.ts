@@ -49,7 +49,8 @@ SDK; *stale*: a read of what was there before the last change; *kill* before it 
 the run is dead; the *deadline* of the run, before it leaves or when it is done; a *crash* of the target, which keeps what was durable.
 
 What lies below a model (SQL, locks, sessions, HTTP) is not simulated. The crash contract (\`test/contract/crash-runner.ts\`) kills
-the functions at each call on real servers, and the models pass the cases of the same contract. What is marked as a draft is not
+the functions at each call on real servers, of two runs of setSecret there one is held at each statement while the other one goes on
+(\`test/contract/held-runs.ts\`), and the models pass the cases of the same contract. What is marked as a draft is not
 deployed: it is there to find out which order of calls is right.
 
 \`npm run simulate -- --history TEXT\` tells a history.

@@ -1,15 +1,20 @@
 /** Before: the call has not left. After: the target has done it and answered, but the answer does not arrive. */
 export type Moment = 'before it leaves' | 'after it has arrived'
 
+/** What proxies ask of each call. It may take its time to answer. */
+export interface Gate {
+  /** A call has come: it goes on where `leaves()` is true, and its answer is passed on where `answers()` is. */
+  arrive(name: string): { leaves(): boolean | Promise<boolean>; answers(): boolean | Promise<boolean> }
+}
+
 /** Counts the outside calls of a function, and kills the function at one of them. Shared by the proxies. */
-export interface FaultGate {
+export interface FaultGate extends Gate {
   /** Forgets all calls, and kills at the n-th from now on; without arguments it lets everything pass. */
   arm(n?: number, moment?: Moment, kill?: () => void): void
   /** Names of the calls since then, in the order in which they came. */
   readonly calls: readonly string[]
   /** Whether the kill has happened. */
   readonly fired: boolean
-  /** A call has come: it goes on where `leaves()` is true, and its answer is passed on where `answers()` is. */
   arrive(name: string): { leaves(): boolean; answers(): boolean }
 }
 

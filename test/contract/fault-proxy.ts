@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import type { FaultGate } from './fault-gate.ts'
+import type { Gate } from './fault-gate.ts'
 
 export interface FaultProxy extends AsyncDisposable {
   readonly port: number
@@ -8,15 +8,15 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 /** In front of an API of AWS that speaks JSON, Secrets Manager for instance: every request is a call. */
-export async function awsProxy(endpoint: string, gate: FaultGate): Promise<FaultProxy> {
+export async function awsProxy(endpoint: string, gate: Gate): Promise<FaultProxy> {
   async function answer(incoming: IncomingMessage, response: ServerResponse) {
     const body = await wholeBody(incoming)
     const call = gate.arrive(String(incoming.headers['x-amz-target']).replace(/^\w+\./, ''))
-    if (!call.leaves()) return
+    if (!(await call.leaves())) return
     const outgoing = request(endpoint, { method: 'POST', headers: incoming.headers }).end(body)
     const given = await new Promise<IncomingMessage>((resolve) => outgoing.once('response', resolve))
     const content = await wholeBody(given)
-    if (call.answers()) response.writeHead(given.statusCode ?? 500, given.headers).end(content)
+    if (await call.answers()) response.writeHead(given.statusCode ?? 500, given.headers).end(content)
   }
   const server = createHttpServer(
     (incoming, response) => void answer(incoming, response).catch(() => response.destroy()),
@@ -38,11 +38,7 @@ export interface Conversation {
 type CallName = 'login' | 'statement' | 'request'
 
 /** In front of a server, for clients without TLS: every call of a conversation is one. */
-export function conversationProxy(
-  port: number,
-  gate: FaultGate,
-  conversation: () => Conversation,
-): Promise<FaultProxy> {
+export function conversationProxy(port: number, gate: Gate, conversation: () => Conversation): Promise<FaultProxy> {
   const sockets = new Set<Socket>()
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1')
@@ -63,8 +59,8 @@ export function conversationProxy(
 }
 
 /** A client sends one call at a time and waits for its answer. */
-function relay(client: Socket, upstream: Socket, gate: FaultGate, conversation: Conversation) {
-  let call: ReturnType<FaultGate['arrive']> | undefined
+function relay(client: Socket, upstream: Socket, gate: Gate, conversation: Conversation) {
+  let call: ReturnType<Gate['arrive']> | undefined
   let request: Buffer[] = []
   let answer: Buffer[] = []
 
@@ -73,18 +69,30 @@ function relay(client: Socket, upstream: Socket, gate: FaultGate, conversation: 
     request.push(bytes)
     if (is === 'part') return
     call = gate.arrive(is)
-    if (call.leaves()) for (const part of request) upstream.write(part)
+    const whole = request
     request = []
+    whenGood(call.leaves(), () => {
+      for (const part of whole) upstream.write(part)
+    })
   })
   const fromServer = conversation.server((bytes, is) => {
     if (is === 'aside') return void client.write(bytes)
     answer.push(bytes)
     if (is === 'part') return
-    if (call?.answers()) for (const part of answer) client.write(part)
+    const whole = answer
     answer = []
+    whenGood(call?.answers() ?? false, () => {
+      for (const part of whole) client.write(part)
+    })
   })
   client.on('data', fromClient)
   upstream.on('data', fromServer)
+}
+
+/** At once, where that is known at once. */
+function whenGood(good: boolean | Promise<boolean>, pass: () => void): void {
+  if (good === true) pass()
+  else if (good !== false) void good.then((now) => (now ? pass() : undefined))
 }
 
 async function wholeBody(message: IncomingMessage): Promise<Buffer> {
