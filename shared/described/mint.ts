@@ -69,15 +69,21 @@ function fieldsIn(
   const found = Object.entries(outputs).map(([field, pointer]) => [field, idIn(at(body, pointer)), pointer] as const)
   const fields = Object.fromEntries(found.map(([field, text]) => [field, text ?? '']))
   context.conceal(...secretValues(fields, kind))
-  const missing = found.find(([, text]) => text === undefined)
-  if (missing === undefined) return fields
-  const { title, create, read } = provider.description
-  const after =
-    create === undefined && read === undefined ? say`` : say` What was made is found again by the next rotation.`
-  throw new RotationError('AnswerUnusable', say`${title} has ${what}, but its answer has no text at "${missing[2]}".`, {
-    likely: say`The provider has changed its answers.${after}`,
-    remedy: say`Compare the answer with "outputs" of the description.`,
-  })
+  for (const [field, text, pointer] of found) {
+    const isSecret = field === kind.value || field === kind.second
+    const wrong =
+      text === undefined || (isSecret && typeof at(body, pointer) !== 'string')
+        ? say`its answer has no text at "${pointer}"`
+        : isSecret && !looksSecret(text)
+          ? say`the text at "${pointer}" of its answer is none: it has fewer than ${leastLength} characters, or begins or ends with a blank`
+          : undefined
+    if (wrong === undefined) continue
+    const { title, create, read } = provider.description
+    const after =
+      create === undefined && read === undefined ? say`` : say` What was made is found again by the next rotation.`
+    throw unusable(say`${title} has ${what}, but ${wrong}.`, say`The provider has changed its answers.${after}`)
+  }
+  return fields
 }
 
 function minted(
@@ -91,12 +97,9 @@ function minted(
   const { title } = provider.description
   const [value, second] = [fields[kind.value], fields[kind.second ?? '']]
   if (value === current.value && second === current.second) {
-    throw new RotationError(
-      'AnswerUnusable',
+    throw unusable(
       say`${title} has answered with the ${kind.noun} that is in use, not with a new one.`,
-      {
-        likely: say`"outputs" of the description leads to another ${kind.noun} than the new one; or the provider makes none when it is asked so.`,
-      },
+      say`"outputs" of the description leads to another ${kind.noun} than the new one; or the provider makes none when it is asked so.`,
     )
   }
   if (second === undefined && current.second !== undefined) {
@@ -104,4 +107,20 @@ function minted(
   }
   context.did(say`had ${title} make the ${kind.noun} ${fields[kind.id] ?? ''}`)
   return withFields(current, fields, kind)
+}
+
+/** Whoever confuses "outputs" has an id here, and the secret where ids are logged. */
+const leastLength = 8
+
+function looksSecret(text: string): boolean {
+  return text.length >= leastLength && text.trim() === text
+}
+
+/** Another attempt would only have another one made. */
+function unusable(what: Words, likely: Words): RotationError {
+  return new RotationError('AnswerUnusable', what, {
+    likely,
+    remedy: say`Compare the answer with "outputs" of the description.`,
+    retryable: false,
+  })
 }

@@ -107,7 +107,9 @@ function hostOf(
     )
   }
   const entry =
-    hosts === 'self-hosted' ? say`${name}=HOST, with the host of your own ${title}` : say`one of ${joined(described)}`
+    hosts === 'self-hosted'
+      ? say`${name}=HOST, with the host of your own ${title},`
+      : say`${ours(described.length > 1 ? 'one of ' : '')}${joined(described)}`
   throw new RotationError('HostNotAllowed', say`${variable} lists no host of ${title}. Nothing was sent.`, {
     remedy: say`Put ${entry} into ${variable} (${ours(parameterOf(variables))}Hosts in the template).`,
     effect: 'none',

@@ -92,7 +92,7 @@ function textField(json: Readonly<Record<string, unknown>>, name: string): strin
   const value = Object.hasOwn(json, name) ? json[name] : undefined
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return value
-  throw new RotationError('InvalidSecret', say`"${name}" in the secret must be a text.`)
+  throw new RotationError('InvalidSecret', say`"${ours(name)}" in the secret must be a text.`)
 }
 
 /** Some providers have numbers, which JavaScript might round. */

@@ -83,7 +83,7 @@ function checkHeaders({ headers, url }: HttpCall): void {
   if (wrong === undefined) return
   const what = say`The value for the header "${wrong}" of a request to ${url.host} has a line break or another character that none may carry`
   throw new RotationError('InvalidSecret', say`${what}. The request was not sent.`, {
-    likely: say`A key was stored with the line break at its end.`,
+    likely: say`A key was copied with a line break or with characters that none has.`,
     effect: 'none',
   })
 }

@@ -353,7 +353,14 @@ describe('a provider that does not do what it is asked', () => {
     ['has a fault', { status: 502 }, 'ProviderFailed'],
     ['answers well, with errors inside', { status: 201, body: '{"errors":["no"]}' }, 'ProviderRefused'],
     ['answers well, with nothing inside', { status: 201, body: '{}' }, 'AnswerUnusable'],
-    ['answers well, with a number for a key', { status: 201, body: '{"key":null,"id":["1"]}' }, 'AnswerUnusable'],
+    ['answers well, with null for a key', { status: 201, body: '{"key":null,"id":["1"]}' }, 'AnswerUnusable'],
+    ['answers well, with a number for a key', { status: 201, body: '{"key":1234567890,"id":1}' }, 'AnswerUnusable'],
+    ['answers well, with a key that is too short', { status: 201, body: '{"key":"1234567","id":1}' }, 'AnswerUnusable'],
+    [
+      'answers well, with a line break in it',
+      { status: 201, body: '{"key":"kp_abcdefg\\n","id":1}' },
+      'AnswerUnusable',
+    ],
     ['answers well, in HTML', { status: 201, body: '<html>' }, 'AnswerUnusable'],
   ] as const)('%s: asked once', async (_, said, code) => {
     const target = await rotated(0)
@@ -369,6 +376,21 @@ describe('a provider that does not do what it is asked', () => {
     options.limit = 1
     const error = await expectFailure(suite, target, { code: 'ProviderRefused', step: 'createSecret' })
     expect(error.errorMessage).toContain('revoke one that is in no version of the secret and that nobody uses')
+  })
+
+  it('has outputs that are confused: the key, which stands where the id should, is in no log', async () => {
+    const { create } = descriptionOf(provider.front)
+    await described.describe({ create: { ...create, outputs: { api_key: '/id', key_id: '/key' } } })
+    const target = await rotated(0)
+    const said = secrets.output().length
+    await expectFailure(
+      suite,
+      { ...target, snapshot: async () => undefined },
+      { code: 'AnswerUnusable', step: 'createSecret' },
+    )
+    const { value = '' } = provider.keys(accountOf(target)).at(-1) ?? {}
+    expect(value).toMatch(/^kp_/)
+    expect(secrets.output().slice(said)).not.toContain(value)
   })
 
   it('answers with the key that is in use: that is none', async () => {

@@ -82,6 +82,7 @@ describe('what a secret says', () => {
     ['a key with a line break at its end', '{"api_key":"a-key-alone\\n"}', 'InvalidSecret'],
     ['a key that is a number', '{"api_key":12345678}', 'InvalidSecret'],
     ['params that are a list', '{"api_key":"a-key-alone","params":["x"]}', 'InvalidSecret'],
+    ['a key with a line break inside', '{"api_key":"a-key\\na-key-alone","params":{"account":"a"}}', 'InvalidSecret'],
     ['a provider that is not known', '{"api_key":"a-key-alone","provider":"__proto__"}', 'ProviderUnknown'],
     ['a provider whose keys no machine may make', '{"api_key":"a-key-alone","provider":"sentry"}', 'ProviderUnknown'],
     [
@@ -94,6 +95,16 @@ describe('what a secret says', () => {
     const outcome = await rotation.attempt('createSecret')
     expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe(code)
     expect(secrets.output()).not.toContain('a-key-alone')
+  })
+
+  it.each([
+    ['key_id', { key_id: { a: 1 } }],
+    ['provider', { provider: 7 }],
+    ['host', { params: { account: 'a', host: 1 } }],
+  ])('"%s" is named where it is no text', async (name, fields) => {
+    const { value } = apiKeyTarget(provider, { fields })
+    const outcome = await (await secrets.begin(await secrets.store(value))).attempt('createSecret')
+    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`"${name}" in the secret must be a text.`)
   })
 
   it('an admin secret that is the secret itself is refused', async () => {
