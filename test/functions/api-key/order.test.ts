@@ -375,7 +375,7 @@ describe('a provider that does not do what it is asked', () => {
     const target = await rotated(0)
     options.limit = 1
     const error = await expectFailure(suite, target, { code: 'ProviderRefused', step: 'createSecret' })
-    expect(error.errorMessage).toContain('revoke one that is in no version of the secret and that nobody uses')
+    expect(error.errorMessage).toContain('that is in no version of the secret and that nobody uses')
   })
 
   it('has outputs that are confused: the key, which stands where the id should, is in no log', async () => {
