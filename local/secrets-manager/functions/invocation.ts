@@ -24,6 +24,8 @@ export type Invocation =
 export interface RotationFunction {
   readonly id: string
   readonly arn: string
+  /** As Lambda names it: its module's name, and `.handler`. */
+  readonly handler?: string
   /** What it is allowed, where that is known here. */
   readonly timeoutMs?: number
   readonly memoryMb?: number

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
+import { parse } from 'node:path'
 import { arnOfFunction, region } from '../service/names.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
@@ -110,6 +111,7 @@ export function runLambda(
   return {
     id,
     arn,
+    handler: `${parse(module).name}.handler`,
     timeoutMs,
     memoryMb,
     invoke,

@@ -76,13 +76,13 @@ function tailOf({ logs }: Invocation): string {
   return Buffer.from(logs).subarray(-4096).toString('base64')
 }
 
-function configurationOf({ id, arn, timeoutMs, memoryMb }: RotationFunction) {
+function configurationOf({ id, arn, handler = 'handler', timeoutMs, memoryMb }: RotationFunction) {
   return {
     FunctionName: id,
     FunctionArn: arn,
     Runtime: 'nodejs24.x',
     Role: `arn:aws:iam::${account}:role/${id}`,
-    Handler: 'handler',
+    Handler: handler,
     ...(timeoutMs === undefined ? {} : { Timeout: timeoutMs / 1000 }),
     ...(memoryMb === undefined ? {} : { MemorySize: memoryMb }),
     Version: '$LATEST',

@@ -76,14 +76,18 @@ export const logOperations: Record<string, Operation> = {
 }
 
 /**
- * Of the pattern language (CloudWatch Logs user guide, "Filter pattern syntax"): nothing, a phrase in quotes, or
- * `{ $.field = "text" }`, also several with && or with ||.
+ * Of the pattern language (CloudWatch Logs user guide, "Filter pattern syntax"): nothing, a phrase in quotes, any of some with
+ * a question mark before each, or `{ $.field = "text" }`, also several with && or with ||.
  */
 function matcherFor(pattern: string): (message: string) => boolean {
   const trimmed = pattern.trim()
   if (trimmed === '') return () => true
   const phrase = /^"([^"]+)"$/.exec(trimmed)?.[1]
   if (phrase !== undefined) return (message) => message.includes(phrase)
+  if (/^(\?"[^"]+"\s*)+$/.test(trimmed)) {
+    const phrases = [...trimmed.matchAll(/"([^"]+)"/g)].map(([, each = '']) => each)
+    return (message) => phrases.some((each) => message.includes(each))
+  }
   const inner = /^\{(.*)\}$/s.exec(trimmed)?.[1]
   const parts = inner?.split(/\s*(?:&&|\|\|)\s*/) ?? []
   const terms = parts.map((part) => /^\s*\$\.(\w+(?:\.\w+)*)\s*=\s*"([^"]*)"\s*$/.exec(part))
