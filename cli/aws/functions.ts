@@ -33,6 +33,8 @@ export interface ProbeWish {
   readonly versionIds?: readonly string[]
   /** The version that is to be tried first. */
   readonly first?: string
+  /** How long the function may take; the longest that Lambda lets any, unless given. */
+  readonly timeoutSeconds?: number
 }
 
 export interface Functions {
@@ -44,7 +46,8 @@ export interface Functions {
 
 /** The functions that rotate secrets. */
 export function functionsOf(connection: Connection): Functions {
-  const client = new LambdaClient(clientSettings(connection))
+  const settings = clientSettings(connection)
+  const client = new LambdaClient(settings)
   return {
     async logGroup(FunctionName) {
       const call = client.send(new GetFunctionConfigurationCommand({ FunctionName }))
@@ -52,7 +55,10 @@ export function functionsOf(connection: Connection): Functions {
       const found = await askUnless(refusals, 'lambda:GetFunctionConfiguration', call)
       return found?.LoggingConfig?.LogGroup ?? `/aws/lambda/${nameOf(FunctionName)}`
     },
-    async probe(FunctionName, secretArn, { versionIds = [], first } = {}) {
+    async probe(FunctionName, secretArn, { versionIds = [], first, timeoutSeconds = 900 } = {}) {
+      // It is not asked a second time while it is still looking.
+      const patience = { ...settings.requestHandler, requestTimeout: timeoutSeconds * 1_000 + 10_000 }
+      const client = new LambdaClient({ ...settings, maxAttempts: 1, requestHandler: patience })
       const event = { KeyturnProbe: 1, SecretId: secretArn, VersionIds: versionIds, First: first }
       const call = client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
       const { FunctionError, Payload } = await ask('lambda:InvokeFunction', call)

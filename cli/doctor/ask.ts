@@ -1,3 +1,4 @@
+import { CannotAsk } from '../failures.ts'
 import { plain } from '../terminal.ts'
 import type { Answer } from './seen.ts'
 
@@ -15,6 +16,8 @@ export async function answerTo<T>(what: string, work: () => Promise<T>): Promise
 
 /** Why a call gave nothing, in a few words. */
 function reason(what: string, error: unknown): string {
+  if (error instanceof CannotAsk)
+    return /^AccessDenied/.test(error.awsName ?? '') ? `${what} is not allowed` : error.message
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' }
   if (/AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError/.test(name)) return `${what} is not allowed`
   const said = plain(message).slice(0, 200)

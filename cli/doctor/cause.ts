@@ -1,6 +1,7 @@
+import type { Probed, ProbeFinding } from '../aws/functions.ts'
 import { lonePending, versionWith } from '../aws/secrets.ts'
 import { fromNow, hour } from '../times.ts'
-import { type Checked, known, type LogLine, type Probe, type Probed, type Secret, type Seen } from './seen.ts'
+import { type Checked, known, type LogLine, type Secret, type Seen } from './seen.ts'
 
 /** `sure`: this stops rotations. `likely`: it may. `note`: it stops none today. */
 export type Certainty = 'sure' | 'likely' | 'note'
@@ -85,26 +86,34 @@ export function reported(seen: Seen, wanted: (found: Checked) => boolean): Repor
     if (code === undefined) continue
     const found = { code, ...sentences(text) }
     const where = `${step ?? 'The function'} failed ${fromNow(time, seen.now)}`
-    // What the function can do now, it could perhaps not do then.
-    if (wanted(found)) return { ...found, where, certainty: probe === undefined ? 'sure' : 'likely' }
+    const isOver = works(seen, currentOf(known(seen.secret))) && provable.test(code)
+    if (wanted(found)) return { ...found, where, certainty: isOver ? 'likely' : 'sure' }
   }
   return undefined
 }
 
-/** What the probe has found wrong, AWSCURRENT's first: without it nothing goes on. Versions without a label matter to nobody. */
-function checks({ findings }: Probed): readonly Omit<Reported, 'certainty'>[] {
-  const order = ({ labels = [] }: Probe) => (labels.includes('AWSCURRENT') ? 0 : labels.includes('AWSPREVIOUS') ? 2 : 1)
-  return findings
-    .filter(({ verdict, about, labels = [] }) => verdict === 'fails' && (about !== 'version' || isLive(labels)))
-    .toSorted((a, b) => order(a) - order(b))
-    .map(({ code = '', says, remedy = '', about, labels = [] }) => {
-      const what = about === 'version' ? labels.join(' and ') : about
-      return { code, text: says, remedy, where: `The probe of ${what}` }
-    })
+/**
+ * What the probe has found wrong, AWSCURRENT first: without it nothing goes on. That AWSPENDING does not work is no fault while
+ * setSecret has not come by.
+ */
+function checks({ findings, problem }: Probed): readonly Omit<Reported, 'certainty'>[] {
+  const isOfCurrent = ({ labels = [] }: ProbeFinding) => labels.includes('AWSCURRENT')
+  const wrong = findings
+    .filter((each) => each.verdict === 'fails' && (each.about !== 'version' || isOfCurrent(each)))
+    .toSorted((a, b) => Number(isOfCurrent(b)) - Number(isOfCurrent(a)))
+    .map((each) => ({ ...each, what: each.about === 'version' ? 'AWSCURRENT' : `the ${each.about}` }))
+  const all = problem === undefined ? wrong : [{ ...problem, what: 'the secret' }, ...wrong]
+  return all.map(({ code = '', says, remedy = '', what }) => ({
+    code,
+    text: says,
+    remedy,
+    where: `The probe of ${what}`,
+  }))
 }
 
-/** What came before matters to applications, and to no rotation. */
-const isLive = (labels: readonly string[]) => labels.includes('AWSCURRENT') || labels.includes('AWSPENDING')
+/** What the probe would have found, if it were still so: where it says that AWSCURRENT works, that is over. */
+const provable =
+  /^(Unreachable|NoAnswer|ServerNotReady|Login.*|AddressRefused|Tls.*|Certificate.*|InvalidSecret|.*Unreachable|KmsAccessDenied|TimedOut)$/
 
 /** Whether the probe has found that a version works. */
 export function works({ probe }: Pick<Seen, 'probe'>, version: string | undefined): boolean {

@@ -5,7 +5,8 @@ import { hour } from '../times.ts'
 import { parsedArn } from './arn.ts'
 import { answerTo } from './ask.ts'
 import { pendingOf } from './cause.ts'
-import { type Answer, type Key, known, type Lambda, type Probed, type Secret, type Seen } from './seen.ts'
+import { probeAnswer, unlabelled } from './probing.ts'
+import { type Key, known, type Lambda, type Secret, type Seen } from './seen.ts'
 import { rotationCalls, type Wanted } from './services/role.ts'
 import { resourcePolicyOf, versionsOf } from './services/secret.ts'
 import type { Settings } from './settings.ts'
@@ -20,8 +21,8 @@ export interface Asking {
   readonly secret: Secret
   readonly now: number
   readonly readValue: boolean
-  /** Lets the function look for itself. */
-  probe(seen: Pick<Seen, 'versions' | 'lambda'>): Promise<Answer<Probed>>
+  /** Whether the function is asked to look for itself. */
+  readonly probes: boolean
   progress(text: string): void
 }
 
@@ -31,8 +32,7 @@ const notNeeded = (why: string) => ({ unknown: why }) as const
 export async function gather(asking: Asking): Promise<Seen> {
   const { connection, client, secret, now, progress } = asking
   const region = parsedArn(secret.arn)?.region ?? connection.region ?? ''
-  // Whoever names a secret by the ARN of another Region means that Region.
-  const settings = { ...clientSettings(connection), ...(region === '' ? {} : { region }) }
+  const settings = settingsFor(connection, secret)
   progress('asks Secrets Manager, Lambda, CloudTrail ...')
   const [versions, policy, lambda, key, traces, alarms, value] = await Promise.all([
     answerTo('secretsmanager:ListSecretVersionIds', () => versionsOf(client, secret.arn)),
@@ -66,7 +66,9 @@ export async function gather(asking: Asking): Promise<Seen> {
       : answerTo('logs:FilterLogEvents', async () => {
           return (await import('./services/log.ts')).linesOf(settings, about.logGroup, secret.arn, since)
         }),
-    asking.probe({ versions, lambda }),
+    asking.probes
+      ? probeAnswer(connection, about, secret, unlabelled(known(versions)))
+      : notNeeded('the function was not asked'),
   ])
   const first = { now, region, secretId: secret.name, secret: { is: secret }, versions, policy, lambda, key, traces }
   return { ...first, alarms, value, role, network, log, probe }
@@ -147,4 +149,10 @@ async function roleAnswer(
   return answerTo('iam:SimulatePrincipalPolicy', async () => {
     return (await import('./services/role.ts')).decisionsOf(settings, lambda.roleArn, wanted)
   })
+}
+
+/** Whoever names a secret by the ARN of another Region means that Region. */
+function settingsFor(connection: Connection, { arn }: Pick<Secret, 'arn'>): Settings {
+  const region = parsedArn(arn)?.region
+  return { ...clientSettings(connection), ...(region && { region }) }
 }

@@ -1,3 +1,4 @@
+import type { Probed } from '../aws/functions.ts'
 import type { SecretFacts, VersionFacts } from '../aws/secrets.ts'
 import type { Network } from './network.ts'
 
@@ -100,22 +101,6 @@ export interface Trace {
   readonly error: string | undefined
   /** The version that a rotation made. */
   readonly version: string | undefined
-}
-
-/** What the function itself found, from its own network and with its own role. */
-export interface Probed {
-  readonly findings: readonly Probe[]
-}
-
-export interface Probe {
-  /** version, superuser, rights, tls and the like. */
-  readonly about: string
-  readonly version?: string
-  readonly labels?: readonly string[]
-  readonly verdict: 'works' | 'fails' | 'untried'
-  readonly says: string
-  readonly code?: string
-  readonly remedy?: string
 }
 
 /** An error of ours: its code, what happened, and what mends it. */

@@ -1,7 +1,7 @@
 import type { Lambda } from './seen.ts'
 
 const keyturnHandlers =
-  /(^|\/)(single-user|dual-password|alternating-users|generated-value|key|user-key|access-key|api-key|client-secret|refresh-token)\.handler$/
+  /(^|\/)(single-user|dual-password|alternating-users|generated-value|key|user-key|access-key|api-key|client-secret|client-credentials|refresh-token)\.handler$/
 
 /** Whether a function is one of Keyturn's: SAM names their handlers after their files. */
 export function isKeyturn({ handler = '', runtime = '' }: Pick<Lambda, 'handler' | 'runtime'>): boolean {
