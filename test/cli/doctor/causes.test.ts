@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { CreateKeyCommand } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import doctor from '../../../cli/commands/doctor.ts'
+import { repositoryPath } from '../../support/function-under-test.ts'
+import { allows, statementsOf } from '../../template/policies.ts'
+import type { AwsCall } from './account.ts'
 import { firstCases } from './cases.ts'
 import { expectNamed, worldOfShell } from './expect-named.ts'
 import { ran } from './run.ts'
@@ -61,4 +66,40 @@ describe('doctor says what it looked at', () => {
     await ran(doctor, [name, '--read-value'])
     expect(world.account.calls.map(({ action }) => action)).toContain('GetSecretValue')
   })
+
+  it('asks for no more than examples/operators/read.json and probe.json allow', async () => {
+    const { KeyMetadata } = await world.account.clients.kms.send(new CreateKeyCommand({}))
+    const secret = { KmsKeyId: KeyMetadata?.KeyId ?? '' }
+    const { name } = await world.setUp({ deployed: { vpc: world.ground.closed }, secret })
+    world.account.calls.length = 0
+    await ran(doctor, [name])
+    const policies = ['read', 'probe'].flatMap((each) =>
+      statementsOf(JSON.parse(readFileSync(repositoryPath(`examples/operators/${each}.json`), 'utf8'))),
+    )
+    const asked = world.account.calls.map(requestOf)
+    expect(new Set(asked.map(({ action }) => action.split(':')[0])).size).toBe(10)
+    expect(asked.filter((each) => !allows(policies, each))).toEqual([])
+  })
 })
+
+/** What IAM would be asked for a call; of Lambda's, what is in the path. */
+function requestOf({ service, action }: AwsCall) {
+  const ofLambda = [
+    ['InvokeFunction', /invocations$/],
+    ['GetFunctionConfiguration', /configuration$/],
+    ['GetPolicy', /policy$/],
+    ['GetFunctionConcurrency', /concurrency$/],
+    ['ListProvisionedConcurrencyConfigs', /provisioned-concurrency/],
+    ['ListTags', /tags/],
+  ] as const
+  const name = ofLambda.find(([, path]) => service === 'lambda' && path.test(action))?.[0] ?? action
+  const prefix = service === 'monitoring' ? 'cloudwatch' : service
+  const resources: Readonly<Record<string, string>> = {
+    secretsmanager: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:app-AbCdEf',
+    lambda: 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-GeneratedValue',
+    logs: 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/keyturn-GeneratedValue:*',
+    iam: 'arn:aws:iam::000000000000:role/keyturn-GeneratedValueRole',
+    kms: 'arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000',
+  }
+  return { action: `${prefix}:${name}`, resource: resources[service] ?? '*' }
+}

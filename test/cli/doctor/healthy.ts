@@ -9,6 +9,11 @@ import { policy, type SetUp, type World } from './set-up.ts'
 
 const key = async ({ account }: World) =>
   (await account.clients.kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? ''
+/** A step never ends; a probe does. */
+const stepsHang = (event: unknown) =>
+  'Step' in Object(event)
+    ? new Promise<never>(() => {})
+    : Promise.resolve({ ok: true as const, logs: '', answer: null })
 const roleArn = ({ roleName }: SetUp) => `arn:aws:iam::000000000000:role/${roleName}`
 const cron = (ScheduleExpression: string, Duration?: string) => ({
   rotation: { RotationRules: { ScheduleExpression, ...(Duration && { Duration }) } },
@@ -110,7 +115,9 @@ export const healthy: Readonly<Record<string, (world: World) => Promise<Pick<Set
   },
   'a value that was stored by hand between rotations': async (world) => {
     const made = await world.setUp()
-    await world.account.clients.secrets.send(new PutSecretValueCommand({ SecretId: made.arn, SecretString: 'by hand' }))
+    await world.account.clients.secrets.send(
+      new PutSecretValueCommand({ SecretId: made.arn, SecretString: 'stored-by-hand' }),
+    )
     const by = 'arn:aws:iam::000000000000:user/me'
     world.account.made.push({ time: Date.now() + 2_000, name: 'PutSecretValue', secretId: made.arn, by })
     return made
@@ -135,7 +142,7 @@ export const healthy: Readonly<Record<string, (world: World) => Promise<Pick<Set
     return setUp({ module: 'functions/postgres/single-user.ts', env: { DATABASE_CA_BUNDLE: ca }, value })
   },
   'a rotation that is under way': async (world) => {
-    const made = await world.setUp({ rotation: false, keepsRunning: true, invoke: () => new Promise(() => {}) })
+    const made = await world.setUp({ rotation: false, keepsRunning: true, invoke: stepsHang })
     const rotation = {
       RotationLambdaARN: arnOfFunction(made.functionName),
       RotationRules: { AutomaticallyAfterDays: 30 },

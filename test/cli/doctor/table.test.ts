@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { parse } from 'node:path'
 import { expect, it } from 'vitest'
 import { causes } from '../../../cli/doctor/causes.ts'
+import { isKeyturn } from '../../../cli/doctor/whose.ts'
+import { discoverFunctions } from '../../../local/functions.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { cases } from './cases.ts'
 import { healthy } from './healthy.ts'
@@ -23,4 +26,11 @@ it('30 of the 32 documented causes are diagnosed, 26 of them tested, and 20 heal
   expect(documented.filter(({ state }) => state?.startsWith('diagnosed')).length).toBeGreaterThanOrEqual(30)
   expect(documented.filter(({ state }) => state === 'diagnosed (tested)').length).toBeGreaterThanOrEqual(26)
   expect(Object.keys(healthy).length).toBeGreaterThanOrEqual(20)
+})
+
+it("doctor knows every function of Keyturn by its handler, and nobody else's", async () => {
+  const handlers = Object.values(await discoverFunctions()).map((module) => `${parse(module).name}.handler`)
+  expect(handlers.filter((handler) => !isKeyturn({ handler, runtime: 'nodejs24.x' }))).toEqual([])
+  expect(isKeyturn({ handler: 'index.handler', runtime: 'nodejs24.x' })).toBe(false)
+  expect(isKeyturn({ handler: 'lambda_function.lambda_handler', runtime: 'python3.13' })).toBe(false)
 })
