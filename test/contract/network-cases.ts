@@ -9,21 +9,19 @@ export function networkCases(type: DatabaseTypeUnderTest, suite: Suite): void {
   const failsAt = async (fields: Readonly<Record<string, string>>, code: 'Unreachable' | 'NoAnswer') => {
     const target = await suite.stored((store) => type.withFields(store, fields))
     const watch = await type.watchLogins(target)
-    const began = performance.now()
     const error = await expectFailure(suite, target, { code, step: 'setSecret' })
-    const tookMs = performance.now() - began
     // expectFailure has logged in once to see that the value works; the function has not.
     expect((await watch.stop()).refused).toBe(0)
-    return { error, tookMs }
+    return error
   }
 
   it('a port that nobody listens on is Unreachable, not a wrong password', async () => {
-    const { error } = await failsAt({ port: String(await closedPort()) }, 'Unreachable')
+    const error = await failsAt({ port: String(await closedPort()) }, 'Unreachable')
     expect(error.errorMessage).toContain('ECONNREFUSED')
   })
 
   it('a name that does not resolve is Unreachable', async () => {
-    const { error } = await failsAt({ host: '"db.keyturn.invalid"' }, 'Unreachable')
+    const error = await failsAt({ host: '"db.keyturn.invalid"' }, 'Unreachable')
     expect(error.errorMessage).toMatch(/db\.keyturn\.invalid cannot be resolved/)
   })
 
@@ -44,10 +42,12 @@ export function networkCases(type: DatabaseTypeUnderTest, suite: Suite): void {
   afterAll(() => silent[Symbol.asyncDispose]())
 
   it('a host that accepts and says nothing is given up after 5 s, with TLS or without', async () => {
-    for (const { error, tookMs } of await ends) {
-      expect(error.errorMessage).toContain(`localhost:${silent.port}`)
-      expect(tookMs).toBeGreaterThan(4_000)
-      expect(tookMs).toBeLessThan(9_000)
+    for (const error of await ends) expect(error.errorMessage).toContain(`localhost:${silent.port}`)
+    // As the host sees it: how long the rest takes depends on the machine.
+    expect(silent.heldMs.length).toBeGreaterThanOrEqual(2)
+    for (const heldMs of silent.heldMs) {
+      expect(heldMs).toBeGreaterThan(4_000)
+      expect(heldMs).toBeLessThan(9_000)
     }
   })
 }
@@ -58,8 +58,11 @@ async function closedPort(): Promise<number> {
 }
 
 /** @param says what it answers to whatever is sent, or says by itself after a moment; nothing when left out */
-async function strangeServer(says?: string): Promise<{ readonly port: number } & AsyncDisposable> {
+async function strangeServer(says?: string) {
+  const heldMs: number[] = []
   const server = createServer((socket) => {
+    const began = performance.now()
+    socket.once('close', () => heldMs.push(performance.now() - began))
     socket.on('error', () => undefined).resume()
     if (says === undefined) return
     socket.once('data', () => socket.end(says))
@@ -70,6 +73,8 @@ async function strangeServer(says?: string): Promise<{ readonly port: number } &
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
+    /** How long each client stayed. */
+    heldMs,
     async [Symbol.asyncDispose]() {
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
