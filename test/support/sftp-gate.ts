@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ export interface Gated extends AsyncDisposable {
   readonly port: number
   /** The host whose SFTP is served. It has to be said before the first connection. */
   serve(host: SshHost): void
+  /** Kills whatever serves SFTP at the moment. */
+  die(): void
 }
 
 /**
@@ -27,8 +29,12 @@ export interface Gated extends AsyncDisposable {
  */
 export async function sftpGate(gate: FaultGate): Promise<Gated> {
   let host: SshHost | undefined
+  const servers = new Set<ChildProcess>()
   const sftp = await listening((socket) => {
-    if (host !== undefined) relay(socket, host, gate)
+    if (host === undefined) return
+    const server = relay(socket, host, gate)
+    servers.add(server)
+    server.once('exit', () => servers.delete(server))
   })
   const ssh = await listening((client) => {
     const call = gate.arrive('connection')
@@ -44,11 +50,14 @@ export async function sftpGate(gate: FaultGate): Promise<Gated> {
     client.pipe(upstream)
   })
   return {
-    // The account's shell, bash, is given it as it stands.
-    command: `exec 3<>/dev/tcp/127.0.0.1/${sftp.port}; cat <&3 & cat >&3`,
+    // The account's shell, bash, is given it as it stands. What is sent there ends with what comes from there.
+    command: `exec 3<>/dev/tcp/127.0.0.1/${sftp.port}; (cat <&3; kill -9 $$) & exec cat >&3`,
     port: ssh.port,
     serve(one) {
       host = one
+    },
+    die() {
+      for (const server of servers) server.kill('SIGKILL')
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([sftp.end(), ssh.end()])
@@ -57,7 +66,7 @@ export async function sftpGate(gate: FaultGate): Promise<Gated> {
 }
 
 /** A request is a call; its answer is known by the same number. */
-function relay(socket: Socket, { account, path }: SshHost, gate: FaultGate): void {
+function relay(socket: Socket, { account, path }: SshHost, gate: FaultGate): ChildProcess {
   const { home, uid, gid } = account
   const program = '/usr/lib/openssh/sftp-server'
   const command = ['chroot', `--userspec=${uid}:${gid}`, path('/'), '/bin/bash', '-c', `cd ${home}; exec ${program}`]
@@ -82,6 +91,7 @@ function relay(socket: Socket, { account, path }: SshHost, gate: FaultGate): voi
       if (type === 2 || (calls.get(id)?.answers() ?? true)) socket.write(whole)
     }),
   )
+  return server
 }
 
 function extension(whole: Buffer): string {

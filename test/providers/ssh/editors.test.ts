@@ -7,6 +7,7 @@ import type { FaultGate } from '../../contract/fault-gate.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
 import { hostFields, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { fourSteps } from '../../support/secrets-manager.ts'
 import { sftpGate } from '../../support/sftp-gate.ts'
 import { readKeys, writeKeys } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
@@ -107,6 +108,25 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
       }
     }
   })
+})
+
+describe.skipIf(!isRoot)('a server that dies in the rename', { meta: { server: type.server } }, () => {
+  it.each(['before', 'after'] as const)(
+    '%s it is done: that is said at once, and the next attempt ends the rotation',
+    async (when) => {
+      const target = await fresh()
+      const before = await readKeys(host)
+      intrude = { at: 'posix-rename', when, do: () => gated.die() }
+      const { rotation, outcomes, message } = await rotated(secrets, target.secretId)
+      expect(outcomes).toEqual(['ok', 'NoAnswer'])
+      expect(message).toMatch(/ended while .* was changed \(\w+ .*Trying again can help\.$/)
+      if (when === 'before') expect(await readKeys(host)).toBe(before)
+      else expect(await readKeys(host)).toContain('keyturn:')
+      intrude = undefined
+      await rotation.run(...fourSteps)
+      await target.expectPromoted(rotation, target.value)
+    },
+  )
 })
 
 describe.skipIf(!isRoot)('a host that cannot replace a file in one moment', { meta: { server: type.server } }, () => {
