@@ -62,7 +62,7 @@ export function functionsOf(connection: Connection): Functions {
       const event = { KeyturnProbe: 1, SecretId: secretArn, VersionIds: versionIds, First: first }
       const call = client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
       const { FunctionError, Payload } = await ask('lambda:InvokeFunction', call)
-      const answer = parsed(Payload === undefined ? '' : Buffer.from(Payload).toString())
+      const answer = parsed(Payload ? Buffer.from(Payload).toString() : '')
       if (FunctionError === undefined && Array.isArray(answer?.findings)) return answer as unknown as Probed
       return { rotationEnabled: undefined, findings: [], problem: whyNot(answer, FunctionError) }
     },

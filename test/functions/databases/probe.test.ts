@@ -71,6 +71,17 @@ describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async 
     })
   })
 
+  it('masks a password that stands in what it says', async () => {
+    const password = 'hunter2-hunter2'
+    const target = await suite.stored()
+    const value = JSON.stringify({ ...JSON.parse(target.value), host: `${password}.invalid`, password })
+    const secretId = await suite.secrets.store(value)
+    await suite.secrets.begin(secretId)
+    const answer = await probed(suite.secrets, secretId)
+    expect(aboutVersion(answer, 'AWSCURRENT')?.says).toContain('[redacted].invalid')
+    expect(JSON.stringify(answer) + suite.secrets.output()).not.toContain(password)
+  })
+
   it('says of a server that is not there that it is unreachable, once', async () => {
     const gone = await suiteFor(postgres.singleUser(onPostgres, { port: 9 }))
     await using _ = gone.secrets
