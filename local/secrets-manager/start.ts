@@ -30,6 +30,8 @@ export interface LocalOptions {
   readonly latencyMs?: number
   /** Reads see versions and labels only this many milliseconds after they were written. */
   readonly visibilityLagMs?: number
+  /** Any new version that is not the rotation's own abandons it, not only one that takes AWSCURRENT. */
+  readonly anyVersionAbandons?: boolean
   /** Looks at each call before it is carried out and may spoil it. */
   readonly intercept?: Intercept
   /** How long the service waits before each retry of a whole rotation, in milliseconds of its clock. */
@@ -99,6 +101,7 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     functions: new Map(functions.map((each) => [each.arn, logs.keptFor(each)])),
     retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
     visibilityLagMs: options.visibilityLagMs ?? 0,
+    anyVersionAbandons: options.anyVersionAbandons ?? false,
     onStep: options.onStep ?? (() => {}),
     hold: options.hold,
     underWay: new Set(),

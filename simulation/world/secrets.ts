@@ -42,6 +42,7 @@ export function simulatedSecrets(): Secrets {
     functions: new Map([[functionArn, { ...silent, kill: () => undefined, close: async () => undefined }]]),
     retryDelaysMs: [],
     visibilityLagMs: 0,
+    anyVersionAbandons: false,
     onStep: () => undefined,
     // The histories invoke the steps, when and as often as they like.
     hold: async () => undefined,

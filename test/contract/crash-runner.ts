@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
 import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
+import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import type { Step } from '../../shared/rotation/event.ts'
 import { bundled } from '../support/bundle.ts'
 import { lambdaSettings } from '../support/function-under-test.ts'
@@ -16,6 +17,10 @@ export interface CrashPlan {
   type(gate: FaultGate): Promise<{ readonly type: SecretTypeUnderTest; readonly proxy?: FaultProxy }>
   /** How often a secret has been rotated before: what is taken away is what an earlier rotation has made. */
   readonly rotatedBefore?: number
+  /** Makes it later for what a killed run has left behind, where others wait for the end of its time. */
+  afterKill?(secrets: SecretsManager, secretId: string): Promise<void>
+  /** The calls at which a kill may cost what nobody can give a second time, and the code that later runs end with. */
+  readonly window?: { readonly code: ErrorCode; readonly isIn: (n: number, moment: Moment) => boolean }
   /** How many outside calls each step that is to be killed makes. */
   readonly calls: Partial<Record<Step, number>>
 }
@@ -27,10 +32,10 @@ export interface CrashPlan {
 export async function crashContract(plan: CrashPlan): Promise<void> {
   const gate = createFaultGate()
   const { type, proxy } = await plan.type(gate)
-  const secrets = await secretsManagerFor(type.function)
+  const secrets = await secretsManagerFor(type.function, type.secretsManager)
   const through = await awsProxy(secrets.local.endpoint, gate)
   const victims = victimsOf(type, () => through.url)
-  const bench = { type, secrets, gate, victims, seen: new Set<string>(), rotatedBefore: plan.rotatedBefore ?? 0 }
+  const bench = { plan, type, secrets, gate, victims, seen: new Set<string>(), rotatedBefore: plan.rotatedBefore ?? 0 }
 
   describe(`${type.title}, killed`, { meta: { server: type.server } }, () => {
     for (const [step, count] of Object.entries(plan.calls) as [Step, number][]) {
@@ -68,6 +73,7 @@ export async function crashContract(plan: CrashPlan): Promise<void> {
 }
 
 interface Bench {
+  readonly plan: CrashPlan
   readonly type: SecretTypeUnderTest
   readonly secrets: SecretsManager
   readonly gate: FaultGate
@@ -97,7 +103,13 @@ async function killAndRunAgain(step: Step, n: number, moment: Moment, bench: Ben
   expect(gate.fired, `${where}: was not killed`).toBe(true)
   expect(outcome.ok ? 'ended' : outcome.error.errorType, where).toBe('Runtime.ExitError')
   gate.arm()
-  await naming(where, target, rotation)
+  await bench.plan.afterKill?.(bench.secrets, target.secretId)
+  const { window } = bench.plan
+  if (window?.isIn(n, moment) !== true) return naming(where, target, rotation)
+  await target.expectOneWorks()
+  const again = await rotation.attempt(step)
+  expect(again.ok ? 'ended' : again.error.errorType, where).toBe(window.code)
+  await target.expectOneWorks()
 }
 
 async function naming(where: string, target: StoredTarget, rotation: RotationByHand): Promise<void> {

@@ -18,6 +18,8 @@ export interface SecretTypeUnderTest {
   fresh(secrets: SecretsManager): Promise<Target>
   /** Targets with names and values that break what is put together carelessly, by what is odd about them. */
   readonly hostile: Readonly<Record<string, (secrets: SecretsManager) => Promise<Target>>>
+  /** How the Secrets Manager is that it runs with. */
+  readonly secretsManager?: { readonly anyVersionAbandons?: boolean }
   /** How often random sequences of steps are tried; 4 when left out: the simulation goes through the orders of two runs. */
   readonly sequences?: number
 }

@@ -25,7 +25,7 @@ export interface StoredTarget extends Target {
 
 /** @returns what the cases of a suite share; the Secrets Manager has to be disposed of */
 export async function suiteFor<T extends SecretTypeUnderTest>(type: T): Promise<Suite & { readonly type: T }> {
-  const secrets = await secretsManagerFor(type.function)
+  const secrets = await secretsManagerFor(type.function, type.secretsManager)
   const targets: StoredTarget[] = []
   const seen = new Set<string>()
   return {

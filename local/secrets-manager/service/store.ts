@@ -73,6 +73,11 @@ export interface Service {
   readonly functions: ReadonlyMap<string, RotationFunction>
   readonly retryDelaysMs: readonly number[]
   readonly visibilityLagMs: number
+  /**
+   * Whether any version that somebody else stores abandons the rotation in flight, not only one that takes AWSCURRENT: AWS's user
+   * guide can be read so ("RotationAbandoned"), and nobody has tried.
+   */
+  readonly anyVersionAbandons: boolean
   readonly onStep: StepListener
   /** Set with `--hold`: takes the events instead of the function. */
   readonly hold: ((secret: Secret, rotation: Rotation, steps: readonly Step[]) => Promise<void>) | undefined

@@ -56,7 +56,9 @@ export function store(service: Service, secret: Secret, id: string, value: Secre
   versions.checkLabelCount(secret, [...wanted])
   const version = target === 'new' ? versions.addVersion(service, secret, id) : target
   version.value = value
-  if (wanted.has(versions.current) && id !== secret.rotation?.token) {
+  const isForeign = id !== secret.rotation?.token
+  if (isForeign && service.anyVersionAbandons && target === 'new') abandonRotation(service, secret)
+  if (wanted.has(versions.current) && isForeign) {
     abandonRotation(service, secret)
     secret.valuePutAt = service.clock.now()
     secret.nextWindow = nextWindow(service, secret)
