@@ -6,12 +6,13 @@ const day = 24 * 3_600_000
 
 /** Says in the log what a schedule is too slow for. It is no error: the application may refresh by itself, or live without. */
 export function warnOfSchedule(
-  { expiresAt, refreshExpiresAt }: OauthSecret,
+  { expiresAt, refreshExpiresAt, json }: OauthSecret,
   { context }: OauthRun,
   rotationDays: number | undefined,
 ): void {
   const now = context.now()
-  if (rotationDays === undefined) return
+  // Then something else than the schedule starts rotations.
+  if (rotationDays === undefined || json.on_demand === true) return
   if (refreshExpiresAt !== undefined && rotationDays * day > (refreshExpiresAt - now) / 3) {
     const days = Math.floor((refreshExpiresAt - now) / day)
     context.did(
