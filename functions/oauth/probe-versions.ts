@@ -25,6 +25,14 @@ export async function probeTokens(
   return findings
 }
 
+/** The same of access tokens that come without a refresh token. */
+export async function probeAccess(
+  versions: readonly ProbedVersion<OauthSecret>[],
+  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+): Promise<readonly Finding[]> {
+  return Promise.all(versions.map((each) => aboutAccess(each, runOf)))
+}
+
 /** @throws whatever is no RotationError: a defect */
 async function aboutAccess(
   each: ProbedVersion<OauthSecret>,

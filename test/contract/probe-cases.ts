@@ -28,7 +28,9 @@ export function probeCases({ secrets, stored, expectNoLeak }: Suite): void {
     const answer = await probed(secrets, SecretId)
     expect(await state()).toEqual(before)
     expect(answer).toMatchObject({ KeyturnProbe: 1, rotationEnabled: true })
-    expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict: 'works' })
+    // With some providers it dies when the next one is made.
+    const verdict = (await target.works((await target.staged()).AWSCURRENT ?? '')) ? 'works' : 'fails'
+    expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict })
     expect(answer.findings.filter(({ about, verdict }) => about !== 'version' && verdict === 'fails')).toEqual([])
     await rotation.run('setSecret', 'testSecret')
     const later = await probed(secrets, SecretId)
