@@ -25,4 +25,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'finds out why a rotation fails, and says what mends it',
     load: () => import('./commands/doctor.ts'),
   },
+  history: {
+    summary: 'the rotations of a secret, how they ended, and who else has written it',
+    load: () => import('./commands/history.ts'),
+  },
 }

@@ -12,6 +12,7 @@ import { rotateOperations } from './service/rotate.ts'
 import { secretOperations } from './service/secrets.ts'
 import { serve } from './service/server.ts'
 import type { Service } from './service/store.ts'
+import { trailOperations } from './service/trail.ts'
 import { valueOperations } from './service/values.ts'
 
 export interface LocalOptions {
@@ -107,7 +108,8 @@ export async function startLocalSecretsManager(options: LocalOptions = {}): Prom
     underWay: new Set(),
   }
   const { intercept = () => undefined, latencyMs = 0, names = [], port = 0, host = '127.0.0.1' } = options
-  const started = await serve({ service, operations, calls, intercept, latencyMs, names }, port, host)
+  const all = new Map([...operations, ...Object.entries(trailOperations(events, calls))])
+  const started = await serve({ service, operations: all, calls, intercept, latencyMs, names }, port, host)
   endpoint = started.endpoint
 
   async function settled() {

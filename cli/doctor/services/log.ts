@@ -43,6 +43,18 @@ export async function linesOf(
     .sort((a, b) => a.time - b.time)
 }
 
+/** The failed steps of one secret in the log of one of Keyturn's functions, oldest first. Throws what the SDK throws. */
+export async function failuresOf(
+  settings: Settings,
+  group: string,
+  secretArn: string,
+  since: number,
+): Promise<readonly LogLine[]> {
+  const pattern = `{ $.secret = "${secretArn}" && $.message = "step failed" }`
+  const found = await pages(new CloudWatchLogsClient(settings), group, pattern, since)
+  return found.map(({ timestamp = 0, message = '' }) => lineOf(timestamp, message.trimEnd()))
+}
+
 /** A line that names no secret may be of this one, too. */
 function isAbout(text: string, secretArn: string): boolean {
   return !/arn:[\w-]+:secretsmanager:/.test(text) || text.includes(secretArn)

@@ -50,7 +50,10 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   const text = await bodyOf(request)
   const target = String(request.headers['x-amz-target'])
   const lambda = lambdaCall(request.method ?? '', (request.url ?? '').replace(/\?.*$/, ''))
-  const operation = lambda?.operation ?? /^(?:secretsmanager|Logs_20140328)\.(\w+)$/.exec(target)?.[1] ?? 'unknown'
+  const operation =
+    lambda?.operation ??
+    /^(?:secretsmanager|Logs_20140328|.*CloudTrail_20131101)\.(\w+)$/.exec(target)?.[1] ??
+    'unknown'
   const body = parse(text)
   const call = calls.begin({ operation, caller: callerOf(request.headers.authorization), secretId: secretIdOf(body) })
   const send = (status: number, content: unknown, outcome: string, more: LambdaAnswer['headers'] = {}) => {

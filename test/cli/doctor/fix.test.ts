@@ -67,9 +67,10 @@ describe('keyturn doctor --fix', () => {
     const { arn, name, pending } = await world.stuckAt('setSecret')
     await aTimeoutLater()
     world.onCall = async ({ operation, caller }) => {
-      if (operation !== 'UpdateSecretVersionStage' || caller !== 'operator') return
+      if (operation !== 'UpdateSecretVersionStage' || caller !== 'operator') return undefined
       world.onCall = () => undefined
       await world.invoke({ Step: 'setSecret', SecretId: arn, ClientRequestToken: pending })
+      return undefined
     }
     const { out, code } = await ran(doctor, [name, '--fix', '--yes'])
     expect(out).toContain(`version ${pending} works now, and has AWSPENDING again`)

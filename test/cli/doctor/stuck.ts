@@ -10,7 +10,7 @@ import type {
   RotationFunction,
 } from '../../../local/secrets-manager/functions/invocation.ts'
 import { runLambda } from '../../../local/secrets-manager/functions/lambda.ts'
-import type { Call } from '../../../local/secrets-manager/service/calls.ts'
+import type { Call, Fault } from '../../../local/secrets-manager/service/calls.ts'
 import { type LocalSecretsManager, startLocalSecretsManager } from '../../../local/secrets-manager/start.ts'
 import type { Step } from '../../../shared/rotation/event.ts'
 import { databaseFunction } from '../../functions/databases/database-type.ts'
@@ -28,12 +28,14 @@ export interface StuckWorld extends AsyncDisposable {
   readonly client: ReturnType<typeof localClient>
   /** Runs a step of a rotation, whatever the service thinks. */
   invoke(event: Partial<RotationEvent>): Promise<Invocation>
-  /** Sees each call before it is carried out. */
-  onCall: (call: Call) => unknown
+  /** Sees each call before it is carried out, and may spoil it. */
+  onCall: (call: Call) => Fault | undefined | Promise<Fault | undefined>
   /** Makes a secret whose rotation has failed in a step. */
   stuckAt(step: Step): Promise<Stuck>
   /** Which versions log in: what matters in the end. */
   working(arn: string): Promise<Working>
+  /** Whether a version logs in, whatever labels it has. */
+  logsIn(arn: string, version: string): Promise<boolean>
   /** Lets steps run again. */
   mended: boolean
 }
@@ -78,10 +80,7 @@ export async function startStuckWorld(): Promise<StuckWorld> {
   local = await startLocalSecretsManager({
     functions: { PostgresSingleUser: lambda },
     retryDelaysMs: [],
-    intercept: async (call) => {
-      await world.onCall(call)
-      return undefined
-    },
+    intercept: (call) => world.onCall(call),
   })
   const client = localClient(local.endpoint)
   const value = async (SecretId: string, VersionStage: string) => {
@@ -120,6 +119,10 @@ export async function startStuckWorld(): Promise<StuckWorld> {
       }
       const [current = false, pending] = [await logsIn('AWSCURRENT'), await logsIn('AWSPENDING')]
       return { current, pending, versionOf: Object.fromEntries(labels) }
+    },
+    async logsIn(SecretId, VersionId) {
+      const { SecretString = '{}' } = await client.send(new GetSecretValueCommand({ SecretId, VersionId }))
+      return (await server.login(JSON.parse(SecretString))) !== undefined
     },
     async [Symbol.asyncDispose]() {
       await local.close()
