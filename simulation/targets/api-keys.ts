@@ -31,7 +31,7 @@ function formOf({ slots, revokeFirst }: ApiKeyCase): KeyForm {
   const parsed = (text: string) => JSON.parse(text) as Text
   return {
     slots,
-    key: (number) => ({ id: `key${number}`, value: `value${number}` }),
+    key: (number) => ({ id: `key${number}`, value: `value-of-key${number}` }),
     read(text) {
       const { api_key: value, key_id: id } = parsed(text)
       return { id, value }
