@@ -5,7 +5,7 @@ import { rotate } from '../../shared/rotation/rotate.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import type { Outside } from '../world/outside.ts'
 import { valuesInUse, type World } from '../world/world.ts'
-import { description, type KeyServerDefects, keyServer } from './key-server.ts'
+import { description, type KeyServerDefects, keyServer, ofChosenValues } from './key-server.ts'
 import { type KeyForm, type Provider, provider } from './provider.ts'
 import { remembering } from './remembering.ts'
 import type { SimulatedType } from './simulated-type.ts'
@@ -15,11 +15,14 @@ export interface ApiKeyCase {
   readonly slots: number
   /** Whether the first key, which a person has made, is revoked, too: two slots are too few for it. */
   readonly revokeFirst: boolean
+  /** Whether the function chooses the values, and tells them in setSecret. */
+  readonly chosen?: true
 }
 
 export const apiKeyCases: readonly ApiKeyCase[] = [
   { name: 'api-key', slots: 20, revokeFirst: false },
   { name: 'api-key-two-slots', slots: 2, revokeFirst: true },
+  { name: 'api-key-chosen-values', slots: 2, revokeFirst: true, chosen: true },
 ]
 
 interface Text {
@@ -52,7 +55,7 @@ export function simulatedApiKey(
   const read = new Map<string, DescribedSecret>()
   const settings: DescribedSettings = {
     provider: description.name,
-    file: { path: 'model.json', descriptions: [description] },
+    file: { path: 'model.json', descriptions: [about.chosen ? ofChosenValues : description] },
     hosts: description.hosts,
     ownHosts: {},
     privateHosts: [],

@@ -1,4 +1,4 @@
-import type { DatabaseEngine, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { DatabaseEngine, DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -12,6 +12,10 @@ export interface EngineKind {
   readonly compares: boolean
   /** Whether the second password is what the strategy says it is (MariaDB), or what was the first one (MySQL's RETAIN). */
   readonly namesBoth: boolean
+  /** Whether two logins become twins in several statements, after a proof that they belong to one secret. */
+  readonly provesTwins?: boolean
+  /** Whether a login sees what the other one may do only as that one (MariaDB). */
+  readonly asksOther?: boolean
   /** RETAIN without a look at what is there: a defect, for the test of the tests. */
   readonly pushesOut?: boolean
   /** Gives the second user no rights: a defect. */
@@ -100,19 +104,29 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
         database.change(username, { passwords: [next, current] })
       })
     },
-    async ensureTwin({ base, twin }, { username, password }) {
-      await at('change', `makes ${twin} the twin of ${base}, and sets the password of ${username}`, () => {
+    async ensureTwin({ base, twin }, { username, password }, previousPassword) {
+      if (kind.provesTwins === true)
+        await checkProof(database, { base, twin }, { username, password }, previousPassword, at)
+      const sets = () => database.change(username, { passwords: [password] })
+      const and = kind.provesTwins === true ? '' : `, and sets the password of ${username}`
+      await at('change', `makes ${twin} the twin of ${base}${and}`, () => {
         const other = known(username === base ? twin : base)
         const before = database.account(username)
         const isMore = [...(before?.rights ?? '')].some((right) => !other.rights.includes(right))
         // What the first one has the second one gets; what only the second one has is taken away.
         const equal = username === twin || !isMore ? other.rights : (before?.rights ?? '')
         const rights = kind.givesNoRights === true ? (before?.rights ?? '') : equal
-        database.change(username, { passwords: [password], rights, ...(before === undefined && { refused: 0 }) })
+        database.change(username, { rights, ...(before === undefined && { passwords: [], refused: 0 }) })
+        if (kind.provesTwins !== true) sets()
         if (username === base && isMore && kind.givesNoRights !== true) database.change(twin, { rights })
       })
+      if (kind.provesTwins === true) await at('change', `sets the password of ${username}`, sets)
     },
-    async checkTwin({ base, twin }) {
+    async checkTwin({ base, twin }, asOther) {
+      if (kind.asksOther === true) {
+        await using other = await asOther()
+        if (other === undefined) throw new RotationError('LoginRefused', say`The other one is refused.`)
+      }
       await at('look', `compares the rights of ${base} and ${twin}`, () => {
         if (known(base).rights === known(twin).rights) return
         throw new RotationError('PrivilegesDiffer', say`The rights differ.`)
@@ -120,4 +134,20 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
     },
     async [Symbol.asyncDispose]() {},
   }
+}
+
+/** A login whose rights would be changed has to have the pending password, or the one that the secret had for it before. */
+async function checkProof(
+  database: Database,
+  { base, twin }: TwinNames,
+  { username, password }: Pick<Login, 'username' | 'password'>,
+  previousPassword: () => Promise<string | undefined>,
+  at: At,
+): Promise<void> {
+  const account = await at('look', `looks at ${base} and ${twin}`, () => database.account(username))
+  const other = database.account(username === base ? twin : base)
+  if (account === undefined || account.rights === other?.rights || account.passwords.includes(password)) return
+  const previous = await previousPassword()
+  if (previous !== undefined && account.passwords.includes(previous)) return
+  throw new RotationError('NotATwin', say`${username} is not provably of this secret.`)
 }

@@ -95,6 +95,13 @@ function withState(rules: DatabaseRules, state: State): Database {
       if (lost) state.broken = new Set([...state.broken, 'acknowledged-survives'])
       Object.assign(state, { accounts: state.durable, acknowledged: state.durable, crashes: state.crashes + 1 })
     },
+    madeEqual() {
+      const twins = Object.entries(state.accounts).filter(([name]) => name.startsWith('app'))
+      const rights = [...new Set(twins.flatMap(([, account]) => [...account.rights]))].join('')
+      for (const [name, account] of twins) state.accounts = { ...state.accounts, [name]: { ...account, rights } }
+      state.durable = state.accounts
+      state.acknowledged = state.accounts
+    },
     mended(value) {
       const { username } = loginIn(value)
       const account = state.accounts[username] ?? newAccount('')

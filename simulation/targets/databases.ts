@@ -24,8 +24,8 @@ export interface DatabaseCase {
 }
 
 const postgres: EngineKind = { name: 'as PostgreSQL', compares: false, namesBoth: false }
-const mysql: EngineKind = { name: 'as MySQL', compares: true, namesBoth: false }
-const mariadb: EngineKind = { name: 'as MariaDB', compares: false, namesBoth: true }
+const mysql: EngineKind = { name: 'as MySQL', compares: true, namesBoth: false, provesTwins: true }
+const mariadb: EngineKind = { name: 'as MariaDB', compares: false, namesBoth: true, provesTwins: true, asksOther: true }
 
 const nobody: ServerDirectory = { instance: async () => undefined, cluster: async () => undefined }
 
@@ -49,6 +49,7 @@ export const databaseCases: readonly DatabaseCase[] = [
   { name: 'mariadb-dual-password-superuser', kind: mariadb, rules: locks, superuser: true, ...both },
   { name: 'postgres-alternating-users', kind: postgres, rules: never, ...twins },
   { name: 'mysql-alternating-users', kind: mysql, rules: locks, ...twins },
+  { name: 'mariadb-alternating-users', kind: mariadb, rules: locks, ...twins },
 ]
 
 const login = { engine: 'model', host: 'db.example', username: 'app', password: 'the first password' }

@@ -45,6 +45,21 @@ export const description = {
   },
 } as const
 
+const { create: _, ...rest } = description
+/** The same of a server that takes values which the function chooses. */
+export const ofChosenValues = {
+  ...rest,
+  generate: { key_id: { $marker: true }, api_key: { $random: { bytes: 16, as: 'hex' } } },
+  apply: {
+    method: 'PUT',
+    path: '/keys/{id}',
+    parameters: { id: { $from: 'pending:/key_id' } },
+    json: { value: { $from: 'pending:/api_key' } },
+    expect: [201],
+    applied: [208],
+  },
+} as const
+
 /**
  * An HTTP server in front of a provider, as one run reaches it: each request is an outside call.
  * @param labelled the values that are in use, which the provider watches over
@@ -62,10 +77,13 @@ export function keyServer(
     if (url.pathname === '/me') return answer(200, { id: caller.id })
     if (method === 'GET') return answer(200, defects.hidesKeys === true ? [] : provider.keys)
     if (method === 'DELETE') {
-      return answer(provider.revoke(url.pathname.replace('/keys/', ''), labelled()) ? 204 : 404)
+      return answer(provider.revoke(keyIn(url), labelled()) ? 204 : 404)
     }
-    const { name } = JSON.parse(body ?? '{}') as { readonly name: string }
-    const key = provider.mint(name, outside.now(), again)
+    const { name, value = '' } = JSON.parse(body ?? '{}') as { readonly name: string; readonly value?: string }
+    const id = method === 'PUT' ? keyIn(url) : undefined
+    const known = provider.keys.find((key) => key.id === id)
+    if (known !== undefined) return answer(known.value === value ? 208 : 409)
+    const key = provider.mint(id ?? name, outside.now(), again, id === undefined ? undefined : { id, value })
     again = true
     return key === undefined ? answer(403) : answer(201, key)
   }
@@ -88,8 +106,12 @@ function answer(status: number, body?: unknown): HttpAnswer {
   return { status, headers: {}, text: body === undefined ? '' : JSON.stringify(body) }
 }
 
-function nameOf({ method, url: { pathname } }: HttpCall): string {
-  if (method === 'DELETE') return `revokes ${pathname.replace('/keys/', '')}`
+const keyIn = ({ pathname }: URL) => pathname.replace('/keys/', '')
+
+function nameOf({ method, url }: HttpCall): string {
+  // What a name of ours ends in is chance.
+  if (method === 'DELETE') return `revokes ${keyIn(url).startsWith('keyturn-') ? 'a key' : keyIn(url)}`
+  if (method === 'PUT') return 'tells the new key'
   if (method === 'POST') return 'mints a key'
-  return pathname === '/me' ? 'uses the new key' : 'lists the keys'
+  return url.pathname === '/me' ? 'uses the new key' : 'lists the keys'
 }

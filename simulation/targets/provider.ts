@@ -27,8 +27,8 @@ export interface KeyForm {
 export interface Provider extends Target {
   readonly form: KeyForm
   readonly keys: readonly Key[]
-  /** @param again whether this run has minted one before. @returns undefined where there is no slot left */
-  mint(marker: string, now: number, again: boolean): Key | undefined
+  /** @param again whether this run has minted one before. @param chosen where whoever asks chooses. @returns undefined where there is no slot left */
+  mint(marker: string, now: number, again: boolean, chosen?: Pick<Key, 'id' | 'value'>): Key | undefined
   change(id: string, change: Partial<Key>): void
   /** @returns false where there is no such key any more */
   revoke(id: string, labelled: readonly string[]): boolean
@@ -73,9 +73,9 @@ function from(form: KeyForm, before: State): Provider {
       const { id, value: secret } = form.read(value)
       return state.keys.some((key) => key.id === id && key.value === secret && key.isActive)
     },
-    mint(marker, time, again) {
+    mint(marker, time, again, chosen) {
       if (state.keys.length >= form.slots) return undefined
-      const key = newKey(form, state.minted, marker, time)
+      const key = { ...newKey(form, state.minted, marker, time), ...chosen }
       const times = again ? state.times : [...state.times, time].slice(-6)
       state = { ...state, keys: [...state.keys, key], minted: state.minted + 1, times }
       return key

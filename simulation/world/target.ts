@@ -24,6 +24,8 @@ export interface Target {
   mended(value: string): string
   /** An operator takes credentials away that none of these values names. */
   freed?(values: readonly string[]): void
+  /** An operator gives all logins of the secret the same rights. */
+  madeEqual?(): void
   /** What somebody may do at the target meanwhile. */
   readonly acts: Readonly<Record<string, { readonly story: string; act(): void }>>
 }
