@@ -51,7 +51,9 @@ the run is dead; the *deadline* of the run, before it leaves or when it is done;
 What lies below a model (SQL, locks, sessions, HTTP) is not simulated. The crash contract (\`test/contract/crash-runner.ts\`) kills
 the functions at each call on real servers, of two runs of setSecret there one is held at each statement while the other one goes on
 (\`test/contract/held-runs.ts\`), and the models pass the cases of the same contract. What is marked as a draft is not
-deployed: it is there to find out which order of calls is right.
+deployed: it is there to find out which order of calls is right. Not modelled: second passwords on replicas, several accounts of
+one name, \`settle\` of single users, hosts behind jump hosts, a first key that an admin puts there, \`SSH_OLD_KEY_HOURS\`, keys that a
+provider rotates in one call, users of AWS Transfer Family.
 
 \`npm run simulate -- --history TEXT\` tells a history.
 `.split('\n')

@@ -64,8 +64,8 @@ function atDatabase(database: Database, outside: Outside): At {
     })
 }
 
-function letIn(database: Database, { username, password }: Login): void {
-  const account = database.account(username)
+function letIn(database: Database, { username, password, host }: Login): void {
+  const account = database.account(username, host)
   if (account?.isLocked) throw new RotationError('LoginLocked', say`${username} is locked.`)
   if (account?.passwords.includes(password)) {
     if (account.refused > 0) database.change(username, { refused: 0 })
@@ -81,7 +81,7 @@ function letIn(database: Database, { username, password }: Login): void {
 
 function session(kind: EngineKind, database: Database, login: Login, at: At): Session {
   const known = (username: string): Account => {
-    const account = database.account(username)
+    const account = database.account(username, login.host)
     if (account !== undefined) return account
     throw new RotationError('DatabaseFailed', say`There is no ${username}.`)
   }

@@ -16,12 +16,17 @@ export interface DatabaseRules {
   readonly lockAfter: number | undefined
   /** Whether a change is acknowledged before it is durable: a defect, for the test of the tests. */
   readonly forgetsAcknowledged?: boolean
+  /** The host of a replica, where applications log in; it learns of changes when somebody waits. */
+  readonly replica?: string
 }
 
 /** A database of logins: what is true now, and what a crash leaves of it. */
 export interface Database extends Target {
   readonly rules: DatabaseRules
-  account(name: string): Account | undefined
+  /** @param host of the replica, where it is one that has a login of its own */
+  account(name: string, host?: string): Account | undefined
+  /** What the source has done comes to the replica. */
+  replicate(): void
   change(name: string, account: Partial<Account>): void
   /** What was changed so far has been acknowledged, and is durable. */
   acknowledge(): void
@@ -31,6 +36,7 @@ export interface Database extends Target {
 
 interface State {
   accounts: Readonly<Record<string, Account>>
+  replica: Readonly<Record<string, Account>>
   durable: Readonly<Record<string, Account>>
   acknowledged: Readonly<Record<string, Account>>
   crashes: number
@@ -56,18 +62,29 @@ export function newAccount(password: string, rights = 'rw'): Account {
 /** @returns a database with these logins, all of them durable */
 export function database(rules: DatabaseRules, accounts: Readonly<Record<string, Account>>): Database {
   const none: ReadonlySet<string> = new Set()
-  return withState(rules, { accounts, durable: accounts, acknowledged: accounts, crashes: 0, byHand: 0, broken: none })
+  return withState(rules, {
+    accounts,
+    replica: accounts,
+    durable: accounts,
+    acknowledged: accounts,
+    crashes: 0,
+    byHand: 0,
+    broken: none,
+  })
 }
 
 function withState(rules: DatabaseRules, state: State): Database {
+  const accountsAt = (host: string | undefined) =>
+    host === undefined || host !== rules.replica ? state.accounts : state.replica
   const lets = (value: string) => {
     const { username, password } = loginIn(value)
-    const account = state.accounts[username]
+    const account = accountsAt(rules.replica)[username]
     return account !== undefined && !account.isLocked && account.passwords.includes(password) ? account : undefined
   }
   return {
     rules,
-    state: () => JSON.stringify([state.accounts, state.durable, state.byHand, [...state.broken]]),
+    state: () =>
+      JSON.stringify([state.accounts, rules.replica && state.replica, state.durable, state.byHand, [...state.broken]]),
     copy: () => withState(rules, { ...state }),
     get broken() {
       return state.broken
@@ -75,7 +92,10 @@ function withState(rules: DatabaseRules, state: State): Database {
     get crashes() {
       return state.crashes
     },
-    account: (name) => state.accounts[name],
+    account: (name, host) => accountsAt(host)[name],
+    replicate() {
+      state.replica = state.accounts
+    },
     change(name, account) {
       const before = state.accounts[name] ?? newAccount('')
       if (account.isLocked === true) state.broken = new Set([...state.broken, 'nobody-locked-out'])
@@ -93,12 +113,18 @@ function withState(rules: DatabaseRules, state: State): Database {
     crash() {
       const lost = passwordsOf(state.acknowledged) !== passwordsOf(state.durable)
       if (lost) state.broken = new Set([...state.broken, 'acknowledged-survives'])
-      Object.assign(state, { accounts: state.durable, acknowledged: state.durable, crashes: state.crashes + 1 })
+      Object.assign(state, {
+        accounts: state.durable,
+        replica: state.durable,
+        acknowledged: state.durable,
+        crashes: state.crashes + 1,
+      })
     },
     madeEqual() {
       const twins = Object.entries(state.accounts).filter(([name]) => name.startsWith('app'))
       const rights = [...new Set(twins.flatMap(([, account]) => [...account.rights]))].join('')
       for (const [name, account] of twins) state.accounts = { ...state.accounts, [name]: { ...account, rights } }
+      state.replica = state.accounts
       state.durable = state.accounts
       state.acknowledged = state.accounts
     },
@@ -106,6 +132,7 @@ function withState(rules: DatabaseRules, state: State): Database {
       const { username } = loginIn(value)
       const account = state.accounts[username] ?? newAccount('')
       state.accounts = { ...state.accounts, [username]: { ...account, refused: 0, isLocked: false } }
+      state.replica = state.accounts
       state.durable = state.accounts
       state.acknowledged = state.accounts
       return JSON.stringify({ ...loginIn(value), password: account.passwords[0] })
@@ -123,6 +150,7 @@ function handsOn(state: State): Target['acts'] {
   const change = (account: (before: Account) => Account) => {
     const { app } = state.accounts
     if (app !== undefined) state.accounts = { ...state.accounts, app: account(app) }
+    state.replica = state.accounts
     state.durable = state.accounts
     state.acknowledged = state.accounts
   }

@@ -32,6 +32,18 @@ const nobody: ServerDirectory = { instance: async () => undefined, cluster: asyn
 const dual: Strategy = (engine) => dualPassword(engine, nobody)
 const pair: Strategy = (engine) => alternatingUsers(engine, nobody)
 
+const [source, replica] = ['one', 'two'].map((name) => `${name}.abc.us-east-1.rds.amazonaws.com`)
+/** Of RDS, which says that one server is a read replica of the other. */
+const related: ServerDirectory = {
+  ...nobody,
+  instance: async (id) => ({
+    engine: 'postgres',
+    endpoint: { host: (id === 'one' ? source : replica) ?? '', port: 1 },
+    replicaOf: id === 'two' ? 'one' : undefined,
+    cluster: undefined,
+  }),
+}
+
 const never: DatabaseRules = { lockAfter: undefined }
 /** FAILED_LOGIN_ATTEMPTS, max_password_errors: as few as an administrator may reasonably set. */
 const locks: DatabaseRules = { lockAfter: 3 }
@@ -48,9 +60,19 @@ export const databaseCases: readonly DatabaseCase[] = [
   { name: 'mysql-dual-password-superuser', kind: mysql, rules: locks, superuser: true, ...both },
   { name: 'mariadb-dual-password-superuser', kind: mariadb, rules: locks, superuser: true, ...both },
   { name: 'postgres-alternating-users', kind: postgres, rules: never, ...twins },
+  {
+    name: 'postgres-alternating-users-replica',
+    kind: postgres,
+    rules: { ...never, ...(replica !== undefined && { replica }) },
+    ...twins,
+    strategy: (engine) => alternatingUsers(engine, related),
+  },
   { name: 'mysql-alternating-users', kind: mysql, rules: locks, ...twins },
   { name: 'mariadb-alternating-users', kind: mariadb, rules: locks, ...twins },
 ]
+
+/** What a replica takes to learn of a change. */
+const lagMs = 1_000
 
 const login = { engine: 'model', host: 'db.example', username: 'app', password: 'the first password' }
 const superuser = { ...login, username: 'superuser', password: 'of the superuser' }
@@ -61,15 +83,26 @@ export function simulatedDatabase(about: DatabaseCase): SimulatedType {
   return {
     name: about.name,
     real: 'protocol, strategy and secret',
-    below: 'SQL, locks and sessions of the server, below DatabaseEngine',
+    below: `SQL, locks and sessions of the server, below DatabaseEngine${about.rules.replica === undefined ? '' : '; and replication while nobody waits for it'}`,
+    ...(about.rules.replica !== undefined && { isLarge: true as const }),
     overlap: about.overlap,
     target: () =>
       database(about.rules, { app: newAccount(login.password), superuser: newAccount(superuser.password, 'rwxy') }),
-    value: (masterarn) => JSON.stringify(about.superuser ? { ...login, masterarn } : login),
-    superuser: JSON.stringify(superuser),
+    value: (masterarn) =>
+      JSON.stringify({
+        ...login,
+        ...(about.superuser && { masterarn }),
+        ...(about.rules.replica !== undefined && { host: about.rules.replica }),
+      }),
+    superuser: JSON.stringify({ ...superuser, ...(about.rules.replica !== undefined && { host: source }) }),
     rotate(event, around, world, outside) {
-      const engine = modelEngine(about.kind, world.target as Database, outside)
-      return rotate(remembering(about.strategy(engine), read), event, around)
+      const database = world.target as Database
+      const engine = modelEngine(about.kind, database, outside)
+      const sleep = async (ms: number) => {
+        await around.sleep(ms)
+        if (ms >= lagMs) database.replicate()
+      }
+      return rotate(remembering(about.strategy(engine), read), event, { ...around, sleep })
     },
   }
 }
