@@ -1,5 +1,5 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
+import { ours, say } from '../../shared/errors/words.ts'
 import { claim } from '../../shared/rotation/claim.ts'
 import { fingerprint } from '../../shared/rotation/claim-label.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
@@ -32,6 +32,7 @@ export async function refreshClaimed(
   // Before anything is used up: that the answer can be stored.
   await own.putAgain(base.version, latestLabel)
   const thing = {
+    what: ours('refresh token'),
     use,
     version: base.version,
     leastMs,

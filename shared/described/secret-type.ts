@@ -40,7 +40,7 @@ export function describedType(
       const makeRoom = () => sweep({ versions, oldest, revokeFirst: settings.revokeFirst }, run)
       // A value that we choose fills no place yet: setSecret makes room for it.
       if (run.provider.description.apply === undefined) await makeRoom()
-      return whereThereIsRoom(() => newKey(current, run, makeRoom), makeRoom, versions, run)
+      return whereThereIsRoom(() => newKey(current, run, versions, makeRoom), makeRoom, versions, run)
     },
     async discard({ id }) {
       const { description } = minting?.provider ?? {}

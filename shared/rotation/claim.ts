@@ -1,5 +1,5 @@
 import { RotationError } from '../errors/rotation-error.ts'
-import { say } from '../errors/words.ts'
+import { say, type Words } from '../errors/words.ts'
 import { type Claim, claimLabel, claimsIn, fingerprint, isSettled } from './claim-label.ts'
 import type { RotationContext } from './context.ts'
 import { patiently } from './patience.ts'
@@ -10,6 +10,8 @@ type Labels = SecretDescription['labels']
 
 /** Something that can be used once, or once for each of several runs. */
 export interface Claimable<S> {
+  /** For errors: `refresh token`. */
+  readonly what: Words
   /** Its fingerprint. */
   readonly use: string
   /** The version that holds it. */
@@ -114,7 +116,7 @@ async function withdraw<S>({ label, version }: Claim, own: OwnLabels<S>): Promis
 
 /** A second or three: two runs that have seen each other shall not do so again and again. */
 async function waitForOthers<S>(
-  { leastMs }: Claimable<S>,
+  { leastMs, what }: Claimable<S>,
   others: readonly Claim[],
   { remainingMs, sleep, randomBytes, signal, now }: RotationContext,
 ): Promise<void> {
@@ -125,7 +127,7 @@ async function waitForOthers<S>(
   const rest = Math.ceil((until - now()) / 1000)
   throw new RotationError(
     'ClaimedByAnotherRun',
-    say`Another run has claimed the refresh token, and is over in ${rest} seconds at the latest.`,
+    say`Another run has claimed the ${what}, and is over in ${rest} seconds at the latest.`,
     {
       effect: 'none',
     },
@@ -141,6 +143,6 @@ function checkPending(labels: Labels, token: string): void {
 }
 
 function tooLate(leastMs: number): RotationError {
-  const what = say`Less than ${leastMs / 1000} seconds are left, with which a token request is not begun. Nothing was sent.`
+  const what = say`Less than ${leastMs / 1000} seconds are left, with which the request is not begun. Nothing was sent.`
   return new RotationError('TimedOut', what, { effect: 'none' })
 }

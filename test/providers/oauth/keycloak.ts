@@ -28,6 +28,10 @@ export interface Realm {
   isActive(token: string): Promise<boolean>
   /** Whether the server takes a secret for the client's. */
   letsIn(clientSecret: string, clientId?: string): Promise<boolean>
+  /** Makes a further client, which may have new secrets made of itself. */
+  newClient(clientId?: string): Promise<Client & { readonly id: string }>
+  /** The secrets that a client has: the one now, and the one before. */
+  secretsOf(id: string): Promise<readonly string[]>
   /** A call of the admin's API on the client: its path ends in `client-secret`, for instance. */
   ofClient(method: string, path: string, body?: object): Promise<{ readonly status: number; readonly value: string }>
 }
@@ -53,7 +57,13 @@ export async function keycloak(): Promise<Keycloak> {
   const { version, port, admin } = facts as unknown as KeycloakServer
   const own = `http://127.0.0.1:${port}`
   const front = await startHttpsFront(port)
+  let token = { value: '', until: 0 }
   async function adminToken(): Promise<string> {
+    // It lives for a minute.
+    if (Date.now() > token.until) token = { value: await newToken(), until: Date.now() + 30_000 }
+    return token.value
+  }
+  async function newToken(): Promise<string> {
     const password = { grant_type: 'password', client_id: 'admin-cli', ...admin }
     return (await form(`${own}/realms/master/protocol/openid-connect/token`, password)).access_token ?? ''
   }
@@ -61,7 +71,25 @@ export async function keycloak(): Promise<Keycloak> {
     const headers = { authorization: `Bearer ${await adminToken()}`, 'content-type': 'application/json' }
     const response = await fetch(`${own}/admin/realms${path}`, { method, headers, body: JSON.stringify(body) ?? null })
     const text = await response.text()
-    return { status: response.status, value: text.startsWith('{') ? String(JSON.parse(text).value) : '' }
+    const json: unknown = /^[[{]/.test(text) ? JSON.parse(text) : {}
+    return { status: response.status, json, value: String((json as { readonly value?: unknown }).value) }
+  }
+  /** Its service account gets the role that manages clients. */
+  async function newClient(realm: string, clientId: string) {
+    const client = { id: randomUUID(), client_id: clientId, client_secret: randomBytes(24).toString('base64url') }
+    await manage('POST', `/${realm}/clients`, {
+      id: client.id,
+      clientId,
+      secret: client.client_secret,
+      serviceAccountsEnabled: true,
+    })
+    const account = (await manage('GET', `/${realm}/clients/${client.id}/service-account-user`)).json as { id: string }
+    const [management] = (await manage('GET', `/${realm}/clients?clientId=realm-management`)).json as [{ id: string }]
+    const role = (await manage('GET', `/${realm}/clients/${management.id}/roles/manage-clients`)).json
+    const mappings = `/${realm}/users/${account.id}/role-mappings/clients/${management.id}`
+    const { status } = await manage('POST', mappings, [role] as unknown as object)
+    if (status !== 204) throw new Error(`Keycloak did not give a role: ${status}`)
+    return client
   }
   return {
     version,
@@ -87,6 +115,11 @@ export async function keycloak(): Promise<Keycloak> {
         async letsIn(client_secret, client_id = client.client_id) {
           return (await form(`${at}/token/introspect`, { client_id, client_secret, token: 'none' })).status === 200
         },
+        newClient: (clientId = randomUUID()) => newClient(name, clientId),
+        secretsOf: async (id) => [
+          (await manage('GET', `/${name}/clients/${id}/client-secret`)).value,
+          (await manage('GET', `/${name}/clients/${id}/client-secret/rotated`)).value,
+        ],
         ofClient: (method, path, body) => manage(method, `/${name}/clients/${client.id}/${path}`, body),
       }
     },
