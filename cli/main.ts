@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from './command.ts'
 import { commands } from './commands.ts'
 import { CannotAsk, UsageError } from './failures.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { plain, processTerminal, type Terminal } from './terminal.ts'
 
 const width = Math.max(...Object.keys(commands).map((name) => name.length))
 const help = `keyturn starts, watches and explains rotations of secrets in AWS Secrets Manager.
@@ -36,12 +36,18 @@ async function run([first, ...rest]: readonly string[], terminal: Terminal): Pro
       terminal.note(`${error.message}\n"keyturn ${name} --help" says what can be given.`)
       return exitCodes.usage
     }
-    if (!(error instanceof CannotAsk)) throw error
-    terminal.note(error.message)
+    // Without an answer it must not look like one: Node would end with 1.
+    terminal.note(
+      error instanceof CannotAsk ? error.message : `A defect of keyturn, please report it: ${stackOf(error)}`,
+    )
     return exitCodes.unanswered
   } finally {
     terminal.progress(undefined)
   }
+}
+
+function stackOf(error: unknown): string {
+  return plain(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
 // Whoever read the answer has gone: there is nobody left to tell.

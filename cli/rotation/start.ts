@@ -65,7 +65,10 @@ export async function watchStarted(
     onStep: talk.step,
     onWait: talk.wait,
   }
-  const ending = await watch(watched, timeoutMs, stop)
+  const ending = await watch(watched, timeoutMs, stop).catch((error: unknown) => {
+    if (!(error instanceof CannotAsk)) throw error
+    throw new CannotAsk(`${error.message} The rotation of ${secret.name} goes on all the same.`, error.awsName)
+  })
   talk.ended(ending, secret, version, Date.now() - began)
   return ending
 }

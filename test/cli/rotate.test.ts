@@ -40,6 +40,7 @@ async function configured(SecretString = '{"password":"hunter2-hunter2"}', id = 
   return Name
 }
 const rotate = (...args: readonly string[]) => keyturn(['rotate', ...args], local)
+const denied = { error: { type: 'AccessDeniedException', message: 'no more' } }
 const slow = (operation: string) => (call: Call) =>
   call.operation === operation && call.caller === 'GeneratedValue' ? { delayMs: 1_500 } : undefined
 
@@ -146,6 +147,18 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     expect(await exit).toBe(1)
     fault = () => undefined
     expect(output.stdout).toContain('Abandoned: version')
+    await local.settled()
+  })
+
+  it('says that the rotation goes on where AWS stops answering, and ends with 3', async () => {
+    const name = await configured()
+    const { output, exit } = startKeyturn(['rotate', name], local)
+    fault = (call) =>
+      slow('PutSecretValue')(call) ??
+      (call.caller === 'operator' && output.stdout.includes('AWSPENDING') ? denied : undefined)
+    expect(await exit).toBe(3)
+    fault = () => undefined
+    expect(output.stderr).toContain(`The rotation of ${name} goes on all the same.`)
     await local.settled()
   })
 
