@@ -38,6 +38,8 @@ export async function ask(asking: Asking, { client, host }: Provider, context: R
       if (!asking.repeatable || tries === 3 || !(await waitFor(answer, tries, context))) return read(answer)
     } catch (error) {
       if (!(error instanceof RotationError) || !error.retryable || tries === 3) throw error
+      // A redirect, or a page of a firewall: the same comes back in a moment.
+      if (error.code === 'AnswerUnusable') throw error
       if (!asking.repeatable && error.effect === 'possible') throw error
       if (!(await waitFor(undefined, tries, context))) throw error
     }
