@@ -15,7 +15,8 @@ export function span(ms: number): string {
 /** `3 d ago`, `in 27 d`; a dash where there is no time. */
 export function fromNow(time: number | undefined, now: number): string {
   if (time === undefined) return '-'
-  return time <= now ? `${span(now - time)} ago` : `in ${span(time - now)}`
+  // AWS's clock and this one may differ a little.
+  return time <= now + 5 * second ? `${span(Math.max(now - time, 0))} ago` : `in ${span(time - now)}`
 }
 
 /** A number of seconds that somebody has typed. @throws UsageError */

@@ -128,6 +128,7 @@ function functionName({ functionArn }: SecretFacts): string | undefined {
 
 function summary(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No function rotates a secret in this Region. --all shows the others.'
-  const counts = Object.entries(Object.groupBy(rows, ({ verdict }) => verdict.state))
-  return `${rows.length} secrets: ${counts.map(([state, each]) => `${each?.length} ${state}`).join(', ')}.`
+  const counts = new Map<string, number>()
+  for (const { verdict } of rows) counts.set(verdict.state, (counts.get(verdict.state) ?? 0) + 1)
+  return `${rows.length} secrets: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`
 }

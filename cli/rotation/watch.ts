@@ -47,17 +47,17 @@ export async function watch(
   let lastNews = began
   let gone: number | undefined
   for (;;) {
-    const held = await labels()
-    if (held.join() !== known) {
-      known = held.join()
-      lastNews = Date.now()
-      onLabels(held)
-    }
-    for (const line of await steps()) {
+    const [held, lines] = await Promise.all([labels(), steps()])
+    for (const line of lines) {
       if (shown.has(line.id)) continue
       shown.set(line.id, line)
       lastNews = Date.now()
       onStep(line)
+    }
+    if (held.join() !== known) {
+      known = held.join()
+      lastNews = Date.now()
+      onLabels(held)
     }
     const now = Date.now()
     const last = [...shown.values()].at(-1)

@@ -121,6 +121,15 @@ describe('dependencies point one way', () => {
     expect(imported.filter((name) => !name.startsWith('cli/'))).toEqual([])
   })
 
+  it('the command uses nothing that Node 20 does not have', () => {
+    const newer =
+      /\b(?:Object|Map)\.groupBy\b|Promise\.(?:withResolvers|try)\b|RegExp\.escape\b|\b(?:await )?using \w+ =|\.(?:union|difference|isSubsetOf)\(|\.(?:values|keys|entries)\(\)\.(?:map|filter|find|some|toArray)\(/
+    const wrong = sources('cli')
+      .filter(({ path }) => path !== 'cli/bundle.ts')
+      .map(({ path, text }) => [path, newer.exec(text.replaceAll(/^ *(?:\/\/|\/?\*).*$/gm, ''))?.[0]])
+    expect(wrong.filter(([, found]) => found !== undefined)).toEqual([])
+  })
+
   it('the contract, the bench and the demo meet a target only where it is listed', () => {
     const targets =
       /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases|api-key))\b|^(pg|mysql2)\b/
