@@ -29,4 +29,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: 'the rotations of a secret, how they ended, and who else has written it',
     load: () => import('./commands/history.ts'),
   },
+  adopt: {
+    summary: "hands secrets that AWS's own functions rotate to one of Keyturn, and back",
+    load: () => import('./commands/adopt.ts'),
+  },
 }

@@ -1,6 +1,6 @@
 import type { ProbeFinding } from '../aws/functions.ts'
 import { lonePending, versionWith } from '../aws/secrets.ts'
-import { known, type Seen } from './seen.ts'
+import { known, type LogLine, type Seen } from './seen.ts'
 import { lastClosed, openWindow, windowsOf } from './windows.ts'
 import { when } from './words.ts'
 
@@ -60,7 +60,10 @@ function removal(seen: Seen, pending: string, current: string): Plan {
   const hasSchedule = secret.rules?.days !== undefined || secret.rules?.expression !== undefined
   if (hasSchedule && windows.length === 0) return nothing('Whether the rotation window is closed cannot be told.')
   const timeoutMs = lambda.timeoutSeconds * 1_000
-  const lines = log.filter(({ version, text }) => version === pending || text.includes(pending))
+  // A probe, too, has a line that names the version; it is no step.
+  const isOfStep = ({ version, step, secret: of, text }: LogLine) =>
+    step === undefined ? of === undefined && text.includes(pending) : version === pending
+  const lines = log.filter(isOfStep)
   const signs = [created, ...lines.map(({ time }) => time)]
   const closes = openWindow(windows, seen.now)?.closes ?? lastClosed(secret, seen.now)
   // A step may have begun in the last moment of the window.

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { CreateKeyCommand } from '@aws-sdk/client-kms'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import adopt from '../../../cli/commands/adopt.ts'
 import doctor from '../../../cli/commands/doctor.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { allows, statementsOf } from '../../template/policies.ts'
@@ -18,6 +19,28 @@ afterAll(() => world?.[Symbol.asyncDispose]())
 
 describe('doctor names each cause that AWS tells of', () => {
   it.each(firstCases)('$cause: $how', (each) => expectNamed(world, each))
+})
+
+describe('keyturn adopt', () => {
+  const application = 'arn:aws:serverlessrepo:us-east-1:297356227824:applications'
+  const runtime = { runtime: 'python3.10', handler: 'lambda_function.lambda_handler' }
+
+  it("recognises AWS's functions by their application or description, and says what fits", async () => {
+    const tags = { 'serverlessrepo:applicationId': `${application}/SecretsManagerRDSMySQLRotationMultiUser` }
+    const first = await world.setUp({ deployed: { ...runtime, tags } })
+    const description =
+      'Conducts an AWS SecretsManager secret rotation for RDS PostgreSQL using single user rotation scheme'
+    const second = await world.setUp({ deployed: { ...runtime, description } })
+    const oracle = { 'serverlessrepo:applicationId': `${application}/SecretsManagerRDSOracleRotationSingleUser` }
+    const third = await world.setUp({ deployed: { ...runtime, tags: oracle } })
+    const { json } = await ran(adopt, ['--json'])
+    const of = ({ name }: { readonly name: string }) => json.find(({ secret }) => secret === name)
+    expect(of(first)).toMatchObject({ fits: 'MysqlAlternatingUsers', refuses: expect.arrayContaining(['MySQL 5.7']) })
+    expect(of(second)).toMatchObject({ fits: 'PostgresSingleUser' })
+    expect(of(third)?.is).toBe('SecretsManagerRDSOracleRotationSingleUser')
+    expect(of(third)?.fits).toBeUndefined()
+    expect((await ran(adopt, [third.name])).out).toContain('Keyturn has no function for that')
+  })
 })
 
 describe('doctor says what it looked at', () => {
