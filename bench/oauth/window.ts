@@ -37,7 +37,11 @@ for (let n = 0; n < rotations; n++) {
   const { ARN: SecretId } = await client.send(new CreateSecretCommand({ Name: randomUUID(), SecretString }))
   local.calls.clear()
   await client.send(
-    new RotateSecretCommand({ SecretId, RotationLambdaARN: local.functions[id], RotationRules: { AutomaticallyAfterDays: 30 } }),
+    new RotateSecretCommand({
+      SecretId,
+      RotationLambdaARN: local.functions[id],
+      RotationRules: { AutomaticallyAfterDays: 30 },
+    }),
   )
   await local.settled()
   const stored = local.calls.by(id).findLast(({ operation }) => operation === 'PutSecretValue')

@@ -28,7 +28,8 @@ export const oauthErrors = {
     retryable: true,
   },
   TokenUnclear: {
-    cause: 'The provider has a fault, limits how often it may be asked, or a firewall answers in its place.',
+    cause:
+      'The provider answers the probe in a way that the entry does not know: it has a fault, or asks for a right that the token lacks.',
     remedy:
       'Nothing, if a later attempt succeeds. If the status is how the provider greets a good token, add it to `alive` of the probe.',
     retryable: true,

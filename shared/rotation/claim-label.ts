@@ -19,6 +19,8 @@ export interface Claim {
   readonly until: number
   /** Tells the runs for one version apart. */
   readonly nonce: string
+  /** How many claims there were in the last hours (claim-rate.ts). */
+  readonly counts: string
   /** Fingerprints of what was used up before, the last one first. */
   readonly used: readonly string[]
 }
@@ -33,10 +35,18 @@ export function fingerprint(value: string): string {
 }
 
 /** The name of a claim. */
-export function claimLabel({ use, token, since, until, nonce, used }: Omit<Claim, 'label' | 'version'>): string {
+export function claimLabel({
+  use,
+  token,
+  since,
+  until,
+  nonce,
+  counts,
+  used,
+}: Omit<Claim, 'label' | 'version'>): string {
   const times = [since, until].map((time) => Math.floor(time).toString(36))
   const before = [...new Set(used)].filter((each) => each !== use).slice(0, mostUsed)
-  return prefix + [use, token, ...times, nonce, ...before].join('.')
+  return prefix + [use, token, ...times, nonce, counts, ...before].join('.')
 }
 
 /** All claims on a secret. A label that only looks like one is none. */
@@ -46,11 +56,13 @@ export function claimsIn(labels: SecretDescription['labels']): Claim[] {
 
 function claimOf(label: string, version: string): Claim | undefined {
   if (!label.startsWith(prefix)) return undefined
-  const [use = '', token = '', since = '', until = '', nonce = '', ...used] = label.slice(prefix.length).split('.')
+  const [use = '', token = '', since = '', until = '', nonce = '', counts = '', ...used] = label
+    .slice(prefix.length)
+    .split('.')
   const times = [since, until].map((text) => Number.parseInt(text, 36))
   if (nonce === '' || times.some(Number.isNaN)) return undefined
   const [from = 0, to = 0] = times
-  return { label, version, use, token, since: from, until: to, nonce, used }
+  return { label, version, use, token, since: from, until: to, nonce, counts, used }
 }
 
 /** Whether what was claimed has led to a stored value: then whoever has claimed it is done. */

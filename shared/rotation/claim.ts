@@ -1,6 +1,7 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import { type Claim, claimLabel, claimsIn, fingerprint, isSettled } from './claim-label.ts'
+import { counted } from './claim-rate.ts'
 import type { RotationContext } from './context.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
@@ -53,7 +54,7 @@ export async function claim<S>(
       const since = Math.min(context.now(), ...others.map((other) => other.since))
       if (others.length > 0 && !(await thing.mayBeUsedAgain(since))) throw await ended()
       const mine = await announced({ thing, own, context, nonce, since, labels })
-      if (mine !== undefined) return { giveBack: () => withdraw(mine, own) }
+      if (mine !== undefined) return { giveBack: () => giveBack(mine, own) }
     }
     const stored = await own.storedNow()
     if (stored !== undefined) return { stored }
@@ -79,14 +80,17 @@ interface Attempt<S> {
 }
 
 /** @returns undefined where another run was there, too: then nothing is claimed */
-async function announced<S>({ thing, own, context, nonce, since, labels }: Attempt<S>): Promise<Claim | undefined> {
+async function announced<S>({ thing, own, context, nonce, since, labels }: Attempt<S>): Promise<Taken | undefined> {
   const { token, now, remainingMs } = context
   if (remainingMs() < thing.leastMs) throw tooLate(thing.leastMs)
   const before = claimsIn(labels)
     .filter((each) => each.nonce !== nonce)
     .sort((a, b) => (a.label < b.label ? -1 : 1))
   const used = before.flatMap((each) => [each.use, ...each.used])
-  const about = { use: thing.use, token: fingerprint(token), since, until: now() + remainingMs(), nonce, used }
+  const earlier = before.map((each) => each.counts)
+  const counts = counted(earlier, now())
+  if (counts === undefined) throw tooOften()
+  const about = { use: thing.use, token: fingerprint(token), since, until: now() + remainingMs(), nonce, counts, used }
   const mine = { ...about, label: claimLabel(about), version: thing.version.id }
   await own.move(mine.label, { to: mine.version })
   const known = new Set([mine.label, ...before.map(({ label }) => label)])
@@ -103,11 +107,23 @@ async function announced<S>({ thing, own, context, nonce, since, labels }: Attem
   if (won) {
     // They hold nothing that this one does not.
     for (const each of older) await own.move(each.label, { from: each.version })
-    return mine
+    return { mine, last }
   }
   await withdraw(mine, own)
   if (!isPending) checkPending(seen, token)
   return undefined
+}
+
+/** The claim that was made, and the one before it, which was taken away. */
+interface Taken {
+  readonly mine: Claim
+  readonly last: Claim | undefined
+}
+
+/** What was used up before is remembered by the claim before: that comes back first. */
+async function giveBack<S>({ mine, last }: Taken, own: OwnLabels<S>): Promise<void> {
+  if (last !== undefined) await own.move(last.label, { to: last.version })
+  await withdraw(mine, own)
 }
 
 async function withdraw<S>({ label, version }: Claim, own: OwnLabels<S>): Promise<void> {
@@ -140,6 +156,11 @@ function checkPending(labels: Labels, token: string): void {
   throw new RotationError('ClaimDisturbed', say`AWSPENDING is not on version ${token} any more. Nothing was used up.`, {
     effect: 'none',
   })
+}
+
+function tooOften(): RotationError {
+  const what = say`The secret was rotated 96 times in a day, or 35 times in an hour. Nothing was sent.`
+  return new RotationError('RotatedTooOften', what, { effect: 'none' })
 }
 
 function tooLate(leastMs: number): RotationError {

@@ -53,6 +53,13 @@ export const protocolErrors = {
     remedy: 'Wait: Secrets Manager tries the rotation again.',
     retryable: true,
   },
+  RotatedTooOften: {
+    cause:
+      'Secrets Manager keeps all versions of a day, and 100 at most: what is given for the refresh token could not be stored.',
+    remedy:
+      'Rotate every 16 minutes at most. What AWSCURRENT holds goes on working as long as it lives; a later rotation succeeds.',
+    retryable: false,
+  },
   ClaimDisturbed: {
     cause: 'Somebody has written the secret or moved its labels while it was rotated, which abandons the rotation.',
     remedy: 'Start a new rotation with rotate-secret, and see to it that nobody else writes this secret.',
