@@ -13,7 +13,8 @@ ${Object.entries(commands)
   .join('\n')}
 
 "keyturn help COMMAND" has the options and an example. Every command ends with 0 where all is well, 1 where something
-needs attention, 2 for wrong arguments, 3 where AWS could not be asked. No command reads the value of a secret.
+needs attention, 2 for wrong arguments, 3 where AWS could not be asked. No command reads the value of a secret,
+unless an option says so.
 
 Example:
   keyturn status`

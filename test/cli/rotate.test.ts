@@ -42,7 +42,7 @@ async function configured(SecretString = '{"password":"hunter2-hunter2"}', id = 
 const rotate = (...args: readonly string[]) => keyturn(['rotate', ...args], local)
 const denied = { error: { type: 'AccessDeniedException', message: 'no more' } }
 const slow = (operation: string) => (call: Call) =>
-  call.operation === operation && call.caller === 'GeneratedValue' ? { delayMs: 1_500 } : undefined
+  call.operation === operation && call.caller === 'GeneratedValue' ? { delayMs: 700 } : undefined
 
 describe('keyturn rotate', { meta: { server: server.label } }, () => {
   it('shows each step with what was done, and ends with 0 when AWSCURRENT has moved', async () => {
@@ -127,7 +127,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     const name = await configured()
     fault = (call) =>
       call.caller === 'GeneratedValue' ? { error: { type: 'InternalServiceError', status: 500 } } : undefined
-    const { code, stdout } = await rotate(name, '--timeout', '2')
+    const { code, stdout } = await rotate(name, '--timeout', '1')
     expect(stdout).toContain('It is not over yet.')
     expect(code).toBe(1)
     await local.settled()

@@ -105,6 +105,18 @@ describe('a probe', () => {
     expect(other.local.calls.list().map(({ operation }) => operation)).toEqual(['DescribeSecret'])
   })
 
+  it('of a secret that the role may not look at is refused, too: that is what IAM says where rotation was never on', async () => {
+    const error = { type: 'AccessDeniedException', message: 'not authorized to perform secretsmanager:DescribeSecret' }
+    const intercept = ({ caller }: { caller: string }) => (caller === about.id ? { error } : undefined)
+    await using denied = await secretsManagerFor(about, { intercept })
+    const { problem } = await probed(denied, await denied.store('{"password":"hunter2-hunter2"}'))
+    expect(problem).toMatchObject({
+      code: 'ProbeRefused',
+      says: expect.stringContaining('may not look at secret arn:'),
+    })
+    expect(problem?.remedy).toContain('a secret without rotation cannot be probed')
+  })
+
   it('with a wrong variable of the function says which', async () => {
     await using wrong = await secretsManagerFor({ ...about, env: { PASSWORD_LENGTH: 'long' } })
     const secretId = await wrong.store('{"password":"hunter2-hunter2"}')
