@@ -17,15 +17,17 @@ export interface Base {
 
 /**
  * The newest of AWSCURRENT and KEYTURN_LATEST. What somebody has written by hand since then wins, unless it brings back a refresh
- * token that is known to be used up: then its other fields count, and the tokens of KEYTURN_LATEST.
+ * token that is known to be used up: then its other fields count, and the tokens of KEYTURN_LATEST. A version that a claim has led to
+ * counts like one with that label.
  * @returns the value itself where another run of this step has just stored one: that is the answer, and nothing to start from
  */
 export async function baseOf(
   own: OwnLabels<OauthSecret>,
   token: string,
 ): Promise<Base | { readonly stored: OauthSecret }> {
-  const [current, latest] = [await own.version('AWSCURRENT'), await latestOf(own)]
+  const current = await own.version('AWSCURRENT')
   if (current === undefined) throw new Error('a secret without AWSCURRENT')
+  const latest = (await ledTo(current, own, token)) ?? (await latestOf(own))
   if (latest === undefined || latest.id === current.id) {
     return { secret: current.secret, version: current, isUnfinished: false }
   }
@@ -37,6 +39,23 @@ export async function baseOf(
   const isUsed = used.includes(fingerprint(refreshToken)) && refreshToken !== latest.secret.refreshToken
   if (!isUsed) return { secret: current.secret, version: current, isUnfinished: false }
   return { secret: withTokensOf(latest.secret, current.secret), version: latest, isUnfinished: false }
+}
+
+/**
+ * What the refresh token of AWSCURRENT, or one after it, was answered, where a claim says that it was used: KEYTURN_LATEST may have
+ * been moved or taken off by hand.
+ */
+async function ledTo(
+  current: Version<OauthSecret>,
+  own: OwnLabels<OauthSecret>,
+  token: string,
+): Promise<Version<OauthSecret> | undefined> {
+  const labels = await own.labels()
+  const use = fingerprint(current.secret.refreshToken ?? '')
+  const claims = claimsIn(labels).filter((claim) => claim.use === use || claim.used.includes(use))
+  const isAnswer = (id: string) => claims.some((claim) => claim.token === fingerprint(id))
+  const found = [...labels].find(([id, held]) => id !== current.id && id !== token && held.length > 0 && isAnswer(id))
+  return found?.[1][0] === undefined ? undefined : own.version(found[1][0])
 }
 
 /** In the usual case it is AWSCURRENT's, and need not be read. */

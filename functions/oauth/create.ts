@@ -29,8 +29,11 @@ export async function refreshClaimed(
   const { context, provider } = run
   const use = fingerprint(refreshToken)
   const end = () => ended(base, run, own)
-  // Before anything is used up: that the answer can be stored.
+  // Before anything is used up: that the answer can be stored, and that its label is not one too many (AWS: 20 for all versions of a
+  // secret). Where the label is by now, AWS leaves it.
   await own.putAgain(base.version, latestLabel)
+  const held = [...(await own.labels()).values()].flat()
+  if (!held.includes(latestLabel)) await own.move(latestLabel, { to: base.version.id })
   const thing = {
     what: ours('refresh token'),
     use,

@@ -163,8 +163,10 @@ function hint(code: ErrorCode, name: string, said: string, call: string, error: 
   }
   if (name === 'LimitExceededException') {
     return {
-      likely: say`The secret has about 100 versions from the last day, which cannot be removed yet.`,
-      remedy: say`Rotate less often.`,
+      likely: call.endsWith('Stage')
+        ? say`The secret has 20 staging labels.`
+        : say`The secret has about 100 versions from the last day, which cannot be removed yet; or 20 staging labels.`,
+      remedy: say`Rotate less often, or take labels off that nobody needs.`,
     }
   }
   return {}

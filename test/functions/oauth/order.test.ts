@@ -71,6 +71,17 @@ const latest = async ({ secretId }: Stored) =>
   tokensIn((await secrets.value(secretId, 'KEYTURN_LATEST' as never)) ?? '{}')
 const older = ({ secretId }: Stored, ms?: number) => olderClaims(secrets, secretId, ms)
 
+const holder = async (secretId: string, name: string) =>
+  Object.entries(await secrets.labels(secretId)).find(([, held]) => held.includes(name))?.[0]
+
+/** Moves a label by hand, or takes it off. */
+async function label(SecretId: string, VersionStage: string, MoveToVersionId?: string): Promise<void> {
+  const RemoveFromVersionId = await holder(SecretId, VersionStage)
+  await secrets.client.send(
+    new UpdateSecretVersionStageCommand({ SecretId, VersionStage, MoveToVersionId, RemoveFromVersionId }),
+  )
+}
+
 async function givenUp({ secretId }: Stored, rotation: RotationByHand) {
   const VersionStage = 'AWSPENDING'
   await secrets.client.send(
@@ -269,6 +280,45 @@ describe('what people ran into', () => {
     const { AWSCURRENT = '{}' } = await target.staged()
     expect(tokensIn(AWSCURRENT).quota).toBe(7)
     expect(await target.works(AWSCURRENT)).toBe(true)
+  })
+
+  it('AWSCURRENT moved back by hand, and KEYTURN_LATEST taken off, have no used refresh token sent again', async () => {
+    const target = await stored()
+    const { secretId } = target
+    await secrets.rotate(secretId)
+    const { AWSCURRENT: newest = '' } = await target.staged()
+    await label(secretId, 'AWSCURRENT', await holder(secretId, 'AWSPREVIOUS'))
+    await label(secretId, 'KEYTURN_LATEST')
+    front.heard.length = 0
+    await secrets.rotate(secretId)
+    expect(tokenRequests()).toBe(0)
+    expect(tokensIn((await target.staged()).AWSCURRENT ?? '')).toEqual(tokensIn(newest))
+  })
+
+  it('a refresh token of two rotations ago is not sent again, though KEYTURN_LATEST was moved back by hand', async () => {
+    const target = await stored()
+    const { secretId } = target
+    for (let n = 0; n < 2; n++) await secrets.rotate(secretId)
+    await label(secretId, 'KEYTURN_LATEST', await holder(secretId, 'AWSPREVIOUS'))
+    await put(secretId, target.value)
+    await secrets.rotate(secretId)
+    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+  })
+
+  it('nothing is sent where the labels that a rotation needs would be more than twenty', async () => {
+    const target = await stored()
+    const current = await holder(target.secretId, 'AWSCURRENT')
+    const rotation = await secrets.begin(target.secretId)
+    for (let n = 0; n < 18; n++) await label(target.secretId, `OF_OURS_${n}`, current)
+    front.heard.length = 0
+    for (let n = 0; n < 2; n++) {
+      const error = await failing(rotation)
+      expect(error.errorMessage).toMatch(/20 staging labels.*take labels off that nobody needs/)
+      expect(tokenRequests()).toBe(0)
+      await label(target.secretId, `OF_OURS_${n}`)
+    }
+    await rotation.run('createSecret', 'testSecret')
+    expect(await server.isFresh((await latest(target)).refresh_token)).toBe(true)
   })
 
   it('somebody who has authorized again is listened to', async () => {
