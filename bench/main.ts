@@ -60,7 +60,7 @@ for (const [functionId, bundle] of Object.entries(bundles)) {
   figures.coldStarts.push(measureColdStart(functionId, bundle, pairs))
 }
 for (const [folder, target] of Object.entries(targets)) {
-  const chosen = ids.filter((id) => folderOf(id) === folder)
+  const chosen = ids.filter((id) => folderOf(id) === folder && (target.measures?.includes(id) ?? true))
   if (chosen.length > 0) await measureOn(target, chosen)
 }
 

@@ -13,6 +13,8 @@ export type Value = Readonly<Record<string, unknown>>
 
 /** Where the functions of one folder are measured. */
 export interface BenchTarget {
+  /** Of which functions rotations are measured; of all where it is left out. Bundle and start are of all in any case. */
+  readonly measures?: readonly string[]
   start(): Promise<BenchPlace>
 }
 

@@ -4,6 +4,7 @@ import { mysql } from './databases/mysql/mysql.ts'
 import { postgres } from './databases/postgres/postgres.ts'
 import { nowhere } from './generated-value/target.ts'
 import { iam } from './iam/target.ts'
+import { oauth } from './oauth/target.ts'
 import { ssh } from './ssh/target.ts'
 import type { BenchTarget } from './target.ts'
 import { transfer } from './transfer/target.ts'
@@ -15,6 +16,7 @@ export const targets: Readonly<Record<string, BenchTarget>> = {
   iam,
   mariadb,
   mysql,
+  oauth,
   postgres,
   ssh,
   transfer,

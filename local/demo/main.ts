@@ -73,6 +73,7 @@ process.once('SIGTERM', () => process.exit(143))
 const modules = await discoverFunctions()
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 const results: Shown[] = []
+const surprises: string[] = []
 for (const [target, start] of chosen) await demonstrate(target, start)
 
 async function demonstrate(what: string, start: () => Promise<DemoTarget>): Promise<void> {
@@ -104,12 +105,13 @@ async function demonstrate(what: string, start: () => Promise<DemoTarget>): Prom
     results.push(shown)
     if (json) process.stdout.write(`${asJson(shown)}\n`)
   }
+  if (values.only === '') surprises.push(...((await target.afterwards?.(say)) ?? []))
   secretsManager.destroy()
 }
 
 say(`\n${resultTable(results)}`)
 
-const surprises = results.flatMap((shown) => shown.surprises)
+surprises.push(...results.flatMap((shown) => shown.surprises))
 if (name === 'all' && values.only === '') {
   const missing = Object.entries(modules).filter(
     ([id, path]) =>

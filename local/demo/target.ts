@@ -9,6 +9,8 @@ export interface Demonstration {
   readonly secretName: string
   /** Whether the value before the rotation goes on working after it. */
   readonly overlap: boolean
+  /** Whether the value before ends by itself some day, and not by a rotation: whoever keeps it has access until then. */
+  readonly endsByItself?: boolean
   readonly expectedLogins: number
   readonly expectedCalls: number
   /** Makes what the rotation starts from, at the target and in Secrets Manager. */
@@ -45,6 +47,8 @@ export interface DemoTarget extends AsyncDisposable {
   readonly client: Client
   /** A place in the target's log. */
   mark(): number
+  /** Shows what else can happen there, and gives sentences about what was not as promised. */
+  afterwards?(say: (line: string) => void): Promise<readonly string[]>
   /** The logins of the functions and the refused logins of anybody that the target has logged since. */
   loginsSince(mark: number): Promise<{ readonly byFunctions: number; readonly refused: number }>
 }

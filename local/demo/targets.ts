@@ -1,6 +1,7 @@
 import { startApiKeyDemo } from './api-key/provider.ts'
 import { startIamDemo } from './iam.ts'
 import { startMariadbDemo, startMysqlDemo } from './mysql.ts'
+import { startOauthDemo } from './oauth/provider.ts'
 import { startPostgresDemo } from './postgres.ts'
 import { startSshDemo } from './ssh.ts'
 import type { DemoTarget } from './target.ts'
@@ -13,6 +14,7 @@ export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   ssh: startSshDemo,
   'api-key': startApiKeyDemo,
   iam: startIamDemo,
+  oauth: startOauthDemo,
 }
 
 /** Folders whose secrets nobody can log in with on a laptop: nothing of a rotation can be seen from outside. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
+import type { Certificate } from './certificate.ts'
 import { type HttpsFront, startHttpsFront } from './https-front.ts'
 
 export interface RegistrationOptions {
@@ -24,17 +25,22 @@ export interface ClientRegistration extends AsyncDisposable {
   /** Holds from now on. */
   readonly options: { -readonly [Name in keyof RegistrationOptions]: RegistrationOptions[Name] }
   register(clientName?: string): Promise<RegisteredClient>
+  /** Whether the server takes a client for who it says. */
+  letsIn(client: Pick<RegisteredClient, 'client_id' | 'client_secret'>): Promise<boolean>
   /** The secret of a client, as the server has it now. */
   secretOf(clientId: string): Promise<string | undefined>
 }
 
-/** Starts one. Its clients are in memory. */
-export async function startClientRegistration(wish: Partial<RegistrationOptions> = {}): Promise<ClientRegistration> {
+/** Starts one. Its clients are in memory. @param certificate one that other servers have, too */
+export async function startClientRegistration(
+  wish: Partial<RegistrationOptions> = {},
+  certificate?: Certificate,
+): Promise<ClientRegistration> {
   const options = { newSecretAtUpdate: true, newTokenAtUpdate: false, ...wish }
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const front = await startHttpsFront(port)
+  const front = await startHttpsFront(port, certificate)
   const provider = new Provider(`https://${front.host}`, configuration(options))
   provider.proxy = true
   server.on('request', provider.callback())
@@ -55,6 +61,15 @@ export async function startClientRegistration(wish: Partial<RegistrationOptions>
       })
       if (answer.status !== 201) throw new Error(`A client was not registered: ${answer.status}`)
       return (await answer.json()) as RegisteredClient
+    },
+    async letsIn({ client_id, client_secret }) {
+      const basic = `${encodeURIComponent(client_id)}:${encodeURIComponent(client_secret)}`
+      const answer = await fetch(`http://127.0.0.1:${port}/token/introspection`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from(basic).toString('base64')}` },
+        body: new URLSearchParams({ token: 'none' }),
+      })
+      return answer.status === 200
     },
     secretOf: async (clientId) => (await provider.Client.find(clientId))?.clientSecret,
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,7 @@ import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { selfSignedCertificate } from './certificate.ts'
+import { type Certificate, selfSignedCertificate } from './certificate.ts'
 
 export interface Heard {
   readonly method: string
@@ -44,9 +44,13 @@ export interface HttpsFront extends AsyncDisposable {
   spoil: (heard: Heard) => Spoilt | undefined | Promise<Spoilt | undefined>
 }
 
-/** Ends TLS, under the name localhost, before a server on this machine that speaks plain HTTP. @param port of that server */
-export async function startHttpsFront(port: number): Promise<HttpsFront> {
-  const { certificate, key } = await selfSignedCertificate()
+/**
+ * Ends TLS, under the name localhost, before a server on this machine that speaks plain HTTP.
+ * @param port of that server
+ * @param own a certificate that several fronts have: of two that are their own authorities a client knows one alone
+ */
+export async function startHttpsFront(port: number, own?: Certificate): Promise<HttpsFront> {
+  const { certificate, key } = own ?? (await selfSignedCertificate())
   const server = createServer({ cert: certificate, key }, (incoming, response) => {
     pass(incoming, response).catch(() => response.destroy())
   })

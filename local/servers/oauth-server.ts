@@ -4,6 +4,7 @@ import { request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
 import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
+import type { Certificate } from './certificate.ts'
 import { type HttpsFront, type Said, startHttpsFront } from './https-front.ts'
 
 export interface OauthServerOptions {
@@ -11,6 +12,8 @@ export interface OauthServerOptions {
   readonly rotation: 'none' | 'single_use'
   /** For how long the first answer is given again to whoever sends the same refresh token, as django-oauth-toolkit does. */
   readonly graceMs?: number
+  /** One that other servers have, too. */
+  readonly certificate?: Certificate
   /** How long an access token lives, in seconds; an hour where nothing is said. */
   readonly accessTokenLife?: number
 }
@@ -69,7 +72,7 @@ const clients = [
 export async function startOauthServer(options: OauthServerOptions): Promise<OauthServer> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const front = await startHttpsFront((server.address() as AddressInfo).port)
+  const front = await startHttpsFront((server.address() as AddressInfo).port, options.certificate)
   const provider = new Provider(`https://${front.host}`, configuration(options))
   provider.proxy = true
   server.on('request', provider.callback())

@@ -132,9 +132,10 @@ describe('dependencies point one way', () => {
 
   it('the contract, the bench and the demo meet a target only where it is listed', () => {
     const targets =
-      /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases|api-key))\b|^(pg|mysql2)\b/
+      /^(functions|test\/functions|bench\/databases|local\/demo\/(mysql|postgres|databases|api-key|oauth))\b|^(pg|mysql2)\b/
     const listed = ['bench/targets.ts', 'local/demo/targets.ts']
-    const own = (path: string) => /^(bench\/\w[\w-]*\/|local\/demo\/(mysql|postgres|databases|api-key))/.test(path)
+    const own = (path: string) =>
+      /^(bench\/\w[\w-]*\/|local\/demo\/(mysql|postgres|databases|api-key|oauth))/.test(path)
     const wrong = sources('test/contract', 'bench', 'local/demo')
       .filter(({ path }) => !listed.includes(path) && !own(path))
       .flatMap(({ path, imports }) =>
