@@ -49,6 +49,8 @@ export default command({
       else terminal.note(`There is no secret ${name} in this Region and account.`)
     }
     if (names.length === 0 && !values.json) terminal.note(summary(rows))
+    const late = rows.find(({ verdict: { state } }) => state === 'stuck' || state === 'overdue')
+    if (late !== undefined && !values.json) terminal.note(`"keyturn doctor ${late.secret.name}" finds the cause.`)
     const worries = missing.length > 0 || rows.some(({ verdict }) => verdict.attention)
     return worries ? exitCodes.attention : exitCodes.fine
   },

@@ -39,18 +39,19 @@ export async function probeDatabase<Session extends DatabaseSession>(
   const { secret: currentSecret } = current
   const accounts = accountsOf(versions, engine)
   const findings: Finding[] = []
-  let isReached = true
+  let inTheWay: RotationError | undefined
   /** With the version that may be tried first, where no login can lock an account. */
   const inOrder = engine.neverLocks ? versions : [current, ...versions.filter((each) => each !== current)]
   for (const each of inOrder) {
-    const why: Words | undefined = isReached
-      ? whyNot(each, current, accounts, engine)
-      : say`The server was not reached.`
+    const why: Words | undefined =
+      inTheWay === undefined
+        ? whyNot(each, current, accounts, engine)
+        : say`It was not tried after ${ours(inTheWay.code)}, which it would meet, too.`
     const finding: Finding =
       why === undefined ? await logIn(each, engine, context, whenLoggedIn(each)) : untried(version(each), why)
     findings.push(finding)
     accounts.note(each, finding)
-    isReached &&= finding.error === undefined || isAnswered(finding.error)
+    if (finding.error !== undefined && !isOfAccount(finding.error)) inTheWay = finding.error
     if (each === current) findings.push(...(await ofSuperuser(finding)))
   }
   return findings
@@ -95,9 +96,9 @@ export async function probeDatabase<Session extends DatabaseSession>(
   }
 }
 
-/** Answers of a server that is there: with another version it may let in. */
-function isAnswered({ code }: RotationError): boolean {
-  return /^Login|^PasswordExpired|^InvalidSecret|^MissingPrivilege/.test(code)
+/** What the server has against the account or its password: another version may be let in. */
+function isOfAccount({ code }: RotationError): boolean {
+  return code.startsWith('Login')
 }
 
 async function logIn<Session extends DatabaseSession>(
@@ -125,7 +126,7 @@ function accountsOf(versions: Versions, { neverLocks }: Pick<DatabaseEngine, 'ne
     names: () => names,
     neverLocks: (name: string) => void safe.add(name),
     note(each: Version, { error, verdict }: Finding) {
-      if (error?.code === 'LoginRefused') refused.add(each.secret.username)
+      if (error !== undefined && isOfAccount(error)) refused.add(each.secret.username)
       if (verdict === 'works') known.add(each)
     },
     /** Whether a version has logged in. */

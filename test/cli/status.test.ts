@@ -48,6 +48,7 @@ describe('keyturn status', () => {
 
   it('says of a rotation that began hours ago that it is stuck, and of a missed window that it is overdue', async () => {
     const soon = (await status(['--json'], 3 * hour)).json()
+    expect((await status([], 3 * hour)).stderr).toMatch(/1 off\.\n"keyturn doctor app\/failing" finds the cause\.\n$/)
     expect(states(soon)).toEqual({ 'app/failing': 'stuck', 'app/fine': 'ok', 'app/off': 'off' })
     expect(soon[0]).toMatchObject({ says: 'stuck 3 h', attention: true, pendingVersion: expect.any(String) })
     const late = (await status(['app/fine', '--json'], 40 * day)).json()
