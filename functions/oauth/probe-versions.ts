@@ -1,5 +1,5 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { ours, say } from '../../shared/errors/words.ts'
+import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { type Finding, labelled, type ProbedVersion, tried, untried, version } from '../../shared/rotation/finding.ts'
 import { latestLabel } from './base.ts'
 import type { OauthRun } from './requests.ts'
@@ -38,16 +38,21 @@ async function aboutAccess(
   each: ProbedVersion<OauthSecret>,
   runOf: (secret: OauthSecret) => Promise<OauthRun>,
 ): Promise<Finding> {
-  const run = await runOf(each.secret)
-  const { title, probe, introspection_endpoint } = run.provider.description
-  if (probe === undefined && introspection_endpoint === undefined) {
-    return untried(version(each), say`the entry of ${title} has neither "probe" nor "introspection_endpoint"`)
-  }
-  return tried(version(each), async () => {
+  const about = version(each)
+  let cannot: Words | undefined
+  const finding = await tried(about, async () => {
+    // What is wrong with the entry of the provider is a finding, too.
+    const run = await runOf(each.secret)
+    const { title, probe, introspection_endpoint } = run.provider.description
+    if (probe === undefined && introspection_endpoint === undefined) {
+      cannot = say`the entry of ${title} has neither "probe" nor "introspection_endpoint"`
+      return cannot
+    }
     if (await isLetIn(each.secret, run)) return say`${title} lets the access token in`
     throw new RotationError('TokenRefused', say`${title} does not take the access token.`, {
       likely: say`It has expired: most live for an hour.`,
       remedy: say`Rotate the secret; if that fails, its error says why.`,
     })
   })
+  return cannot === undefined ? finding : untried(about, cannot)
 }

@@ -5,6 +5,7 @@ import type { Fault } from '../../../local/secrets-manager/service/calls.ts'
 import type { Heard, Said, Spoilt } from '../../../local/servers/https-front.ts'
 import { startOauthServer } from '../../../local/servers/oauth-server.ts'
 import { describedOauthServer, oauthDescription } from '../../../local/servers/oauth-server-description.ts'
+import { probed } from '../../contract/probe-cases.ts'
 import { storedTarget } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
 import { findLeak } from '../../support/leaks.ts'
@@ -532,6 +533,16 @@ describe('testSecret', () => {
     front.heard.length = 0
     await secrets.rotate(target.secretId)
     expect(front.heard.filter(isOurs).map(({ path }) => path)).toEqual(['/token', '/token/introspection'])
+  })
+
+  it('a probe says of each version what is wrong with the entry of its provider', async () => {
+    await using own = await secretsManagerFor({ ...about, env: {} })
+    const { provider: _none, ...rest } = tokensIn((await oauthTarget(server)).value)
+    const secretId = await own.store(JSON.stringify(rest))
+    await own.begin(secretId)
+    const { findings, problem } = await probed(own, secretId)
+    expect(problem).toBeUndefined()
+    expect(findings[0]).toMatchObject({ labels: ['AWSCURRENT'], verdict: 'fails', code: expect.any(String) })
   })
 
   it('without a rotation says of an expired access token what it is, and passes', async () => {
