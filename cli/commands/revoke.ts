@@ -5,6 +5,7 @@ import { command, type ExitCode, exitCodes, oneSecret } from '../command.ts'
 import { UsageError } from '../failures.ts'
 import { type Run, start, watchStarted } from '../rotation/start.ts'
 import { forPeople, forPrograms } from '../rotation/talk.ts'
+import type { Ending } from '../rotation/watch.ts'
 import type { Terminal } from '../terminal.ts'
 import { second, secondsGiven } from '../times.ts'
 
@@ -51,8 +52,11 @@ export default command({
     process.once('SIGINT', () => stop.abort())
     const run = { secrets, connection, talk, timeoutMs, stop: stop.signal }
     for (let round = 0; round < times; round++) {
-      const code = await rotateOnce(secret, run)
-      if (code !== exitCodes.fine) return code
+      const outcome = await rotateOnce(secret, run)
+      if (outcome === 'rotated') continue
+      talk.note(`The old value of ${name} may still work. When the cause is mended, run keyturn revoke again.`)
+      if (outcome === 'stopped') process.exit(130)
+      return exitCodes.attention
     }
     const look = () => functions.probe(functionArn, secret.arn, { versionIds: [leaked], first: leaked })
     return verdict(await patiently(look, leaked, run.stop), leaked, values.json, terminal)
@@ -76,14 +80,15 @@ function whatHappens(name: string, times: number): string {
 }
 
 /** An earlier rotation that has not ended is ended first: it counts, because AWSCURRENT moves on. */
-async function rotateOnce(secret: SecretFacts, run: Run): Promise<ExitCode> {
+async function rotateOnce(secret: SecretFacts, run: Run): Promise<Ending['outcome'] | 'refused'> {
   const { talk, secrets } = run
   const started = await start(secret, 'rotation', secrets)
-  if ('refusal' in started) return talk.refused(started.refusal)
+  if ('refusal' in started) {
+    talk.refused(started.refusal)
+    return 'refused'
+  }
   talk.started(secret, started.version, 'rotation', started.again)
-  const { outcome } = await watchStarted(secret, started, 'rotation', run)
-  if (outcome === 'stopped') process.exit(130)
-  return outcome === 'rotated' ? exitCodes.fine : exitCodes.attention
+  return (await watchStarted(secret, started, 'rotation', run)).outcome
 }
 
 /** Dead is what the target itself has refused, or does not have any more. */

@@ -92,6 +92,15 @@ describe('keyturn revoke', { meta: { server: server.label } }, () => {
     expect(code).toBe(1)
   })
 
+  it('says that the old value may still work where a rotation fails, and ends with 1', async () => {
+    await configured('odd', '[]', 'GeneratedValue')
+    const { code, stdout, stderr } = await revoke('odd', '--yes')
+    expect(stdout).toContain('createSecret failed: InvalidSecret.')
+    expect(stdout).not.toContain('The old value')
+    expect(stderr).toContain('The old value of odd may still work.')
+    expect(code).toBe(1)
+  })
+
   it('does nothing without a yes: in a pipe, and in a terminal after any other answer', async () => {
     const before = await configured('asked', '{"password":"hunter2-hunter2"}', 'GeneratedValue')
     const piped = await revoke('asked')
