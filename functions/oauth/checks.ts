@@ -34,7 +34,7 @@ function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
 
 function problems(given: Description): Problem | undefined {
   const endpoints = endpointsOf(given)
-  const asksForHost = endpoints.some(([, url]) => url.startsWith('https://{host}/'))
+  const asksForHost = endpoints.some(([, url]) => /^https:\/\/\{host\}(\/|$)/.test(url))
   if (asksForHost && given.hosts === undefined)
     return { at: '', what: say`has no "hosts", of which {host} would be one` }
   if (!asksForHost && given.hosts !== undefined) return { at: '/hosts', what: say`are in no endpoint: {host} would be` }

@@ -13,6 +13,12 @@ const endpoint = v.pipe(
   v.regex(/^https:\/\/(\{host\}|[a-z0-9.-]+(:\d+)?)\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*$/),
 )
 
+/** The issuer of a server has no path, often. */
+const audience = v.pipe(
+  v.string(),
+  v.regex(/^https:\/\/(\{host\}|[a-z0-9.-]+(:\d+)?)(\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*)?$/),
+)
+
 /** How the client proves who it is (RFC 6749 §2.3, RFC 7523, RFC 8705), by the names of RFC 8414. */
 export const methods = [
   'client_secret_basic',
@@ -33,7 +39,7 @@ export const description = v.strictObject({
   introspection_endpoint: v.optional(endpoint),
   client_authentication: v.optional(v.picklist(methods), 'client_secret_basic'),
   /** For whom a signed assertion is meant (private_key_jwt); the token endpoint where nothing is said. */
-  audience: v.optional(endpoint),
+  audience: v.optional(audience),
   /** Fields that a token request has besides. */
   token_parameters: v.optional(v.record(text, text)),
   /** What becomes of a refresh token that was used: it lives on, is answered again for so many seconds, or is dead at once. */

@@ -81,7 +81,9 @@ async function sent(
 ): Promise<HttpAnswer> {
   const url = provider.url(endpoint)
   const { audience, token_endpoint } = provider.description
-  const issuer = provider.url(audience ?? token_endpoint).href
+  const meant = audience ?? token_endpoint
+  // Compared letter by letter by the server: a URL without a path would get a slash.
+  const issuer = provider.url(meant).href.replace(/\/$/, meant.endsWith('/') ? '/' : '')
   let answer: HttpAnswer | undefined
   const fetch: Fetch = async (_url, { headers, body }) => {
     const { 'user-agent': _, ...rest } = headers

@@ -24,6 +24,8 @@ export interface OauthGrant {
   readonly refresh_token: string
   readonly client_id: string
   readonly client_secret: string
+  /** PEM, of a client that signs assertions. */
+  readonly private_key?: string
 }
 
 /** An authorization server on this machine: oidc-provider, behind TLS. */
@@ -41,7 +43,7 @@ export interface OauthServer extends AsyncDisposable {
   revoke(refreshToken: string): Promise<void>
 }
 
-export type OauthClient = (typeof clients)[number]['client_id']
+export type OauthClient = (typeof clients)[number]['client_id'] | 'signing'
 
 const common = {
   redirect_uris: ['https://client.example.com/callback'],
@@ -67,6 +69,15 @@ const clients = [
     token_endpoint_auth_method: 'client_secret_post',
   },
 ] as const
+
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+/** Signs assertions with the key that whoever lets it in gets (RFC 7523). */
+const signing = {
+  client_id: 'signing',
+  token_endpoint_auth_method: 'private_key_jwt',
+  token_endpoint_auth_signing_alg: 'ES256',
+  jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'of-the-client' }] },
+}
 
 /** Starts one. Its tokens are in memory. */
 export async function startOauthServer(options: OauthServerOptions): Promise<OauthServer> {
@@ -101,6 +112,7 @@ export async function startOauthServer(options: OauthServerOptions): Promise<Oau
         refresh_token: await refreshToken.save(),
         client_id: clientId,
         client_secret,
+        ...(clientId === 'signing' && { private_key: String(privateKey.export({ format: 'pem', type: 'pkcs8' })) }),
       }
     },
     isAlive: (value) => isLetIn(front, value),
@@ -134,13 +146,12 @@ const isValid = (token: { readonly isValid: boolean; readonly consumed?: number 
 
 function configuration({ rotation, accessTokenLife = 3_600 }: OauthServerOptions): object {
   const day = 24 * 3_600
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = { ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }
   const everybody = { enabled: true, allowedPolicy: () => true }
   return {
     // Given by name, it prints no notice about itself.
     adapter: (model: string) => new MemoryAdapter(model),
-    clients: clients.map((client) => ({ ...common, ...client })),
+    clients: [...clients, signing].map((client) => ({ ...common, ...client })),
     jwks: { keys: [key] },
     rotateRefreshToken: rotation === 'single_use',
     features: {
