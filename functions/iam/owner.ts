@@ -1,3 +1,4 @@
+import '../../shared/http/error-codes.ts'
 import type { Identity } from '../../shared/aws/sts.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'

@@ -1,3 +1,4 @@
+import '../../shared/aws/iam-error-codes.ts'
 import type { AccessKey, AccessKeys, LastUse, NewAccessKey } from '../../shared/aws/iam.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'

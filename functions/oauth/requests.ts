@@ -1,3 +1,4 @@
+import '../../shared/http/oauth-error-codes.ts'
 import {
   type AuthorizationServer,
   clientCredentialsGrantRequest,

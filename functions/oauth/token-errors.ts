@@ -1,3 +1,4 @@
+import '../../shared/http/oauth-error-codes.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { kind, ours, say, type Words } from '../../shared/errors/words.ts'
 import { at } from '../../shared/http/pointer.ts'

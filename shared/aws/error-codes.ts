@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
-/** What Secrets Manager, RDS and IAM can fail with. */
-export const awsErrors = {
+/** What Secrets Manager, RDS, IAM and Transfer Family can fail with. */
+export const awsErrors = generalErrors({
   SecretNotFound: {
     cause: 'The secret was deleted, or the name or ARN is wrong.',
     remedy: 'Restore the secret with restore-secret, or correct the ARN.',
@@ -57,20 +57,28 @@ export const awsErrors = {
       'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else calls IAM in the account: its limits are low.',
     retryable: true,
   },
-  AccessKeyUnknown: {
-    cause: 'The key belongs to a user of another account than the function, or was deleted a moment ago.',
-    remedy: "Rotate the secret with a function in the user's own account; no function makes keys in another one.",
+  TransferUserMissing: {
+    cause: 'The user or the server was deleted, or lies in another account or Region than the function.',
+    remedy: 'Correct server_id and username in the secret; "aws transfer list-users --server-id ID" shows the users.',
     retryable: false,
   },
-  AccessKeySlotTaken: {
-    cause: 'Somebody has made a key by hand, or another secret rotates the keys of the same user.',
-    remedy: 'Find out who uses the key, then free its place with the command that is named above.',
-    retryable: false,
-  },
-  AccessKeySlotBusy: {
-    cause: 'Another run of the same rotation has just made its key, or was killed before it could store it.',
+  TransferUnreachable: {
+    cause:
+      'A function in a VPC has no route to the API of AWS Transfer Family: no endpoint, no NAT, or a security group in the way.',
     remedy:
-      'Wait: Secrets Manager tries the rotation again. A run that begins one timeout of the function later deletes a key that was never stored.',
+      "Give the function's subnets an interface endpoint for it (com.amazonaws.REGION.transfer) or NAT, or take the function out of the VPC.",
     retryable: true,
   },
-} as const satisfies Record<string, GeneralError>
+  TransferFailed: {
+    cause:
+      'AWS Transfer Family throttled the call or had a fault of its own, and went on doing so when it was repeated.',
+    remedy:
+      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks AWS Transfer Family much.',
+    retryable: true,
+  },
+  TransferKeyLimit: {
+    cause: 'A user of AWS Transfer Family may have 50 keys, and other people have put theirs there.',
+    remedy: 'Delete keys that nobody uses: "aws transfer describe-user" shows them, delete-ssh-public-key deletes one.',
+    retryable: false,
+  },
+})

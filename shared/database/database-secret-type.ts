@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { generatePassword } from '../password.ts'

@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
 /** What a database, or what its secret says, can fail with. */
-export const databaseErrors = {
+export const databaseErrors = generalErrors({
   PendingMismatch: {
     cause: 'AWSPENDING was written by hand, or AWSCURRENT was changed after the rotation began.',
     remedy: 'If AWSCURRENT logs in, remove AWSPENDING with update-secret-version-stage, then rotate again.',
@@ -128,4 +128,4 @@ export const databaseErrors = {
     remedy: "Look the code up in the server's manual and the time in the server's log.",
     retryable: true,
   },
-} as const satisfies Record<string, GeneralError>
+})

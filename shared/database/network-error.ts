@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { kind, say, type Words } from '../errors/words.ts'

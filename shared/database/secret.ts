@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { isDeepStrictEqual } from 'node:util'
 import * as v from 'valibot'
 import { RotationError } from '../errors/rotation-error.ts'

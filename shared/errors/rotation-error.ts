@@ -1,4 +1,9 @@
-import { type ErrorCode, errorCatalogue } from './catalogue.ts'
+// Every function may throw these; the lists of other layers come with what throws their codes.
+import '../aws/error-codes.ts'
+import '../network/error-codes.ts'
+import { protocolErrors } from '../rotation/error-codes.ts'
+import type { ErrorCode } from './catalogue.ts'
+import { knownErrors } from './general-error.ts'
 import { ours, say, type Words } from './words.ts'
 
 /** Whether a call that failed may have done its work all the same. */
@@ -35,7 +40,7 @@ export class RotationError extends Error {
 
   /** @param what one sentence without any secret value, ending in a full stop */
   constructor(code: ErrorCode, what: Words, details: ErrorDetails = {}) {
-    const general = errorCatalogue[code]
+    const general = knownErrors().get(code) ?? protocolErrors.Internal
     const retryable = details.retryable ?? general.retryable
     const likely = details.likely ?? ours(general.cause)
     const remedy = details.remedy ?? ours(general.remedy)

@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { lookup } from 'node:dns'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'

@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
 /** What requests to services over HTTPS fail of, and what a provider of keys says. */
-export const httpErrors = {
+export const httpErrors = generalErrors({
   HostNotAllowed: {
     cause: 'The host is not listed for this function; or the secret or a description names another one than was meant.',
     remedy:
@@ -64,4 +64,4 @@ export const httpErrors = {
     remedy: 'Correct the secret with put-secret-value: key_id, params and api_key must be of the same key.',
     retryable: false,
   },
-} as const satisfies Record<string, GeneralError>
+})

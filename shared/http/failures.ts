@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { kind, ours, say, type Words } from '../errors/words.ts'
 import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'

@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { isIP } from 'node:net'
 import { RotationError } from '../errors/rotation-error.ts'
 import { joined, ours, say, type Words } from '../errors/words.ts'

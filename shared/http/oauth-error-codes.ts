@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
 /** What authorization servers say, and what becomes of grants. */
-export const oauthErrors = {
+export const oauthErrors = generalErrors({
   ClientRefused: {
     cause: 'The client secret was replaced or has expired, or the provider wants another way of client authentication.',
     remedy:
@@ -45,4 +45,4 @@ export const oauthErrors = {
     remedy: 'Look at the pending value: it holds all that was given. The next rotation asks for a new answer.',
     retryable: false,
   },
-} as const satisfies Record<string, GeneralError>
+})

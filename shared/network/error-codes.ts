@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
 /** What reaching anything can fail with, whatever answers there. */
-export const networkErrors = {
+export const networkErrors = generalErrors({
   TimedOut: {
     cause: 'Something outside answered too slowly, a lock was waited for, or the timeout of the function is too short.',
     remedy:
@@ -48,4 +48,4 @@ export const networkErrors = {
     remedy: "Use the server's own name as host.",
     retryable: false,
   },
-} as const satisfies Record<string, GeneralError>
+})

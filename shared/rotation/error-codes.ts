@@ -1,7 +1,7 @@
-import type { GeneralError } from '../errors/general-error.ts'
+import { generalErrors } from '../errors/general-error.ts'
 
 /** What the protocol itself can fail with. */
-export const protocolErrors = {
+export const protocolErrors = generalErrors({
   InvalidEvent: {
     cause: 'The function was not invoked by Secrets Manager, or with a hand-made event.',
     remedy: 'Start the rotation with rotate-secret, or send an event like those in events/.',
@@ -75,4 +75,4 @@ export const protocolErrors = {
     remedy: 'Report it, with the class of the error and the stack; the old credential was left as it is.',
     retryable: true,
   },
-} as const satisfies Record<string, GeneralError>
+})

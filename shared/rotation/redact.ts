@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../errors/catalogue.ts'
+import { knownErrors } from '../errors/general-error.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { partsOf, type Words } from '../errors/words.ts'
 import { redactedCopy } from './redacted-copy.ts'
@@ -38,14 +38,16 @@ export interface Redactor {
 }
 
 /** Our own words, which everybody knows: a value among them is known by what stands where it is missing. */
-const catalogue = Object.entries(errorCatalogue).flatMap(([code, { cause, remedy }]) => [code, cause, remedy])
+function ownWords(): string[] {
+  return [...knownErrors()].flatMap(([code, { cause, remedy }]) => [code, cause, remedy])
+}
 
 /**
  * @param shown what the event says (step, ARN, version): it is never masked, and stands beside all that is
  * @returns a redactor that knows no value yet
  */
 export function createRedactor(...shown: string[]): Redactor {
-  const known = [...catalogue, ...shown].map((text) => text.toLowerCase())
+  const known = [...ownWords(), ...shown].map((text) => text.toLowerCase())
   const secrets = new Set<string>()
   const forms = new Set<string>()
   let pattern: RegExp | undefined

@@ -1,3 +1,4 @@
+import './error-codes.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'

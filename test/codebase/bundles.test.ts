@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { relative } from 'node:path/posix'
@@ -8,7 +8,7 @@ import { discoverFunctions, functionsFolder } from '../../local/functions.ts'
 import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
-import { isPackage, packageOf, sources } from './sources.ts'
+import { errorLists, isPackage, packageOf, sources } from './sources.ts'
 
 /** In bytes, by function. */
 const limits = new Map(rows.map((row) => [idOf(row), row.maxBundleBytes]))
@@ -79,6 +79,19 @@ describe('a bundle holds what its function needs and nothing else', () => {
     expect(driversOf(target).filter((name) => !files.some((file) => file.includes(`node_modules/${name}/`)))).toEqual(
       [],
     )
+  })
+
+  it.each(ids)('%s carries the words of each code that it can throw', async (id) => {
+    const text = await readFile(join(folder, `${id}.cjs`), 'utf8')
+    const thrown = new Set([...text.matchAll(/"(\w+)"/g)].map(([, word]) => word))
+    const lists = await Promise.all(
+      errorLists.map(async (path) => [path, Object.values(await import(`../../${path}`))[0]] as const),
+    )
+    const missing = lists
+      .filter(([path]) => !bundles.get(id)?.files.includes(path))
+      .flatMap(([path, list]) => Object.keys(list as object).map((code) => ({ path, code })))
+      .filter(({ code }) => thrown.has(code))
+    expect(missing).toEqual([])
   })
 
   it.each(ids)('%s carries the RDS client exactly where it reads superuser secrets', (id) => {

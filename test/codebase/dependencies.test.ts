@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isPackage, packageOf, type Source, sources } from './sources.ts'
-
-/** Data alone, which the closed list of errors is put together of. */
-const errorLists = [
-  ...['aws', 'database', 'http', 'network', 'rotation', 'ssh-protocol'].map(
-    (layer) => `shared/${layer}/error-codes.ts`,
-  ),
-  'shared/http/oauth-error-codes.ts',
-]
+import { errorLists, isPackage, packageOf, type Source, sources } from './sources.ts'
 
 /** What the files of a folder may import: folders of the repository, and packages. */
 const allowed: Readonly<Record<string, { readonly folders: readonly string[]; readonly packages: readonly string[] }>> =

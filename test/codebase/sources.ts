@@ -35,3 +35,12 @@ export function packageOf(name: string): string {
 export function isPackage(name: string): boolean {
   return !name.startsWith('node:') && !/\.(ts|json)$/.test(name)
 }
+
+/** Data alone, which the closed list of errors is put together of. */
+export const errorLists = [
+  ...['aws', 'database', 'http', 'network', 'rotation', 'ssh-protocol'].map(
+    (layer) => `shared/${layer}/error-codes.ts`,
+  ),
+  'shared/aws/iam-error-codes.ts',
+  'shared/http/oauth-error-codes.ts',
+]
