@@ -5,6 +5,9 @@ import type { Call, Fault } from '../../local/secrets-manager/service/calls.ts'
 import { type Stuck, type StuckWorld, startStuckWorld, timeoutMs } from '../cli/doctor/stuck.ts'
 import { keyturn, startKeyturn } from '../cli/keyturn.ts'
 
+/** Each call is a secret, a rotation and two runs of the command. */
+const patience = 600_000
+
 let world: StuckWorld
 beforeAll(async () => {
   world = await startStuckWorld()
@@ -57,78 +60,90 @@ describe.each([
   it.each([
     ['before it leaves', false],
     ['when it has arrived', true],
-  ])('killed at each call %s, leaves AWSCURRENT no worse, and --fix ends it', async (_when, arrives) => {
-    let kills = 0
-    for (let call = 1; ; call++) {
-      const stuck = await world.stuckAt(step)
-      await sleep(timeoutMs + 100)
-      const before = await world.working(stuck.arn)
-      world.mended = step === 'testSecret'
-      const killed = await killedAt(call, stuck.name, arrives)
-      if (killed === undefined) break
-      // What has only been read is the same before and after.
-      if (!arrives || isWrite(killed.call)) kills++
-      const after = await world.working(stuck.arn)
-      expect({ call, current: after.current || !before.current }).toEqual({ call, current: true })
-      expect((await world.logsIn(stuck.arn, stuck.pending)) || after.current).toBe(true)
-      world.mended = true
-      await sleep(timeoutMs + 100)
-      await fix(stuck.name)
-      expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
-    }
-    expect(kills).toBeGreaterThan(arrives ? 0 : 4)
-  })
+  ])(
+    'killed at each call %s, leaves AWSCURRENT no worse, and --fix ends it',
+    async (_when, arrives) => {
+      let kills = 0
+      for (let call = 1; ; call++) {
+        const stuck = await world.stuckAt(step)
+        await sleep(timeoutMs + 100)
+        const before = await world.working(stuck.arn)
+        world.mended = step === 'testSecret'
+        const killed = await killedAt(call, stuck.name, arrives)
+        if (killed === undefined) break
+        // What has only been read is the same before and after.
+        if (!arrives || isWrite(killed.call)) kills++
+        const after = await world.working(stuck.arn)
+        expect({ call, current: after.current || !before.current }).toEqual({ call, current: true })
+        expect((await world.logsIn(stuck.arn, stuck.pending)) || after.current).toBe(true)
+        world.mended = true
+        await sleep(timeoutMs + 100)
+        await fix(stuck.name)
+        expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
+      }
+      expect(kills).toBeGreaterThan(arrives ? 0 : 4)
+    },
+    patience,
+  )
 })
 
 describe('--fix against a rotation that goes on', () => {
-  it('a setSecret that runs at any of its calls leaves a version that works, and says which', async () => {
-    let last = 0
-    for (let call = 1; ; call++) {
-      const stuck = await world.stuckAt('setSecret')
-      await sleep(timeoutMs + 100)
-      const seen = atCall(call, async () => {
-        await setSecret(stuck)
+  it(
+    'a setSecret that runs at any of its calls leaves a version that works, and says which',
+    async () => {
+      let last = 0
+      for (let call = 1; ; call++) {
+        const stuck = await world.stuckAt('setSecret')
+        await sleep(timeoutMs + 100)
+        const seen = atCall(call, async () => {
+          await setSecret(stuck)
+          world.mended = true
+          return undefined
+        })
+        const { stdout } = await fix(stuck.name)
+        if (seen.last === undefined) break
+        last = call
+        const after = await world.working(stuck.arn)
+        const works = after.current || after.pending === true
+        expect({ call, works: works || stdout.includes(`--move-to-version-id ${stuck.pending}`) }).toEqual({
+          call,
+          works: true,
+        })
         world.mended = true
-        return undefined
-      })
-      const { stdout } = await fix(stuck.name)
-      if (seen.last === undefined) break
-      last = call
-      const after = await world.working(stuck.arn)
-      const works = after.current || after.pending === true
-      expect({ call, works: works || stdout.includes(`--move-to-version-id ${stuck.pending}`) }).toEqual({
-        call,
-        works: true,
-      })
-      world.mended = true
-      await fix(stuck.name)
-      expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
-    }
-    expect(last).toBeGreaterThan(4)
-  })
+        await fix(stuck.name)
+        expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
+      }
+      expect(last).toBeGreaterThan(4)
+    },
+    patience,
+  )
 
-  it('a rotation that is taken up at any of its calls succeeds, or can be started again', async () => {
-    let last = 0
-    for (let call = 1; ; call++) {
-      const stuck = await world.stuckAt('setSecret')
-      await sleep(timeoutMs + 100)
-      world.mended = true
-      const rotate = () => world.client.send(new RotateSecretCommand({ SecretId: stuck.arn })).catch(() => undefined)
-      const seen = atCall(call, async () => {
+  it(
+    'a rotation that is taken up at any of its calls succeeds, or can be started again',
+    async () => {
+      let last = 0
+      for (let call = 1; ; call++) {
+        const stuck = await world.stuckAt('setSecret')
+        await sleep(timeoutMs + 100)
+        world.mended = true
+        const rotate = () => world.client.send(new RotateSecretCommand({ SecretId: stuck.arn })).catch(() => undefined)
+        const seen = atCall(call, async () => {
+          await rotate()
+          return undefined
+        })
+        await fix(stuck.name)
+        if (seen.last === undefined) break
+        last = call
+        await world.local.settled()
+        if (!(await world.working(stuck.arn)).current) await fix(stuck.name)
         await rotate()
-        return undefined
-      })
-      await fix(stuck.name)
-      if (seen.last === undefined) break
-      last = call
-      await world.local.settled()
-      if (!(await world.working(stuck.arn)).current) await fix(stuck.name)
-      await rotate()
-      await world.local.settled()
-      expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
-    }
-    expect(last).toBeGreaterThan(4)
-  })
+        await world.local.settled()
+        expect({ call, ...(await world.working(stuck.arn)) }).toMatchObject({ call, current: true })
+      }
+      expect(last).toBeGreaterThan(4)
+    },
+    patience,
+  )
 
   it('killed after the removal, while a setSecret ends, has said how to put the label back', async () => {
     const stuck = await world.stuckAt('setSecret')

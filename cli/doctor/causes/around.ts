@@ -20,7 +20,7 @@ export const aroundCauses: readonly Cause[] = [
       certainty: 'sure',
       saw: `${what} while a rotation ran${abandoned ? ', which Secrets Manager then abandoned' : ''}.`,
       remedy: 'Let nothing else write the secret, see that AWSCURRENT logs in, then rotate.',
-      command: `aws secretsmanager rotate-secret --secret-id ${known(seen.secret)?.arn}`,
+      command: `keyturn rotate ${known(seen.secret)?.name}`,
     }
   }),
   cause(24, 'A rotation was started, and the function never said a word', (seen) => {

@@ -37,7 +37,7 @@ export const codeCauses: readonly Cause[] = [
       certainty: certain ? 'sure' : 'likely',
       saw,
       remedy:
-        'Where password_encryption is scram-sha-256, an old libpq cannot log in. Put a function of Keyturn in its place.',
+        'Where password_encryption is scram-sha-256, an old libpq cannot log in. keyturn adopt says which of Keyturn fits in its place.',
     }
   }),
   cause(19, 'An error in the code, or a step that it does not have', (seen) => stepFinding(seen)),
@@ -69,6 +69,6 @@ function stepFinding(seen: Seen): Finding | undefined {
   const remedy =
     missing !== undefined
       ? "AWS's template for other secrets has only createSecret and finishSecret: write the two others."
-      : 'Correct the function, or put a function of Keyturn in its place.'
+      : 'Correct the function, or see with keyturn adopt which of Keyturn fits.'
   return { certainty: missing !== undefined ? 'sure' : 'likely', saw, remedy }
 }

@@ -57,7 +57,7 @@ export const lambdaCauses: readonly Cause[] = [
     return {
       certainty: 'note',
       saw,
-      remedy: 'Deploy a function with a runtime of today. One of Keyturn may fit.',
+      remedy: 'Deploy a function with a runtime of today. keyturn adopt says which of Keyturn fits.',
     }
   }),
   cause(3, 'The time of the function is too short', (seen) => {

@@ -59,7 +59,7 @@ export const secretCauses: readonly Cause[] = [
       certainty: 'likely',
       saw: `The rotation that was due by ${when(about.nextRotation)} has not succeeded.`,
       remedy: 'Mend what is found besides this, then rotate.',
-      command: `aws secretsmanager rotate-secret --secret-id ${about.arn}`,
+      command: `keyturn rotate ${about.name}`,
     }
   }),
   cause(18, 'A rotation is stuck: AWSPENDING is left behind', (seen) => {
@@ -71,8 +71,9 @@ export const secretCauses: readonly Cause[] = [
     return {
       certainty: 'sure',
       saw: `Version ${pending} has AWSPENDING${age} and is not AWSCURRENT: no other rotation starts.`,
-      remedy: 'Mend what is found besides this, then take the rotation up again.',
-      command: `aws secretsmanager rotate-secret --secret-id ${about.arn}`,
+      remedy:
+        'Mend what is found besides this; then rotate on, or remove the label, whichever the probe proves to do no harm.',
+      command: `keyturn doctor ${about.name} --fix`,
     }
   }),
   cause(25, 'The schedule is not what was thought', (seen) => {
@@ -96,10 +97,10 @@ export const secretCauses: readonly Cause[] = [
       certainty: 'note',
       saw: `The secret has not been rotated yet. ${saw}.`,
       remedy: 'Wait, or rotate now.',
-      command: `aws secretsmanager rotate-secret --secret-id ${about.arn}`,
+      command: `keyturn rotate ${about.name}`,
     }
   }),
-  cause(26, 'There are too many versions', ({ versions, now }) => {
+  cause(26, 'There are too many versions', ({ secret, versions, now }) => {
     const all = known(versions)
     if (all === undefined || all.length <= manyVersions) return undefined
     const young = all.filter(({ created }) => created !== undefined && now - created < day).length
@@ -107,7 +108,7 @@ export const secretCauses: readonly Cause[] = [
       certainty: all.length >= mostVersions && young >= manyVersions ? 'sure' : 'likely',
       saw: `The secret has ${all.length} versions, ${young} of them younger than a day: AWS removes none of these and stops at about ${mostVersions}.`,
       remedy: 'Find out who writes it so often, and wait a day. CloudTrail tells who:',
-      command: 'aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=PutSecretValue',
+      command: `keyturn history ${known(secret)?.name ?? ''} --since 2d`,
     }
   }),
   cause(31, 'A replica did not get the new value', ({ secret }) => {
