@@ -41,8 +41,10 @@ const unknownCaller = [
 const throttled = ['ThrottlingException', 'TooManyRequestsException', 'LimitExceededException']
 
 function explanation(name: string, said: string, action: string, error: unknown): string | undefined {
-  if (said === 'Region is missing' || said.startsWith('Region not accepted'))
-    return `No Region is set that there can be (${said}). Give --region, or set AWS_REGION.`
+  if (said === 'Region is missing' || said.includes('region=""'))
+    return 'No Region is set. Give --region, or set AWS_REGION.'
+  if (said.startsWith('Region not accepted'))
+    return `The Region that is set cannot exist (${said.replace(/\.$/, '')}). Give another one by --region or AWS_REGION.`
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return `No AWS credentials were found (${said}). Set AWS_PROFILE or give --profile; "aws sso login" renews those of a single sign-on.`
   }

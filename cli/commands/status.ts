@@ -132,5 +132,5 @@ function summary(rows: readonly Row[]): string {
   if (rows.length === 0) return 'No function rotates a secret in this Region. --all shows the others.'
   const counts = new Map<string, number>()
   for (const { verdict } of rows) counts.set(verdict.state, (counts.get(verdict.state) ?? 0) + 1)
-  return `${rows.length} secrets: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`
+  return `${rows.length} ${rows.length === 1 ? 'secret' : 'secrets'}: ${[...counts].map(([state, count]) => `${count} ${state}`).join(', ')}.`
 }

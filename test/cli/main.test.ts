@@ -34,7 +34,7 @@ describe('keyturn', () => {
       {},
       'Nothing answers secretsmanager:ListSecrets at http://127.0.0.1:9 (ECONNREFUSED). AWS_ENDPOINT_URL says so: is "npm run local" running?',
     ],
-    [{ AWS_REGION: '' }, 'No Region is set that there can be'],
+    [{ AWS_REGION: '' }, 'No Region is set. Give --region, or set AWS_REGION.'],
     [{ AWS_ACCESS_KEY_ID: '', AWS_EC2_METADATA_DISABLED: 'true' }, 'No AWS credentials were found'],
     [{ AWS_PROFILE: 'nobody' }, 'No AWS credentials were found'],
   ])('ends with 3 and a sentence where AWS cannot be asked: %j', async (env, said) => {
