@@ -46,6 +46,20 @@ async function suites(): Promise<void> {
   const asked = () => front.heard.filter(({ path }) => path.endsWith('/client-secret')).map(({ method }) => method)
 
   await secretTypeContract(type, server.log, ({ stored, secrets }: Suite) => {
+    it('two runs that have both seen the secret in use have one new one made, and that in use lives on', async () => {
+      const target = await stored()
+      const rotation = await secrets.begin(target.secretId)
+      // The first request is on its way while the other run looks.
+      front.spoil = ({ method, path }) =>
+        method === 'POST' && path.endsWith('/client-secret') ? { delayMs: 3_000 } : undefined
+      front.heard.length = 0
+      await Promise.all([rotation.run('createSecret'), rotation.run('createSecret')])
+      expect(asked().filter((method) => method === 'POST')).toEqual(['POST'])
+      expect(await target.works(target.value)).toBe(true)
+      await rotation.run('setSecret', 'testSecret', 'finishSecret')
+      await target.expectPromoted(rotation, target.value)
+    }, 120_000)
+
     it('a secret whose answer was lost is read and taken, and the one in use lives on', async () => {
       const target = await stored()
       const rotation = await secrets.begin(target.secretId)
