@@ -10,6 +10,8 @@ export interface ProbeFinding {
   readonly labels?: readonly string[]
   readonly verdict: 'works' | 'fails' | 'untried'
   readonly says: string
+  /** Untried, because a refused login could lock the account. */
+  readonly mayLock?: boolean
   readonly code?: string
   readonly likely?: string
   readonly remedy?: string

@@ -7,7 +7,8 @@ import { isKeyturn } from './whose.ts'
 
 /**
  * The function's own look; of one that is not ours nobody knows what it would do. A probe makes one refused login at most: where that
- * is AWSCURRENT's, AWSPENDING and AWSPREVIOUS have a probe each in which they come first, until one of them works.
+ * is AWSCURRENT's, AWSPENDING and AWSPREVIOUS have a probe each in which they come first, until one of them works; none where
+ * refused logins may lock the account, since AWSCURRENT comes first there in any case, and would be refused again.
  * @param suspect a version that takes the place of AWSPENDING's
  */
 export async function probeAnswer(
@@ -29,11 +30,10 @@ export async function probeAnswer(
   const answer = await ask()
   const current = versionWith(secret, 'AWSCURRENT')
   let findings = known(answer)?.findings ?? []
-  const verdictOf = (id: string) =>
-    findings.find(({ about, version }) => about === 'version' && version === id)?.verdict
-  if (current === undefined || verdictOf(current) !== 'fails') return answer
+  const of = (id: string) => findings.find((each) => each.about === 'version' && each.version === id)
+  if (current === undefined || of(current)?.verdict !== 'fails') return answer
   for (const id of [suspect ?? versionWith(secret, 'AWSPENDING'), versionWith(secret, 'AWSPREVIOUS')]) {
-    if (id === undefined || verdictOf(id) !== 'untried') continue
+    if (id === undefined || of(id)?.verdict !== 'untried' || of(id)?.mayLock === true) continue
     const found = known(await ask(id))?.findings.find(({ about, version }) => about === 'version' && version === id)
     findings = findings.map((each) => (each.version === id && found !== undefined ? found : each))
     if (found?.verdict === 'works') break

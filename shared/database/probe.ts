@@ -47,8 +47,11 @@ export async function probeDatabase<Session extends DatabaseSession>(
       inTheWay === undefined
         ? whyNot(each, current, accounts, engine)
         : say`It was not tried after ${ours(inTheWay.code)}, which it would meet, too.`
+    const mayLock = accounts.mayLock(each.secret.username)
     const finding: Finding =
-      why === undefined ? await logIn(each, engine, context, whenLoggedIn(each)) : untried(version(each), why)
+      why === undefined
+        ? await logIn(each, engine, context, whenLoggedIn(each))
+        : untried({ about: 'version', version: each.id, mayLock }, why)
     findings.push(finding)
     accounts.note(each, finding)
     if (finding.error !== undefined && !isOfAccount(finding.error)) inTheWay = finding.error

@@ -17,11 +17,13 @@ export interface Finding {
   /** `untried` where it cannot be proved, or where proving it could do harm: `says` says which. */
   readonly verdict: 'works' | 'fails' | 'untried'
   readonly says: Words
+  /** Untried, because a refused login could lock the account: no other order of logins changes that. */
+  readonly mayLock?: boolean
   /** Where it fails. */
   readonly error?: RotationError
 }
 
-type About = Pick<Finding, 'about' | 'version'>
+type About = Pick<Finding, 'about' | 'version' | 'mayLock'>
 
 /** What a finding is about. */
 export const version = ({ id }: { readonly id: string }): About => ({ about: 'version', version: id })

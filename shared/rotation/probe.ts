@@ -10,7 +10,7 @@ import type { SecretType } from './secret-type.ts'
 import { concealSecret } from './version-reader.ts'
 
 /** A finding as it is sent: no value, and no password in anybody's words. */
-interface ShownFinding extends Pick<Finding, 'about' | 'version' | 'verdict'> {
+interface ShownFinding extends Pick<Finding, 'about' | 'version' | 'verdict' | 'mayLock'> {
   readonly labels?: readonly string[]
   readonly says: string
   readonly code?: string

@@ -1,4 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { probeAnswer } from '../../../cli/doctor/probing.ts'
+import type { Lambda } from '../../../cli/doctor/seen.ts'
 import { aboutVersion, probed } from '../../contract/probe-cases.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer } from '../../support/mysql.ts'
@@ -13,6 +15,7 @@ describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
   const type = mysql.singleUser(onMysql)
   const suite = await suiteFor(type)
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
+  afterEach(() => void vi.unstubAllEnvs())
 
   it('is refused nowhere where the account may be locked, and says so', async () => {
     const target = await suite.stored()
@@ -28,6 +31,27 @@ describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
       verdict: 'untried',
       says: expect.stringContaining(`could lock ${username}`),
     })
+  })
+
+  it('is asked once by doctor where AWSCURRENT is refused, so that the account is not locked', async () => {
+    const target = await suite.stored()
+    const { username } = loginIn(target.value)
+    await suite.secrets.rotate(target.secretId)
+    const rotation = await suite.secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    await onMysql.query(`ALTER USER '${username}'@'%' FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1`)
+    await type.changeByHand((await target.staged()).AWSCURRENT ?? '')
+    vi.stubEnv('AWS_ENDPOINT_URL', suite.secrets.local.endpoint)
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+    const watch = await type.watchLogins(target)
+    const labels = new Map(Object.entries(await suite.secrets.labels(target.secretId)))
+    const arn = suite.secrets.local.functions[type.function.id] ?? ''
+    const lambda = { arn, handler: 'single-user.handler', runtime: 'nodejs', timeoutSeconds: 30 } as Lambda
+    const connection = { profile: undefined, region: undefined }
+    const answer = await probeAnswer(connection, lambda, { arn: target.secretId, labels }, [])
+    expect(JSON.stringify(answer)).toContain('LoginRefused')
+    expect((await watch.stop()).refused).toBe(1)
   })
 
   it('tries AWSPENDING once where no limit is set', async () => {
