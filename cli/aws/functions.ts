@@ -72,10 +72,10 @@ export function functionsOf(connection: Connection): Functions {
 }
 
 function whyNot(answer: Readonly<Record<string, unknown>> | undefined, failed: string | undefined): Probed['problem'] {
-  const said = plain(String(answer?.errorMessage ?? ''))
+  const said = String(answer?.errorMessage ?? '')
   if (failed === undefined || /"Step"/.test(said))
     return { says: 'The function does not know the probe: it is none of Keyturn, or an older one.' }
-  return { code: plain(String(answer?.errorType ?? failed)), says: said || 'The function failed without a word.' }
+  return { code: String(answer?.errorType ?? failed), says: said || 'The function failed without a word.' }
 }
 
 function nameOf(functionArn: string): string {
@@ -84,7 +84,8 @@ function nameOf(functionArn: string): string {
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const json: unknown = JSON.parse(text)
+    // What a function says has words of a server in it, and labels that anybody may have made.
+    const json: unknown = JSON.parse(text, (_key, value) => (typeof value === 'string' ? plain(value) : value))
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
   } catch {
     return undefined

@@ -1,5 +1,5 @@
 import { lonePending } from '../aws/secrets.ts'
-import type { Terminal } from '../terminal.ts'
+import { plain, type Terminal } from '../terminal.ts'
 import { fromNow } from '../times.ts'
 import type { Diagnosis } from './causes.ts'
 import { type Answer, known, type Seen } from './seen.ts'
@@ -111,7 +111,7 @@ export function forPeople(seen: Seen, found: readonly Diagnosis[], { paint }: Te
   const width = Math.max(...looked.map(({ what }) => what.length))
   const indent = ' '.repeat(width + 4)
   const lines = looked.map(
-    ({ what, saw }) => `  ${paint('dim', what.padEnd(width))}  ${saw.replaceAll('\n', `\n${indent}`)}`,
+    ({ what, saw }) => `  ${paint('dim', what.padEnd(width))}  ${inLines(saw).join(`\n${indent}`)}`,
   )
   const wrong = found.filter(({ certainty }) => certainty !== 'note')
   if (wrong.length === 0) lines.push('', paint('green', 'Nothing was found that stops rotations.'))
@@ -119,16 +119,19 @@ export function forPeople(seen: Seen, found: readonly Diagnosis[], { paint }: Te
   return lines
 }
 
+/** Logs, policies and names of others are in it. */
+const inLines = (text: string) => text.split('\n').map(plain)
+
 const headings = { sure: 'Certain', likely: 'Likely', note: 'Note' } as const
 const colours = { sure: 'red', likely: 'yellow', note: 'dim' } as const
 
 function finding({ certainty, title, saw, remedy, command }: Diagnosis, paint: Terminal['paint']): string[] {
   const lines = [
     `${paint(colours[certainty], `${headings[certainty]}:`)} ${paint('bold', title)}`,
-    `  ${saw}`,
-    `  ${remedy}`,
+    `  ${inLines(saw).join('\n')}`,
+    `  ${inLines(remedy).join('\n')}`,
   ]
-  return command === undefined ? lines : [...lines, `    ${command}`]
+  return command === undefined ? lines : [...lines, `    ${inLines(command).join('\n')}`]
 }
 
 /** For programs: a line for each thing that was looked at, and one for each finding. */

@@ -1,7 +1,7 @@
 import type { StepLine } from '../aws/logs.ts'
 import type { SecretFacts } from '../aws/secrets.ts'
 import { type ExitCode, exitCodes } from '../command.ts'
-import type { Terminal } from '../terminal.ts'
+import { plain, type Terminal } from '../terminal.ts'
 import { second, span } from '../times.ts'
 import type { Ending } from './watch.ts'
 
@@ -32,7 +32,7 @@ export function forPeople({ print, note, progress, paint }: Terminal, name: stri
           : 'A rotation has begun'
       print(`${what}: version ${version} of ${name}.`)
     },
-    labels: (labels) => print(paint('dim', `${time(Date.now())}  labels: ${labels.join(', ') || 'none'}`)),
+    labels: (labels) => print(paint('dim', `${time(Date.now())}  labels: ${plain(labels.join(', ')) || 'none'}`)),
     step({ at, step, ok, durationMs = 0, done, code = '', error = '' }) {
       const mark = ok ? paint('green', 'ok    ') : paint('red', 'failed')
       print(`${time(at)}  ${step.padEnd(12)}  ${mark}  ${`${durationMs} ms`.padStart(8)}  ${ok ? '' : code}`.trimEnd())

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import doctor from '../../../cli/commands/doctor.ts'
 import { ran } from './run.ts'
@@ -89,6 +90,16 @@ describe('keyturn doctor --fix', () => {
 })
 
 describe('keyturn doctor with the probe', () => {
+  it('prints nothing that a terminal would obey, whatever the labels and what the function says have in them', async () => {
+    const { arn, name, pending } = await world.stuckAt('testSecret')
+    const label = { SecretId: arn, VersionStage: 'of\u0007ours\u009b2J', MoveToVersionId: pending }
+    await world.client.send(new UpdateSecretVersionStageCommand(label))
+    const { out } = await ran(doctor, [name])
+    expect(out).toContain('of ours')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
+  })
+
   it('names the version that works where AWSCURRENT does not', async () => {
     const { name, pending } = await world.stuckAt('testSecret')
     const { json } = await ran(doctor, [name, '--json'])
