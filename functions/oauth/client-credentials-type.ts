@@ -5,6 +5,7 @@ import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { EarlierVersions, SecretType, Versions } from '../../shared/rotation/secret-type.ts'
 import { lifeIn, withAnswer } from './answer.ts'
+import { outlives } from './outlives.ts'
 import { probeAccess } from './probe-versions.ts'
 import { begin, type OauthRun } from './requests.ts'
 import { type OauthSecret, oauthForm, textIn } from './secret.ts'
@@ -30,6 +31,7 @@ export function clientCredentials(settings: ProviderSettings, testing: HttpTesti
     serialize: ({ text }) => text,
     create: (versions, context) => create(versions, context, runOf),
     test: (versions, context) => test(versions, context, runOf),
+    outlives: (secret) => outlives(secret, settings),
     probe: (versions, context) => probeAccess(versions, (secret) => runOf(secret, context)),
   }
 }

@@ -8,6 +8,7 @@ import type { EarlierVersions, SecretType } from '../../shared/rotation/secret-t
 import { type Base, baseOf, isFit, latestLabel } from './base.ts'
 import { refreshClaimed } from './create.ts'
 import { checkNotEnded, ended } from './ended.ts'
+import { outlives } from './outlives.ts'
 import { probeTokens } from './probe-versions.ts'
 import { descriptionOf } from './providers.ts'
 import { refresh } from './refresh.ts'
@@ -31,6 +32,7 @@ export function refreshToken(settings: ProviderSettings, testing: HttpTesting = 
     create: (versions, context) => create(versions, context, (secret) => begin(secret, settings, testing, context)),
     probe: (versions, context) => probeTokens(versions, (secret) => begin(secret, settings, testing, context)),
     test: (versions, context) => testTokens(versions, (secret) => begin(secret, settings, testing, context)),
+    outlives: (secret) => outlives(secret, settings),
   }
 }
 

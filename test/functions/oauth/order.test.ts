@@ -516,6 +516,19 @@ describe('an answer that is odd', () => {
   })
 })
 
+describe('a secret that has leaked', () => {
+  it.each([
+    ['none', /The refresh token lives on: end the grant.* "client_secret" stays the same/],
+    ['single_use', /^"client_secret" stays the same/],
+  ])('names what no rotation ends, with rotation %s', async (rotation, left) => {
+    await described.describe({ rotation })
+    const { secretId } = await stored()
+    await secrets.begin(secretId)
+    const { outlives } = await probed(secrets, secretId)
+    expect(outlives).toMatch(left)
+  })
+})
+
 describe('testSecret', () => {
   it('never asks the token endpoint, and fails where the access token is refused', async () => {
     const target = await stored()
