@@ -410,6 +410,21 @@ describe('what people ran into', () => {
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
   })
 
+  it('unfinished tokens with the same refresh token as before do not look claimed when they are taken up', async () => {
+    await using lasting = await startOauthServer({ rotation: 'none' })
+    await using entry = await describedOauthServer(lasting.front, oauthDescription(lasting.front, 'single_use'))
+    await using own = await secretsManagerFor({ ...about, env: entry.env })
+    const target = await storedTarget(type, own, await oauthTarget(lasting), seen)
+    const first = await own.begin(target.secretId)
+    await first.run('createSecret')
+    const { client } = own
+    const move = { VersionStage: 'AWSPENDING', RemoveFromVersionId: first.token }
+    await client.send(new UpdateSecretVersionStageCommand({ SecretId: target.secretId, ...move }))
+    lasting.front.heard.length = 0
+    for (let n = 0; n < 2; n++) await own.rotate(target.secretId)
+    expect(lasting.front.heard.filter(isTokenRequest)).toHaveLength(1)
+  })
+
   it('unfinished tokens that have expired are refreshed, from the newest refresh token', async () => {
     const target = await stored()
     const first = await secrets.begin(target.secretId)
