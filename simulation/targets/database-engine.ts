@@ -56,6 +56,8 @@ function atDatabase(database: Database, outside: Outside): At {
       effect() {
         if (name.startsWith('logs in')) crashes = database.crashes
         if (crashes !== database.crashes) throw new RotationError('Unreachable', say`The session is gone.`)
+        database.replicate(outside.now())
+        if (kind === 'change') database.changed(outside.now())
         return effect()
       },
       answered: () => database.acknowledge(),

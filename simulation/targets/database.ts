@@ -16,7 +16,7 @@ export interface DatabaseRules {
   readonly lockAfter: number | undefined
   /** Whether a change is acknowledged before it is durable: a defect, for the test of the tests. */
   readonly forgetsAcknowledged?: boolean
-  /** The host of a replica, where applications log in; it learns of changes when somebody waits. */
+  /** The host of a replica, where applications log in; it learns of a change after a second. */
   readonly replica?: string
 }
 
@@ -25,8 +25,10 @@ export interface Database extends Target {
   readonly rules: DatabaseRules
   /** @param host of the replica, where it is one that has a login of its own */
   account(name: string, host?: string): Account | undefined
-  /** What the source has done comes to the replica. */
-  replicate(): void
+  /** Somebody comes: what the source did long enough ago has come to the replica. */
+  replicate(now: number): void
+  /** Something was done at the source. */
+  changed(now: number): void
   change(name: string, account: Partial<Account>): void
   /** What was changed so far has been acknowledged, and is durable. */
   acknowledge(): void
@@ -37,6 +39,7 @@ export interface Database extends Target {
 interface State {
   accounts: Readonly<Record<string, Account>>
   replica: Readonly<Record<string, Account>>
+  changedAt: number
   durable: Readonly<Record<string, Account>>
   acknowledged: Readonly<Record<string, Account>>
   crashes: number
@@ -65,6 +68,7 @@ export function database(rules: DatabaseRules, accounts: Readonly<Record<string,
   return withState(rules, {
     accounts,
     replica: accounts,
+    changedAt: 0,
     durable: accounts,
     acknowledged: accounts,
     crashes: 0,
@@ -72,6 +76,9 @@ export function database(rules: DatabaseRules, accounts: Readonly<Record<string,
     broken: none,
   })
 }
+
+/** What a replica takes to learn of a change, in milliseconds. */
+const lagMs = 1_000
 
 function withState(rules: DatabaseRules, state: State): Database {
   const accountsAt = (host: string | undefined) =>
@@ -84,7 +91,13 @@ function withState(rules: DatabaseRules, state: State): Database {
   return {
     rules,
     state: () =>
-      JSON.stringify([state.accounts, rules.replica && state.replica, state.durable, state.byHand, [...state.broken]]),
+      JSON.stringify([
+        state.accounts,
+        rules.replica && state.replica !== state.accounts && [state.replica, state.changedAt],
+        state.durable,
+        state.byHand,
+        [...state.broken],
+      ]),
     copy: () => withState(rules, { ...state }),
     get broken() {
       return state.broken
@@ -93,8 +106,11 @@ function withState(rules: DatabaseRules, state: State): Database {
       return state.crashes
     },
     account: (name, host) => accountsAt(host)[name],
-    replicate() {
-      state.replica = state.accounts
+    replicate(now) {
+      if (now - state.changedAt >= lagMs) state.replica = state.accounts
+    },
+    changed(now) {
+      state.changedAt = now
     },
     change(name, account) {
       const before = state.accounts[name] ?? newAccount('')

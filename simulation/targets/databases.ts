@@ -71,9 +71,6 @@ export const databaseCases: readonly DatabaseCase[] = [
   { name: 'mariadb-alternating-users', kind: mariadb, rules: locks, ...twins },
 ]
 
-/** What a replica takes to learn of a change. */
-const lagMs = 1_000
-
 const login = { engine: 'model', host: 'db.example', username: 'app', password: 'the first password' }
 const superuser = { ...login, username: 'superuser', password: 'of the superuser' }
 
@@ -83,7 +80,7 @@ export function simulatedDatabase(about: DatabaseCase): SimulatedType {
   return {
     name: about.name,
     real: 'protocol, strategy and secret',
-    below: `SQL, locks and sessions of the server, below DatabaseEngine${about.rules.replica === undefined ? '' : '; and replication while nobody waits for it'}`,
+    below: `SQL, locks and sessions of the server, below DatabaseEngine${about.rules.replica === undefined ? '' : '; and a replication that takes more than a second'}`,
     ...(about.rules.replica !== undefined && { isLarge: true as const }),
     overlap: about.overlap,
     target: () =>
@@ -96,13 +93,8 @@ export function simulatedDatabase(about: DatabaseCase): SimulatedType {
       }),
     superuser: JSON.stringify({ ...superuser, ...(about.rules.replica !== undefined && { host: source }) }),
     rotate(event, around, world, outside) {
-      const database = world.target as Database
-      const engine = modelEngine(about.kind, database, outside)
-      const sleep = async (ms: number) => {
-        await around.sleep(ms)
-        if (ms >= lagMs) database.replicate()
-      }
-      return rotate(remembering(about.strategy(engine), read), event, { ...around, sleep })
+      const engine = modelEngine(about.kind, world.target as Database, outside)
+      return rotate(remembering(about.strategy(engine), read), event, around)
     },
   }
 }
