@@ -1,7 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { askUnless } from '../aws/ask.ts'
 import type { Connection } from '../aws/connection.ts'
-import { secretsOf } from '../aws/secrets.ts'
+import { lonePending, secretsOf } from '../aws/secrets.ts'
 import { command, exitCodes, oneSecret } from '../command.ts'
 import { diagnose } from '../doctor/causes.ts'
 import { carryOut, type Fixing } from '../doctor/fix.ts'
@@ -67,11 +67,18 @@ export default command({
     for (const line of lines) terminal.print(line)
     if (values.fix) {
       const fixed = await carryOut(planOf(seen), fixingOf({ client, connection, secret, seen, terminal, values }))
-      return fixed ? exitCodes.fine : exitCodes.attention
+      if (fixed) return exitCodes.fine
+      // Then something is stuck still; without it, the findings decide, as ever.
+      if (isPending(seen)) return exitCodes.attention
     }
     return found.some(({ certainty }) => certainty !== 'note') ? exitCodes.attention : exitCodes.fine
   },
 })
+
+function isPending(seen: Seen): boolean {
+  const secret = known(seen.secret)
+  return secret === undefined || lonePending(secret) !== undefined
+}
 
 interface Around {
   readonly client: SecretsManagerClient

@@ -76,12 +76,13 @@ export function lookedAt(seen: Seen): readonly Looked[] {
     },
     {
       what: 'probe',
-      saw: orWhy(seen.probe, ({ findings }) =>
+      saw: orWhy(seen.probe, ({ findings, problem }) =>
         findings
           .map(({ about, labels = [], version = '', verdict, code }) => {
             const what = about === 'version' ? labels.join('+') || version : about
             return `${what} ${verdict === 'fails' ? (code ?? 'fails') : verdict}`
           })
+          .concat(problem === undefined ? [] : `the secret ${problem.code ?? 'fails'}`)
           .join(', '),
       ),
     },
