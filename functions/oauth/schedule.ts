@@ -22,7 +22,7 @@ export function warnOfSchedule(
   if (expiresAt !== undefined && rotationDays * day > expiresAt - now) {
     const minutes = Math.floor((expiresAt - now) / 60_000)
     context.did(
-      say`warning: the access token lives for ${minutes} minutes, and a rotation is due every ${rotationDays} days: rotate on demand with EventBridge Scheduler (docs/oauth.md), or let the application refresh nothing but read`,
+      say`warning: the access token lives for ${minutes} minutes, and a rotation is due every ${rotationDays} days: rotate on demand with EventBridge Scheduler (docs/oauth.md), or let the application refresh by itself, without this function`,
     )
   }
 }

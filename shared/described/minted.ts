@@ -53,7 +53,8 @@ export function minted(
   if (second === undefined && current.second !== undefined) {
     context.did(say`left "${ours(kind.second ?? '')}" as it was: ${kind.noun}s of ${title} have none`)
   }
-  context.did(say`had ${title} make the ${kind.noun} ${fields[kind.id] ?? ''}`)
+  const id = fields[kind.id] ?? ''
+  context.did(id === '' ? say`had ${title} make another ${kind.noun}` : say`had ${title} make the ${kind.noun} ${id}`)
   return withFields(current, fields, kind)
 }
 
