@@ -100,8 +100,10 @@ async function foundSecrets(
   connection: Connection,
   terminal: Terminal,
 ): Promise<readonly Found[]> {
-  const named = (await eachOf(names, atOnce, (name) => secrets.describe(name))).filter((each) => each !== undefined)
-  if (named.length < names.length) throw new UsageError('One of these secrets is not in this Region and account.')
+  const described = await eachOf(names, atOnce, (name) => secrets.describe(name))
+  const missing = names.filter((_, index) => described[index] === undefined)
+  if (missing.length > 0) throw new UsageError(`There is no secret ${missing.join(', ')} in this Region and account.`)
+  const named = described.filter((each) => each !== undefined)
   const all: SecretFacts[] = [...named]
   if (names.length === 0) for await (const page of secrets.list(false)) all.push(...page)
   const isFrom = ({ functionArn }: SecretFacts) =>

@@ -11,6 +11,7 @@ import { probeAnswer } from '../doctor/probing.ts'
 import { forPeople, forPrograms } from '../doctor/report.ts'
 import { known, type Secret, type Seen } from '../doctor/seen.ts'
 import { secretOf } from '../doctor/services/secret.ts'
+import { UsageError } from '../failures.ts'
 import type { Terminal } from '../terminal.ts'
 import { second } from '../times.ts'
 
@@ -43,6 +44,7 @@ export default command({
   },
   async run({ values, names, terminal, connection }) {
     const name = oneSecret(names)
+    if (values.yes && !values.fix) throw new UsageError('--yes goes with --fix.')
     const { client } = secretsOf(connection)
     const secret = await askUnless(
       ['ResourceNotFoundException'],

@@ -23,6 +23,7 @@ describe('keyturn', () => {
   it.each([
     [['explain'], 'There is no command "explain". There is: status'],
     [['status', '--al'], 'Unknown option \'--al\'.\n"keyturn status --help" says what can be given.'],
+    [['doctor', 'name', '--yes'], '--yes goes with --fix.'],
     [['constructor'], 'There is no command "constructor".'],
   ])('%j is a usage error', async (args, said) => {
     const { code, stdout, stderr } = await keyturn(args, nobody)
