@@ -46,7 +46,7 @@ function explanation(name: string, said: string, action: string, error: unknown)
   if (said.startsWith('Region not accepted'))
     return `The Region that is set cannot exist (${said.replace(/\.$/, '')}). Give another one by --region or AWS_REGION.`
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
-    return `No AWS credentials were found (${said}). Set AWS_PROFILE or give --profile; "aws sso login" renews those of a single sign-on.`
+    return `No AWS credentials were found (${said}). Give a profile of your AWS configuration that exists, by --profile or AWS_PROFILE; "aws sso login" renews those of a single sign-on.`
   }
   if (/^ExpiredToken/.test(name))
     return 'The AWS credentials have expired. Renew them ("aws sso login" for a single sign-on).'
