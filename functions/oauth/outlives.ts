@@ -5,11 +5,12 @@ import type { OauthSecret } from './secret.ts'
 
 /**
  * What no rotation ends of a secret that has leaked: the credentials in it that stay the same. Whether its access token has expired
- * the probe shows.
- * @throws RotationError as the entry of the provider is looked up
+ * the probe shows, and what is wrong with the entry of its provider.
  */
 export function outlives({ provider, json, refreshToken }: OauthSecret, settings: ProviderSettings): Words | undefined {
-  const { title, rotation } = descriptionOf(provider ?? settings.provider, settings)
+  const entry = entryOf(provider ?? settings.provider, settings)
+  if (entry === undefined) return undefined
+  const { title, rotation } = entry
   const left: Words[] = []
   if (refreshToken !== undefined && rotation === 'none')
     left.push(say`The refresh token lives on: end the grant at ${title}, and authorize the client again.`)
@@ -18,4 +19,12 @@ export function outlives({ provider, json, refreshToken }: OauthSecret, settings
       left.push(say`"${ours(name)}" stays the same: have ${title} make another one, and end this one there.`)
   }
   return left.length === 0 ? undefined : joined(left, ' ')
+}
+
+function entryOf(name: string | undefined, settings: ProviderSettings) {
+  try {
+    return descriptionOf(name, settings)
+  } catch {
+    return undefined
+  }
 }
