@@ -28,6 +28,9 @@ export async function probeAnswer(
       functions.probe(lambda.arn, secret.arn, { ...wish, ...(first && { first }) }),
     )
   const answer = await ask()
+  // A function that is older than the probe is no cause.
+  const { problem } = known(answer) ?? {}
+  if (problem !== undefined && problem.code === undefined) return { unknown: problem.says }
   const current = versionWith(secret, 'AWSCURRENT')
   let findings = known(answer)?.findings ?? []
   const of = (id: string) => findings.find((each) => each.about === 'version' && each.version === id)
