@@ -1,19 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateKeyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms'
 import { AddPermissionCommand, PutFunctionConcurrencyCommand, RemovePermissionCommand } from '@aws-sdk/client-lambda'
 import { PutResourcePolicyCommand, PutSecretValueCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { arnOfFunction } from '../../../local/secrets-manager/service/names.ts'
 import { createRole } from '../../functions/postgres/roles.ts'
 import { postgresServer } from '../../support/postgres.ts'
+import { failing } from './case.ts'
 import { vpc } from './ground.ts'
 import { policy, type SetUp, type World } from './set-up.ts'
 
 const key = async ({ account }: World) =>
   (await account.clients.kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? ''
-/** A step never ends; a probe does. */
+/** A step takes its time; a probe does not. */
 const stepsHang = (event: unknown) =>
-  'Step' in Object(event)
-    ? new Promise<never>(() => {})
-    : Promise.resolve({ ok: true as const, logs: '', answer: null })
+  'Step' in Object(event) ? sleep(10_000).then(failing) : Promise.resolve({ ok: true as const, logs: '', answer: null })
 const roleArn = ({ roleName }: SetUp) => `arn:aws:iam::000000000000:role/${roleName}`
 const cron = (ScheduleExpression: string, Duration?: string) => ({
   rotation: { RotationRules: { ScheduleExpression, ...(Duration && { Duration }) } },
