@@ -31,12 +31,13 @@ export async function createSecret<S>(type: SecretType<S>, input: StepInput<S>):
   if (secret === undefined) return
   const text = type.serialize(secret)
   concealSecret(text, type, redactor)
+  const labels = type.labels?.(secret) ?? []
   let stored: boolean
   try {
-    const labels = type.labels?.(secret)
     const put = () => store.putPending(event.secretId, event.token, text, event.rotationToken, labels)
-    stored = await (labels === undefined || labels.length === 0 ? put() : untilItIsStored(put, context))
+    stored = await (labels.length === 0 ? put() : untilItIsStored(put, context))
   } catch (error) {
+    for (const label of labels) await keepWithoutPending(text, label, input)
     if (error instanceof RotationError && error.effect === 'none') await takeBack(type, secret, context)
     throw error
   }
@@ -54,6 +55,24 @@ async function untilItIsStored(put: () => Promise<boolean>, context: RotationCon
       if (!mayPass || context.signal.aborted || context.remainingMs() < pause + 1_000) throw error
       await context.sleep(pause)
     }
+  }
+}
+
+/**
+ * Keeps what has been given once although its rotation was dropped meanwhile, so that AWSPENDING is refused: under a label of
+ * our own, for the next rotation to take up; but not where another run has moved that label on.
+ */
+async function keepWithoutPending<S>(text: string, label: string, input: StepInput<S>): Promise<void> {
+  const { event, context, description, store } = input
+  const own = versionWith(description.labels, label) ?? versionWith(description.labels, 'AWSCURRENT')
+  try {
+    const { labels } = await store.describe(event.secretId)
+    const now = versionWith(labels, label)
+    if (now !== undefined && now !== own) return
+    await store.putAgain(event.secretId, { id: event.token, text }, label)
+    context.did(say`kept what was made under ${ours(label)} alone`)
+  } catch {
+    // Why AWSPENDING was refused says more than why this was.
   }
 }
 

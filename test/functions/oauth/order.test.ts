@@ -410,6 +410,27 @@ describe('what people ran into', () => {
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
   })
 
+  it('what is given after the rotation was dropped and begun anew is kept, and the new one promotes it', async () => {
+    const target = await stored()
+    await secrets.rotate(target.secretId)
+    const first = await secrets.begin(target.secretId)
+    front.heard.length = 0
+    let second: RotationByHand | undefined
+    fault = async (operation) => {
+      if (operation === 'PutSecretValue' && tokenRequests() > 0 && second === undefined) {
+        await givenUp(target, first)
+        second = await secrets.begin(target.secretId)
+      }
+      return undefined
+    }
+    await failing(first)
+    await second?.run(...fourSteps)
+    expect(tokenRequests()).toBe(1)
+    const { AWSCURRENT = '' } = await target.staged()
+    expect(AWSCURRENT).not.toBe(target.value)
+    expect(await target.works(AWSCURRENT)).toBe(true)
+  })
+
   it('unfinished tokens with the same refresh token as before do not look claimed when they are taken up', async () => {
     await using lasting = await startOauthServer({ rotation: 'none' })
     await using entry = await describedOauthServer(lasting.front, oauthDescription(lasting.front, 'single_use'))
