@@ -41,16 +41,36 @@ const unreachable = [
   'EPIPE',
 ]
 
+/** The codes of one service's own; whoever calls the service gives them, so that no other function carries their words. */
+export interface ServiceCodes {
+  /** What is missing where the service finds no resource; undefined where the call is about a secret. */
+  readonly missing?: ErrorCode
+  readonly unreachable: ErrorCode
+  readonly failed: ErrorCode
+}
+
+const secretsManagerCodes: ServiceCodes = {
+  unreachable: 'SecretsManagerUnreachable',
+  failed: 'SecretsManagerFailed',
+}
+
 /**
  * What an AWS call failed of, in an operator's words.
  * @param call the IAM action of the call, for instance `secretsmanager:GetSecretValue`
  * @param resource the ARN or name the call was about
  * @param effect what is known of it, for calls of which somebody has to know
+ * @param codes of another service than Secrets Manager
  */
-export function toRotationError(error: unknown, call: string, resource: string, effect?: Effect): RotationError {
+export function toRotationError(
+  error: unknown,
+  call: string,
+  resource: string,
+  effect?: Effect,
+  codes: ServiceCodes = secretsManagerCodes,
+): RotationError {
   const name = (error instanceof Error && tidy(error.name)) || 'unknown error'
   const said = error instanceof Error ? error.message : ''
-  const code = classify(name, said, call, error)
+  const code = classify(name, said, call, error, codes)
   const details = { cause: presentable(error), effect: effect ?? 'possible' }
   if (code === 'TimedOut')
     return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, details)
@@ -91,28 +111,20 @@ function tidy(text: unknown): string | undefined {
   return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : undefined
 }
 
-function classify(name: string, said: string, call: string, error: unknown): ErrorCode {
+function classify(name: string, said: string, call: string, error: unknown, codes: ServiceCodes): ErrorCode {
   if (name === 'AccessDeniedException' && said.includes('KMS')) return 'KmsAccessDenied'
   if (name === 'InvalidRequestException' && said.includes('deletion')) return 'SecretNotFound'
-  const isTransfer = call.startsWith('transfer:')
-  if (!isTransfer && (name === 'InvalidParameterException' || name === 'ValidationException')) {
+  if (codes.missing === undefined && (name === 'InvalidParameterException' || name === 'ValidationException')) {
     return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
   }
   // The secret was described a moment before: it is the version that holds nothing.
   if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
-  if (isTransfer && name === 'ResourceNotFoundException') return 'TransferUserMissing'
+  if (codes.missing !== undefined && name === 'ResourceNotFoundException') return codes.missing
   const code = codeOf[name]
   if (code !== undefined) return code
   if (tlsProblemOf(error) !== undefined) return 'EndpointUntrusted'
   const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
-  if (isTransfer) return isUnreachable ? 'TransferUnreachable' : 'TransferFailed'
-  if (isIam(call)) return isUnreachable ? 'IamUnreachable' : 'IamFailed'
-  if (call.startsWith('rds:')) return isUnreachable ? 'RdsUnreachable' : 'RdsFailed'
-  return isUnreachable ? 'SecretsManagerUnreachable' : 'SecretsManagerFailed'
-}
-
-function isIam(call: string): boolean {
-  return call.startsWith('iam:') || call.startsWith('sts:')
+  return isUnreachable ? codes.unreachable : codes.failed
 }
 
 function tlsProblemOf(error: unknown): TlsProblem | undefined {

@@ -1,6 +1,6 @@
 import { generalErrors } from '../errors/general-error.ts'
 
-/** What Secrets Manager, RDS, IAM and Transfer Family can fail with. */
+/** What Secrets Manager and RDS can fail with. */
 export const awsErrors = generalErrors({
   SecretNotFound: {
     cause: 'The secret was deleted, or the name or ARN is wrong.',
@@ -44,41 +44,5 @@ export const awsErrors = generalErrors({
     remedy:
       'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks RDS much, or use a superuser secret with host and port.',
     retryable: true,
-  },
-  IamUnreachable: {
-    cause: 'A function in a VPC has no route to IAM or STS: no NAT, or a security group in the way.',
-    remedy:
-      'Take the function out of the VPC, or give its subnets NAT: IAM answers in one Region alone, whose endpoint most VPCs cannot have.',
-    retryable: true,
-  },
-  IamFailed: {
-    cause: 'IAM or STS throttled the call or had a fault of its own.',
-    remedy:
-      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else calls IAM in the account: its limits are low.',
-    retryable: true,
-  },
-  TransferUserMissing: {
-    cause: 'The user or the server was deleted, or lies in another account or Region than the function.',
-    remedy: 'Correct server_id and username in the secret; "aws transfer list-users --server-id ID" shows the users.',
-    retryable: false,
-  },
-  TransferUnreachable: {
-    cause:
-      'A function in a VPC has no route to the API of AWS Transfer Family: no endpoint, no NAT, or a security group in the way.',
-    remedy:
-      "Give the function's subnets an interface endpoint for it (com.amazonaws.REGION.transfer) or NAT, or take the function out of the VPC.",
-    retryable: true,
-  },
-  TransferFailed: {
-    cause:
-      'AWS Transfer Family throttled the call or had a fault of its own, and went on doing so when it was repeated.',
-    remedy:
-      'Wait: Secrets Manager tries the rotation again. If it lasts, look for what else asks AWS Transfer Family much.',
-    retryable: true,
-  },
-  TransferKeyLimit: {
-    cause: 'A user of AWS Transfer Family may have 50 keys, and other people have put theirs there.',
-    remedy: 'Delete keys that nobody uses: "aws transfer describe-user" shows them, delete-ssh-public-key deletes one.',
-    retryable: false,
   },
 })

@@ -1,10 +1,13 @@
+import './iam-error-codes.ts'
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import { toRotationError } from './aws-errors.ts'
+import { type ServiceCodes, toRotationError } from './aws-errors.ts'
+
+const codes: ServiceCodes = { unreachable: 'IamUnreachable', failed: 'IamFailed' }
 
 /** What a call of IAM or STS failed of. It is here so that no other function carries it. */
 export function toIamError(error: unknown, call: string, resource: string): RotationError {
-  const failed = toRotationError(error, call, resource)
+  const failed = toRotationError(error, call, resource, undefined, codes)
   if (failed.code !== 'AccessDenied') return failed
   const said = error instanceof Error ? error.message : ''
   return new RotationError('AccessDenied', failed.what, { ...refused(said, call), cause: failed.cause })

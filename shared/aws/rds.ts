@@ -2,8 +2,10 @@
 // that of Secrets Manager. The bundle is a quarter larger then, and every start slower than with the client in it.
 import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds'
 import type { Endpoint, ServerDirectory } from '../database/server-directory.ts'
-import { toRotationError } from './aws-errors.ts'
+import { type ServiceCodes, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
+
+const codes: ServiceCodes = { unreachable: 'RdsUnreachable', failed: 'RdsFailed' }
 
 let made: RDSClient | undefined
 
@@ -32,7 +34,7 @@ export const rds: ServerDirectory = {
       )
     } catch (error) {
       if (isCalled(error, 'DBInstanceNotFoundFault')) return undefined
-      throw toRotationError(error, 'rds:DescribeDBInstances', DBInstanceIdentifier)
+      throw toRotationError(error, 'rds:DescribeDBInstances', DBInstanceIdentifier, undefined, codes)
     }
   },
 
@@ -52,7 +54,7 @@ export const rds: ServerDirectory = {
       )
     } catch (error) {
       if (isCalled(error, 'DBClusterNotFoundFault')) return undefined
-      throw toRotationError(error, 'rds:DescribeDBClusters', DBClusterIdentifier)
+      throw toRotationError(error, 'rds:DescribeDBClusters', DBClusterIdentifier, undefined, codes)
     }
   },
 }

@@ -1,3 +1,4 @@
+import './transfer-error-codes.ts'
 import {
   DeleteSshPublicKeyCommand,
   DescribeUserCommand,
@@ -8,8 +9,14 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { parsePublicKey } from '../ssh-protocol/public-key.ts'
 import type { ServerUser, UserKeys } from '../ssh-protocol/user-keys.ts'
-import { toRotationError } from './aws-errors.ts'
+import { type ServiceCodes, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
+
+const codes: ServiceCodes = {
+  missing: 'TransferUserMissing',
+  unreachable: 'TransferUnreachable',
+  failed: 'TransferFailed',
+}
 
 let made: TransferClient | undefined
 
@@ -31,7 +38,13 @@ export const transferUsers: UserKeys = {
         return { id: SshPublicKeyId, key, comment: key?.comment ?? '' }
       })
     } catch (error) {
-      throw toRotationError(error, 'transfer:DescribeUser', nameOf({ serverId: ServerId, username: UserName }))
+      throw toRotationError(
+        error,
+        'transfer:DescribeUser',
+        nameOf({ serverId: ServerId, username: UserName }),
+        undefined,
+        codes,
+      )
     }
   },
 
@@ -47,7 +60,7 @@ export const transferUsers: UserKeys = {
           cause: error,
         })
       }
-      throw toRotationError(error, 'transfer:ImportSshPublicKey', nameOf(user))
+      throw toRotationError(error, 'transfer:ImportSshPublicKey', nameOf(user), undefined, codes)
     }
   },
 
@@ -59,7 +72,7 @@ export const transferUsers: UserKeys = {
     } catch (error) {
       // The user was described a moment before: it is the key that has gone.
       if (isCalled(error, 'ResourceNotFoundException')) return
-      throw toRotationError(error, 'transfer:DeleteSshPublicKey', nameOf(user))
+      throw toRotationError(error, 'transfer:DeleteSshPublicKey', nameOf(user), undefined, codes)
     }
   },
 }

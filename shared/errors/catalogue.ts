@@ -1,5 +1,6 @@
 import { awsErrors } from '../aws/error-codes.ts'
-import { accessKeyErrors } from '../aws/iam-error-codes.ts'
+import { iamErrors } from '../aws/iam-error-codes.ts'
+import { transferErrors } from '../aws/transfer-error-codes.ts'
 import { databaseErrors } from '../database/error-codes.ts'
 import { httpErrors } from '../http/error-codes.ts'
 import { oauthErrors } from '../http/oauth-error-codes.ts'
@@ -14,7 +15,8 @@ import { sshErrors } from '../ssh-protocol/error-codes.ts'
 export const errorCatalogue = {
   ...protocolErrors,
   ...awsErrors,
-  ...accessKeyErrors,
+  ...iamErrors,
+  ...transferErrors,
   ...networkErrors,
   ...databaseErrors,
   ...sshErrors,

@@ -42,5 +42,6 @@ export const errorLists = [
     (layer) => `shared/${layer}/error-codes.ts`,
   ),
   'shared/aws/iam-error-codes.ts',
+  'shared/aws/transfer-error-codes.ts',
   'shared/http/oauth-error-codes.ts',
 ]
