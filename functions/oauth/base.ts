@@ -32,7 +32,8 @@ export async function baseOf(
     return { secret: current.secret, version: current, isUnfinished: false }
   }
   if (latest.id === token) return { stored: latest.secret }
-  const isLater = latest.created > current.created
+  // Of two that were made in the same millisecond, the one that was given for the other's refresh token is the later one.
+  const isLater = latest.created >= current.created
   if (isLater) return { secret: latest.secret, version: latest, isUnfinished: true }
   const used = claimsIn(await own.labels()).flatMap((claim) => [claim.use, ...claim.used])
   const { refreshToken = '' } = current.secret

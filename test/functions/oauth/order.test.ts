@@ -1,5 +1,5 @@
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { runLambda } from '../../../local/secrets-manager/functions/lambda.ts'
 import type { Fault } from '../../../local/secrets-manager/service/calls.ts'
 import type { Heard, Said, Spoilt } from '../../../local/servers/https-front.ts'
@@ -408,6 +408,18 @@ describe('what people ran into', () => {
     await second.end()
     await secrets.rotate(target.secretId)
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+  })
+
+  it('tokens of the same millisecond as AWSCURRENT are later than the ones that they were given for', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const target = await stored()
+    const first = await secrets.begin(target.secretId)
+    vi.useRealTimers()
+    await first.run('createSecret')
+    await givenUp(target, first)
+    front.heard.length = 0
+    await secrets.rotate(target.secretId)
+    expect(tokenRequests()).toBe(0)
   })
 
   it('what is given after the rotation was dropped and begun anew is kept, and the new one promotes it', async () => {
