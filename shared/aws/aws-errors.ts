@@ -114,6 +114,8 @@ function tidy(text: unknown): string | undefined {
 function classify(name: string, said: string, call: string, error: unknown, codes: ServiceCodes): ErrorCode {
   if (name === 'AccessDeniedException' && said.includes('KMS')) return 'KmsAccessDenied'
   if (name === 'InvalidRequestException' && said.includes('deletion')) return 'SecretNotFound'
+  // What is sent is well formed: the rotation that its RotationToken is of is over, or was dropped (PutSecretValue, "RotationToken").
+  if (name === 'InvalidRequestException' && call.endsWith('PutSecretValue')) return 'NotPending'
   if (codes.missing === undefined && (name === 'InvalidParameterException' || name === 'ValidationException')) {
     return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
   }

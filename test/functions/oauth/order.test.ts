@@ -435,7 +435,7 @@ describe('what people ran into', () => {
       }
       return undefined
     }
-    await failing(first)
+    expect((await failing(first)).errorType).toBe('NotPending')
     await second?.run(...fourSteps)
     expect(tokenRequests()).toBe(1)
     const { AWSCURRENT = '' } = await target.staged()
