@@ -50,7 +50,8 @@ export const httpErrors = generalErrors({
   },
   KeyRefused: {
     cause: 'The new key is not yet known everywhere; or it was revoked, or its owner lost its rights.',
-    remedy: 'Nothing, if a later attempt succeeds; else look at the key in the console of the provider.',
+    remedy:
+      'Nothing, if a later attempt succeeds; else look at the key in the console of the provider. If it is gone, remove AWSPENDING with update-secret-version-stage, then rotate again.',
     retryable: true,
   },
   KeyUnclear: {

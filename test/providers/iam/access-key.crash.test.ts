@@ -1,7 +1,7 @@
 import { afterAll } from 'vitest'
 import { crashContract } from '../../contract/crash-runner.ts'
-import { anHourAgo, iamApi } from '../../support/iam-api.ts'
 import { iamAccessKey } from '../../functions/iam/secret-type.ts'
+import { anHourAgo, iamApi } from '../../support/iam-api.ts'
 
 const api = await iamApi()
 
