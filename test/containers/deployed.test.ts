@@ -1,5 +1,6 @@
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { keyturn } from '../cli/keyturn.ts'
 import { functionLog } from './aws-calls.ts'
 import { engines } from './engines.ts'
 import { proveTwoRotations } from './proof.ts'
@@ -48,4 +49,30 @@ describe('the stack, deployed into LocalStack', () => {
       })
     },
   )
+})
+
+describe('keyturn asks the deployed function', () => {
+  const subject = subjects.find(({ id }) => id === 'PostgresSingleUser')
+  let secret: string
+  beforeAll(async () => {
+    if (subject === undefined) throw new Error('no PostgresSingleUser')
+    secret = await newSecret(client, subject, 'inside', superusers[subject.engine] ?? '')
+    const rotation = { RotationLambdaARN: arns[subject.id], RotationRules: { AutomaticallyAfterDays: 30 } }
+    await client.send(new RotateSecretCommand({ SecretId: secret, ...rotation }))
+  })
+
+  it('rotate shows its four steps, and ends with 0 when AWSCURRENT has moved', async () => {
+    const { code, json } = await keyturn(['rotate', secret, '--json'], localstack)
+    const events = json()
+    const steps = events.filter(({ event }) => event === 'step').map(({ step }) => step)
+    expect([...new Set(steps)]).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
+    expect(events.at(-1)).toMatchObject({ event: 'ended', outcome: 'rotated' })
+    expect(code).toBe(0)
+  })
+
+  it('doctor has it look at the database from its own network, and says that AWSCURRENT works', async () => {
+    const { json, stderr } = await keyturn(['doctor', secret, '--json'], localstack)
+    const probe = json().find(({ looked }) => looked === 'probe')
+    expect(probe, stderr).toMatchObject({ saw: expect.stringContaining('AWSCURRENT works') })
+  })
 })
