@@ -2,8 +2,8 @@ import { afterAll } from 'vitest'
 import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
-import { gated } from './gated.ts'
-import { apiKey } from './secret-types.ts'
+import { gated } from '../../functions/api-key/gated.ts'
+import { apiKey } from '../../functions/api-key/secret-types.ts'
 
 const provider = await startKeyProvider()
 const described = await describedProvider(provider.front, descriptionOf(provider.front))
