@@ -1,29 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type DescribedServer, describedServer } from './described-server.ts'
 import type { HttpsFront } from './https-front.ts'
 
-/** How the function ApiKey finds a provider on this machine. */
-export interface DescribedProvider extends AsyncDisposable {
-  /** Variables of the function. */
-  readonly env: Readonly<Record<string, string>>
-  /** Writes the description anew, with other members. */
-  describe(change: Readonly<Record<string, unknown>>): Promise<void>
-}
-
-/** Writes the files that the variables of the function name. @param description of the provider behind the front */
-export async function describedProvider(front: HttpsFront, description: object): Promise<DescribedProvider> {
-  const folder = await mkdtemp(join(tmpdir(), 'keyturn-provider-'))
-  const [file, ca] = [join(folder, 'providers.json'), join(folder, 'ca.pem')]
-  const describe = (change: object) => writeFile(file, JSON.stringify([{ ...description, ...change }]))
-  await Promise.all([writeFile(ca, front.certificate), describe({})])
-  const env = {
-    API_KEY_PROVIDER: 'key-provider',
-    API_KEY_PROVIDERS: file,
-    API_KEY_HOSTS: front.host,
-    HTTP_CA_BUNDLE: ca,
-  }
-  return { env, describe, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+/** The variables of the functions, and the files that they name. @param description of the server behind the front */
+export function describedProvider(front: HttpsFront, description: object): Promise<DescribedServer> {
+  return describedServer('API_KEY', 'key-provider', front, description)
 }
 
 const account = { $from: 'secret:/params/account' }

@@ -1,9 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ClientRegistration } from '../../../local/servers/client-registration.ts'
 import { registrationEntry } from '../../../local/servers/client-registration.ts'
+import { type DescribedServer, describedServer } from '../../../local/servers/described-server.ts'
 import type { HttpsFront } from '../../../local/servers/https-front.ts'
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
 import type { FunctionUnderTest } from '../../support/function-under-test.ts'
@@ -18,22 +16,12 @@ export function clientIn(value: string) {
   return JSON.parse(value) as { readonly client_id: string; readonly client_secret: string }
 }
 
-export interface RegistrationFiles extends AsyncDisposable {
-  readonly env: Readonly<Record<string, string>>
-  /** Writes the entry anew, with other members of how secrets are made. */
-  describe(change: Readonly<Record<string, unknown>>): Promise<void>
-}
-
-/** Writes the files that the variables of the function name. */
-export async function registrationFiles(front: HttpsFront): Promise<RegistrationFiles> {
-  const folder = await mkdtemp(join(tmpdir(), 'keyturn-registration-'))
-  const [file, ca] = [join(folder, 'providers.json'), join(folder, 'ca.pem')]
+/** The variables of the functions. `describe` writes the entry anew, with other members of how secrets are made. */
+export async function registrationFiles(front: HttpsFront): Promise<DescribedServer> {
   const entry = registrationEntry(front)
-  const describe = (change: object) =>
-    writeFile(file, JSON.stringify([{ ...entry, client_secret: { ...entry.client_secret, ...change } }]))
-  await Promise.all([writeFile(ca, front.certificate), describe({})])
-  const env = { OAUTH_PROVIDER: entry.name, OAUTH_PROVIDERS: file, OAUTH_HOSTS: front.host, HTTP_CA_BUNDLE: ca }
-  return { env, describe, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+  const described = await describedServer('OAUTH', entry.name, front, entry)
+  const describe = (change: object) => described.describe({ client_secret: { ...entry.client_secret, ...change } })
+  return { ...described, describe, [Symbol.asyncDispose]: () => described[Symbol.asyncDispose]() }
 }
 
 /** A client that manages its own registration, and the first value of its secret. */
