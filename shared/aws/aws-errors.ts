@@ -41,12 +41,14 @@ const unreachable = [
   'EPIPE',
 ]
 
-/** The codes of one service's own; whoever calls the service gives them, so that no other function carries their words. */
+/** What is one service's own; whoever calls the service gives it, so that no other function carries its words. */
 export interface ServiceCodes {
   /** What is missing where the service finds no resource; undefined where the call is about a secret. */
   readonly missing?: ErrorCode
   readonly unreachable: ErrorCode
   readonly failed: ErrorCode
+  /** What the role must allow a call on; undefined where that is a secret, or where the caller says more of it. */
+  readonly resources?: string
 }
 
 const secretsManagerCodes: ServiceCodes = {
@@ -75,7 +77,7 @@ export function toRotationError(
   if (code === 'TimedOut')
     return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, details)
   return new RotationError(code, say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`, {
-    ...hint(code, name, said, call, error),
+    ...hint(code, name, said, call, error, codes),
     ...details,
   })
 }
@@ -154,22 +156,23 @@ function endpointHint(error: unknown, call: string): ErrorDetails {
   return known === undefined ? {} : { likely: known }
 }
 
-function hint(code: ErrorCode, name: string, said: string, call: string, error: unknown): ErrorDetails {
+function hint(
+  code: ErrorCode,
+  name: string,
+  said: string,
+  call: string,
+  error: unknown,
+  codes: ServiceCodes,
+): ErrorDetails {
   if (code === 'EndpointUntrusted') return endpointHint(error, call)
   if (noCredentials.includes(name)) {
     const remedy = say`In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.`
     return { likely: say`The process has no valid AWS credentials.`, remedy }
   }
-  if (code === 'AccessDenied' && call.startsWith('transfer:')) {
+  if (code === 'AccessDenied' && codes.resources !== undefined) {
     return {
       likely: say`The function's role or a VPC endpoint policy does not allow the call.`,
-      remedy: say`Allow ${ours(call)} on the users whose secrets are rotated, as template.yaml does.`,
-    }
-  }
-  if (code === 'AccessDenied' && call.startsWith('rds:')) {
-    return {
-      likely: say`The function's role or a VPC endpoint policy does not allow the call.`,
-      remedy: say`Allow ${ours(call)} on the instances and clusters whose secrets are rotated, as template.yaml does.`,
+      remedy: say`Allow ${ours(call)} on the ${ours(codes.resources)} whose secrets are rotated, as template.yaml does.`,
     }
   }
   if (code === 'SecretNotFound' && said.includes('deletion')) {

@@ -5,7 +5,11 @@ import type { Endpoint, ServerDirectory } from '../database/server-directory.ts'
 import { type ServiceCodes, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
 
-const codes: ServiceCodes = { unreachable: 'RdsUnreachable', failed: 'RdsFailed' }
+const codes: ServiceCodes = {
+  unreachable: 'RdsUnreachable',
+  failed: 'RdsFailed',
+  resources: 'instances and clusters',
+}
 
 let made: RDSClient | undefined
 

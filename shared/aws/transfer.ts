@@ -16,6 +16,7 @@ const codes: ServiceCodes = {
   missing: 'TransferUserMissing',
   unreachable: 'TransferUnreachable',
   failed: 'TransferFailed',
+  resources: 'users',
 }
 
 let made: TransferClient | undefined
