@@ -1,21 +1,24 @@
-import { logsIn, tryLogin } from '../shared/database/login-order.ts'
 import { oneLogin } from '../shared/database/one-login.ts'
-import { singleUser } from '../shared/database/single-user.ts'
 import { RotationError } from '../shared/errors/rotation-error.ts'
 import { say } from '../shared/errors/words.ts'
-import type { Step } from '../shared/rotation/event.ts'
-import type { SecretStore } from '../shared/rotation/secret-store.ts'
+import {
+  database,
+  impatient,
+  keys,
+  oauth,
+  onHosts,
+  pairOf,
+  pendingFirst,
+  revokeKey,
+  revokesWhenPromoted,
+  setsBeforeStoring,
+  typeNamed,
+  withStore,
+} from './defective-types.ts'
 import type { Budget } from './explore/explore.ts'
 import { isBlind, judgesBeforeStoring, remembersTooEarly } from './oauth-defects.ts'
-import { apiKeyCases, simulatedApiKey } from './targets/api-keys.ts'
-import { type DatabaseCase, databaseCases, simulatedDatabase } from './targets/databases.ts'
 import { generated } from './targets/generated-value.ts'
-import { type OauthCase, oauthCases, simulatedOauth } from './targets/oauth.ts'
-import type { Provider } from './targets/provider.ts'
 import type { SimulatedType } from './targets/simulated-type.ts'
-import { simulatedSsh, sshCases } from './targets/ssh.ts'
-import type { Outside } from './world/outside.ts'
-import { valuesInUse, valueWith, type World } from './world/world.ts'
 
 /** A mistake that somebody could make, made on purpose: the simulation is worth what it finds of them. */
 export interface Defect {
@@ -149,111 +152,3 @@ export const defects: readonly Defect[] = [
     budget: preempted,
   },
 ]
-
-function typeNamed(name: string): SimulatedType {
-  return simulatedDatabase(caseOf(name))
-}
-
-function database(name: string, change: Partial<DatabaseCase>): SimulatedType {
-  return simulatedDatabase({ ...caseOf(name), ...change })
-}
-
-function caseOf(name: string): DatabaseCase {
-  const found = databaseCases.find((each) => each.name === name)
-  if (found === undefined) throw new Error(`There is no ${name}.`)
-  return found
-}
-
-const pairOf: DatabaseCase['strategy'] = (engine) => caseOf('postgres-alternating-users').strategy(engine)
-
-function oauth(
-  kind: string,
-  about: Partial<OauthCase>,
-  ...change: Parameters<typeof simulatedOauth> extends [unknown, ...infer Rest] ? Rest : never
-): SimulatedType {
-  const found = oauthCases.find(({ name }) => name === `oauth-${kind}`)
-  if (found === undefined) throw new Error(`There is no ${kind}.`)
-  return simulatedOauth({ ...found, ...about }, ...change)
-}
-
-function onHosts(defects: Parameters<typeof simulatedSsh>[1]): SimulatedType {
-  const [each] = sshCases
-  if (each === undefined) throw new Error('There is no ssh-key.')
-  return simulatedSsh(each, defects)
-}
-
-function keys(...defects: Parameters<typeof simulatedApiKey> extends [unknown, ...infer Rest] ? Rest : never) {
-  const [first] = apiKeyCases
-  if (first === undefined) throw new Error('There is no api-key.')
-  return simulatedApiKey(first, ...defects)
-}
-
-function revokeKey(id: string | undefined, world: World, outside: Outside): Promise<void> {
-  return outside.call({
-    kind: 'change',
-    name: `revokes ${id}`,
-    effect: () => void (world.target as Provider).revoke(id ?? '', valuesInUse(world)),
-    lost: () => new Error('The provider does not answer.'),
-    timedOut: () => new Error('The time ran out.'),
-  })
-}
-
-function revokesWhenPromoted(type: SimulatedType): SimulatedType {
-  return {
-    ...type,
-    rotate(event, around, world, outside) {
-      const { store } = around
-      const promote: SecretStore['promote'] = async (...version) => {
-        const before = (world.target as Provider).form.read(valueWith(world, 'AWSCURRENT') ?? '')
-        await store.promote(...version)
-        await revokeKey(before.id, world, outside)
-      }
-      return type.rotate(event, { ...around, store: { ...store, promote } }, world, outside)
-    },
-  }
-}
-
-/** As if every run of before had ended long ago. */
-function impatient(type: SimulatedType): SimulatedType {
-  return {
-    ...type,
-    rotate: (event, around, world, outside) =>
-      type.rotate(event, { ...around, remainingMs: () => -around.now() - 86_400_000 }, world, outside),
-  }
-}
-
-/** Changes what one step does with the store. */
-function withStore(type: SimulatedType, step: Step, change: (store: SecretStore) => SecretStore): SimulatedType {
-  return {
-    ...type,
-    rotate(event, around, world, outside) {
-      const isMeant = (event as { readonly Step: string }).Step === step
-      return type.rotate(event, isMeant ? { ...around, store: change(around.store) } : around, world, outside)
-    },
-  }
-}
-
-/** As AWS's functions do: in each rotation one login is refused. */
-function pendingFirst(engine: Parameters<DatabaseCase['strategy']>[0]): ReturnType<DatabaseCase['strategy']> {
-  const strategy = singleUser(engine)
-  return {
-    ...strategy,
-    async set(versions, context) {
-      if (await logsIn(engine, versions.pending, 'AWSPENDING', context)) return
-      await strategy.set?.(versions, context)
-    },
-  }
-}
-
-function setsBeforeStoring(engine: Parameters<DatabaseCase['strategy']>[0]): ReturnType<DatabaseCase['strategy']> {
-  const strategy = singleUser(engine)
-  return {
-    ...strategy,
-    async create(versions, context) {
-      const [current, next] = [await versions.current(), await strategy.create(versions, context)]
-      await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
-      await session?.setPassword(next.password)
-      return next
-    },
-  }
-}
