@@ -3,8 +3,14 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They have configurations of their own: npm run test:containers, test:versions and test:providers.
-    exclude: [...configDefaults.exclude, 'test/containers/**', 'test/versions/**', 'test/providers/**'],
+    // They have configurations of their own: npm run test:containers, test:versions, test:providers and test:delivery.
+    exclude: [
+      ...configDefaults.exclude,
+      'test/containers/**',
+      'test/versions/**',
+      'test/providers/**',
+      'test/delivery/**',
+    ],
     globalSetup: 'test/support/servers.ts',
     reporters: ['default', 'test/support/servers-reporter.ts'],
     testTimeout: 30_000,
