@@ -15,7 +15,7 @@ export interface DatabaseValue extends Login {
 
 /** How a strategy is measured. */
 export interface Strategy {
-  /** Whether the login and its twin take turns. */
+  /** Whether the login and its clone take turns. */
   readonly alternates?: boolean
   /** When the function reads the superuser's secret, if it does. */
   readonly superuser?: 'beside' | 'on demand'

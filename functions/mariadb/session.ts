@@ -1,4 +1,4 @@
-import type { ComingChange, DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
+import type { CloneNames, CloneSession, ComingChange, DualPasswordSession } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -8,19 +8,19 @@ import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { readAccounts } from './accounts.ts'
+import { checkClone, ensureClone } from './clone.ts'
+import { type OwnRights, readOwnRights } from './clone-state.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './own-password.ts'
 import { addPassword } from './second-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
-import { checkTwin, ensureTwin } from './twin.ts'
-import { type OwnRights, readOwnRights } from './twin-state.ts'
 import { versions } from './versions.ts'
 
-export interface MariadbSession extends DualPasswordSession, TwinSession {
+export interface MariadbSession extends DualPasswordSession, CloneSession {
   /** What the session's account may do, as everybody may read it of himself. */
   ownRights(): Promise<OwnRights>
   /** Sessions of one engine are of one kind. */
-  checkTwin(names: TwinNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
+  checkClone(names: CloneNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
 }
 
 export function mariadbSession(
@@ -45,11 +45,11 @@ export function mariadbSession(
       check(username)
       await addPassword(connection, username, passwords, write, context)
     },
-    async ensureTwin(names, next, previousPassword) {
+    async ensureClone(names, next, previousPassword) {
       check(names.base)
-      await ensureTwin(connection, names, next, previousPassword, write, context)
+      await ensureClone(connection, names, next, previousPassword, write, context)
     },
-    checkTwin: (names, asOther) => checkTwin(connection, names, asOther),
+    checkClone: (names, asOther) => checkClone(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     // Of a server that has no limit of its own (MariaDB manual, "max_password_errors").
     mayLock: async () => connection.lockedAfter < noLimit,

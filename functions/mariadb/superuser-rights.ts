@@ -40,8 +40,8 @@ export function grantFor({ privileges, role, proxy }: Difference, who: string): 
   return `GRANT CREATE USER ON *.* TO ${who};`
 }
 
-function lacks(rights: Rights, { privileges, role, twin }: Difference): boolean {
-  if (role !== undefined) return twin === 'lacks' && rights.roles.get(role) !== true
+function lacks(rights: Rights, { privileges, role, clone }: Difference): boolean {
+  if (role !== undefined) return clone === 'lacks' && rights.roles.get(role) !== true
   if (privileges === undefined) return false
   const held = new Set<string>()
   for (const [on, each] of rights.privileges) {

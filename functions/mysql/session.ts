@@ -1,4 +1,4 @@
-import type { ComingChange, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { CloneSession, ComingChange, DualPasswordSession } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
@@ -6,11 +6,11 @@ import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
 import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { storedAccounts } from './accounts.ts'
+import { checkClone, ensureClone } from './clone.ts'
+import { checkPrivileges } from './clone-checks.ts'
 import { checkOwnPassword, discardSecond, mayLock, replaceOwnPassword } from './own-password.ts'
 import { checkLength } from './password-limit.ts'
 import { addPassword } from './second-password.ts'
-import { checkTwin, ensureTwin } from './twin.ts'
-import { checkPrivileges } from './twin-checks.ts'
 import { alternatingUsersVersions, dualPasswordVersions, singleUserVersions } from './versions.ts'
 
 /** @param newPassword makes a password for an account whose own one comes later */
@@ -18,7 +18,7 @@ export function mysqlSession(
   connection: ServerConnection,
   newPassword: () => string,
   context: RotationContext,
-): DualPasswordSession & TwinSession {
+): DualPasswordSession & CloneSession {
   return {
     account: accountName(connection.account),
     settle: () => discardSecond(connection),
@@ -34,13 +34,13 @@ export function mysqlSession(
       checkLength(passwords.next)
       await addPassword(connection, username, passwords, context)
     },
-    async ensureTwin(names, next, previousPassword) {
+    async ensureClone(names, next, previousPassword) {
       checkWritable(connection)
       checkSupported(connection, alternatingUsersVersions, context)
       checkLength(next.password)
-      await ensureTwin(connection, names, { ...next, newPassword }, previousPassword, context)
+      await ensureClone(connection, names, { ...next, newPassword }, previousPassword, context)
     },
-    checkTwin: (names) => checkTwin(connection, names),
+    checkClone: (names) => checkClone(connection, names),
     mayLock: (username) => mayLock(connection, username),
     checkReady: (change) => checkReady(connection, change, context),
     [Symbol.asyncDispose]: () => connection.close(),
@@ -50,7 +50,7 @@ export function mysqlSession(
 const versionsFor = {
   password: singleUserVersions,
   'second password': dualPasswordVersions,
-  twin: alternatingUsersVersions,
+  clone: alternatingUsersVersions,
 }
 
 async function checkReady(connection: ServerConnection, change: ComingChange, context: RotationContext) {
@@ -61,7 +61,7 @@ async function checkReady(connection: ServerConnection, change: ComingChange, co
     await checkOwnPassword(connection)
     return say`The server takes changes, and a login may change its own password.`
   }
-  if (change.kind === 'twin') {
+  if (change.kind === 'clone') {
     await checkPrivileges(connection, [])
     return say`The server takes changes, and ${username} may change accounts.`
   }

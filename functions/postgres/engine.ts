@@ -1,7 +1,7 @@
 import { Socket } from 'node:net'
 import { checkServerIdentity } from 'node:tls'
 import { Client, escapeLiteral } from 'pg'
-import type { DatabaseEngine, TwinSession } from '../../shared/database/engine.ts'
+import type { CloneSession, DatabaseEngine } from '../../shared/database/engine.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
@@ -23,7 +23,7 @@ const connectTimeoutMs = 5_000
 const nameLimitBytes = 63
 
 /** @throws RotationError InvalidConfiguration */
-export function postgres(env: Environment): DatabaseEngine<TwinSession> {
+export function postgres(env: Environment): DatabaseEngine<CloneSession> {
   const form = configuredForm(env)
   /** By user: how the server asked for the passwords of this invocation's logins. */
   const asked = new Map<string, Greeting['asked']>()

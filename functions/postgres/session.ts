@@ -1,17 +1,17 @@
 import { type Client, DatabaseError, escapeIdentifier } from 'pg'
-import type { TwinSession } from '../../shared/database/engine.ts'
+import type { CloneSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { planClone, proveClone } from './clone.ts'
+import { grantFor, grantToRead } from './clone-rights.ts'
+import { cloneQuestions, readCloneState } from './clone-state.ts'
 import { type Attempted, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
 import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
 import { untested } from './server-version.ts'
 import { noteOnSessionUser } from './session-user-notes.ts'
 import { transaction } from './transaction.ts'
-import { planTwin, proveTwin } from './twin.ts'
-import { grantFor, grantToRead } from './twin-rights.ts'
-import { readTwinState, twinQuestions } from './twin-state.ts'
 
 /** Two runs that change the same role at once: the second one's attempt is undone and may simply be repeated. */
 const collisions = new Set(['simple_heap_update', 'heap_update', 'CreateRole', '_bt_check_unique'])
@@ -33,7 +33,7 @@ export function postgresSession(
   { login, greeting, form, asked }: Opened,
   context: RotationContext,
   close: () => Promise<void>,
-): TwinSession {
+): CloneSession {
   // A little before our own deadline.
   const timeoutMs = () => Math.max(1, Math.floor(context.remainingMs()) - 250)
   const writing = transaction(client, 'READ WRITE', timeoutMs)
@@ -66,7 +66,7 @@ export function postgresSession(
     async setPassword(password) {
       const { username } = login
       const statements = (used: PasswordForm) => [
-        // A twin's sessions run as its base; its own password it changes as itself.
+        // A clone's sessions run as its base; its own password it changes as itself.
         'SET LOCAL ROLE NONE',
         `ALTER ROLE ${escapeIdentifier(username)} ${passwordClause(used, username, password, context)}`,
       ]
@@ -84,38 +84,38 @@ export function postgresSession(
       })
     },
 
-    async ensureTwin(names, { username, password }) {
+    async ensureClone(names, { username, password }) {
       let differences: readonly string[] = []
       const attempt = async () => {
-        const known = knownForm(names.base, names.twin)
+        const known = knownForm(names.base, names.clone)
         const clause = async (form: PasswordForm) => passwordClause(form, username, password, context)
         // The clause takes thousands of rounds of SHA-256: they are gone through while the server answers.
-        const [answers, early] = await Promise.all([writing.ask(twinQuestions(names)), known && clause(known)])
-        const state = readTwinState(answers, names)
+        const [answers, early] = await Promise.all([writing.ask(cloneQuestions(names)), known && clause(known)])
+        const state = readCloneState(answers, names)
         const used = known ?? formOfServer(state.passwordEncryption)
-        const plan = planTwin(state, names, username, early ?? (await clause(used)))
+        const plan = planClone(state, names, username, early ?? (await clause(used)))
         differences = plan.differences
         await writing.finish(plan.statements)
         return used
       }
-      await change(say`making ${names.twin} the twin of ${names.base}`, attempt, (words, routine) =>
+      await change(say`making ${names.clone} the clone of ${names.base}`, attempt, (words, routine) =>
         grantFor(login.username, { words, routine, differences, version: greeting.version }),
       )
       if (differences.length === 0) return
-      context.did(say`made ${names.twin} equal in: ${differences.join(', ')}`)
+      context.did(say`made ${names.clone} equal in: ${differences.join(', ')}`)
       const note = await noteOnSessionUser(client)
       if (note !== undefined) context.did(note)
     },
 
     /** As setSecret begins, and no further: a standby refuses even that. */
     async checkReady(change) {
-      const twin = change.kind === 'twin' ? change : undefined
+      const clone = change.kind === 'clone' ? change : undefined
       const doing = say`looking whether ${login.username} may change the password`
       let differences: readonly string[] = []
       try {
-        const answers = await writing.ask(twin === undefined ? [] : twinQuestions(twin.names))
-        if (twin === undefined) return say`The server takes changes, and a login may change its own password.`
-        differences = planTwin(readTwinState(answers, twin.names), twin.names, twin.username, '').differences
+        const answers = await writing.ask(clone === undefined ? [] : cloneQuestions(clone.names))
+        if (clone === undefined) return say`The server takes changes, and a login may change its own password.`
+        differences = planClone(readCloneState(answers, clone.names), clone.names, clone.username, '').differences
         return say`The server takes changes, and ${login.username} may change the two logins.`
       } catch (error) {
         const mend: Attempted['mend'] = (words, routine) =>
@@ -126,14 +126,14 @@ export function postgresSession(
       }
     },
 
-    async checkTwin(names) {
+    async checkClone(names) {
       const reading = transaction(client, 'READ ONLY', timeoutMs)
-      const answers = await reading.whole(twinQuestions(names)).catch((error: unknown) => {
+      const answers = await reading.whole(cloneQuestions(names)).catch((error: unknown) => {
         const doing = say`comparing the rights of the two logins`
         const mend = () => grantToRead(names.base)
         throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
       })
-      proveTwin(readTwinState(answers, names), names)
+      proveClone(readCloneState(answers, names), names)
     },
 
     [Symbol.asyncDispose]: close,

@@ -3,7 +3,7 @@ import { joined, ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
-import type { DatabaseEngine, TwinNames, TwinSession } from './engine.ts'
+import type { CloneNames, CloneSession, DatabaseEngine } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
@@ -20,7 +20,7 @@ const suffix = '_clone'
  * @param directory see `superuserForOwner`
  */
 export function alternatingUsers(
-  engine: DatabaseEngine<TwinSession>,
+  engine: DatabaseEngine<CloneSession>,
   directory: ServerDirectory,
 ): SecretType<DatabaseSecret> {
   return {
@@ -45,7 +45,7 @@ export function alternatingUsers(
       const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
       {
         await using session = await superuserSession(engine, superuser, context)
-        await session.ensureTwin(namesOf(pending.username), next, previous)
+        await session.ensureClone(namesOf(pending.username), next, previous)
       }
       context.did(say`set the password of ${pending.username}`)
       await awaitReplica(engine, pending, current, superuser, context)
@@ -55,7 +55,7 @@ export function alternatingUsers(
       if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
       try {
         const asOther = async () => tryLogin(engine, await current(), 'AWSCURRENT', context)
-        await session.checkTwin(namesOf(pending.username), asOther)
+        await session.checkClone(namesOf(pending.username), asOther)
         context.did(say`compared the rights of the two logins`)
       } catch (error) {
         // Of a value in use there is nothing to compare: the other login may not even exist yet.
@@ -69,9 +69,9 @@ export function alternatingUsers(
         {
           ownChange: () => undefined,
           compare: (session, current) =>
-            session.checkTwin(namesOf(current.username), () => tryLogin(engine, current, 'AWSCURRENT', context)),
+            session.checkClone(namesOf(current.username), () => tryLogin(engine, current, 'AWSCURRENT', context)),
           superuser: (current) => ({
-            change: { kind: 'twin', names: namesOf(current.username), username: otherOf(current.username, engine) },
+            change: { kind: 'clone', names: namesOf(current.username), username: otherOf(current.username, engine) },
             session: () => probedSuperuser(current, engine, context, directory),
           }),
         },
@@ -103,21 +103,21 @@ async function superuserForPrevious(
 }
 
 interface Surroundings {
-  readonly engine: DatabaseEngine<TwinSession>
+  readonly engine: DatabaseEngine<CloneSession>
   readonly context: RotationContext
   readonly directory: ServerDirectory
 }
 
 /** The pair that a user name belongs to. AWS's own functions use the same suffix. */
-function namesOf(username: string): TwinNames {
+function namesOf(username: string): CloneNames {
   const base = username.endsWith(suffix) ? username.slice(0, -suffix.length) : username
-  return { base, twin: base + suffix }
+  return { base, clone: base + suffix }
 }
 
 function otherOf(username: string, engine: DatabaseEngine): string {
-  const { base, twin } = namesOf(username)
+  const { base, clone } = namesOf(username)
   if (base === '')
     throw new RotationError('InvalidSecret', say`"username" in the secret is ${ours(suffix)} and nothing else.`)
-  engine.checkName(twin)
-  return username === base ? twin : base
+  engine.checkName(clone)
+  return username === base ? clone : base
 }

@@ -33,7 +33,7 @@ export interface DatabaseEngine<Session extends DatabaseSession = DatabaseSessio
 export type ComingChange =
   | { readonly kind: 'password' }
   | { readonly kind: 'second password'; readonly username: string }
-  | { readonly kind: 'twin'; readonly names: TwinNames; readonly username: string }
+  | { readonly kind: 'clone'; readonly names: CloneNames; readonly username: string }
 
 /** One login. Disposing of it ends the connection and never throws. */
 export interface DatabaseSession extends AsyncDisposable {
@@ -70,23 +70,23 @@ export interface DualPasswordSession extends DatabaseSession {
 }
 
 /** The two logins of the alternating-users strategy: the first, and the one with _clone appended. */
-export interface TwinNames {
+export interface CloneNames {
   readonly base: string
-  readonly twin: string
+  readonly clone: string
 }
 
-/** A session that can make one login the twin of another. */
-export interface TwinSession extends DatabaseSession {
+/** A session that can make one login the clone of another. */
+export interface CloneSession extends DatabaseSession {
   /**
    * As a superuser: makes the two logins equal in what they may do and gives one of them a new password, all or
-   * nothing. Creates the twin where it is missing. Throws NotATwin before touching a role that is not provably one, and
+   * nothing. Creates the clone where it is missing. Throws NotAClone before touching a role that is not provably one, and
    * PrivilegesDiffer rather than take away what the login in use may do.
    * @param next the login to be changed; `current` is the password of the other, which is in use
    * @param previousPassword the password that the secret has had for `next.username`, where it has had one: for engines
    * where nothing else proves that the login belongs to this secret. It costs a call of Secrets Manager
    */
-  ensureTwin(
-    names: TwinNames,
+  ensureClone(
+    names: CloneNames,
     next: { readonly username: string; readonly password: string; readonly current: string },
     previousPassword: () => Promise<string | undefined>,
   ): Promise<void>
@@ -95,5 +95,5 @@ export interface TwinSession extends DatabaseSession {
    * @param asOther logs in as the other, for engines where one of the two can't see what the other may do. Undefined
    * where that login is refused. The caller ends the session.
    */
-  checkTwin(names: TwinNames, asOther: () => Promise<TwinSession | undefined>): Promise<void>
+  checkClone(names: CloneNames, asOther: () => Promise<CloneSession | undefined>): Promise<void>
 }

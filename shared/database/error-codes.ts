@@ -113,7 +113,7 @@ export const databaseErrors = generalErrors({
     remedy: 'Run the statement that is named above as an administrator.',
     retryable: false,
   },
-  NotATwin: {
+  NotAClone: {
     cause: 'A role or an account of that name exists already, for another purpose or with more rights.',
     remedy: 'Rename it, take away what it has beyond the other, or use the single-user strategy.',
     retryable: false,

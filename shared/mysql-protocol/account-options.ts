@@ -25,12 +25,12 @@ export function requirement(certificate: Readonly<Record<'issuer' | 'subject' | 
 const withoutDefault = ['FAILED_LOGIN_ATTEMPTS', 'PASSWORD_LOCK_TIME']
 
 /** What of the options of two accounts differs, and the clause of ALTER USER that makes the second like the first. */
-export function optionDifferences(base: AccountOptions, twin: AccountOptions): { what: string[]; clause: string } {
-  const limits = unequal(base.limits, twin.limits, '0')
-  const rules = unequal(base.password, twin.password, 'DEFAULT').map(
+export function optionDifferences(base: AccountOptions, clone: AccountOptions): { what: string[]; clause: string } {
+  const limits = unequal(base.limits, clone.limits, '0')
+  const rules = unequal(base.password, clone.password, 'DEFAULT').map(
     ([key, value]) => [key, value === 'DEFAULT' && withoutDefault.includes(key) ? '0' : value] as const,
   )
-  const require = base.require === twin.require ? [] : [`REQUIRE ${base.require}`]
+  const require = base.require === clone.require ? [] : [`REQUIRE ${base.require}`]
   return {
     // Without values: a certificate's names are nobody's business.
     what: [...(require.length > 0 ? ['REQUIRE'] : []), ...[...limits, ...rules].map(([key]) => key)],
@@ -42,9 +42,9 @@ export function optionDifferences(base: AccountOptions, twin: AccountOptions): {
   }
 }
 
-function unequal(base: ReadonlyMap<string, string>, twin: ReadonlyMap<string, string>, missing: string) {
-  return [...new Set([...base.keys(), ...twin.keys()])]
-    .map((key) => [key, base.get(key) ?? missing, twin.get(key) ?? missing] as const)
+function unequal(base: ReadonlyMap<string, string>, clone: ReadonlyMap<string, string>, missing: string) {
+  return [...new Set([...base.keys(), ...clone.keys()])]
+    .map((key) => [key, base.get(key) ?? missing, clone.get(key) ?? missing] as const)
     .filter(([, wanted, has]) => wanted !== has)
     .map(([key, wanted]) => [key, wanted] as const)
 }

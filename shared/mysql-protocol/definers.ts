@@ -13,7 +13,7 @@ const namingLogin = `(SELECT GROUP_CONCAT(name SEPARATOR ', ') FROM (
     AND LOWER(VIEW_DEFINITION) LIKE '%user()%' LIMIT 3) AS views)`
 
 /**
- * Notes what the twin has created: it runs with the twin's rights, the base can't change all of it, and dropping the twin
+ * Notes what the clone has created: it runs with the clone's rights, the base can't change all of it, and dropping the clone
  * would break it; and views to which the two are not the same. To know that is worth little time, and no failure.
  */
 export async function countDefined(

@@ -4,7 +4,7 @@ import { allPrivileges, grantOption, type Rights, withGrantOption } from './gran
 export interface Difference {
   /** ``SELECT ON `d`.*`` */
   readonly what: string
-  readonly twin: 'lacks' | 'has'
+  readonly clone: 'lacks' | 'has'
   readonly statement: string
   /** What it is about: privileges, a role, or the account that may be acted for; an option of the account where it is none. */
   readonly privileges?: { readonly on: string; readonly list: readonly string[] }
@@ -18,38 +18,38 @@ export interface Difference {
  * are cut down, the server lists what is left only then.
  * @param to the account to be changed, as SQL writes it
  */
-export function grantDifferences(base: Rights, twin: Rights, to: string): Difference[] {
+export function grantDifferences(base: Rights, clone: Rights, to: string): Difference[] {
   const all = [
-    ...compareSets(base.privileges, twin.privileges).flatMap(([on, wanted, has]) =>
+    ...compareSets(base.privileges, clone.privileges).flatMap(([on, wanted, has]) =>
       privilegeDifferences(on, wanted, has, to),
     ),
-    ...compareSets(base.exceptions, twin.exceptions).flatMap(([on, wanted, has]) =>
+    ...compareSets(base.exceptions, clone.exceptions).flatMap(([on, wanted, has]) =>
       exceptionDifferences(on, wanted, has, to),
     ),
-    ...optionDifferences(base.roles, twin.roles, {
+    ...optionDifferences(base.roles, clone.roles, {
       ...{ name: (role) => `role ${role}`, option: 'ADMIN OPTION', about: (role) => ({ role }) },
       grant: (role, withOption) => `GRANT ${role} TO ${to}${withOption ? ' WITH ADMIN OPTION' : ''}`,
       revoke: (role) => `REVOKE ${role} FROM ${to}`,
       revokeOption: (role) => `REVOKE ADMIN OPTION FOR ${role} FROM ${to}`,
     }),
-    ...optionDifferences(base.proxies, twin.proxies, {
+    ...optionDifferences(base.proxies, clone.proxies, {
       ...{ name: (other) => `PROXY ON ${other}`, option: grantOption, about: (proxy) => ({ proxy }) },
       grant: (other, withOption) => `GRANT PROXY ON ${other} TO ${to}${withOption ? withGrantOption : ''}`,
       revoke: (other) => `REVOKE PROXY ON ${other} FROM ${to}`,
       // There is no statement for the option alone: what is taken away here comes back when the two are compared again.
       revokeOption: (other) => `REVOKE PROXY ON ${other} FROM ${to}`,
     }),
-    ...defaultRoleDifferences(base, twin, to),
+    ...defaultRoleDifferences(base, clone, to),
   ]
-  return [...all.filter((each) => each.twin === 'lacks'), ...all.filter((each) => each.twin === 'has')]
+  return [...all.filter((each) => each.clone === 'lacks'), ...all.filter((each) => each.clone === 'has')]
 }
 
 type Sets = ReadonlyMap<string, ReadonlySet<string>>
 
-function compareSets(base: Sets, twin: Sets) {
+function compareSets(base: Sets, clone: Sets) {
   const none: ReadonlySet<string> = new Set()
-  return [...new Set([...base.keys(), ...twin.keys()])].map(
-    (on) => [on, base.get(on) ?? none, twin.get(on) ?? none] as const,
+  return [...new Set([...base.keys(), ...clone.keys()])].map(
+    (on) => [on, base.get(on) ?? none, clone.get(on) ?? none] as const,
   )
 }
 
@@ -58,7 +58,7 @@ function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: Read
   const lacks = [...wanted.difference(has)].filter(counts(has))
   const more = [...has.difference(wanted)].filter(counts(wanted))
   const differences: Difference[] = grants(lacks, on, to).map((statement) => ({
-    ...{ what: `${lacks.join(', ')} ON ${on}`, twin: 'lacks', statement, privileges: { on, list: lacks } },
+    ...{ what: `${lacks.join(', ')} ON ${on}`, clone: 'lacks', statement, privileges: { on, list: lacks } },
   }))
   const surplus = more.filter((each) => each !== grantOption)
   // ALL PRIVILEGES can't stand beside anything else in one statement.
@@ -67,7 +67,7 @@ function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: Read
     const revoked = several.includes(allPrivileges) ? [cutDown(wanted)] : several
     const names = new Set(revoked.map((each) => each.replace(withGrantOption, '')))
     const statement = `REVOKE ${[...names].join(', ')} ON ${on} FROM ${to}`
-    differences.push({ what, twin: 'has', statement, privileges: { on, list: [...names] } })
+    differences.push({ what, clone: 'has', statement, privileges: { on, list: [...names] } })
   }
   return differences
 }
@@ -113,11 +113,11 @@ function exceptionDifferences(on: string, wanted: ReadonlySet<string>, has: Read
   const differences: Difference[] = []
   if (more.length > 0) {
     const statement = `GRANT ${more.join(', ')} ON ${on} TO ${to}`
-    differences.push({ what: `${more.join(', ')} ON ${on}`, twin: 'lacks', statement })
+    differences.push({ what: `${more.join(', ')} ON ${on}`, clone: 'lacks', statement })
   }
   if (lacks.length > 0) {
     const statement = `REVOKE ${lacks.join(', ')} ON ${on} FROM ${to}`
-    differences.push({ what: `${lacks.join(', ')} ON ${on}`, twin: 'has', statement })
+    differences.push({ what: `${lacks.join(', ')} ON ${on}`, clone: 'has', statement })
   }
   return differences
 }
@@ -133,13 +133,13 @@ interface Wording {
 
 type Options = ReadonlyMap<string, boolean>
 
-function optionDifferences(base: Options, twin: Options, wording: Wording): Difference[] {
+function optionDifferences(base: Options, clone: Options, wording: Wording): Difference[] {
   const { name, option } = wording
-  return [...new Set([...base.keys(), ...twin.keys()])].flatMap((key): Difference[] => {
-    const [wanted, has] = [base.get(key), twin.get(key)]
+  return [...new Set([...base.keys(), ...clone.keys()])].flatMap((key): Difference[] => {
+    const [wanted, has] = [base.get(key), clone.get(key)]
     if (wanted === has) return []
-    const difference = (what: string, twin: Difference['twin'], statement: string) => [
-      { what, twin, statement, ...wording.about(key) },
+    const difference = (what: string, clone: Difference['clone'], statement: string) => [
+      { what, clone, statement, ...wording.about(key) },
     ]
     if (has === undefined) return difference(name(key), 'lacks', wording.grant(key, wanted === true))
     if (wanted === undefined) return difference(name(key), 'has', wording.revoke(key))
@@ -150,17 +150,17 @@ function optionDifferences(base: Options, twin: Options, wording: Wording): Diff
 }
 
 /** A default role that was revoked since is still shown, and has no effect. */
-function defaultRoleDifferences(base: Rights, twin: Rights, to: string): Difference[] {
+function defaultRoleDifferences(base: Rights, clone: Rights, to: string): Difference[] {
   const effective = ({ defaultRole, roles }: Rights) =>
     defaultRole !== undefined && roles.has(defaultRole) ? defaultRole : undefined
-  const [wanted, has] = [effective(base), effective(twin)]
+  const [wanted, has] = [effective(base), effective(clone)]
   if (wanted === has) return []
   if (wanted === undefined)
     return [
-      { what: `default role ${has}`, twin: 'has', statement: `SET DEFAULT ROLE NONE FOR ${to}`, role: String(has) },
+      { what: `default role ${has}`, clone: 'has', statement: `SET DEFAULT ROLE NONE FOR ${to}`, role: String(has) },
     ]
   const statement = `SET DEFAULT ROLE ${wanted} FOR ${to}`
-  return [{ what: `default role ${wanted}`, twin: 'lacks', statement, role: wanted }]
+  return [{ what: `default role ${wanted}`, clone: 'lacks', statement, role: wanted }]
 }
 
 /** What was made equal, for a log line: names only, and not without end. */
@@ -171,6 +171,6 @@ export function describeWork(differences: readonly Pick<Difference, 'what'>[]): 
 }
 
 /** What differs, for an error: names only, and not without end. */
-export function describeDifferences(differences: readonly Pick<Difference, 'what' | 'twin'>[], twin: string): string {
-  return describeWork(differences.map((each) => ({ what: `${twin} ${each.twin} ${each.what}` })))
+export function describeDifferences(differences: readonly Pick<Difference, 'what' | 'clone'>[], clone: string): string {
+  return describeWork(differences.map((each) => ({ what: `${clone} ${each.clone} ${each.what}` })))
 }

@@ -25,7 +25,7 @@ const remedies: Partial<Record<ErrorCode, (world: World, error: RotationError) =
     if (!['put', 'unstage', 'password'].some((act) => world.marks.has(act))) world.broken.add('the-rotation-ends')
     free(world)
   },
-  NotATwin: (world) => world.target.madeEqual?.(),
+  NotAClone: (world) => world.target.madeEqual?.(),
   PendingMismatch: (world) => operatorActs.unstage?.act(world),
 }
 

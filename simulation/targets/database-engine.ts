@@ -1,4 +1,4 @@
-import type { DatabaseEngine, DualPasswordSession, TwinNames, TwinSession } from '../../shared/database/engine.ts'
+import type { CloneNames, CloneSession, DatabaseEngine, DualPasswordSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -12,8 +12,8 @@ export interface EngineKind {
   readonly compares: boolean
   /** Whether the second password is what the strategy says it is (MariaDB), or what was the first one (MySQL's RETAIN). */
   readonly namesBoth: boolean
-  /** Whether two logins become twins in several statements, after a proof that they belong to one secret. */
-  readonly provesTwins?: boolean
+  /** Whether two logins become clones in several statements, after a proof that they belong to one secret. */
+  readonly provesClones?: boolean
   /** Whether a login sees what the other one may do only as that one (MariaDB). */
   readonly asksOther?: boolean
   /** RETAIN without a look at what is there: a defect, for the test of the tests. */
@@ -22,7 +22,7 @@ export interface EngineKind {
   readonly givesNoRights?: boolean
 }
 
-type Session = DualPasswordSession & TwinSession
+type Session = DualPasswordSession & CloneSession
 
 /** The model of a database at the seam that strategies see. What SQL it takes lies below it. */
 export function modelEngine(kind: EngineKind, database: Database, outside: Outside): DatabaseEngine<Session> {
@@ -106,31 +106,31 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
         database.change(username, { passwords: [next, current] })
       })
     },
-    async ensureTwin({ base, twin }, { username, password }, previousPassword) {
-      if (kind.provesTwins === true)
-        await checkProof(database, { base, twin }, { username, password }, previousPassword, at)
+    async ensureClone({ base, clone }, { username, password }, previousPassword) {
+      if (kind.provesClones === true)
+        await checkProof(database, { base, clone }, { username, password }, previousPassword, at)
       const sets = () => database.change(username, { passwords: [password] })
-      const and = kind.provesTwins === true ? '' : `, and sets the password of ${username}`
-      await at('change', `makes ${twin} the twin of ${base}${and}`, () => {
-        const other = known(username === base ? twin : base)
+      const and = kind.provesClones === true ? '' : `, and sets the password of ${username}`
+      await at('change', `makes ${clone} the clone of ${base}${and}`, () => {
+        const other = known(username === base ? clone : base)
         const before = database.account(username)
         const isMore = [...(before?.rights ?? '')].some((right) => !other.rights.includes(right))
         // What the first one has the second one gets; what only the second one has is taken away.
-        const equal = username === twin || !isMore ? other.rights : (before?.rights ?? '')
+        const equal = username === clone || !isMore ? other.rights : (before?.rights ?? '')
         const rights = kind.givesNoRights === true ? (before?.rights ?? '') : equal
         database.change(username, { rights, ...(before === undefined && { passwords: [], refused: 0 }) })
-        if (kind.provesTwins !== true) sets()
-        if (username === base && isMore && kind.givesNoRights !== true) database.change(twin, { rights })
+        if (kind.provesClones !== true) sets()
+        if (username === base && isMore && kind.givesNoRights !== true) database.change(clone, { rights })
       })
-      if (kind.provesTwins === true) await at('change', `sets the password of ${username}`, sets)
+      if (kind.provesClones === true) await at('change', `sets the password of ${username}`, sets)
     },
-    async checkTwin({ base, twin }, asOther) {
+    async checkClone({ base, clone }, asOther) {
       if (kind.asksOther === true) {
         await using other = await asOther()
         if (other === undefined) throw new RotationError('LoginRefused', say`The other one is refused.`)
       }
-      await at('look', `compares the rights of ${base} and ${twin}`, () => {
-        if (known(base).rights === known(twin).rights) return
+      await at('look', `compares the rights of ${base} and ${clone}`, () => {
+        if (known(base).rights === known(clone).rights) return
         throw new RotationError('PrivilegesDiffer', say`The rights differ.`)
       })
     },
@@ -141,15 +141,15 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
 /** A login whose rights would be changed has to have the pending password, or the one that the secret had for it before. */
 async function checkProof(
   database: Database,
-  { base, twin }: TwinNames,
+  { base, clone }: CloneNames,
   { username, password }: Pick<Login, 'username' | 'password'>,
   previousPassword: () => Promise<string | undefined>,
   at: At,
 ): Promise<void> {
-  const account = await at('look', `looks at ${base} and ${twin}`, () => database.account(username))
-  const other = database.account(username === base ? twin : base)
+  const account = await at('look', `looks at ${base} and ${clone}`, () => database.account(username))
+  const other = database.account(username === base ? clone : base)
   if (account === undefined || account.rights === other?.rights || account.passwords.includes(password)) return
   const previous = await previousPassword()
   if (previous !== undefined && account.passwords.includes(previous)) return
-  throw new RotationError('NotATwin', say`${username} is not provably of this secret.`)
+  throw new RotationError('NotAClone', say`${username} is not provably of this secret.`)
 }

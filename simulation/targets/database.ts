@@ -138,9 +138,9 @@ function withState(rules: DatabaseRules, state: State): Database {
       })
     },
     madeEqual() {
-      const twins = Object.entries(state.accounts).filter(([name]) => name.startsWith('app'))
-      const rights = [...new Set(twins.flatMap(([, account]) => [...account.rights]))].join('')
-      for (const [name, account] of twins) state.accounts = { ...state.accounts, [name]: { ...account, rights } }
+      const clones = Object.entries(state.accounts).filter(([name]) => name.startsWith('app'))
+      const rights = [...new Set(clones.flatMap(([, account]) => [...account.rights]))].join('')
+      for (const [name, account] of clones) state.accounts = { ...state.accounts, [name]: { ...account, rights } }
       state.replica = state.accounts
       state.durable = state.accounts
       state.acknowledged = state.accounts

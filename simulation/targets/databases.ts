@@ -1,6 +1,6 @@
 import { alternatingUsers } from '../../shared/database/alternating-users.ts'
 import { dualPassword } from '../../shared/database/dual-password.ts'
-import type { DatabaseEngine, DualPasswordSession, TwinSession } from '../../shared/database/engine.ts'
+import type { CloneSession, DatabaseEngine, DualPasswordSession } from '../../shared/database/engine.ts'
 import type { DatabaseSecret } from '../../shared/database/secret.ts'
 import type { ServerDirectory } from '../../shared/database/server-directory.ts'
 import { singleUser } from '../../shared/database/single-user.ts'
@@ -11,7 +11,7 @@ import { type EngineKind, modelEngine } from './database-engine.ts'
 import { remembering } from './remembering.ts'
 import type { SimulatedType } from './simulated-type.ts'
 
-export type Strategy = (engine: DatabaseEngine<DualPasswordSession & TwinSession>) => SecretType<DatabaseSecret>
+export type Strategy = (engine: DatabaseEngine<DualPasswordSession & CloneSession>) => SecretType<DatabaseSecret>
 
 export interface DatabaseCase {
   readonly name: string
@@ -24,8 +24,14 @@ export interface DatabaseCase {
 }
 
 const postgres: EngineKind = { name: 'as PostgreSQL', compares: false, namesBoth: false }
-const mysql: EngineKind = { name: 'as MySQL', compares: true, namesBoth: false, provesTwins: true }
-const mariadb: EngineKind = { name: 'as MariaDB', compares: false, namesBoth: true, provesTwins: true, asksOther: true }
+const mysql: EngineKind = { name: 'as MySQL', compares: true, namesBoth: false, provesClones: true }
+const mariadb: EngineKind = {
+  name: 'as MariaDB',
+  compares: false,
+  namesBoth: true,
+  provesClones: true,
+  asksOther: true,
+}
 
 const nobody: ServerDirectory = { instance: async () => undefined, cluster: async () => undefined }
 
@@ -49,7 +55,7 @@ const never: DatabaseRules = { lockAfter: undefined }
 const locks: DatabaseRules = { lockAfter: 3 }
 const alone = { overlap: false, superuser: false, strategy: singleUser } as const
 const both = { overlap: true, strategy: dual } as const
-const twins = { overlap: true, superuser: true, strategy: pair } as const
+const clones = { overlap: true, superuser: true, strategy: pair } as const
 
 export const databaseCases: readonly DatabaseCase[] = [
   { name: 'postgres-single-user', kind: postgres, rules: never, ...alone },
@@ -59,16 +65,16 @@ export const databaseCases: readonly DatabaseCase[] = [
   { name: 'mysql-dual-password', kind: mysql, rules: locks, superuser: false, ...both },
   { name: 'mysql-dual-password-superuser', kind: mysql, rules: locks, superuser: true, ...both },
   { name: 'mariadb-dual-password-superuser', kind: mariadb, rules: locks, superuser: true, ...both },
-  { name: 'postgres-alternating-users', kind: postgres, rules: never, ...twins },
+  { name: 'postgres-alternating-users', kind: postgres, rules: never, ...clones },
   {
     name: 'postgres-alternating-users-replica',
     kind: postgres,
     rules: { ...never, ...(replica !== undefined && { replica }) },
-    ...twins,
+    ...clones,
     strategy: (engine) => alternatingUsers(engine, related),
   },
-  { name: 'mysql-alternating-users', kind: mysql, rules: locks, ...twins },
-  { name: 'mariadb-alternating-users', kind: mariadb, rules: locks, ...twins },
+  { name: 'mysql-alternating-users', kind: mysql, rules: locks, ...clones },
+  { name: 'mariadb-alternating-users', kind: mariadb, rules: locks, ...clones },
 ]
 
 const login = { engine: 'model', host: 'db.example', username: 'app', password: 'the first password' }

@@ -14,14 +14,14 @@ interface Site {
 
 const mysql = (title: string) => ['mysql/remedies.test.ts', title] as const
 const mariadb = (title: string) => ['mariadb/superuser-rights.test.ts', title] as const
-const postgres = (title: string) => ['postgres/twin-rights.test.ts', title] as const
+const postgres = (title: string) => ['postgres/clone-rights.test.ts', title] as const
 const tells = 'only tells this code from others'
 const number = (errno: number) => ({ file: 'shared/mysql-protocol/error-numbers.ts', line: `${errno}:` })
 
 /** All places in functions and shared that make a MissingPrivilege, or give one its statement. */
 const sites: readonly Site[] = [
   {
-    file: 'functions/mysql/twin-checks.ts',
+    file: 'functions/mysql/clone-checks.ts',
     line: "RotationError('MissingPrivilege'",
     mended: mysql('alternating-users without either'),
   },
@@ -31,12 +31,12 @@ const sites: readonly Site[] = [
     mended: mysql('alternating-users that may read no grant tables'),
   },
   {
-    file: 'functions/mysql/twin-state.ts',
+    file: 'functions/mysql/clone-state.ts',
     line: 'const [row] = await explained(reading',
     mended: mysql('alternating-users that may not read roles'),
   },
   {
-    file: 'functions/mysql/twin-state.ts',
+    file: 'functions/mysql/clone-state.ts',
     line: 'const rows = await explained(reading',
     why: 'SHOW GRANTS FOR asks for less than what was read before it (tried on 9.7)',
   },
@@ -46,19 +46,19 @@ const sites: readonly Site[] = [
     mended: ['mysql/system-user.test.ts', 'the error says what to run, and then the secret is rotated'],
   },
   {
-    file: 'functions/mysql/twin.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'explainedChange(connection, making',
-    mended: mysql('a superuser that may not take away what the twin has beyond the base'),
+    mended: mysql('a superuser that may not take away what the clone has beyond the base'),
   },
   {
-    file: 'functions/mysql/twin.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'discarding the second password',
-    mended: ['mysql/system-user.test.ts', 'whose twin is in use, and that has a second password'],
+    mended: ['mysql/system-user.test.ts', 'whose clone is in use, and that has a second password'],
   },
   {
-    file: 'functions/mysql/twin.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'explainedChange(connection, change)',
-    mended: ['mysql/system-user.test.ts', 'whose twin is in use'],
+    mended: ['mysql/system-user.test.ts', 'whose clone is in use'],
   },
   { file: 'functions/mysql/own-password.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
@@ -97,7 +97,7 @@ const sites: readonly Site[] = [
     mended: mariadb("'grant on a column'"),
   },
   {
-    file: 'functions/mariadb/twin-work.ts',
+    file: 'functions/mariadb/clone-work.ts',
     line: 'explained(connection.attempt',
     mended: mariadb("'grant a proxy'"),
   },
@@ -131,7 +131,7 @@ const sites: readonly Site[] = [
     why: 'what nobody has thought of: the server names the privilege (mysql/own-password.test.ts), and we know no statement',
   },
   {
-    file: 'functions/postgres/twin-rights.ts',
+    file: 'functions/postgres/clone-rights.ts',
     line: "RotationError('MissingPrivilege'",
     mended: postgres('of the base: the error prints the statement'),
   },

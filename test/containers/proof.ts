@@ -32,9 +32,9 @@ export async function proveTwoRotations(
   const first = await readValue(client, secretId)
   expect(await login(subject, first)).toBe('reads orders')
   const survives = subject.strategy === 'single-user' ? 'refused' : 'reads orders'
-  const twin = subject.strategy === 'alternating-users' ? `${first.username}_clone` : first.username
+  const clone = subject.strategy === 'alternating-users' ? `${first.username}_clone` : first.username
 
-  const second = await proveOne(first, twin)
+  const second = await proveOne(first, clone)
   expect(await login(subject, first)).toBe(survives)
   const third = await proveOne(second, first.username)
   expect([await login(subject, second), await login(subject, first)]).toEqual([survives, 'refused'])

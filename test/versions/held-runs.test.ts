@@ -24,8 +24,8 @@ function heldRuns(
 
 const onPostgres = await postgresServer(18)
 await heldRuns(onPostgres, postgresConversation, (at) => postgres.singleUser(onPostgres, at))
-for (const twin of ['missing', 'existing'] as const)
-  await heldRuns(onPostgres, postgresConversation, (at) => postgres.alternatingUsers(onPostgres, twin, at))
+for (const clone of ['missing', 'existing'] as const)
+  await heldRuns(onPostgres, postgresConversation, (at) => postgres.alternatingUsers(onPostgres, clone, at))
 
 for (const { server, singleUser, dualPassword, alternatingUsers } of [
   { server: await mysqlServer(), ...mysql },
@@ -34,6 +34,6 @@ for (const { server, singleUser, dualPassword, alternatingUsers } of [
   await heldRuns(server, mysqlConversation, (at) => singleUser(server, at))
   for (const by of ['itself', 'a superuser'] as const)
     await heldRuns(server, mysqlConversation, (at) => dualPassword(server, by, at))
-  for (const twin of ['missing', 'existing'] as const)
-    await heldRuns(server, mysqlConversation, (at) => alternatingUsers(server, twin, at))
+  for (const clone of ['missing', 'existing'] as const)
+    await heldRuns(server, mysqlConversation, (at) => alternatingUsers(server, clone, at))
 }

@@ -13,13 +13,13 @@ export interface DatabaseTarget extends Target {
 }
 
 /** The name that alternating-users gives to the second login, as AWS's functions do. */
-export function twinOf({ username }: TestLogin): string {
+export function cloneOf({ username }: TestLogin): string {
   return `${username}_clone`
 }
 
 /**
  * Makes targets of logins.
- * @param snapshot gives all that the server keeps of a login and of its twin
+ * @param snapshot gives all that the server keeps of a login and of its clone
  * @returns a function that takes a login, the further fields of its secret, and the superuser whose secret it names
  */
 export function targetsOf<Server extends DatabaseServer<unknown, unknown>>(
@@ -45,7 +45,7 @@ export function targetsOf<Server extends DatabaseServer<unknown, unknown>>(
       snapshot: () => snapshot(server, base),
       sensitive: (text) => [loginIn(text).password],
       others: [...superusers, server.superuser].map(({ password }) => password),
-      logins: [base.username, twinOf(base), ...superusers.map(({ username }) => username)],
+      logins: [base.username, cloneOf(base), ...superusers.map(({ username }) => username)],
     }
   }
 }

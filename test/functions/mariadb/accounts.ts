@@ -2,7 +2,7 @@ import type { TestServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 
 /** An administrator as RDS gives one: everything, but not all; and it may hand on what it has. */
 export async function createMaster(server: TestServer): Promise<TestLogin> {
@@ -21,17 +21,17 @@ export function createPasswordMaster(server: TestServer): Promise<TestLogin> {
   return createAccount(server, { grants: ['CREATE USER ON *.*', 'SELECT ON mysql.*'] })
 }
 
-/** The twin as AWS's functions make it: for all hosts, with a copy of the base's grants. */
-export async function createTwin(server: TestServer, base: TestLogin, grants: readonly string[]): Promise<TestLogin> {
-  const twin = { username: twinOf(base), password: randomPassword() }
-  await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [twin.username, twin.password])
-  for (const grant of grants) await server.query(`GRANT ${grant} TO ?@'%'`, [twin.username])
-  return twin
+/** The clone as AWS's functions make it: for all hosts, with a copy of the base's grants. */
+export async function createClone(server: TestServer, base: TestLogin, grants: readonly string[]): Promise<TestLogin> {
+  const clone = { username: cloneOf(base), password: randomPassword() }
+  await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [clone.username, clone.password])
+  for (const grant of grants) await server.query(`GRANT ${grant} TO ?@'%'`, [clone.username])
+  return clone
 }
 
-/** All that the server keeps of a login and of its twin, on every host; also when a password was changed. */
+/** All that the server keeps of a login and of its clone, on every host; also when a password was changed. */
 export async function accountSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
-  const names = [login.username, twinOf(login)]
+  const names = [login.username, cloneOf(login)]
   const of = (table: string) => server.query(`SELECT * FROM mysql.${table} WHERE User IN (?) ORDER BY 1, 2, 3`, [names])
   const tables = ['global_priv', 'db', 'tables_priv', 'columns_priv', 'procs_priv', 'roles_mapping', 'proxies_priv']
   const rows = await Promise.all(tables.map(of))

@@ -5,7 +5,7 @@ import { alternatingUsers } from './secret-types.ts'
 const oldest = await mariadbServer('10.5')
 const server = await mariadbServer('11.8')
 
-/** With something of everything that the twin has to be given, statement by statement. */
+/** With something of everything that the clone has to be given, statement by statement. */
 const wish = {
   hosts: ['%', '10.0.0.%'],
   options: 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 20 PASSWORD EXPIRE NEVER',

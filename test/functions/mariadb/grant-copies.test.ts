@@ -7,7 +7,7 @@ import { mariadbServer } from '../../support/mysql.ts'
 import { holds } from '../../support/property.ts'
 import { randomName } from '../../support/random.ts'
 
-const [base, twin] = [
+const [base, clone] = [
   { user: `${randomName()} 'b' \`TO\` "x`, host: '%' },
   { user: `${randomName()} 't' \`TO\` "x`, host: '10.%' },
 ]
@@ -46,18 +46,18 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
 
   /** Two accounts that nobody has given anything. */
   async function twoAccounts() {
-    await run(`DROP USER IF EXISTS ${accountName(base)}, ${accountName(twin)}`)
+    await run(`DROP USER IF EXISTS ${accountName(base)}, ${accountName(clone)}`)
     await run(
       `CREATE USER ${accountName(base)} REQUIRE SUBJECT '/CN=a TO b WITH GRANT OPTION' WITH MAX_USER_CONNECTIONS 3`,
     )
-    await run(`CREATE USER ${accountName(twin)}`)
+    await run(`CREATE USER ${accountName(clone)}`)
   }
 
-  /** Makes the twin equal, and gives how often it took. */
+  /** Makes the clone equal, and gives how often it took. */
   async function makeEqual(observe: () => Promise<void> = async () => {}): Promise<number> {
     for (let rounds = 0; rounds < 6; rounds++) {
-      const [wanted, has] = [parseGrants(await shown(base), base), parseGrants(await shown(twin), twin)]
-      const differences = grantDifferences(wanted, has, accountName(twin))
+      const [wanted, has] = [parseGrants(await shown(base), base), parseGrants(await shown(clone), clone)]
+      const differences = grantDifferences(wanted, has, accountName(clone))
       if (differences.length === 0) return rounds
       for (const { statement } of differences) {
         await run(statement)
@@ -131,15 +131,15 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     await run(`GRANT PROXY ON ${accountName(other)} TO ${to}${proxy === 'OPTION' ? ' WITH GRANT OPTION' : ''}`)
   }
 
-  it('whatever two accounts hold, the twin comes to hold exactly what the base holds', async () => {
+  it('whatever two accounts hold, the clone comes to hold exactly what the base holds', async () => {
     await holds(
       asyncProperty(wish, wish, async (wanted, had) => {
         await twoAccounts()
         await give(base, wanted)
-        await give(twin, had)
+        await give(clone, had)
         const before = await words(base)
         expect(await makeEqual()).toBeLessThanOrEqual(4)
-        expect(await words(twin)).toEqual(before)
+        expect(await words(clone)).toEqual(before)
         expect(await words(base)).toEqual(before)
       }),
       25,
@@ -149,15 +149,15 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
   it('cutting ALL PRIVILEGES down never takes away what both have', async () => {
     await twoAccounts()
     await run(`GRANT SELECT, INSERT ON ${d} TO ${accountName(base)}`)
-    await run(`GRANT ALL PRIVILEGES ON ${d} TO ${accountName(twin)} WITH GRANT OPTION`)
+    await run(`GRANT ALL PRIVILEGES ON ${d} TO ${accountName(clone)} WITH GRANT OPTION`)
     let seen = 0
     await makeEqual(async () => {
-      const row = (await shown(twin)).find((each) => each.includes(` ON ${d} `))
+      const row = (await shown(clone)).find((each) => each.includes(` ON ${d} `))
       expect(row).toMatch(/^GRANT (ALL PRIVILEGES|SELECT, INSERT)/)
       seen++
     })
     expect(seen).toBeGreaterThan(1)
-    expect(await words(twin)).toEqual(await words(base))
+    expect(await words(clone)).toEqual(await words(base))
   })
 
   it('a default role that was revoked since, and a right on a table that is gone, hinder nothing', async () => {
@@ -167,9 +167,9 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     expect((await shown(base)).join()).toContain('SET DEFAULT ROLE')
     const gone = `${identifier(database)}.gone`
     await run(`CREATE TABLE ${gone} (a INT)`)
-    for (const account of [base, twin]) await run(`GRANT SELECT ON ${gone} TO ${accountName(account)}`)
+    for (const account of [base, clone]) await run(`GRANT SELECT ON ${gone} TO ${accountName(account)}`)
     await run(`DROP TABLE ${gone}`)
-    expect((await shown(twin)).join()).toContain('gone')
+    expect((await shown(clone)).join()).toContain('gone')
     expect(await makeEqual()).toBe(0)
   })
 })

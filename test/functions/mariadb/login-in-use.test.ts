@@ -3,7 +3,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mariadbServer('10.11')
@@ -18,19 +18,19 @@ describe('alternating-users on MariaDB: whoever is at work', { meta: { server: s
     const made = await type.make(secrets, { master: { ...server.superuser } })
     const target = await suite.stored(async () => made)
     await secrets.rotate(target.secretId)
-    const [twin, database] = [twinOf(made.base), randomName('d')]
+    const [clone, database] = [cloneOf(made.base), randomName('d')]
     await server.query(`CREATE DATABASE ${database}`)
-    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [twin])
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [clone])
     const before = await target.snapshot()
     const current = loginIn((await target.staged()).AWSCURRENT ?? '')
-    expect(current.username).toBe(twin)
+    expect(current.username).toBe(clone)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
     const outcome = await rotation.attempt('setSecret')
     if (outcome.ok) throw new Error('setSecret succeeded')
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
     expect(outcome.error.errorMessage).toContain('Trying again does not help')
-    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${twin}'@'%';`)
+    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${clone}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
     await using session = await connected({ host, port, user: current.username, password: current.password })
     await session.query(`CREATE TABLE ${database}.t (a int)`)

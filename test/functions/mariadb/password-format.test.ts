@@ -74,7 +74,7 @@ for (const series of ['10.5', '11.8'] as const) {
         const suite = await suiteWith(type, { MARIADB_PASSWORD_FORMAT: 'cleartext', EXCLUDE_PUNCTUATION: 'true' })
         await using _ = suite.secrets
         const target = await suite.stored()
-        // The twin is there already, locked: a run that is refused at the password has done all that comes before.
+        // The clone is there already, locked: a run that is refused at the password has done all that comes before.
         const step = 'setSecret' as const
         const rotation = await suite.secrets.begin(target.secretId)
         await rotation.run('createSecret')

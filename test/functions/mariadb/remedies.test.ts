@@ -1,6 +1,6 @@
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { unfinishedPassword } from '../../../functions/mariadb/twin-state.ts'
+import { unfinishedPassword } from '../../../functions/mariadb/clone-state.ts'
 import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
@@ -9,7 +9,7 @@ import { mariadbServer } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { RotationByHand } from '../../support/secrets-manager.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers, dualPassword, type MariadbType, type TargetWish } from './secret-types.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
@@ -20,7 +20,7 @@ for (const series of ['10.5', '11.8'] as const) {
 
   async function stored({ type, ...suite }: Suite & { readonly type: MariadbType }, wish: TargetWish = {}) {
     const made = await type.make(suite.secrets, { master: server.superuser, ...wish })
-    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+    return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
 
   /** Rotates once more, expects setSecret to fail, does what the error says, and expects that the rotation goes on. */
@@ -67,37 +67,37 @@ for (const series of ['10.5', '11.8'] as const) {
       })
     })
 
-    it('NotATwin: DROP USER names the accounts as the server knows them', async () => {
+    it('NotAClone: DROP USER names the accounts as the server knows them', async () => {
       const hosts = ['localhost', '10.0.0.%']
       const target = await stored(alternating, { hosts, name: "my-app's", grants: [`SELECT ON ${database}.*`] })
       const password = randomPassword()
-      for (const host of hosts) await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.twin, host, password])
-      await expectMended(alternating, target, 'NotATwin', dropUser)
+      for (const host of hosts) await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.clone, host, password])
+      await expectMended(alternating, target, 'NotAClone', dropUser)
     })
 
     for (const [what, statements] of [
       ['GRANT', (said: string) => /make the two equal: (.*?);(?= or |[^;]*$)/s.exec(said)?.[1] ?? ''],
       ['DROP USER', dropUser],
     ] as const) {
-      it(`NotATwin after an edit of the secret and a GRANT: the ${what} that it prints suffices`, async () => {
+      it(`NotAClone after an edit of the secret and a GRANT: the ${what} that it prints suffices`, async () => {
         const target = await stored(alternating, { grants: [`SELECT ON ${database}.*`] })
-        for (const _turn of ['the twin', 'the base']) await alternating.secrets.rotate(target.secretId)
+        for (const _turn of ['the clone', 'the base']) await alternating.secrets.rotate(target.secretId)
         const { AWSCURRENT: SecretString = '' } = await target.staged()
         const edit = new PutSecretValueCommand({ SecretId: target.secretId, SecretString })
         await alternating.secrets.client.send(edit)
         await server.query(`GRANT INSERT, DELETE ON ${database}.* TO ?@'%'`, [target.base.username])
-        await server.query("GRANT PROCESS ON *.* TO ?@'%'", [target.twin])
-        const said = await expectMended(alternating, target, 'NotATwin', statements)
+        await server.query("GRANT PROCESS ON *.* TO ?@'%'", [target.clone])
+        const said = await expectMended(alternating, target, 'NotAClone', statements)
         expect(said.errorMessage).toContain('the secret was edited since')
       })
     }
 
-    it('LoginLocked: an unfinished twin whose base has a new password since is dropped, and made anew', async () => {
+    it('LoginLocked: an unfinished clone whose base has a new password since is dropped, and made anew', async () => {
       const target = await stored(alternating)
       const { username: user, password } = target.base
       const marker = unfinishedPassword({ user, passwords: [nativeHash(randomPassword())] })
       expect(marker).not.toBe(unfinishedPassword({ user, passwords: [nativeHash(password)] }))
-      await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [target.twin, marker])
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [target.clone, marker])
       await expectMended(alternating, target, 'LoginLocked', dropUser)
     })
 

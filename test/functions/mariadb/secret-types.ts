@@ -6,7 +6,7 @@ import { databaseFunction, databaseType, oddFields, strategies, type WishedType 
 import { type AccountWish, createAccount, oddAccounts, severalHosts } from '../databases/mysql-accounts.ts'
 import { type ServerFields, secretStringOf } from '../databases/secret-string.ts'
 import { type Store, targetsOf } from '../databases/target.ts'
-import { accountSnapshot, createMaster, createPasswordMaster, createTwin } from './accounts.ts'
+import { accountSnapshot, createClone, createMaster, createPasswordMaster } from './accounts.ts'
 import { serverView } from './server-view.ts'
 
 /** What a target is to be like. */
@@ -54,12 +54,12 @@ export function dualPassword(
 
 export function alternatingUsers(
   server: TestServer,
-  twin: 'missing' | 'existing',
+  clone: 'missing' | 'existing',
   at: ServerFields = { port: server.port },
 ): MariadbType {
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
-    title: `mariadb alternating-users, twin ${twin}, on ${server.label}`,
+    title: `mariadb alternating-users, clone ${clone}, on ${server.label}`,
     function: databaseFunction('mariadb/alternating-users', server),
     logins: { setSecret: 2, testSecret: 2 },
     // testSecret reads AWSCURRENT too, once AWSPENDING has logged in: neither of the two can see what the other may do.
@@ -73,7 +73,7 @@ export function alternatingUsers(
     async make({ store }: Store, wish: TargetWish = {}) {
       const base = await createAccount(server, wish)
       const master = wish.master ?? (await createMaster(server))
-      if (twin === 'existing' && wish.hosts === undefined) await createTwin(server, base, wish.grants ?? [])
+      if (clone === 'existing' && wish.hosts === undefined) await createClone(server, base, wish.grants ?? [])
       return target({ server, at, store }, base, wish.fields, master)
     },
   })

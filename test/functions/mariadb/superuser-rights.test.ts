@@ -6,7 +6,7 @@ import { randomName } from '../../support/random.ts'
 import type { RotationByHand } from '../../support/secrets-manager.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { createMaster, createTwin } from './accounts.ts'
+import { createClone, createMaster } from './accounts.ts'
 import { alternatingUsers, dualPassword } from './secret-types.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
@@ -152,14 +152,14 @@ for (const series of ['10.5', '11.8'] as const) {
       })
     }
 
-    it('a twin that another function has made is adopted', async () => {
+    it('a clone that another function has made is adopted', async () => {
       const login = await createMaster(server)
       const made = await alternatingUsers(server, 'missing').make(alternating.secrets, {
         master: login,
         grants: ['PROCESS ON *.*'],
       })
       const target = await alternating.stored(async () => made)
-      await createTwin(server, made.base, ['PROCESS ON *.*'])
+      await createClone(server, made.base, ['PROCESS ON *.*'])
       await alternating.secrets.rotate(target.secretId)
     })
 

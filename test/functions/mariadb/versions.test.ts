@@ -24,9 +24,9 @@ describe('versions', { meta: { server: server.label } }, () => {
     ['dual-password', ({ addPassword, login }) => addPassword(login.username, { next, current })],
     [
       'alternating-users',
-      ({ ensureTwin, login: { username: base } }) => {
-        const twin = `${base}_clone`
-        return ensureTwin({ base, twin }, { username: twin, password: next, current }, async () => undefined)
+      ({ ensureClone, login: { username: base } }) => {
+        const clone = `${base}_clone`
+        return ensureClone({ base, clone }, { username: clone, password: next, current }, async () => undefined)
       },
     ],
   ] as const satisfies [string, (made: Awaited<ReturnType<typeof sessionOf>>) => Promise<void>][]) {

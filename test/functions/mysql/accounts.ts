@@ -3,7 +3,7 @@ import type { TestServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 
 /** An administrator with no more than dual-password needs. */
 export function createPasswordMaster(server: TestServer): Promise<TestLogin> {
@@ -15,14 +15,14 @@ export function createMaster(server: TestServer): Promise<TestLogin> {
   return createAccount(server, { grants: ['CREATE USER, ROLE_ADMIN ON *.*', 'SELECT ON mysql.*'] })
 }
 
-/** The twin as alternating-users makes it. */
-export async function createTwin(server: TestServer, base: TestLogin, hosts: readonly string[] = ['%']) {
-  const twin = { username: twinOf(base), password: randomPassword() }
+/** The clone as alternating-users makes it. */
+export async function createClone(server: TestServer, base: TestLogin, hosts: readonly string[] = ['%']) {
+  const clone = { username: cloneOf(base), password: randomPassword() }
   for (const host of hosts) {
-    const values = [twin.username, host, twin.password, base.username, host]
+    const values = [clone.username, host, clone.password, base.username, host]
     await server.query('CREATE USER ?@? IDENTIFIED BY ? DEFAULT ROLE ?@?', values)
   }
-  return twin
+  return clone
 }
 
 interface UserRow {
@@ -50,9 +50,9 @@ export async function accountSnapshotByPassword(server: TestServer, login: TestL
   return [rows, ...rights]
 }
 
-/** All that the server keeps of a login and of its twin, on every host. */
+/** All that the server keeps of a login and of its clone, on every host. */
 export async function accountSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
-  const names = [login.username, twinOf(login)]
+  const names = [login.username, cloneOf(login)]
   const of = (table: string, column: string) =>
     server.query(`SELECT * FROM mysql.${table} WHERE ${column} IN (?) ORDER BY 1, 2, 3, 4`, [names])
   const tables = [

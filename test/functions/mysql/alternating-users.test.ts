@@ -5,7 +5,7 @@ import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
 
-for (const twin of ['missing', 'existing'] as const) {
-  const type = alternatingUsers(server, twin)
+for (const clone of ['missing', 'existing'] as const) {
+  const type = alternatingUsers(server, clone)
   await secretTypeContract(type, server.log, databaseContract(type))
 }

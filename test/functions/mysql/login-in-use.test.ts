@@ -4,7 +4,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -17,7 +17,7 @@ async function stored(rotations: number, wish: Parameters<typeof type.make>[1] =
   const made = await type.make(secrets, wish)
   const target = await suite.stored(async () => made)
   for (let n = 0; n < rotations; n++) await secrets.rotate(target.secretId)
-  return { ...target, base: made.base, twin: twinOf(made.base) }
+  return { ...target, base: made.base, clone: cloneOf(made.base) }
 }
 
 describe('alternating-users on MySQL: whoever is at work', { meta: { server: server.label } }, () => {
@@ -27,17 +27,17 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     const target = await stored(1)
     const database = randomName('d')
     await server.query(`CREATE DATABASE ${database}`)
-    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.twin])
+    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.clone])
     const before = await target.snapshot()
     const current = loginIn((await target.staged()).AWSCURRENT ?? '')
-    expect(current.username).toBe(target.twin)
+    expect(current.username).toBe(target.clone)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
     const outcome = await rotation.attempt('setSecret')
     if (outcome.ok) throw new Error('setSecret succeeded')
     expect(outcome.error.errorType).toBe('PrivilegesDiffer')
     expect(outcome.error.errorMessage).toContain('Trying again does not help')
-    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.twin}'@'%';`)
+    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.clone}'@'%';`)
     expect(await target.snapshot()).toEqual(before)
     await using session = await connected({ host, port, user: current.username, password: current.password })
     await session.query(`CREATE TABLE ${database}.t (a int)`)
@@ -66,9 +66,9 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     const before = await hash()
     for (let rotations = 0; rotations < 3; rotations++) await secrets.rotate(target.secretId)
     expect(await hash()).toEqual(before)
-    expect(await server.query("SELECT 1 FROM mysql.user WHERE User = ? AND Host = '192.0.2.1'", [target.twin])).toEqual(
-      [],
-    )
+    expect(
+      await server.query("SELECT 1 FROM mysql.user WHERE User = ? AND Host = '192.0.2.1'", [target.clone]),
+    ).toEqual([])
   })
 
   for (const [rule, removed] of [
@@ -80,7 +80,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
       await secrets.rotate(target.secretId)
       await server.query(`ALTER USER ?@'%' ${removed}`, [target.base.username])
       await secrets.rotate(target.secretId)
-      const [row = {}] = await server.query("SHOW CREATE USER ?@'%'", [target.twin])
+      const [row = {}] = await server.query("SHOW CREATE USER ?@'%'", [target.clone])
       expect(String(Object.values(row)[0])).not.toContain('FAILED_LOGIN_ATTEMPTS')
     })
   }

@@ -5,7 +5,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -13,14 +13,14 @@ const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
 /** A secret whose second login is in use, as all of these begin. */
-async function withTwinInUse(hosts: readonly string[] = ['%']) {
+async function withCloneInUse(hosts: readonly string[] = ['%']) {
   const made = await type.make(secrets, { hosts })
   const target = await suite.stored(async () => made)
   await secrets.rotate(target.secretId)
-  return { ...target, base: made.base, twin: twinOf(made.base) }
+  return { ...target, base: made.base, clone: cloneOf(made.base) }
 }
 
-type Target = Awaited<ReturnType<typeof withTwinInUse>>
+type Target = Awaited<ReturnType<typeof withCloneInUse>>
 
 /** The account that the server chooses for a value from an address of this machine, or the number of its refusal. */
 async function accountFor(value: string, localAddress: string): Promise<string | number> {
@@ -53,16 +53,16 @@ async function refused(target: Target) {
   return { rotation, error: outcome.error }
 }
 
-describe('alternating-users on MySQL: accounts made for a new network while the twin is in use', {
+describe('alternating-users on MySQL: accounts made for a new network while the clone is in use', {
   meta: { server: server.label },
 }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   it('one with the password of AWSPREVIOUS is taken along: AWSCURRENT logs in from both, round by round', async () => {
-    const target = await withTwinInUse()
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
-    for (const name of [username, target.twin, username]) {
+    for (const name of [username, target.clone, username]) {
       await secrets.rotate(target.secretId)
       const value = await current(target)
       const accounts = [await accountFor(value, '127.0.0.1'), await accountFor(value, '127.0.0.2')]
@@ -71,13 +71,13 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
   })
 
   it('AWSCURRENT logs in from there after setSecret, too, and what was AWSPREVIOUS no more', async () => {
-    const target = await withTwinInUse()
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret', 'setSecret', 'setSecret')
     const { AWSCURRENT = '', AWSPENDING = '', AWSPREVIOUS = '' } = await target.staged()
-    expect(await accountFor(AWSCURRENT, '127.0.0.2')).toBe(`${target.twin}@127.0.0.2`)
+    expect(await accountFor(AWSCURRENT, '127.0.0.2')).toBe(`${target.clone}@127.0.0.2`)
     expect(await accountFor(AWSPENDING, '127.0.0.2')).toBe(`${username}@127.0.0.2`)
     expect(await accountFor(AWSPREVIOUS, '127.0.0.2')).toBe(1045)
     await rotation.run('testSecret', 'finishSecret')
@@ -85,7 +85,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
   })
 
   it('it stays the secret’s where the rotation that took it along was given up', async () => {
-    const target = await withTwinInUse()
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
     const rotation = await secrets.begin(target.secretId)
@@ -98,41 +98,41 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${username}@127.0.0.2`)
   })
 
-  it('one that has the password of AWSPENDING already is the secret’s, too, and its twin is made again', async () => {
-    const target = await withTwinInUse()
+  it('one that has the password of AWSPENDING already is the secret’s, too, and its clone is made again', async () => {
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret', 'setSecret')
-    await server.query('DROP USER ?@?', [target.twin, '127.0.0.2'])
+    await server.query('DROP USER ?@?', [target.clone, '127.0.0.2'])
     await rotation.run('setSecret')
-    expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${target.twin}@127.0.0.2`)
+    expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${target.clone}@127.0.0.2`)
     await rotation.run('testSecret', 'finishSecret')
     await rotation.end()
     expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${username}@127.0.0.2`)
   })
 
   it('that holds for the account that the function itself is given', async () => {
-    const target = await withTwinInUse()
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, 'localhost', password])
     await secrets.rotate(target.secretId)
     expect(await accountFor(await current(target), '127.0.0.1')).toBe(`${username}@localhost`)
   })
 
-  it('one with another password is left alone, and gets no twin', async () => {
-    const target = await withTwinInUse()
+  it('one with another password is left alone, and gets no clone', async () => {
+    const target = await withCloneInUse()
     const stranger = { username: target.base.username, password: randomPassword() }
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [stranger.username, '127.0.0.2', stranger.password])
     const before = await hashOf(stranger.username, '127.0.0.2')
     for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
     expect(await hashOf(stranger.username, '127.0.0.2')).toEqual(before)
-    expect(await hashOf(target.twin, '127.0.0.2')).toEqual([])
+    expect(await hashOf(target.clone, '127.0.0.2')).toEqual([])
     expect(secrets.output()).toContain(`left '${stranger.username}'@'127.0.0.2' alone`)
   })
 
   it('one that hides ours from the function is named, and AWSCURRENT works; given our password, it is taken along', async () => {
-    const target = await withTwinInUse()
+    const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, 'localhost', randomPassword()])
     const { rotation, error } = await refused(target)
@@ -147,16 +147,16 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
 
   it('one that the secret has the password of proves nothing for another one on another host', async () => {
     const made = await type.make(secrets)
-    const [twin, own] = [twinOf(made.base), randomPassword()]
-    // Somebody else's two logins, a stranger to app@'%' that is called like its twin, and an account of his own.
-    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [twin, '%', own])
+    const [clone, own] = [cloneOf(made.base), randomPassword()]
+    // Somebody else's two logins, a stranger to app@'%' that is called like its clone, and an account of his own.
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [clone, '%', own])
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [made.base.username, '127.0.0.2', own])
     const value = (username: string) => JSON.stringify({ ...JSON.parse(made.value), username, password: own })
     const target = await suite.stored(async () => ({ ...made, value: value(made.base.username) }))
-    const next = { SecretId: target.secretId, SecretString: value(twin) }
+    const next = { SecretId: target.secretId, SecretString: value(clone) }
     await secrets.client.send(new PutSecretValueCommand(next))
-    const { rotation, error } = await refused({ ...target, base: made.base, twin })
-    expect(error.errorType).toBe('NotATwin')
+    const { rotation, error } = await refused({ ...target, base: made.base, clone })
+    expect(error.errorType).toBe('NotAClone')
     expect(await server.login(made.base)).toBeDefined()
     await rotation.end()
   })

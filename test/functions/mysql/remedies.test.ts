@@ -5,7 +5,7 @@ import { mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
 import type { RotationByHand } from '../../support/secrets-manager.ts'
 import type { AccountWish } from '../databases/mysql-accounts.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers, dualPassword, type MysqlType } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -70,12 +70,12 @@ describe('the statements that MissingPrivilege prints', { meta: { server: server
     })
   }
 
-  it('a superuser that may not take away what the twin has beyond the base: the REVOKE mends it', async () => {
+  it('a superuser that may not take away what the clone has beyond the base: the REVOKE mends it', async () => {
     const target = await storedWith(alternating, [accounts, roles, 'SELECT ON mysql.*'])
-    const twin = twinOf(target.base)
+    const clone = cloneOf(target.base)
     for (let round = 0; round < 2; round++) await alternating.secrets.rotate(target.secretId)
-    await server.query("GRANT PROCESS, SHOW DATABASES ON *.* TO ?@'%'", [twin])
-    expect(await expectMended(alternating, target)).toBe(`REVOKE PROCESS, SHOW DATABASES ON *.* FROM '${twin}'@'%';`)
+    await server.query("GRANT PROCESS, SHOW DATABASES ON *.* TO ?@'%'", [clone])
+    expect(await expectMended(alternating, target)).toBe(`REVOKE PROCESS, SHOW DATABASES ON *.* FROM '${clone}'@'%';`)
   })
 
   it('a login that may not use the database of the secret: the GRANT mends it', async () => {

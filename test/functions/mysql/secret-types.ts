@@ -7,9 +7,9 @@ import { type Store, targetsOf } from '../databases/target.ts'
 import {
   accountSnapshot,
   accountSnapshotByPassword,
+  createClone,
   createMaster,
   createPasswordMaster,
-  createTwin,
 } from './accounts.ts'
 import { serverView } from './server-view.ts'
 
@@ -65,12 +65,12 @@ export function dualPassword(
 
 export function alternatingUsers(
   server: TestServer,
-  twin: 'missing' | 'existing',
+  clone: 'missing' | 'existing',
   at: ServerFields = { port: server.port },
 ): MysqlType {
   return databaseType<AccountWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
-    title: `mysql alternating-users, twin ${twin}, on ${server.label}`,
+    title: `mysql alternating-users, clone ${clone}, on ${server.label}`,
     function: databaseFunction('mysql/alternating-users', server),
     oddities: {
       ...{ ...oddities, 'accounts on several hosts': severalHosts },
@@ -78,7 +78,7 @@ export function alternatingUsers(
     },
     async make({ store }: Store, wish: AccountWish = {}) {
       const [base, master] = [await createAccount(server, wish), await createMaster(server)]
-      if (twin === 'existing') await createTwin(server, base, wish.hosts)
+      if (clone === 'existing') await createClone(server, base, wish.hosts)
       return target({ server, at, store }, base, wish.fields, master)
     },
   })

@@ -31,8 +31,8 @@ describe('an account that has SYSTEM_USER', { meta: { server: server.label } }, 
   }
 
   for (const [what, prepare] of [
-    ['whose twin is in use', undefined],
-    ['whose twin is in use, and that has a second password', 'ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD'],
+    ['whose clone is in use', undefined],
+    ['whose clone is in use, and that has a second password', 'ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD'],
   ] as const) {
     it(`alternating-users, one ${what}: the error says what to run, and then the secret is rotated`, async () => {
       const suite = await suiteFor(alternatingUsers(server, 'missing'))

@@ -44,9 +44,9 @@ describe('versions', { meta: { server: server.label } }, () => {
     ['5.6.51', ({ setPassword }) => setPassword(next), 'Upgrade the server'],
     [
       '8.0.13',
-      ({ ensureTwin }, base) => {
-        const twin = `${base}_clone`
-        return ensureTwin({ base, twin }, { username: twin, password: next, current }, async () => undefined)
+      ({ ensureClone }, base) => {
+        const clone = `${base}_clone`
+        return ensureClone({ base, clone }, { username: clone, password: next, current }, async () => undefined)
       },
       'single-user',
     ],

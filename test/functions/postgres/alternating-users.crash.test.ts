@@ -5,8 +5,8 @@ import { alternatingUsers } from './secret-types.ts'
 const server = await postgresServer(18)
 const older = await postgresServer(15)
 
-for (const twin of ['missing', 'existing'] as const) {
-  await crashOnPostgres(server, (at) => alternatingUsers(server, twin, at), {
+for (const clone of ['missing', 'existing'] as const) {
+  await crashOnPostgres(server, (at) => alternatingUsers(server, clone, at), {
     createSecret: 4,
     setSecret: 9,
     testSecret: 4,

@@ -5,8 +5,8 @@ import { alternatingUsers } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)
-  for (const twin of ['missing', 'existing'] as const) {
-    const type = alternatingUsers(server, twin)
+  for (const clone of ['missing', 'existing'] as const) {
+    const type = alternatingUsers(server, clone)
     await secretTypeContract(type, server.log, databaseContract(type))
   }
 }

@@ -93,7 +93,7 @@ for (const major of [18, 15] as const) {
       expect(rows.map(({ what }) => what).toSorted()).toEqual(['now', 'split_part', 'texteq'])
     })
 
-    it('has its database set up so that sessions behave oddly: the twin still becomes what the base is', async () => {
+    it('has its database set up so that sessions behave oddly: the clone still becomes what the base is', async () => {
       const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
       const base = quoted(made.base.username)
       const odd = randomName('odd')

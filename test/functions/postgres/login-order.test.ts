@@ -118,9 +118,9 @@ describe('postgres single-user: which version logs in', { meta: { server: server
 
   it('a login whose sessions run as another role changes its own password, not that of the other', async () => {
     const [target, base] = [await stored(), await stored()]
-    const [twin, owner] = [loginIn(target.value).username, loginIn(base.value).username]
-    await server.query(`GRANT ${quoted(owner)} TO ${quoted(twin)}`)
-    await server.query(`ALTER ROLE ${quoted(twin)} SET role = ${await literal(server, owner)}`)
+    const [clone, owner] = [loginIn(target.value).username, loginIn(base.value).username]
+    await server.query(`GRANT ${quoted(owner)} TO ${quoted(clone)}`)
+    await server.query(`ALTER ROLE ${quoted(clone)} SET role = ${await literal(server, owner)}`)
     const before = await base.snapshot()
     await secrets.rotate(target.secretId)
     expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)

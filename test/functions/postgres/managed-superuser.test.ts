@@ -193,7 +193,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
         api.spoil = () => spoilt
         const outcome = await rotation.attempt('setSecret')
         expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe(code)
-        expect(await twins(target.twin)).toEqual([])
+        expect(await clones(target.clone)).toEqual([])
         api.spoil = () => undefined
         await rotation.run('setSecret', 'testSecret', 'finishSecret')
         await target.expectPromoted(rotation, target.value)
@@ -203,7 +203,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     it('silence is RdsUnreachable; when it is over, the same rotation goes through', async () => {
       const { target, rotation, outcome } = await unanswered
       expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('RdsUnreachable')
-      expect(await twins(target.twin)).toEqual([])
+      expect(await clones(target.clone)).toEqual([])
       await rotation.run('setSecret', 'testSecret', 'finishSecret')
       await target.expectPromoted(rotation, target.value)
     })
@@ -226,10 +226,10 @@ type Stored = Awaited<ReturnType<typeof rds.stored>>
 
 async function failure(target: Stored, code: ErrorCode) {
   const error = await expectFailure(suite, target, { code, step: 'setSecret' })
-  expect(await twins(target.twin)).toEqual([])
+  expect(await clones(target.clone)).toEqual([])
   return error
 }
 
-function twins(name: string) {
+function clones(name: string) {
   return server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name])
 }

@@ -14,7 +14,7 @@ import { randomName } from '../../support/random.ts'
 import { type RdsApi, rdsApi } from '../../support/rds-api.ts'
 import type { SecretsManager } from '../../support/secrets-manager.ts'
 import { serverFiles } from '../../support/server-files.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers, type PostgresType } from './secret-types.ts'
 
 export const account = '123456789012'
@@ -41,7 +41,7 @@ export interface Rds extends AsyncDisposable {
   stored(
     wish: SecretWish,
     secrets?: SecretsManager,
-  ): Promise<StoredTarget & { readonly superuserArn: string; readonly twin: string }>
+  ): Promise<StoredTarget & { readonly superuserArn: string; readonly clone: string }>
 }
 
 export interface SecretWish {
@@ -122,7 +122,7 @@ export async function startRds(env: Readonly<Record<string, string>> = {}, modul
       const text = JSON.stringify({ ...JSON.parse(value), host, port, masterarn: superuserArn, ...fields })
       const works = async (current: string) => (await server.login(JSON.parse(current))) !== undefined
       const target = await suite.stored(async () => ({ ...made, value: text, works }))
-      return { ...target, superuserArn, twin: twinOf(made.base) }
+      return { ...target, superuserArn, clone: cloneOf(made.base) }
     },
     async [Symbol.asyncDispose]() {
       await suite.secrets[Symbol.asyncDispose]()

@@ -15,7 +15,7 @@ async function refused(target: Stored, code: ErrorCode = 'SuperuserMismatch') {
   const watch = await suite.type.watchLogins({ logins: [...target.logins] })
   const error = await expectFailure(suite, target, { code, step: 'setSecret' })
   expect((await watch.stop()).accepted).toBeLessThanOrEqual(1)
-  expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [target.twin])).toEqual([])
+  expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [target.clone])).toEqual([])
   return error
 }
 
@@ -217,8 +217,8 @@ describe('alternating-users: a host that is a replica', { meta: { server: server
       await suite.expectNoLeak(await standby.log())
     })
 
-    async function standbyRefusals({ twin }: Stored): Promise<number> {
-      return (await standby.log()).split(`password authentication failed for user "${twin}"`).length - 1
+    async function standbyRefusals({ clone }: Stored): Promise<number> {
+      return (await standby.log()).split(`password authentication failed for user "${clone}"`).length - 1
     }
   })
 

@@ -3,7 +3,7 @@ import { scramVerifier } from '../../../functions/postgres/scram.ts'
 import { quoted, type TestServer } from '../../support/postgres.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 
 export interface RoleWish {
   /** Part of the name, to which something random is added. */
@@ -39,18 +39,20 @@ export async function administer(server: TestServer, role: string, master: TestL
   await server.query(`GRANT ${quoted(role)} TO ${quoted(master.username)} WITH ADMIN ${set ? 'TRUE' : 'OPTION'}${set}`)
 }
 
-/** The twin as AWS's functions make it: a member of the base, and nothing else. */
-export async function createTwin(server: TestServer, base: TestLogin, master?: TestLogin): Promise<TestLogin> {
-  const twin = { username: twinOf(base), password: randomPassword() }
-  const password = await literal(server, twin.password)
-  await server.query(`CREATE ROLE ${quoted(twin.username)} LOGIN PASSWORD ${password} IN ROLE ${quoted(base.username)}`)
-  if (master !== undefined && server.major >= 16) await administer(server, twin.username, master)
-  return twin
+/** The clone as AWS's functions make it: a member of the base, and nothing else. */
+export async function createClone(server: TestServer, base: TestLogin, master?: TestLogin): Promise<TestLogin> {
+  const clone = { username: cloneOf(base), password: randomPassword() }
+  const password = await literal(server, clone.password)
+  await server.query(
+    `CREATE ROLE ${quoted(clone.username)} LOGIN PASSWORD ${password} IN ROLE ${quoted(base.username)}`,
+  )
+  if (master !== undefined && server.major >= 16) await administer(server, clone.username, master)
+  return clone
 }
 
-/** All that the server keeps of a login and of its twin. */
+/** All that the server keeps of a login and of its clone. */
 export async function roleSnapshot(server: TestServer, login: TestLogin): Promise<unknown> {
-  const names = [[login.username, twinOf(login)]]
+  const names = [[login.username, cloneOf(login)]]
   const roles = await server.query(
     `SELECT to_jsonb(a) - 'oid' AS role, (SELECT jsonb_agg(jsonb_build_array(d.datname, s.setconfig) ORDER BY d.datname)
        FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase WHERE s.setrole = a.oid) AS settings,

@@ -11,7 +11,7 @@ import {
 } from '../databases/database-type.ts'
 import { type ServerFields, secretStringOf } from '../databases/secret-string.ts'
 import { type Store, targetsOf } from '../databases/target.ts'
-import { createMaster, createRole, createTwin, type RoleWish, roleSnapshot } from './roles.ts'
+import { createClone, createMaster, createRole, type RoleWish, roleSnapshot } from './roles.ts'
 import { serverView } from './server-view.ts'
 
 /** What a target is to be like. */
@@ -42,18 +42,18 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
 
 export function alternatingUsers(
   server: TestServer,
-  twin: 'missing' | 'existing',
+  clone: 'missing' | 'existing',
   at: ServerFields = { port: server.port },
 ): PostgresType {
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
-    title: `postgres alternating-users, twin ${twin}, on ${server.label}`,
+    title: `postgres alternating-users, clone ${clone}, on ${server.label}`,
     function: databaseFunction('postgres/alternating-users', server),
     oddities: { ...oddities, 'a name of 57 bytes, which _clone makes 63': { name: 'é', length: 57 } },
     async make({ store }: Store, wish: TargetWish = {}) {
       const base = await createRole(server, wish)
       const master = await (wish.master?.(base) ?? createMaster(server, base))
-      if (twin === 'existing') await createTwin(server, base, master)
+      if (clone === 'existing') await createClone(server, base, master)
       return target({ server, at, store }, base, wish.fields, master)
     },
   })

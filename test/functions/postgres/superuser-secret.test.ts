@@ -4,7 +4,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { createMaster } from './roles.ts'
 import { alternatingUsers, secretString } from './secret-types.ts'
 
@@ -46,7 +46,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
       const watch = await type.watchLogins(target)
       await expectFailure(suite, target, { code: 'SuperuserMismatch', step: 'setSecret' })
       expect((await watch.stop()).refused).toBe(0)
-      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [cloneOf(target.base)])).toEqual([])
     })
   }
 
@@ -67,7 +67,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
   it('is not used where no version logs in, and the error names them', async () => {
     const target = await stored((right) => right)
     const { client } = secrets
-    const wrong = { username: twinOf(target.base), password: randomPassword() }
+    const wrong = { username: cloneOf(target.base), password: randomPassword() }
     const SecretString = JSON.stringify({ ...JSON.parse(target.value), ...wrong })
     await client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
     await type.changeByHand(target.value)
@@ -79,7 +79,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     )
   })
 
-  it('whose own login is rotated with two users, too, can be rotated again after it made a twin', async () => {
+  it('whose own login is rotated with two users, too, can be rotated again after it made a clone', async () => {
     const made = await type.make(secrets)
     const own = await createMaster(server, made.base)
     const master = await server.superuser
@@ -87,7 +87,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     const ownArn = await secrets.store(secretString({ port: server.port }, own, { masterarn: JSON.stringify(arn) }))
     const value = JSON.stringify({ ...JSON.parse(made.value), masterarn: ownArn })
     const secretId = await secrets.store(value)
-    // The twin of the application's login is made by the twin of the administrator's.
+    // The clone of the application's login is made by the clone of the administrator's.
     await secrets.rotate(ownArn)
     await secrets.rotate(secretId)
     await secrets.rotate(ownArn)
@@ -115,7 +115,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
       const outcome = await rotation.attempt('setSecret')
       expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('SuperuserMismatch')
       expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
-      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+      expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [cloneOf(target.base)])).toEqual([])
     })
   }
 
@@ -153,7 +153,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     const watch = await type.watchLogins({ logins: [...target.logins] })
     await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
     expect((await watch.stop()).accepted).toBe(0)
-    expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [twinOf(target.base)])).toEqual([])
+    expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [cloneOf(target.base)])).toEqual([])
   })
 
   it('leaves no secret value in any output', async () => {

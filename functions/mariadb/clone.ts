@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -8,23 +8,23 @@ import { type Difference, describeDifferences, describeWork } from '../../shared
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { checkAccounts, checkIsOurs } from './clone-accounts.ts'
+import { cloneDifferences, type OwnRights, pairsOf, readCloneState, readOwnRights } from './clone-state.ts'
+import { makeEqual, setPasswords, workFor } from './clone-work.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
-import { checkAccounts, checkIsOurs } from './twin-accounts.ts'
-import { type OwnRights, pairsOf, readOwnRights, readTwinState, twinDifferences } from './twin-state.ts'
-import { makeEqual, setPasswords, workFor } from './twin-work.ts'
 
 /** What is granted first can bring to light what is to be revoked then; three rounds were the most that was ever seen. */
 const mostRounds = 6
 
 /**
- * As a superuser: makes the twin equal to the base, and then gives one of them a new password. Each statement leaves
+ * As a superuser: makes the clone equal to the base, and then gives one of them a new password. Each statement leaves
  * something that the next run can go on from, and the password comes last: that it logs in proves that all was done.
- * @throws RotationError NotATwin, LoginLocked, MissingPrivilege and others, before anything is changed
+ * @throws RotationError NotAClone, LoginLocked, MissingPrivilege and others, before anything is changed
  */
-export async function ensureTwin(
+export async function ensureClone(
   connection: ServerConnection,
-  names: TwinNames,
+  names: CloneNames,
   next: { readonly username: string; readonly password: string; readonly current: string },
   previousPassword: () => Promise<string | undefined>,
   write: PasswordWriter,
@@ -32,7 +32,7 @@ export async function ensureTwin(
 ): Promise<void> {
   const expression = write(next.password)
   await takeTurn(connection, names.base, context)
-  let state = await readTwinState(connection, names)
+  let state = await readCloneState(connection, names)
   checkAccounts(state, names, next)
   await checkIsOurs(state, names, next, previousPassword)
   for (const account of state.base.filter(({ passwords }) => passwords.length === 0))
@@ -46,27 +46,27 @@ export async function ensureTwin(
     }
     if (work.length === 0) break
     if (round > mostRounds) {
-      const what = describeDifferences(work, names.twin)
-      throw new RotationError('PrivilegesDiffer', say`${names.twin} does not become equal to ${names.base}: ${what}.`)
+      const what = describeDifferences(work, names.clone)
+      throw new RotationError('PrivilegesDiffer', say`${names.clone} does not become equal to ${names.base}: ${what}.`)
     }
     for (const each of work) await makeEqual(connection, each, names)
     made.push(...work)
-    state = await readTwinState(connection, names)
+    state = await readCloneState(connection, names)
   }
-  if (made.length > 0) context.did(say`made ${names.twin} equal to ${names.base} in: ${describeWork(made)}`)
+  if (made.length > 0) context.did(say`made ${names.clone} equal to ${names.base} in: ${describeWork(made)}`)
   await setPasswords(connection, pairsOf(state), names, next, expression)
-  await countDefined(connection, state.twin, names.twin, context)
+  await countDefined(connection, state.clone, names.clone, context)
 }
 
 /**
- * What the twin has beyond the base is out of date; but where the twin is the login in use, somebody may need it: it was
+ * What the clone has beyond the base is out of date; but where the clone is the login in use, somebody may need it: it was
  * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
  */
-function checkNothingIsLost(work: readonly Difference[], { base, twin }: TwinNames, username: string): void {
-  const lost = work.filter((each) => each.twin === 'has' && (each.privileges ?? each.role ?? each.proxy) !== undefined)
-  if (username === twin || lost.length === 0) return
+function checkNothingIsLost(work: readonly Difference[], { base, clone }: CloneNames, username: string): void {
+  const lost = work.filter((each) => each.clone === 'has' && (each.privileges ?? each.role ?? each.proxy) !== undefined)
+  if (username === clone || lost.length === 0) return
   const statements = lost.slice(0, 5).map(({ statement }) => `${statement};`)
-  throw new RotationError('PrivilegesDiffer', say`${twin} is in use, and ${describeDifferences(lost, twin)}.`, {
+  throw new RotationError('PrivilegesDiffer', say`${clone} is in use, and ${describeDifferences(lost, clone)}.`, {
     likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
     remedy: say`GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
     // Only people know which of the two is right.
@@ -80,22 +80,22 @@ interface OwnRightsReader extends AsyncDisposable {
 }
 
 /** As one of the two: reads what it may do and, as the other, what that one may do. @throws RotationError PrivilegesDiffer */
-export async function checkTwin(
+export async function checkClone(
   connection: ServerConnection,
-  names: TwinNames,
+  names: CloneNames,
   asOther: () => Promise<OwnRightsReader | undefined>,
 ): Promise<void> {
   await using other = await asOther()
   if (other === undefined) {
     throw new RotationError(
       'LoginRefused',
-      say`${address(connection.login)} refuses the other of ${names.base} and ${names.twin}: their rights could not be compared.`,
+      say`${address(connection.login)} refuses the other of ${names.base} and ${names.clone}: their rights could not be compared.`,
     )
   }
   const [mine, others] = [await readOwnRights(connection), await other.ownRights()]
-  const [base, twin] = mine.user === names.base ? [mine, others] : [others, mine]
-  const differences = twinDifferences(base, twin)
+  const [base, clone] = mine.user === names.base ? [mine, others] : [others, mine]
+  const differences = cloneDifferences(base, clone)
   if (differences.length === 0) return
-  const what = describeDifferences(differences, names.twin)
-  throw new RotationError('PrivilegesDiffer', say`${names.twin} and ${names.base} differ: ${what}.`)
+  const what = describeDifferences(differences, names.clone)
+  throw new RotationError('PrivilegesDiffer', say`${names.clone} and ${names.base} differ: ${what}.`)
 }

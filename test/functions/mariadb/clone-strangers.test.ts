@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { unfinishedPassword } from '../../../functions/mariadb/twin-state.ts'
+import { unfinishedPassword } from '../../../functions/mariadb/clone-state.ts'
 import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
@@ -8,8 +8,8 @@ import { randomName, randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
-import { accountSnapshot, createMaster, createTwin } from './accounts.ts'
+import { cloneOf } from '../databases/target.ts'
+import { accountSnapshot, createClone, createMaster } from './accounts.ts'
 import { alternatingUsers, secretString, type TargetWish } from './secret-types.ts'
 
 for (const series of ['10.5', '11.8'] as const) {
@@ -20,7 +20,7 @@ for (const series of ['10.5', '11.8'] as const) {
 
   async function stored(wish: TargetWish = {}) {
     const made = await type.make(secrets, wish)
-    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+    return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
   const unfinished = ({ username: user, password }: TestLogin) =>
     unfinishedPassword({ user, passwords: [nativeHash(password)] })
@@ -36,18 +36,18 @@ for (const series of ['10.5', '11.8'] as const) {
       ['has a role', [`GRANT ${role} TO ?@'%'`]],
       ['has other limits', ["ALTER USER ?@'%' WITH MAX_USER_CONNECTIONS 3"]],
     ] as const) {
-      it(`an account with the twin's name that ${what} is NotATwin, and left as it is`, async () => {
+      it(`an account with the clone's name that ${what} is NotAClone, and left as it is`, async () => {
         const target = await stored({ grants: ['PROCESS ON *.*'] })
-        await createTwin(server, target.base, ['PROCESS ON *.*'])
-        for (const statement of make) await sql(statement, target.twin)
-        const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+        await createClone(server, target.base, ['PROCESS ON *.*'])
+        for (const statement of make) await sql(statement, target.clone)
+        const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
         expect(error.errorMessage).toMatch(/_clone (has|lacks) /)
       })
     }
 
     it('a login whose name ends in _clone by chance never changes the login without it', async () => {
       const [boss, master] = [await createAccount(server, { grants: ['SELECT ON *.*'] }), await createMaster(server)]
-      const clone = await createTwin(server, boss, ['PROCESS ON *.*'])
+      const clone = await createClone(server, boss, ['PROCESS ON *.*'])
       const masterarn = JSON.stringify(await secrets.store(secretString({ port: server.port }, master)))
       const value = secretString({ port: server.port }, clone, { masterarn })
       const made = await type.make(secrets)
@@ -56,7 +56,7 @@ for (const series of ['10.5', '11.8'] as const) {
         works: async (text: string) => (await server.login(loginIn(text))) !== undefined,
         snapshot: () => accountSnapshot(server, boss),
       }))
-      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(await server.login(boss)).toBeDefined()
     })
 
@@ -65,32 +65,32 @@ for (const series of ['10.5', '11.8'] as const) {
       const other = randomPassword()
       await server.query("CREATE USER ?@'10.0.0.1' IDENTIFIED BY ?", [target.base.username, other])
       await sql("GRANT SELECT ON *.* TO ?@'10.0.0.1'", target.base.username)
-      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain('do not have the same password')
     })
 
-    it('an account of the twin for a host that the base has none for is NotATwin', async () => {
+    it('an account of the clone for a host that the base has none for is NotAClone', async () => {
       const target = await stored()
-      await sql("CREATE USER ?@'10.0.0.1' IDENTIFIED BY 'x'", target.twin)
-      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
-      expect(error.errorMessage).toContain(`DROP USER '${target.twin}'@'10.0.0.1'`)
+      await sql("CREATE USER ?@'10.0.0.1' IDENTIFIED BY 'x'", target.clone)
+      const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
+      expect(error.errorMessage).toContain(`DROP USER '${target.clone}'@'10.0.0.1'`)
     })
 
-    it('a twin that somebody has locked stays locked', async () => {
+    it('a clone that somebody has locked stays locked', async () => {
       const target = await stored()
-      await createTwin(server, target.base, [])
-      await sql("ALTER USER ?@'%' ACCOUNT LOCK", target.twin)
+      await createClone(server, target.base, [])
+      await sql("ALTER USER ?@'%' ACCOUNT LOCK", target.clone)
       await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
     })
 
-    it('the twin of AWS that is out of date is brought up to date: AWSPREVIOUS proves whose it is', async () => {
+    it('the clone of AWS that is out of date is brought up to date: AWSPREVIOUS proves whose it is', async () => {
       const target = await stored()
       await secrets.rotate(target.secretId)
       await secrets.rotate(target.secretId)
       await sql("GRANT SELECT ON *.* TO ?@'%'", target.base.username)
-      await sql("GRANT PROCESS ON *.* TO ?@'%'", target.twin)
+      await sql("GRANT PROCESS ON *.* TO ?@'%'", target.clone)
       await secrets.rotate(target.secretId)
-      const names = [target.base.username, target.twin]
+      const names = [target.base.username, target.clone]
       const rows = await server.query(
         "SELECT DISTINCT JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv WHERE User IN (?)",
         [names],
@@ -102,7 +102,7 @@ for (const series of ['10.5', '11.8'] as const) {
       const target = await stored({ grants: ['PROCESS ON *.*'] })
       const hash = nativeHash(unfinished(target.base))
       await server.query(`CREATE USER ?@'%' IDENTIFIED VIA mysql_native_password USING '${hash}' ACCOUNT LOCK`, [
-        target.twin,
+        target.clone,
       ])
       await secrets.rotate(target.secretId)
       expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
@@ -110,7 +110,7 @@ for (const series of ['10.5', '11.8'] as const) {
 
     it('a password that an unfinished account has for everybody to know opens nothing', async () => {
       const target = await stored()
-      const login = { username: target.twin, password: unfinished(target.base) }
+      const login = { username: target.clone, password: unfinished(target.base) }
       await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [login.username, login.password])
       await expect(server.login(login)).rejects.toThrow('locked')
       await secrets.rotate(target.secretId)
@@ -119,8 +119,8 @@ for (const series of ['10.5', '11.8'] as const) {
 
     it('an account that is not locked is in use, whatever its password is', async () => {
       const target = await stored({ grants: ['PROCESS ON *.*'] })
-      await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.twin, unfinished(target.base)])
-      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.clone, unfinished(target.base)])
+      await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
     })
 
     it('leaves no secret value in any output', async () => {

@@ -8,8 +8,8 @@ import type { RotationByHand } from '../../support/secrets-manager.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
-import { createTwin } from './accounts.ts'
+import { cloneOf } from '../databases/target.ts'
+import { createClone } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 /** What comes of each of these statements in one session of a login: 'done', or the number of the server's error. */
@@ -27,7 +27,7 @@ async function tried({ host, port }: TestServer, login: TestLogin, statements: r
 }
 
 async function rightsOn(name: string, start: () => Promise<TestServer & Partial<AsyncDisposable>>) {
-  describe(`the twin's rights on ${name}`, { meta: { server: name } }, () => {
+  describe(`the clone's rights on ${name}`, { meta: { server: name } }, () => {
     let server: Awaited<ReturnType<typeof start>>
     let suite: Awaited<ReturnType<typeof suiteFor<ReturnType<typeof alternatingUsers>>>>
     const database = randomName('d')
@@ -87,16 +87,16 @@ async function rightsOn(name: string, start: () => Promise<TestServer & Partial<
         ...['CREATE USER somebody_else', 'SELECT 1 FROM mysql.user LIMIT 1', 'SET ROLE DEFAULT'],
         `DELETE FROM ${database}.u`,
       ]
-      const [ofBase, ofTwin] = [
+      const [ofBase, ofClone] = [
         await tried(server, target.base, statements),
         await tried(server, await current(target), statements),
       ]
-      expect(ofTwin).toEqual(ofBase)
+      expect(ofClone).toEqual(ofBase)
       expect(ofBase.filter(([, result]) => result === 'done').length).toBeGreaterThan(8)
       expect(ofBase.filter(([, result]) => result !== 'done').length).toBeGreaterThan(6)
     })
 
-    it('what the base is granted or loses later, the twin has or lacks at once', async () => {
+    it('what the base is granted or loses later, the clone has or lacks at once', async () => {
       const target = await stored()
       await suite.secrets.rotate(target.secretId)
       const statement = [`SELECT * FROM ${other}.v`]
@@ -110,10 +110,10 @@ async function rightsOn(name: string, start: () => Promise<TestServer & Partial<
     it('has nothing but the role, and that by default', async () => {
       const target = await stored()
       await suite.secrets.rotate(target.secretId)
-      const rows = await server.query('SHOW GRANTS FOR ?@?', [twinOf(target.base), '%'])
-      const twin = `\`${twinOf(target.base)}\`@\`%\``
+      const rows = await server.query('SHOW GRANTS FOR ?@?', [cloneOf(target.base), '%'])
+      const clone = `\`${cloneOf(target.base)}\`@\`%\``
       expect(rows.map((row) => Object.values(row)[0])).toEqual([
-        `GRANT USAGE ON *.* TO ${twin}`,
+        `GRANT USAGE ON *.* TO ${clone}`,
         expect.stringMatching(/^GRANT `t_[^@]*`@`%`(,`[^@]*`@`%`)* TO `t_\w+_clone`@`%`$/),
       ])
       const session = await server.login(await current(target))
@@ -144,7 +144,7 @@ describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes'
     await server[Symbol.asyncDispose]()
   })
 
-  it('what is taken from the base in one database, the twin lacks there too', async () => {
+  it('what is taken from the base in one database, the clone lacks there too', async () => {
     const made = await suite.type.make(suite.secrets)
     const target = await suite.stored(async () => made)
     const base = quoted(made.base.username)
@@ -152,12 +152,12 @@ describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes'
     await server.query(`REVOKE SELECT ON mysql.* FROM ${base}`)
     await suite.secrets.rotate(target.secretId)
     const statements = ['SELECT 1 FROM mysql.user LIMIT 1', 'SELECT 1 FROM sys.version']
-    const twin = loginIn((await target.staged()).AWSCURRENT ?? '')
-    expect(await tried(server, twin, statements)).toEqual([
+    const clone = loginIn((await target.staged()).AWSCURRENT ?? '')
+    expect(await tried(server, clone, statements)).toEqual([
       [statements[0], 1142],
       [statements[1], 'done'],
     ])
-    expect(await tried(server, made.base, statements)).toEqual(await tried(server, twin, statements))
+    expect(await tried(server, made.base, statements)).toEqual(await tried(server, clone, statements))
   })
 
   for (const masters of ['no role', 'a role'])
@@ -180,10 +180,10 @@ describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes'
       const failure = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'setSecret', before })
       expect(failure.errorMessage).toContain(database)
       // What the refusal is for: a second login made by hand.
-      const twin = await createTwin(server, made.base)
+      const clone = await createClone(server, made.base)
       const statement = [`SELECT a FROM ${database}.t`]
       expect(await tried(server, made.base, statement)).toEqual([[statement[0], 'done']])
-      expect(await tried(server, twin, statement)).toEqual([[statement[0], 1142]])
+      expect(await tried(server, clone, statement)).toEqual([[statement[0], 1142]])
       for (const mend of /(DELETE .*?; FLUSH PRIVILEGES)/.exec(failure.errorMessage)?.[1]?.split('; ') ?? [])
         await server.query(mend)
       await begun?.run('setSecret', 'testSecret', 'finishSecret')

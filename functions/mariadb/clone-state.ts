@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import { type AccountOptions, optionDifferences } from '../../shared/mysql-protocol/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -17,35 +17,35 @@ export interface RightsState extends AccountState {
 }
 
 /** The accounts of both logins. A login may have several, for different hosts; each has a counterpart for its host. */
-export interface TwinState {
+export interface CloneState {
   readonly base: readonly RightsState[]
-  readonly twin: readonly RightsState[]
+  readonly clone: readonly RightsState[]
 }
 
-/** An account of the base that has a password, and the twin's account for the same host. */
+/** An account of the base that has a password, and the clone's account for the same host. */
 export interface Pair {
   readonly base: RightsState
-  readonly twin: RightsState | undefined
+  readonly clone: RightsState | undefined
 }
 
-export function pairsOf({ base, twin }: TwinState): Pair[] {
+export function pairsOf({ base, clone }: CloneState): Pair[] {
   return base
     .filter(({ passwords }) => passwords.length > 0)
-    .map((account) => ({ base: account, twin: twin.find(({ host }) => host === account.host) }))
+    .map((account) => ({ base: account, clone: clone.find(({ host }) => host === account.host) }))
 }
 
 /** What a session may know of itself. */
 export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'>
 
 /** As a superuser. @throws RotationError MissingPrivilege */
-export async function readTwinState(connection: ServerConnection, { base, twin }: TwinNames): Promise<TwinState> {
+export async function readCloneState(connection: ServerConnection, { base, clone }: CloneNames): Promise<CloneState> {
   const states: RightsState[] = []
-  for (const account of await readAccounts(connection, [base, twin])) {
+  for (const account of await readAccounts(connection, [base, clone])) {
     const show = connection.run(say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`)
     states.push({ ...account, rights: parseGrants(shownTexts(await readSystem(connection, show)), account) })
   }
   const of = (name: string) => states.filter(({ user }) => user === name)
-  return { base: of(base), twin: of(twin) }
+  return { base: of(base), clone: of(clone) }
 }
 
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
@@ -59,22 +59,22 @@ export function newAccount({ user, host }: Account): OwnRights {
   return { user, host, options: storedOptions(parsePriv('{}')), rights: parseGrants([]) }
 }
 
-/** What gives the twin the rights and options of the base. Locking is left out: see twin.ts. */
-export function twinDifferences(
+/** What gives the clone the rights and options of the base. Locking is left out: see clone.ts. */
+export function cloneDifferences(
   base: { readonly rights: Rights; readonly options: AccountOptions },
-  twin: OwnRights,
+  clone: OwnRights,
 ): Difference[] {
-  const to = accountName(twin)
-  const { what, clause } = optionDifferences(base.options, twin.options)
+  const to = accountName(clone)
+  const { what, clause } = optionDifferences(base.options, clone.options)
   const options: Difference[] =
     what.length === 0
       ? []
-      : [{ what: `another ${what.join(', ')}`, twin: 'has', statement: `ALTER USER ${to} ${clause}` }]
-  return [...options, ...grantDifferences(base.rights, twin.rights, to)]
+      : [{ what: `another ${what.join(', ')}`, clone: 'has', statement: `ALTER USER ${to} ${clause}` }]
+  return [...options, ...grantDifferences(base.rights, clone.rights, to)]
 }
 
 /**
- * The password of the twin's account while it is being made, and is locked: a later run knows it by that, under whatever
+ * The password of the clone's account while it is being made, and is locked: a later run knows it by that, under whatever
  * token. It follows from the base's, so that it is another one each time: password_reuse_check takes none twice.
  */
 export function unfinishedPassword({ user, passwords }: Pick<AccountState, 'user' | 'passwords'>): string {
@@ -82,7 +82,7 @@ export function unfinishedPassword({ user, passwords }: Pick<AccountState, 'user
   return `Keyturn-unfinished-1-${digest.slice(0, 20)}`
 }
 
-/** Whether an earlier run has made the twin's account and was ended before it could give it a password. */
-export function isUnfinished({ base, twin }: Pair): boolean {
-  return twin?.options.locked === true && twin.passwords.join() === nativeHash(unfinishedPassword(base))
+/** Whether an earlier run has made the clone's account and was ended before it could give it a password. */
+export function isUnfinished({ base, clone }: Pair): boolean {
+  return clone?.options.locked === true && clone.passwords.join() === nativeHash(unfinishedPassword(base))
 }

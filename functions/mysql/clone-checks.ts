@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -7,32 +7,32 @@ import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.t
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
-import { isMember, type TwinDifference } from './twin-differences.ts'
-import { type Member, type Pair, roleName } from './twin-state.ts'
+import { type CloneDifference, isMember } from './clone-differences.ts'
+import { type Member, type Pair, roleName } from './clone-state.ts'
 
 interface Next {
   readonly username: string
 }
 
-export function checkPair({ bases, twins }: Pair, { base, twin }: TwinNames, next: Next): void {
+export function checkPair({ bases, clones }: Pair, { base, clone }: CloneNames, next: Next): void {
   if (bases.size === 0) {
-    const likely = say`The account was dropped or renamed, or has no password, or ${twin} is not a twin at all.`
-    throw new RotationError('NotATwin', say`There is no account ${base} that has a password.`, { likely })
+    const likely = say`The account was dropped or renamed, or has no password, or ${clone} is not a clone at all.`
+    throw new RotationError('NotAClone', say`There is no account ${base} that has a password.`, { likely })
   }
-  if (twins.size === 0 && next.username === base)
-    throw new RotationError('NotATwin', say`There is no account ${twin} that has a password.`)
-  const alone = [...twins.values()].filter(({ host }) => !bases.has(host)).map(accountName)
+  if (clones.size === 0 && next.username === base)
+    throw new RotationError('NotAClone', say`There is no account ${clone} that has a password.`)
+  const alone = [...clones.values()].filter(({ host }) => !bases.has(host)).map(accountName)
   if (alone.length > 0) {
     const what = say`${alone.join(', ')} exists, and no account of ${base} on the same host.`
-    throw new RotationError('NotATwin', what, {
+    throw new RotationError('NotAClone', what, {
       likely: say`It is another login; or ${base} may no longer come from there; or it was made by AWS's function, which knows no hosts.`,
       remedy: say`If nobody needs it: DROP USER ${alone.join(', ')}; else make the same account for ${base}.`,
     })
   }
-  const strange = [...twins.values()].find((account) => !keepsPassword(account))
+  const strange = [...clones.values()].find((account) => !keepsPassword(account))
   if (strange !== undefined)
-    throw new RotationError('NotATwin', say`${accountName(strange)} logs in by ${strange.plugin}, not by a password.`)
-  const locked = [...bases.values(), ...twins.values()].find(({ options }) => options.locked)
+    throw new RotationError('NotAClone', say`${accountName(strange)} logs in by ${strange.plugin}, not by a password.`)
+  const locked = [...bases.values(), ...clones.values()].find(({ options }) => options.locked)
   if (locked !== undefined) throw new RotationError('LoginLocked', say`${accountName(locked)} is locked.`)
 }
 
@@ -55,18 +55,18 @@ export async function checkPrivileges(connection: ServerConnection, bases: reado
 }
 
 /**
- * What the twin has beyond the base is out of date; but where the twin is the login in use, somebody may need it: it was
+ * What the clone has beyond the base is out of date; but where the clone is the login in use, somebody may need it: it was
  * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
  */
 export function checkNothingIsLost(
-  differences: readonly TwinDifference[],
-  { base, twin }: TwinNames,
+  differences: readonly CloneDifference[],
+  { base, clone }: CloneNames,
   next: Next,
 ): void {
   const lost = differences.filter(({ takesAway }) => takesAway)
-  if (next.username === twin || lost.length === 0) return
+  if (next.username === clone || lost.length === 0) return
   const what = lost.slice(0, 5).map((each) => each.what)
-  throw new RotationError('PrivilegesDiffer', say`${twin} is in use, and ${what.join('; ')}, which ${base} has not.`, {
+  throw new RotationError('PrivilegesDiffer', say`${clone} is in use, and ${what.join('; ')}, which ${base} has not.`, {
     likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
     remedy: say`GRANT it to ${base}, or ${lost
       .slice(0, 5)
@@ -78,32 +78,32 @@ export function checkNothingIsLost(
 }
 
 /**
- * Whoever can write the secret can name any login in it. A login of the twin's name is this secret's if it has the base
+ * Whoever can write the secret can name any login in it. A login of the clone's name is this secret's if it has the base
  * as a role, or if it has the password of the secret's previous value; only the latter allows taking something away.
  */
 export async function checkProof(
-  { bases, twins }: Pair,
-  differences: readonly TwinDifference[],
-  { base, twin }: TwinNames,
+  { bases, clones }: Pair,
+  differences: readonly CloneDifference[],
+  { base, clone }: CloneNames,
   { username }: Next,
   previousPassword: () => Promise<string | undefined>,
 ): Promise<void> {
-  const strangers = [...twins.values()].filter((member) => !isMember(bases.get(member.host), member))
+  const strangers = [...clones.values()].filter((member) => !isMember(bases.get(member.host), member))
   const needing = differences.filter(({ needsProof }) => needsProof)
   if (needing.length === 0) return
   const previous = await previousPassword()
-  // A base without a twin beside it proves only itself.
-  const members = username === twin ? [...twins.values()] : [...bases.values()].filter(({ host }) => twins.has(host))
+  // A base without a clone beside it proves only itself.
+  const members = username === clone ? [...clones.values()] : [...bases.values()].filter(({ host }) => clones.has(host))
   if (previous !== undefined && members.some((member) => hasPassword(member, previous))) return
   const [stranger] = strangers
   if (stranger !== undefined) {
     const name = accountName(stranger)
-    throw new RotationError('NotATwin', say`${name} exists, but does not have ${base} as a role.`, {
+    throw new RotationError('NotAClone', say`${name} exists, but does not have ${base} as a role.`, {
       remedy: say`If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
     })
   }
-  throw new RotationError('NotATwin', say`${describeWork(needing)}, and ${base} has not.`, {
-    likely: say`${twin} was given rights of its own, or it belongs to somebody else.`,
-    remedy: say`REVOKE them from ${twin}, or GRANT them to ${base}.`,
+  throw new RotationError('NotAClone', say`${describeWork(needing)}, and ${base} has not.`, {
+    likely: say`${clone} was given rights of its own, or it belongs to somebody else.`,
+    remedy: say`REVOKE them from ${clone}, or GRANT them to ${base}.`,
   })
 }

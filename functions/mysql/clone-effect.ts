@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
@@ -6,22 +6,22 @@ import type { Rights } from '../../shared/mysql-protocol/grants.ts'
 import { allPrivileges, unquoted } from '../../shared/mysql-protocol/grants.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import type { Member, Pair } from './clone-state.ts'
 import { patternsOverlap } from './patterns.ts'
-import type { Member, Pair } from './twin-state.ts'
 
 /**
- * Refuses, before anything is changed, what the twin could or could not do although it has the base as its role: a session
+ * Refuses, before anything is changed, what the clone could or could not do although it has the base as its role: a session
  * with a role looks privileges up in another way than one without (tried on MySQL 8.0 and 9.7; the manual, "Using Roles",
  * says nothing of it).
  * @throws RotationError PrivilegesDiffer, which names each, and dual-password as the way out
  */
-export function checkEffect(pair: Pair, { base, twin }: TwinNames): void {
+export function checkEffect(pair: Pair, { base, clone }: CloneNames): void {
   const found = [...pair.bases.values()].flatMap((each) => notCarried(each, pair))
   if (found.length === 0) return
   const what = describeWork(found.map(({ what }) => ({ what })))
   const ways = [...new Set(found.map(({ remedy }) => remedy))].slice(0, 5)
-  throw new RotationError('PrivilegesDiffer', say`${twin} would not be able to do the same as ${base}: ${what}.`, {
-    likely: say`${twin} gets its rights through ${base} as a role, and MySQL does not carry all of them over in this way.`,
+  throw new RotationError('PrivilegesDiffer', say`${clone} would not be able to do the same as ${base}: ${what}.`, {
+    likely: say`${clone} gets its rights through ${base} as a role, and MySQL does not carry all of them over in this way.`,
     remedy: say`Rotate the secret with dual-password, where there is no second login; or ${ways.join(' ')} Then rotate again.`,
     retryable: false,
   })
@@ -32,7 +32,7 @@ export function checkEffect(pair: Pair, { base, twin }: TwinNames): void {
  * works, and information_schema and SHOW CREATE do not show it (tried on MySQL 9.7). Drivers that look up parameters
  * there do not find them.
  */
-export function noteRoutines({ bases }: Pair, { twin }: TwinNames, context: RotationContext): void {
+export function noteRoutines({ bases }: Pair, { clone }: CloneNames, context: RotationContext): void {
   const hidden = [...bases.values()].flatMap(({ rights: { privileges } }) => {
     const global = privileges.get('*.*') ?? new Set<string>()
     if (['SHOW_ROUTINE', 'SELECT', ...onRoutines].some((each) => global.has(each))) return []
@@ -44,7 +44,7 @@ export function noteRoutines({ bases }: Pair, { twin }: TwinNames, context: Rota
   })
   const names = describeWork([...new Set(hidden)].map((what) => ({ what })))
   if (hidden.length > 0)
-    context.did(say`found routines that ${twin} may call, and information_schema does not show to it: ${names}`)
+    context.did(say`found routines that ${clone} may call, and information_schema does not show to it: ${names}`)
 }
 
 const onRoutines = [allPrivileges, 'EXECUTE', 'CREATE ROUTINE', 'ALTER ROUTINE']
@@ -66,7 +66,7 @@ function notCarried(base: Member, pair: Pair): Found[] {
     what: `PROXY ON ${other} is not shared`,
     remedy: `REVOKE PROXY ON ${other} FROM ${name};`,
   }))
-  // A base that runs with a role itself has its privileges looked up as the twin has.
+  // A base that runs with a role itself has its privileges looked up as the clone has.
   const runsWithRole = activates
     ? base.rights.roles.size > 0
     : [...base.rights.roles.keys()].some((role) => base.defaultRoles.has(role))

@@ -5,8 +5,8 @@ import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
-import { administer, createRole, createTwin } from './roles.ts'
+import { cloneOf } from '../databases/target.ts'
+import { administer, createClone, createRole } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 /** The statement that an error prints as the remedy. */
@@ -52,10 +52,10 @@ for (const major of [18, 15] as const) {
         expect(await expectMended(target)).toBe(grant)
       })
 
-      it('ADMIN OPTION on a twin that somebody else has made: likewise', async () => {
+      it('ADMIN OPTION on a clone that somebody else has made: likewise', async () => {
         const target = await stored('CREATEROLE')
         await administer(server, target.base.username, target.master)
-        const { username } = await createTwin(server, target.base)
+        const { username } = await createClone(server, target.base)
         expect(await expectMended(target)).toContain(`GRANT ${quoted(username)} TO `)
       })
 
@@ -79,7 +79,7 @@ for (const major of [18, 15] as const) {
     ] as const) {
       const statement = major >= 16 ? attribute : before16
       if (statement === undefined) continue
-      it(`${attribute} of the base: the error prints the statement, and no half-made twin is left before`, async () => {
+      it(`${attribute} of the base: the error prints the statement, and no half-made clone is left before`, async () => {
         const target = await stored('CREATEROLE')
         if (major >= 16) await administer(server, target.base.username, target.master)
         await server.query(`ALTER ROLE ${quoted(target.base.username)} ${attribute}`)
@@ -131,7 +131,7 @@ for (const major of [18, 15] as const) {
       await server.query(`ALTER ROLE ${quoted(target.base.username)} SET log_min_duration_statement = '98765s'`)
       const error = await expectFailure(suite, target, { code: 'MissingPrivilege', step: 'setSecret' })
       expect(error.errorMessage).not.toContain('98765')
-      expect(await rolesNamed(twinOf(target.base))).toBe(0)
+      expect(await rolesNamed(cloneOf(target.base))).toBe(0)
       const me = quoted(target.master.username)
       const grant = `GRANT SET ON PARAMETER "log_min_duration_statement" TO ${me};`
       expect(remedyIn(error.errorMessage)).toBe(grant)
@@ -139,18 +139,18 @@ for (const major of [18, 15] as const) {
       await secrets.rotate(await secrets.store(target.value))
     })
 
-    it('the base that has expired is LoginExpired for its twin, and the base that is locked is LoginLocked', async () => {
+    it('the base that has expired is LoginExpired for its clone, and the base that is locked is LoginLocked', async () => {
       for (const [change, code] of [
         ["VALID UNTIL '2001-01-01'", 'LoginExpired'],
         ['NOLOGIN', 'LoginLocked'],
       ] as const) {
-        // The twin is AWSCURRENT and logs in; its base is what the next rotation is about.
+        // The clone is AWSCURRENT and logs in; its base is what the next rotation is about.
         const target = await stored('SUPERUSER')
-        const twin = await createTwin(server, target.base)
-        const value = JSON.stringify({ ...JSON.parse(target.value), ...twin })
+        const clone = await createClone(server, target.base)
+        const value = JSON.stringify({ ...JSON.parse(target.value), ...clone })
         await server.query(`ALTER ROLE ${quoted(target.base.username)} ${change}`)
-        const fromTwin = await suite.stored(async () => ({ ...target, value, works: target.works }))
-        await expectFailure(suite, fromTwin, { code, step: 'setSecret' })
+        const fromClone = await suite.stored(async () => ({ ...target, value, works: target.works }))
+        await expectFailure(suite, fromClone, { code, step: 'setSecret' })
       }
     })
 

@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -7,11 +7,11 @@ import { type Account, accountName, literal } from '../../shared/mysql-protocol/
 import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { explainedChange } from './account-changes.ts'
+import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './clone-checks.ts'
+import { type CloneDifference, cloneDifferences } from './clone-differences.ts'
+import { checkEffect, noteRoutines } from './clone-effect.ts'
+import { ofTheSecret, type Pair, readPair, roleName } from './clone-state.ts'
 import { isHashOf } from './password-hash.ts'
-import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './twin-checks.ts'
-import { type TwinDifference, twinDifferences } from './twin-differences.ts'
-import { checkEffect, noteRoutines } from './twin-effect.ts'
-import { ofTheSecret, type Pair, readPair, roleName } from './twin-state.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
 const mostRounds = 4
@@ -25,14 +25,14 @@ interface Next {
 }
 
 /**
- * Makes each account of the twin's name equal to the base's on the same host, by granting it the base as its default
+ * Makes each account of the clone's name equal to the base's on the same host, by granting it the base as its default
  * role (MySQL manual, "Using Roles": accounts and roles are interchangeable), and gives one of the two the new password,
  * last: so whoever logs in with it can do what the other can. No statement depends on how far an earlier run got.
- * @throws RotationError NotATwin, MissingPrivilege, LoginLocked, UnsupportedServer, before anything is changed
+ * @throws RotationError NotAClone, MissingPrivilege, LoginLocked, UnsupportedServer, before anything is changed
  */
-export async function ensureTwin(
+export async function ensureClone(
   connection: ServerConnection,
-  names: TwinNames,
+  names: CloneNames,
   next: Next,
   previousPassword: () => Promise<string | undefined>,
   context: RotationContext,
@@ -43,31 +43,31 @@ export async function ensureTwin(
   checkPair(pair, names, next)
   checkEffect(pair, names)
   await checkPrivileges(connection, [...pair.bases.values()])
-  let differences = twinDifferences(pair, names, next)
+  let differences = cloneDifferences(pair, names, next)
   checkNothingIsLost(differences, names, next)
   await checkProof(pair, differences, names, next, previousPassword)
   for (let round = 0; differences.length > 0; round++) {
     if (round === mostRounds) throw stillDiffer(differences, names)
     for (const { what, statement, remedy } of differences) {
-      const making = connection.run(say`making ${names.twin} the twin of ${names.base}`, statement)
+      const making = connection.run(say`making ${names.clone} the clone of ${names.base}`, statement)
       await explainedChange(connection, making, remedy)
       context.did(say`${what}`)
     }
     pair = await read()
-    differences = twinDifferences(pair, names, next)
+    differences = cloneDifferences(pair, names, next)
   }
   for (const account of pair.others)
     context.did(say`left ${accountName(account)} alone, which has another password or none`)
   await setPassword(connection, pair, names, next)
   if (pair.others.length > 0 && next.username === names.base)
     await checkNotHidden(connection, pair.others, next, context)
-  await countDefined(connection, [...pair.twins.values()], names.twin, context)
+  await countDefined(connection, [...pair.clones.values()], names.clone, context)
   noteRoutines(pair, names, context)
 }
 
 /** All accounts of the name at once; none that an earlier run has set already, which PASSWORD HISTORY would refuse. */
-async function setPassword(connection: ServerConnection, { bases, twins }: Pair, names: TwinNames, next: Next) {
-  const members = [...(next.username === names.twin ? twins : bases).values()]
+async function setPassword(connection: ServerConnection, { bases, clones }: Pair, names: CloneNames, next: Next) {
+  const members = [...(next.username === names.clone ? clones : bases).values()]
   for (const account of members.filter(({ second }) => second.length > 0)) {
     const discard = `ALTER USER ${accountName(account)} DISCARD OLD PASSWORD`
     await explainedChange(connection, connection.run(say`discarding the second password of ${next.username}`, discard))
@@ -105,19 +105,19 @@ async function checkNotHidden(
   }
 }
 
-function stillDiffer(differences: readonly TwinDifference[], { base, twin }: TwinNames): RotationError {
+function stillDiffer(differences: readonly CloneDifference[], { base, clone }: CloneNames): RotationError {
   const what = differences.map((each) => each.what).slice(0, 5)
-  return new RotationError('PrivilegesDiffer', say`${twin} could not be made equal to ${base}: ${what.join('; ')}.`)
+  return new RotationError('PrivilegesDiffer', say`${clone} could not be made equal to ${base}: ${what.join('; ')}.`)
 }
 
 /**
- * As the twin: that it runs as the base. As the base there is nothing to compare: what it may do depends on no role of the
- * twin, and what the twin had beyond it is gone since setSecret.
+ * As the clone: that it runs as the base. As the base there is nothing to compare: what it may do depends on no role of the
+ * clone, and what the clone had beyond it is gone since setSecret.
  * @throws RotationError PrivilegesDiffer
  */
-export async function checkTwin(connection: ServerConnection, { base, twin }: TwinNames): Promise<void> {
+export async function checkClone(connection: ServerConnection, { base, clone }: CloneNames): Promise<void> {
   const { login, account } = connection
-  if (login.username !== twin) return
+  if (login.username !== clone) return
   const [row] = await connection.run<{ roles: unknown }>(
     say`reading the roles in force`,
     'SELECT CURRENT_ROLE() AS roles',

@@ -1,11 +1,11 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import type { TwinNames } from '../../shared/database/engine.ts'
-import type { Setting, TwinState } from './twin-state.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneState, Setting } from './clone-state.ts'
 
 export interface Difference {
   /** What differs: names only, since the values of settings can be secret. */
   readonly what: string
-  /** What makes the twin equal to the base. */
+  /** What makes the clone equal to the base. */
   readonly statements: readonly string[]
 }
 
@@ -14,20 +14,20 @@ const lists = new Set(['search_path', 'temp_tablespaces', 'local_preload_librari
 
 /**
  * Per-role settings do not reach a member, not even one that runs as the role (manual, "ALTER ROLE"). Those of a database
- * or of all hold for both, but for `role`: the twin's own comes first.
+ * or of all hold for both, but for `role`: the clone's own comes first.
  */
-export function settingDifferences(state: TwinState, names: TwinNames): Difference[] {
-  const { twinSettings } = state
+export function settingDifferences(state: CloneState, names: CloneNames): Difference[] {
+  const { cloneSettings } = state
   const wanted = [...state.baseSettings.filter(({ name }) => name !== 'role'), ...roleSettings(state, names)]
   const key = ({ database, name }: Setting) => JSON.stringify([database, name])
-  const has = new Map(twinSettings.map((setting) => [key(setting), setting.value]))
+  const has = new Map(cloneSettings.map((setting) => [key(setting), setting.value]))
   const keep = new Set(wanted.map(key))
   const where = ({ database, name }: Setting) => `${name}${database === null ? '' : ` in ${database}`}`
   const alter = ({ database }: Setting) =>
-    `ALTER ROLE ${escapeIdentifier(names.twin)}${database === null ? '' : ` IN DATABASE ${escapeIdentifier(database)}`}`
+    `ALTER ROLE ${escapeIdentifier(names.clone)}${database === null ? '' : ` IN DATABASE ${escapeIdentifier(database)}`}`
 
   const missing = wanted.filter((setting) => has.get(key(setting)) !== setting.value)
-  const extra = twinSettings.filter((setting) => !keep.has(key(setting)))
+  const extra = cloneSettings.filter((setting) => !keep.has(key(setting)))
   return [
     ...missing.map((setting) => ({ what: where(setting), statements: setStatements(setting, alter(setting)) })),
     ...extra.map((setting) => ({
@@ -41,7 +41,7 @@ export function settingDifferences(state: TwinState, names: TwinNames): Differen
  * The role that a new session of either must run as in a database. The first setting that is possible holds: of the role
  * in the database, of the role, of the database, of all (process_settings in PostgreSQL's postinit.c).
  */
-export function expectedUser({ baseSettings, everybodysSettings }: TwinState, base: string, database: string | null) {
+export function expectedUser({ baseSettings, everybodysSettings }: CloneState, base: string, database: string | null) {
   const roles = [baseSettings, everybodysSettings].flatMap((settings) => {
     const possible = settings.filter((setting) => setting.name === 'role' && setting.possible)
     return [possible.find((one) => one.database === database), possible.find((one) => one.database === null)]
@@ -50,8 +50,8 @@ export function expectedUser({ baseSettings, everybodysSettings }: TwinState, ba
   return value === 'none' ? base : value
 }
 
-/** The twin's sessions run as the base, so that what they create belongs to it; or as whom the base itself runs as. */
-function roleSettings(state: TwinState, { base }: TwinNames): Setting[] {
+/** The clone's sessions run as the base, so that what they create belongs to it; or as whom the base itself runs as. */
+function roleSettings(state: CloneState, { base }: CloneNames): Setting[] {
   const everywhere = expectedUser(state, base, null)
   const own = databasesIn(state.baseSettings)
   const databases = new Set([...own, ...databasesIn(state.everybodysSettings)])

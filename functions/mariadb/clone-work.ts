@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
@@ -7,27 +7,27 @@ import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
 import { explained } from '../../shared/mysql-protocol/privileges.ts'
 import { accountName } from '../../shared/mysql-protocol/quoting.ts'
 import type { AccountState } from './accounts.ts'
+import { cloneDifferences, newAccount, type Pair, unfinishedPassword } from './clone-state.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, nativePlugin, type PasswordWriter } from './native-password.ts'
 import { grantFor } from './superuser-rights.ts'
-import { newAccount, type Pair, twinDifferences, unfinishedPassword } from './twin-state.ts'
 
-/** Accounts that are missing are made only while the twin is not in use: one for a nearer host would stand in its way. */
+/** Accounts that are missing are made only while the clone is not in use: one for a nearer host would stand in its way. */
 export function workFor(
   pairs: readonly Pair[],
-  names: TwinNames,
+  names: CloneNames,
   username: string,
   write: PasswordWriter,
 ): Difference[] {
-  return pairs.flatMap(({ base, twin }) => {
-    if (twin !== undefined) return twinDifferences(base, twin)
-    if (username !== names.twin) return []
-    const account = { user: names.twin, host: base.host }
+  return pairs.flatMap(({ base, clone }) => {
+    if (clone !== undefined) return cloneDifferences(base, clone)
+    if (username !== names.clone) return []
+    const account = { user: names.clone, host: base.host }
     const to = accountName(account)
     const marker = write(unfinishedPassword(base))
     const statement = `CREATE USER ${to} IDENTIFIED VIA ${nativePlugin} USING ${marker} ACCOUNT LOCK`
-    const create: Difference = { what: `the account ${to}`, twin: 'lacks', statement }
-    return [create, ...twinDifferences(base, newAccount(account))]
+    const create: Difference = { what: `the account ${to}`, clone: 'lacks', statement }
+    return [create, ...cloneDifferences(base, newAccount(account))]
   })
 }
 
@@ -39,9 +39,9 @@ const gone = [noSuchTable, 1054, 1305, 1049]
 export async function makeEqual(
   connection: ServerConnection,
   work: Difference,
-  { base, twin }: TwinNames,
+  { base, clone }: CloneNames,
 ): Promise<void> {
-  const doing = say`making ${twin} equal to ${base}`
+  const doing = say`making ${clone} equal to ${base}`
   if (work.statement.startsWith('CREATE USER')) {
     await givePasswords(connection, doing, work.statement)
     return
@@ -51,13 +51,13 @@ export async function makeEqual(
   const refusal = await attempt(work.statement, gone)
   if (refusal === undefined) return
   // What was granted on a table outlives it. Who is granted CREATE, too, may be granted the rest on one that is not there
-  // (MariaDB manual, "GRANT"); that the twin may not keep CREATE shows when the two are compared again.
+  // (MariaDB manual, "GRANT"); that the clone may not keep CREATE shows when the two are compared again.
   if (
     refusal === noSuchTable &&
     (await attempt(work.statement.replace('GRANT ', 'GRANT CREATE, '), gone)) === undefined
   )
     return
-  throw new RotationError('DatabaseFailed', say`${doing} failed (${refusal}): ${twin} lacks ${work.what}.`, {
+  throw new RotationError('DatabaseFailed', say`${doing} failed (${refusal}): ${clone} lacks ${work.what}.`, {
     likely: say`${base} was granted something on a column or a routine that is gone since.`,
     remedy: say`REVOKE it from ${base}, then rotate again.`,
   })
@@ -67,7 +67,7 @@ export async function makeEqual(
 export async function setPasswords(
   connection: ServerConnection,
   pairs: readonly Pair[],
-  names: TwinNames,
+  names: CloneNames,
   { username, password }: { readonly username: string; readonly password: string },
   expression: string,
 ): Promise<void> {
@@ -83,8 +83,8 @@ export async function setPasswords(
     await givePasswords(connection, doing, `ALTER USER ${list.join(', ')}${options}`)
   }
   if (username === names.base) return change(pairs.map(({ base }) => base))
-  const twins = (locked: boolean) =>
-    pairs.flatMap(({ base, twin }) => (twin === undefined || base.options.locked !== locked ? [] : [twin]))
-  await change(twins(true), 'LOCK')
-  await change(twins(false), 'UNLOCK')
+  const clones = (locked: boolean) =>
+    pairs.flatMap(({ base, clone }) => (clone === undefined || base.options.locked !== locked ? [] : [clone]))
+  await change(clones(true), 'LOCK')
+  await change(clones(false), 'UNLOCK')
 }

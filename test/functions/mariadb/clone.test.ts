@@ -4,7 +4,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
+import { cloneOf } from '../databases/target.ts'
 import { createUser } from './accounts.ts'
 import { alternatingUsers, type TargetWish } from './secret-types.ts'
 
@@ -19,7 +19,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
   async function stored(wish: TargetWish = {}) {
     const master = { ...server.superuser }
     const made = await type.make(secrets, { master, ...wish })
-    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+    return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
   /** The server's own words on what an account holds, without what it says of the login. */
   async function held(user: string, host = '%'): Promise<string[]> {
@@ -33,7 +33,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       .sort()
   }
 
-  describe(`the twin on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`the clone on ${server.label}`, { meta: { server: server.label } }, () => {
     beforeAll(async () => {
       await server.query(`CREATE DATABASE ${identifier(database)}`)
       await server.query(`CREATE TABLE ${t} (a int, b int)`)
@@ -48,21 +48,21 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         ...[`SELECT (a) ON ${t}`, `EXECUTE ON PROCEDURE ${identifier(database)}.p`, 'PROCESS ON *.*', identifier(role)],
         `CREATE TEMPORARY TABLES ON ${identifier(database.replaceAll('_', '\\_'))}.*`,
       ]
-      const { secretId, base, twin, staged } = await stored({ grants, options: 'WITH MAX_USER_CONNECTIONS 17' })
+      const { secretId, base, clone, staged } = await stored({ grants, options: 'WITH MAX_USER_CONNECTIONS 17' })
       await server.query(`SET DEFAULT ROLE ${identifier(role)} FOR ?@'%'`, [base.username])
       await server
         .query("GRANT PROXY ON 'nobody'@'%' TO ?@'%' WITH GRANT OPTION", [base.username])
         .catch(() => undefined)
       await secrets.rotate(secretId)
       const login = loginIn((await staged()).AWSCURRENT ?? '')
-      expect(login.username).toBe(twin)
-      expect(await held(twin)).toEqual(await held(base.username))
-      expect((await createUser(server, { username: twin, password: '' })).replace(twin, base.username)).toBe(
+      expect(login.username).toBe(clone)
+      expect(await held(clone)).toEqual(await held(base.username))
+      expect((await createUser(server, { username: clone, password: '' })).replace(clone, base.username)).toBe(
         await createUser(server, base),
       )
 
       const { host, port } = server
-      await using client = await connected({ host, port, user: twin, password: login.password, database })
+      await using client = await connected({ host, port, user: clone, password: login.password, database })
       await client.query('SELECT a FROM t')
       await client.query('CALL p()')
       await client.query('INSERT INTO t (b) VALUES (1)')
@@ -70,7 +70,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
     })
 
     it('gets what the base was given since, and loses what it has lost', async () => {
-      const { secretId, base, twin } = await stored({ grants: [`SELECT, INSERT ON ${d}`, identifier(role)] })
+      const { secretId, base, clone } = await stored({ grants: [`SELECT, INSERT ON ${d}`, identifier(role)] })
       const steps = [
         [`REVOKE INSERT ON ${d} FROM`, `GRANT DELETE ON ${t} TO`],
         [`GRANT ALL PRIVILEGES ON ${d} TO`, `REVOKE ${identifier(role)} FROM`],
@@ -80,24 +80,24 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       for (const statements of [[], ...steps]) {
         for (const statement of statements) await server.query(`${statement} ?@'%'`, [base.username])
         // The second rotation brings the base back into use: what the login in use may do is taken from it by nobody else.
-        for (const _turn of ['the twin', 'the base']) {
+        for (const _turn of ['the clone', 'the base']) {
           await secrets.rotate(secretId)
-          expect(await held(twin)).toEqual(await held(base.username))
+          expect(await held(clone)).toEqual(await held(base.username))
         }
       }
-      // What only the twin was given is taken away, too.
-      await server.query(`GRANT FILE ON *.* TO ?@'%'`, [twin])
+      // What only the clone was given is taken away, too.
+      await server.query(`GRANT FILE ON *.* TO ?@'%'`, [clone])
       await secrets.rotate(secretId)
-      expect(await held(twin)).toEqual(await held(base.username))
+      expect(await held(clone)).toEqual(await held(base.username))
     })
 
     it('has the options of the base, and gets their later changes', async () => {
       const options =
         "REQUIRE SUBJECT '/CN=it''s \\\\' ISSUER '/O=\"o\" SUBJECT x' WITH MAX_QUERIES_PER_HOUR 9000 MAX_STATEMENT_TIME 12.5 PASSWORD EXPIRE NEVER"
-      const { secretId, base, twin } = await stored({ hosts: ['10.0.0.1', '%'] })
+      const { secretId, base, clone } = await stored({ hosts: ['10.0.0.1', '%'] })
       const same = async () =>
         expect(
-          (await createUser(server, { username: twin, password: '' }, '10.0.0.1')).replace(twin, base.username),
+          (await createUser(server, { username: clone, password: '' }, '10.0.0.1')).replace(clone, base.username),
         ).toBe(await createUser(server, base, '10.0.0.1'))
       for (const each of [
         options,
@@ -111,24 +111,24 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
     })
 
     it('is locked where the base is, and never unlocked by a rotation', async () => {
-      const { secretId, base, twin } = await stored({ hosts: ['10.0.0.1', '%'] })
-      for (const _turn of ['the twin', 'the base']) await secrets.rotate(secretId)
+      const { secretId, base, clone } = await stored({ hosts: ['10.0.0.1', '%'] })
+      for (const _turn of ['the clone', 'the base']) await secrets.rotate(secretId)
       await server.query("ALTER USER ?@'10.0.0.1' ACCOUNT LOCK", [base.username])
       await secrets.rotate(secretId)
-      expect(await createUser(server, { username: twin, password: '' }, '10.0.0.1')).toContain('ACCOUNT LOCK')
-      expect(await createUser(server, { username: twin, password: '' })).not.toContain('ACCOUNT LOCK')
+      expect(await createUser(server, { username: clone, password: '' }, '10.0.0.1')).toContain('ACCOUNT LOCK')
+      expect(await createUser(server, { username: clone, password: '' })).not.toContain('ACCOUNT LOCK')
       await secrets.rotate(secretId)
       expect(await createUser(server, base, '10.0.0.1')).toContain('ACCOUNT LOCK')
       await server.query("ALTER USER ?@'10.0.0.1' ACCOUNT UNLOCK", [base.username])
-      await expect(secrets.rotate(secretId)).rejects.toThrow(`'${twin}'@'10.0.0.1' is locked`)
+      await expect(secrets.rotate(secretId)).rejects.toThrow(`'${clone}'@'10.0.0.1' is locked`)
     })
 
     it('has an account for each host of the base, all with one password', async () => {
       const hosts = ['10.0.0.1', 'localhost', '%']
-      const { secretId, base, twin, staged } = await stored({ hosts })
+      const { secretId, base, clone, staged } = await stored({ hosts })
       await server.query("GRANT SELECT ON *.* TO ?@'10.0.0.1'", [base.username])
       await server.query("CREATE USER ?@'10.0.0.2' IDENTIFIED VIA unix_socket", [base.username])
-      for (const user of [twin, base.username]) {
+      for (const user of [clone, base.username]) {
         await secrets.rotate(secretId)
         expect(loginIn((await staged()).AWSCURRENT ?? '').username).toBe(user)
         const rows = await server.query<{ host: string; hash: string }>(
@@ -139,18 +139,18 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(new Set(rows.map(({ hash }) => hash)).size).toBe(1)
       }
       expect(secrets.output()).toContain(`left '${base.username}'@'10.0.0.2' alone, which has no password`)
-      expect(await held(twin, '10.0.0.1')).toEqual(await held(base.username, '10.0.0.1'))
-      expect(await held(twin, 'localhost')).toEqual(await held(base.username, 'localhost'))
+      expect(await held(clone, '10.0.0.1')).toEqual(await held(base.username, '10.0.0.1'))
+      expect(await held(clone, 'localhost')).toEqual(await held(base.username, 'localhost'))
     })
 
     it('what was granted on a table that is gone since does not stop it', async () => {
-      const { secretId, base, twin } = await stored()
+      const { secretId, base, clone } = await stored()
       await server.query(`CREATE TABLE ${identifier(database)}.gone (a int)`)
       await server.query(`GRANT SELECT, INSERT ON ${identifier(database)}.gone TO ?@'%'`, [base.username])
       await server.query(`DROP TABLE ${identifier(database)}.gone`)
       await secrets.rotate(secretId)
-      expect(await held(twin)).toEqual(await held(base.username))
-      expect((await held(twin)).join()).not.toContain('CREATE')
+      expect(await held(clone)).toEqual(await held(base.username))
+      expect((await held(clone)).join()).not.toContain('CREATE')
     })
 
     it('a grant on a column that is gone since ends the run with an error that says so', async () => {
@@ -176,7 +176,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         const outcome = await rotation.attempt('testSecret')
         expect(outcome.ok ? '' : outcome.error.errorType).toBe('PrivilegesDiffer')
         expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(
-          `${twinOf(base)} lacks ${grant.startsWith('`') ? 'role ' : ''}`,
+          `${cloneOf(base)} lacks ${grant.startsWith('`') ? 'role ' : ''}`,
         )
         await rotation.run('setSecret', 'testSecret', 'finishSecret')
         await rotation.end()
@@ -190,10 +190,10 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await secrets.testOnly(secretId)
     })
 
-    it('says what the twin is the definer of, and which views ask for the login', async () => {
-      const { secretId, twin } = await stored({ grants: [`ALL PRIVILEGES ON ${d}`] })
+    it('says what the clone is the definer of, and which views ask for the login', async () => {
+      const { secretId, clone } = await stored({ grants: [`ALL PRIVILEGES ON ${d}`] })
       await secrets.rotate(secretId)
-      const definer = accountName({ user: twin, host: '%' })
+      const definer = accountName({ user: clone, host: '%' })
       await server.query(
         `CREATE DEFINER = ${definer} VIEW ${identifier(database)}.${identifier(randomName('v'))} AS SELECT 1`,
       )
@@ -202,7 +202,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         `CREATE VIEW ${identifier(database)}.${own} AS SELECT a FROM ${t} WHERE b = SUBSTRING_INDEX(USER(), '@', 1)`,
       )
       await secrets.rotate(secretId)
-      expect(secrets.output()).toContain(`${twin} is the definer of 1 views`)
+      expect(secrets.output()).toContain(`${clone} is the definer of 1 views`)
       expect(secrets.output()).toContain(`${database}.${own}`)
     })
 

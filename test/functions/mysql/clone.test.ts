@@ -9,8 +9,8 @@ import { fourSteps } from '../../support/secrets-manager.ts'
 import { databaseFunction } from '../databases/database-type.ts'
 import type { AccountWish } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
-import { createTwin } from './accounts.ts'
+import { cloneOf } from '../databases/target.ts'
+import { createClone } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -20,7 +20,7 @@ const { secrets, type } = suite
 async function stored(wish: AccountWish = {}) {
   const made = await type.make(secrets, wish)
   const { base, master } = made
-  return { ...(await suite.stored(async () => made)), base, master: master?.username ?? '', twin: twinOf(base) }
+  return { ...(await suite.stored(async () => made)), base, master: master?.username ?? '', clone: cloneOf(base) }
 }
 
 /** What CREATE USER would make an account of, without its password. */
@@ -35,7 +35,7 @@ async function put(SecretId: string, SecretString: string): Promise<void> {
   await secrets.client.send(new PutSecretValueCommand({ SecretId, SecretString, ClientRequestToken }))
 }
 
-describe('the twin', { meta: { server: server.label } }, () => {
+describe('the clone', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   for (const given of [
@@ -47,13 +47,13 @@ describe('the twin', { meta: { server: server.label } }, () => {
       const [early, late] = [await stored({ options: '' }), await stored()]
       for (const target of [early, late]) {
         if (target === late) await secrets.rotate(target.secretId)
-        const [before, rotation] = [await options(target.twin).catch(() => ''), await secrets.begin(target.secretId)]
+        const [before, rotation] = [await options(target.clone).catch(() => ''), await secrets.begin(target.secretId)]
         await rotation.run('createSecret')
         await server.query(`ALTER USER ?@? ${given}`, [target.base.username, '%'])
         await rotation.run('setSecret')
         await rotation.end()
-        expect(await options(target.twin)).toBe(await options(target.base.username))
-        expect(await options(target.twin)).not.toBe(before)
+        expect(await options(target.clone)).toBe(await options(target.base.username))
+        expect(await options(target.clone)).not.toBe(before)
       }
     })
   }
@@ -66,14 +66,14 @@ describe('the twin', { meta: { server: server.label } }, () => {
       while ((await server.query(query, [username, mark])).length === 0)
         await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', password])
       await secrets.rotate(target.secretId)
-      expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
+      expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
     })
   }
 
   it('has an account for each host of the base, also for one that comes later', async () => {
     const target = await stored({ hosts: ['%', 'localhost', '10.1.%'] })
     const hosts = async () =>
-      (await server.query('SELECT host FROM mysql.user WHERE user = ? ORDER BY host', [target.twin])).map(
+      (await server.query('SELECT host FROM mysql.user WHERE user = ? ORDER BY host', [target.clone])).map(
         (row) => row.host,
       )
     await secrets.rotate(target.secretId)
@@ -104,22 +104,22 @@ describe('the twin', { meta: { server: server.label } }, () => {
     await server.query(`CREATE DATABASE ${database}`)
     await server.query(`CREATE TABLE ${database}.t (a INT)`)
     await server.query('GRANT ALL ON *.* TO ?@? WITH GRANT OPTION', [target.master, '%'])
-    const [twin, base] = [quoted(target.twin), quoted(target.base.username)]
+    const [clone, base] = [quoted(target.clone), quoted(target.base.username)]
     const password = randomPassword()
-    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.twin, '%', password])
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.clone, '%', password])
     await server.query(`GRANT SELECT ON ${database}.* TO ${base}`)
-    await server.query(`GRANT SELECT, INSERT ON ${database}.* TO ${twin}`)
+    await server.query(`GRANT SELECT, INSERT ON ${database}.* TO ${clone}`)
     // The secret has had that login's password before.
-    const older = JSON.stringify({ ...JSON.parse(target.value), username: target.twin, password })
+    const older = JSON.stringify({ ...JSON.parse(target.value), username: target.clone, password })
     for (const value of [older, target.value]) await put(target.secretId, value)
-    await using session = await connected({ host: server.host, port: server.port, user: target.twin, password })
+    await using session = await connected({ host: server.host, port: server.port, user: target.clone, password })
     await secrets.rotate(target.secretId)
-    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
-    const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.twin, '%'])).map((row) => Object.values(row)[0])
+    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
+    const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.clone, '%'])).map((row) => Object.values(row)[0])
     expect(rows).toEqual([
-      `GRANT USAGE ON *.* TO ${twin}@\`%\``,
-      `GRANT SELECT ON \`${database}\`.* TO ${twin}@\`%\``,
-      `GRANT ${base}@\`%\` TO ${twin}@\`%\``,
+      `GRANT USAGE ON *.* TO ${clone}@\`%\``,
+      `GRANT SELECT ON \`${database}\`.* TO ${clone}@\`%\``,
+      `GRANT ${base}@\`%\` TO ${clone}@\`%\``,
     ])
     await session.query(`SELECT * FROM ${database}.t`)
   })
@@ -127,30 +127,34 @@ describe('the twin', { meta: { server: server.label } }, () => {
   it('loses what it was given by hand beyond the base', async () => {
     const target = await stored()
     for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
-    await server.query('GRANT PROCESS, SHOW DATABASES ON *.* TO ?@?', [target.twin, '%'])
+    await server.query('GRANT PROCESS, SHOW DATABASES ON *.* TO ?@?', [target.clone, '%'])
     await server.query('GRANT ALL ON *.* TO ?@? WITH GRANT OPTION', [target.master, '%'])
     await secrets.rotate(target.secretId)
-    const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.twin, '%'])).map((row) => Object.values(row)[0])
-    expect(rows[0]).toBe(`GRANT USAGE ON *.* TO ${quoted(target.twin)}@\`%\``)
+    const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.clone, '%'])).map((row) => Object.values(row)[0])
+    expect(rows[0]).toBe(`GRANT USAGE ON *.* TO ${quoted(target.clone)}@\`%\``)
     expect(secrets.output()).toContain('has PROCESS, SHOW DATABASES ON *.*')
   })
 
   it('keeps no second password from another strategy', async () => {
     const target = await stored()
-    const twin = await createTwin(server, target.base)
-    await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [twin.username, '%', randomPassword()])
+    const clone = await createClone(server, target.base)
+    await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [
+      clone.username,
+      '%',
+      randomPassword(),
+    ])
     await secrets.rotate(target.secretId)
-    expect(await server.login(twin)).toBeUndefined()
+    expect(await server.login(clone)).toBeUndefined()
   })
 
   it('that is the definer of views or routines is reported', async () => {
     const [target, database] = [await stored(), randomName('d')]
-    await createTwin(server, target.base)
+    await createClone(server, target.base)
     await server.query(`CREATE DATABASE ${database}`)
-    await server.query(`CREATE DEFINER = ${quoted(target.twin)} VIEW ${database}.v AS SELECT 1`)
+    await server.query(`CREATE DEFINER = ${quoted(target.clone)} VIEW ${database}.v AS SELECT 1`)
     await server.query('GRANT SHOW VIEW, SELECT ON *.* TO ?@?', [target.master, '%'])
     await secrets.rotate(target.secretId)
-    expect(secrets.output()).toContain(`${target.twin} is the definer of`)
+    expect(secrets.output()).toContain(`${target.clone} is the definer of`)
   })
 
   for (const [what, statement] of [
@@ -160,7 +164,7 @@ describe('the twin', { meta: { server: server.label } }, () => {
     it(`testSecret fails where ${what}`, async () => {
       const target = await stored()
       const base = statement.includes('??') ? [target.base.username] : []
-      const before = () => server.query(statement, [...base, target.twin, '%'])
+      const before = () => server.query(statement, [...base, target.clone, '%'])
       const error = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'testSecret', before })
       expect(error.errorMessage).toContain(`\`${target.base.username}\`@\`%\``)
     })
@@ -171,7 +175,7 @@ describe('the twin', { meta: { server: server.label } }, () => {
     await server.query('REVOKE ROLE_ADMIN ON *.* FROM ?@?', [target.master, '%'])
     await server.query('GRANT ?@? TO ?@? WITH ADMIN OPTION', [target.base.username, '%', target.master, '%'])
     await secrets.rotate(target.secretId)
-    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.twin)
+    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
   })
 
   it('its name is 32 characters long at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {
@@ -194,13 +198,13 @@ describe('the twin', { meta: { server: server.label } }, () => {
   it('is made with its role in one statement, and the password comes last: so who is killed before can go on', async () => {
     for (const existing of [false, true]) {
       const target = await stored()
-      if (existing) await createTwin(server, target.base)
+      if (existing) await createClone(server, target.base)
       await server.query('ALTER USER ?@? WITH MAX_USER_CONNECTIONS 9', [target.base.username, '%'])
       const rotation = await secrets.begin(target.secretId)
       await rotation.run('createSecret')
       const start = (await server.log()).length
       await rotation.run(...fourSteps.slice(1))
-      const lines = (await server.log(start)).split('\n').filter((line) => line.includes(`'${target.twin}'@'%'`))
+      const lines = (await server.log(start)).split('\n').filter((line) => line.includes(`'${target.clone}'@'%'`))
       const made = lines.filter((line) => /\t(CREATE|ALTER|GRANT|SET DEFAULT)/.test(line))
       expect(made.at(-1)).toContain('IDENTIFIED WITH')
       expect(made.at(-2)).toContain('MAX_USER_CONNECTIONS 9')

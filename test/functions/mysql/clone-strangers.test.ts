@@ -4,8 +4,8 @@ import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { AccountWish } from '../databases/mysql-accounts.ts'
-import { twinOf } from '../databases/target.ts'
-import { createTwin } from './accounts.ts'
+import { cloneOf } from '../databases/target.ts'
+import { createClone } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -15,35 +15,35 @@ const { secrets, type } = suite
 async function stored(wish: AccountWish = {}) {
   const made = await type.make(secrets, wish)
   const target = await suite.stored(async () => made)
-  return { ...target, base: made.base, twin: { username: twinOf(made.base), password: randomPassword() } }
+  return { ...target, base: made.base, clone: { username: cloneOf(made.base), password: randomPassword() } }
 }
 
-const refused = { code: 'NotATwin', step: 'setSecret' } as const
+const refused = { code: 'NotAClone', step: 'setSecret' } as const
 
-describe('accounts that are no twins', { meta: { server: server.label } }, () => {
+describe('accounts that are no clones', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('an unrelated account of the name is not touched, and the GRANT that would make it the twin is told', async () => {
+  it('an unrelated account of the name is not touched, and the GRANT that would make it the clone is told', async () => {
     const target = await stored()
-    const { username, password } = target.twin
+    const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
     const error = await expectFailure(suite, target, refused)
     expect(error.errorMessage).toContain(`GRANT '${target.base.username}'@'%' TO '${username}'@'%'`)
-    expect(await server.login(target.twin)).toBeDefined()
+    expect(await server.login(target.clone)).toBeDefined()
   })
 
   it('one with the very same rights is not touched either', async () => {
     const target = await stored()
-    const { username, password } = target.twin
+    const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
     for (const name of [username, target.base.username]) await server.query('GRANT PROCESS ON *.* TO ?@?', [name, '%'])
     await expectFailure(suite, target, refused)
-    expect(await server.login(target.twin)).toBeDefined()
+    expect(await server.login(target.clone)).toBeDefined()
   })
 
   it('a login that only happens to end in _clone does not get the password of its namesake', async () => {
     const target = await stored()
-    const { username, password } = target.twin
+    const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
     const value = JSON.stringify({ ...JSON.parse(target.value), username, password })
     const secret = await suite.stored(async () => ({ ...target, value, works: async () => true }))
@@ -53,24 +53,24 @@ describe('accounts that are no twins', { meta: { server: server.label } }, () =>
 
   it('one that has the role of the base and more besides, which no value of the secret logs in as, is not touched', async () => {
     const [target, database] = [await stored(), randomName('d')]
-    await createTwin(server, target.base)
-    await server.query(`GRANT DROP ON ${database}.* TO ${quoted(target.twin.username)}`)
+    await createClone(server, target.base)
+    await server.query(`GRANT DROP ON ${database}.* TO ${quoted(target.clone.username)}`)
     const error = await expectFailure(suite, target, refused)
     expect(error.errorMessage).toContain(`has DROP ON \`${database}\`.*`)
   })
 
   it('one that has a role which the base has not is not touched', async () => {
     const [target, role] = [await stored(), randomName('r')]
-    await createTwin(server, target.base)
+    await createClone(server, target.base)
     await server.query(`CREATE ROLE ${role}`)
-    await server.query(`GRANT ${role} TO ${quoted(target.twin.username)}`)
+    await server.query(`GRANT ${role} TO ${quoted(target.clone.username)}`)
     const error = await expectFailure(suite, target, refused)
     expect(error.errorMessage).toContain(`has role \`${role}\`@\`%\``)
   })
 
   it('one on a host where the base has none ends the rotation, and the DROP USER is told', async () => {
     const target = await stored({ hosts: ['localhost'] })
-    const { username, password } = target.twin
+    const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
     const error = await expectFailure(suite, target, refused)
     expect(error.errorMessage).toContain(`DROP USER '${username}'@'%'`)
@@ -80,19 +80,19 @@ describe('accounts that are no twins', { meta: { server: server.label } }, () =>
     const target = await stored()
     await server.query('INSTALL PLUGIN mysql_no_login SONAME "mysql_no_login.so"').catch(() => undefined)
     await server.query('CREATE USER ?@? IDENTIFIED WITH mysql_no_login DEFAULT ROLE ?@?', [
-      ...[target.twin.username, '%', target.base.username, '%'],
+      ...[target.clone.username, '%', target.base.username, '%'],
     ])
     await expectFailure(suite, target, refused)
   })
 
   it('one that was locked stays locked', async () => {
     const target = await stored()
-    await createTwin(server, target.base)
-    await server.query('ALTER USER ?@? ACCOUNT LOCK', [target.twin.username, '%'])
+    await createClone(server, target.base)
+    await server.query('ALTER USER ?@? ACCOUNT LOCK', [target.clone.username, '%'])
     await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
   })
 
-  it('a twin whose base is gone is refused, not made again', async () => {
+  it('a clone whose base is gone is refused, not made again', async () => {
     const target = await stored()
     await secrets.rotate(target.secretId)
     await server.query('DROP USER ?@?', [target.base.username, '%'])

@@ -1,9 +1,9 @@
 import { escapeIdentifier } from 'pg'
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
+import { type CloneState, readCatalogs } from './clone-state.ts'
 import { majorOf } from './server-version.ts'
-import { readCatalogs, type TwinState } from './twin-state.ts'
 
 /** Attributes that a role may give, or take away, only where it has them itself (manual of PostgreSQL 16, "CREATE ROLE"). */
 const guarded = {
@@ -16,8 +16,8 @@ const guarded = {
  * Says beforehand, with the statement that mends it, what the server would refuse half-way.
  * @throws RotationError MissingPrivilege
  */
-export function checkRights(state: TwinState, names: TwinNames): void {
-  const { self, version, base, twin, administersBase, administersTwin } = state
+export function checkRights(state: CloneState, names: CloneNames): void {
+  const { self, version, base, clone, administersBase, administersClone } = state
   if (self.rolsuper) return
   const me = escapeIdentifier(self.rolname)
   const missing = (what: Words, statement: string) =>
@@ -26,12 +26,13 @@ export function checkRights(state: TwinState, names: TwinNames): void {
     })
 
   if (!self.rolcreaterole) throw missing(say`may not manage roles`, `ALTER ROLE ${me} CREATEROLE`)
-  const superuser = [base, twin].some((role) => role?.rolsuper)
+  const superuser = [base, clone].some((role) => role?.rolsuper)
   if (superuser) throw missing(say`may not change a superuser`, `ALTER ROLE ${me} SUPERUSER`)
-  const differ = (column: keyof typeof guarded) => (base?.[column] ?? false) !== (twin?.[column] ?? false)
+  const differ = (column: keyof typeof guarded) => (base?.[column] ?? false) !== (clone?.[column] ?? false)
   if (version < 160_000) {
     // A role that has REPLICATION is changed by superusers alone, whatever the change is.
-    const special = base?.rolreplication || twin?.rolreplication ? 'REPLICATION' : differ('rolbypassrls') && 'BYPASSRLS'
+    const special =
+      base?.rolreplication || clone?.rolreplication ? 'REPLICATION' : differ('rolbypassrls') && 'BYPASSRLS'
     if (special === false) return
     const what = say`may not change what has ${ours(special)}: before PostgreSQL 16 superusers alone may`
     throw missing(what, `ALTER ROLE ${me} SUPERUSER`)
@@ -39,10 +40,10 @@ export function checkRights(state: TwinState, names: TwinNames): void {
   const grant = (role: string) =>
     missing(say`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
   if (!administersBase) throw grant(names.base)
-  if (twin !== null && !administersTwin) throw grant(names.twin)
+  if (clone !== null && !administersClone) throw grant(names.clone)
   for (const [column, word] of Object.entries(guarded) as [keyof typeof guarded, string][]) {
     if (!differ(column) || self[column]) continue
-    const what = say`may not give or take away ${ours(word)}, in which ${names.base} and ${names.twin} differ`
+    const what = say`may not give or take away ${ours(word)}, in which ${names.base} and ${names.clone} differ`
     throw missing(what, `ALTER ROLE ${me} ${word}`)
   }
 }

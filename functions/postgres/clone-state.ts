@@ -1,5 +1,5 @@
 import { escapeIdentifier, escapeLiteral, type QueryResult } from 'pg'
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 
 /** A row of pg_roles. */
 export interface Role {
@@ -31,7 +31,7 @@ export interface Membership {
 }
 
 /** All that is to be known of a pair of logins, read in one round trip. */
-export interface TwinState {
+export interface CloneState {
   readonly sessionUser: string
   readonly currentUser: string
   readonly database: string
@@ -39,26 +39,26 @@ export interface TwinState {
   /** In which form the server keeps a password that it is told now. */
   readonly passwordEncryption: string
   readonly base: Role | null
-  readonly twin: Role | null
+  readonly clone: Role | null
   readonly baseExpired: boolean
   readonly baseSettings: readonly Setting[]
-  readonly twinSettings: readonly Setting[]
+  readonly cloneSettings: readonly Setting[]
   /** Those of a database or of all, for all roles: `ALTER DATABASE ... SET`, `ALTER ROLE ALL ... SET`. */
   readonly everybodysSettings: readonly Setting[]
-  /** The twin's direct memberships in the base. */
+  /** The clone's direct memberships in the base. */
   readonly memberships: readonly Membership[]
-  /** Roles that the twin is a direct member of and the base is not a member of at all. */
-  readonly twinAlone: readonly string[]
-  /** Databases in which the twin owns something or was granted something itself; `(all)` for what belongs to none. */
-  readonly twinHolds: readonly string[]
+  /** Roles that the clone is a direct member of and the base is not a member of at all. */
+  readonly cloneAlone: readonly string[]
+  /** Databases in which the clone owns something or was granted something itself; `(all)` for what belongs to none. */
+  readonly cloneHolds: readonly string[]
   /**
-   * Whom the session should act as: its own login or, where that is a twin itself, the base that it runs as. A database's
+   * Whom the session should act as: its own login or, where that is a clone itself, the base that it runs as. A database's
    * own `role` setting does not count, since its owner need not be trusted.
    */
   readonly self: Role & { readonly rolname: string }
   /** Whether that role may administer the two: from PostgreSQL 16 on CREATEROLE alone does not suffice. */
   readonly administersBase: boolean
-  readonly administersTwin: boolean
+  readonly administersClone: boolean
 }
 
 /** What the questions read, and thus what their login must be allowed to read. */
@@ -71,7 +71,7 @@ type RoleRow = Role & {
   readonly session_administers: boolean
   readonly current_administers: boolean
 }
-type Row = Pick<TwinState, 'sessionUser' | 'currentUser' | 'database' | 'version' | 'passwordEncryption'>
+type Row = Pick<CloneState, 'sessionUser' | 'currentUser' | 'database' | 'version' | 'passwordEncryption'>
 type SettingsRow = {
   readonly setrole: number
   readonly setdatabase: number
@@ -88,9 +88,9 @@ type MemberRow = {
 
 /**
  * The questions, for a transaction in which pg_catalog is what search_path names: several small ones, since a new session
- * plans a large one for longer than it takes to answer it. `readTwinState` makes of the answers what is to be known.
+ * plans a large one for longer than it takes to answer it. `readCloneState` makes of the answers what is to be known.
  */
-export function twinQuestions({ base, twin }: TwinNames): string[] {
+export function cloneQuestions({ base, clone }: CloneNames): string[] {
   // Null where there is no such role.
   const oid = (name: string) => `to_regrole(${escapeLiteral(escapeIdentifier(name))})`
   const mayAct = `CASE WHEN current_setting('server_version_num')::int4 < 160000 THEN 'MEMBER' ELSE 'SET' END`
@@ -103,29 +103,29 @@ export function twinQuestions({ base, twin }: TwinNames): string[] {
        pg_has_role(session_user, r.oid, 'MEMBER WITH ADMIN OPTION') AS session_administers,
        pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION') AS current_administers
      FROM pg_catalog.pg_roles r
-     WHERE r.rolname IN (${escapeLiteral(base)}, ${escapeLiteral(twin)}, session_user, current_user)`,
+     WHERE r.rolname IN (${escapeLiteral(base)}, ${escapeLiteral(clone)}, session_user, current_user)`,
     `SELECT s.setrole, s.setdatabase, (SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.setdatabase) AS datname,
        s.setconfig, (SELECT pg_has_role(${oid(base)}, to_regrole(quote_ident(substr(c, 6))), ${mayAct})
          FROM unnest(s.setconfig) c WHERE substr(c, 1, 5) = 'role=') AS possible
      FROM pg_catalog.pg_db_role_setting s
-     WHERE s.setrole IN (0, ${oid(base)}, ${oid(twin)}, to_regrole(quote_ident(session_user)))`,
+     WHERE s.setrole IN (0, ${oid(base)}, ${oid(clone)}, to_regrole(quote_ident(session_user)))`,
     `SELECT m.roleid::regrole::text AS role, to_json(m) AS row, m.roleid = ${oid(base)} AS of_base,
        pg_has_role(${oid(base)}, m.roleid, 'MEMBER') AS base_is_member
-     FROM pg_catalog.pg_auth_members m WHERE m.member = ${oid(twin)}`,
+     FROM pg_catalog.pg_auth_members m WHERE m.member = ${oid(clone)}`,
     `SELECT DISTINCT COALESCE((SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.dbid)::text, '(all)') AS holds
      FROM pg_catalog.pg_shdepend s
-     WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = ${oid(twin)}
+     WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = ${oid(clone)}
        AND s.classid <> 'pg_catalog.pg_auth_members'::regclass`,
   ]
 }
 
-/** @param answers the results of `twinQuestions`, in their order */
-export function readTwinState(answers: readonly QueryResult[], names: TwinNames): TwinState {
+/** @param answers the results of `cloneQuestions`, in their order */
+export function readCloneState(answers: readonly QueryResult[], names: CloneNames): CloneState {
   const rows = <T>(index: number) => (answers[index]?.rows ?? []) as T[]
   const [about] = rows<Row>(0)
   if (about === undefined) throw new Error('the server gave no row')
   const roles = new Map(rows<RoleRow>(1).map((role) => [role.rolname, role]))
-  const [base, twin] = [roles.get(names.base), roles.get(names.twin)]
+  const [base, clone] = [roles.get(names.base), roles.get(names.clone)]
   const lists = rows<SettingsRow>(2)
   const settingsOf = (role: number | undefined) =>
     lists.filter((list) => list.setrole === role).flatMap((list) => settingsIn(list))
@@ -145,17 +145,17 @@ export function readTwinState(answers: readonly QueryResult[], names: TwinNames)
     version: about.version,
     passwordEncryption: about.passwordEncryption,
     base: base ?? null,
-    twin: twin ?? null,
+    clone: clone ?? null,
     baseExpired: base?.expired ?? false,
     baseSettings: settingsOf(base?.oid),
-    twinSettings: settingsOf(twin?.oid),
+    cloneSettings: settingsOf(clone?.oid),
     everybodysSettings: settingsOf(0),
     memberships: members.filter((member) => member.of_base).map(({ row }) => row),
-    twinAlone: members.filter((member) => member.base_is_member === false).map(({ role }) => role),
-    twinHolds: rows<{ holds: string }>(4).map(({ holds }) => holds),
+    cloneAlone: members.filter((member) => member.base_is_member === false).map(({ role }) => role),
+    cloneHolds: rows<{ holds: string }>(4).map(({ holds }) => holds),
     self,
     administersBase: administers(base),
-    administersTwin: administers(twin),
+    administersClone: administers(clone),
   }
 }
 

@@ -6,7 +6,7 @@ import { connected, mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { createTwin } from './accounts.ts'
+import { createClone } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await mysqlServer()
@@ -105,8 +105,8 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
       expect(error.errorMessage).toContain('Rotate the secret with dual-password')
       expect(error.errorMessage).toContain('Trying again does not help')
       // What the refusal is for: a second login made by hand.
-      const twin = await createTwin(server, target.base, hosts)
-      expect(await mayDo(twin)).not.toEqual(await mayDo(target.base))
+      const clone = await createClone(server, target.base, hosts)
+      expect(await mayDo(clone)).not.toEqual(await mayDo(target.base))
     })
   }
 
@@ -121,9 +121,9 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     ]) {
       const target = await stored(grants)
       await suite.secrets.rotate(target.secretId)
-      const twin = loginIn((await target.staged()).AWSCURRENT ?? '')
+      const clone = loginIn((await target.staged()).AWSCURRENT ?? '')
       const may = await mayDo(target.base)
-      expect(await mayDo(twin), grants.join()).toEqual(may)
+      expect(await mayDo(clone), grants.join()).toEqual(may)
       expect(may).not.toEqual([])
     }
   })
@@ -134,10 +134,10 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     expect(suite.secrets.output()).toContain(
       `information_schema does not show to it: PROCEDURE ${on(`${stem}b`).slice(0, -1)}\`p\``,
     )
-    const [base, twin] = await Promise.all(
+    const [base, clone] = await Promise.all(
       [target.base, loginIn((await target.staged()).AWSCURRENT ?? '')].map(callsAndSees),
     )
-    expect([base, twin]).toEqual([
+    expect([base, clone]).toEqual([
       { calls: true, parameters: 1 },
       { calls: true, parameters: 0 },
     ])

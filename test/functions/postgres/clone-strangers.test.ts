@@ -3,8 +3,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
-import { twinOf } from '../databases/target.ts'
-import { createRole, createTwin, literal } from './roles.ts'
+import { cloneOf } from '../databases/target.ts'
+import { createClone, createRole, literal } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
@@ -14,74 +14,74 @@ for (const major of [18, 15] as const) {
 
   async function stored() {
     const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
-    return { ...(await suite.stored(async () => made)), base: made.base, twin: quoted(twinOf(made.base)) }
+    return { ...(await suite.stored(async () => made)), base: made.base, clone: quoted(cloneOf(made.base)) }
   }
 
-  describe(`roles that are no twins, on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`roles that are no clones, on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => secrets[Symbol.asyncDispose]())
 
     it('an unrelated role of the name is not touched', async () => {
       const target = await stored()
       const password = randomPassword()
-      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, password)}`)
-      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await server.query(`CREATE ROLE ${target.clone} LOGIN PASSWORD ${await literal(server, password)}`)
+      const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain('is not a member of')
-      expect(await server.login({ username: twinOf(target.base), password })).toBeDefined()
+      expect(await server.login({ username: cloneOf(target.base), password })).toBeDefined()
     })
 
     it('a login that only happens to end in _clone does not get the password of its namesake', async () => {
       const target = await stored()
-      const happens = { username: twinOf(target.base), password: randomPassword() }
-      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, happens.password)}`)
+      const happens = { username: cloneOf(target.base), password: randomPassword() }
+      await server.query(`CREATE ROLE ${target.clone} LOGIN PASSWORD ${await literal(server, happens.password)}`)
       const value = JSON.stringify({ ...JSON.parse(target.value), ...happens })
       const secret = await suite.stored(async () => ({ ...target, value, works: async () => true }))
-      await expectFailure(suite, secret, { code: 'NotATwin', step: 'setSecret' })
+      await expectFailure(suite, secret, { code: 'NotAClone', step: 'setSecret' })
       expect(await server.login(target.base)).toBeDefined()
     })
 
     it('a superuser of the name is not touched, though it is a member of the base', async () => {
       const target = await stored()
-      await createTwin(server, target.base)
-      await server.query(`ALTER ROLE ${target.twin} SUPERUSER`)
-      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await createClone(server, target.base)
+      await server.query(`ALTER ROLE ${target.clone} SUPERUSER`)
+      await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
     })
 
     it('a member through another role only is not touched', async () => {
       const target = await stored()
       const between = await createRole(server)
       await server.query(`GRANT ${quoted(target.base.username)} TO ${quoted(between.username)}`)
-      await server.query(`CREATE ROLE ${target.twin} LOGIN IN ROLE ${quoted(between.username)}`)
-      await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await server.query(`CREATE ROLE ${target.clone} LOGIN IN ROLE ${quoted(between.username)}`)
+      await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
     })
 
     it('a member that may do more than the base, through another role, is not touched', async () => {
       const target = await stored()
       const { username } = await createRole(server)
-      await createTwin(server, target.base)
-      await server.query(`GRANT ${quoted(username)} TO ${target.twin}`)
-      const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+      await createClone(server, target.base)
+      await server.query(`GRANT ${quoted(username)} TO ${target.clone}`)
+      const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain(`is a member of ${username}, and ${target.base.username} is not.`)
     })
 
     for (const [what, make] of [
       [
         'that owns a table',
-        async (twin: string) => server.query(`CREATE TABLE ${twin} (); ALTER TABLE ${twin} OWNER TO ${twin}`),
+        async (clone: string) => server.query(`CREATE TABLE ${clone} (); ALTER TABLE ${clone} OWNER TO ${clone}`),
       ],
       [
         'with a grant of its own',
-        async (twin: string) => server.query(`CREATE TABLE ${twin} (); GRANT SELECT ON ${twin} TO ${twin}`),
+        async (clone: string) => server.query(`CREATE TABLE ${clone} (); GRANT SELECT ON ${clone} TO ${clone}`),
       ],
-      ['with more attributes', async (twin: string) => server.query(`ALTER ROLE ${twin} CREATEDB BYPASSRLS`)],
+      ['with more attributes', async (clone: string) => server.query(`ALTER ROLE ${clone} CREATEDB BYPASSRLS`)],
     ] as const) {
       it(`a member ${what} is not touched, until the remedy has been carried out`, async () => {
         const target = await stored()
-        await createTwin(server, target.base)
-        await make(target.twin)
-        const error = await expectFailure(suite, target, { code: 'NotATwin', step: 'setSecret' })
+        await createClone(server, target.base)
+        await make(target.clone)
+        const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
         const [remedy = ''] = /REASSIGN OWNED BY .*; DROP OWNED BY "[^"]+";/.exec(error.errorMessage) ?? []
         await server.query(remedy)
-        await server.query(`ALTER ROLE ${target.twin} NOCREATEDB NOBYPASSRLS`)
+        await server.query(`ALTER ROLE ${target.clone} NOCREATEDB NOBYPASSRLS`)
         await secrets.rotate(await secrets.store(target.value))
       })
     }
@@ -89,44 +89,44 @@ for (const major of [18, 15] as const) {
     it('a login in use that owns a table does not lose it: the rotation to its base is refused', async () => {
       const target = await stored()
       const password = randomPassword()
-      await createTwin(server, target.base)
-      await server.query(`ALTER ROLE ${target.twin} PASSWORD ${await literal(server, password)}`)
-      await server.query(`CREATE TABLE ${target.twin} (); ALTER TABLE ${target.twin} OWNER TO ${target.twin}`)
-      const inUse = { username: twinOf(target.base), password }
+      await createClone(server, target.base)
+      await server.query(`ALTER ROLE ${target.clone} PASSWORD ${await literal(server, password)}`)
+      await server.query(`CREATE TABLE ${target.clone} (); ALTER TABLE ${target.clone} OWNER TO ${target.clone}`)
+      const inUse = { username: cloneOf(target.base), password }
       const value = JSON.stringify({ ...JSON.parse(target.value), ...inUse })
       const works = async () => {
         await using session = await server.admin()
-        await session.query(`SET SESSION AUTHORIZATION ${target.twin}`)
-        return (await session.query(`SELECT count(*) FROM ${target.twin}`)).rowCount === 1
+        await session.query(`SET SESSION AUTHORIZATION ${target.clone}`)
+        return (await session.query(`SELECT count(*) FROM ${target.clone}`)).rowCount === 1
       }
       const secret = await suite.stored(async () => ({ ...target, value, works }))
-      await expectFailure(suite, secret, { code: 'NotATwin', step: 'setSecret' })
+      await expectFailure(suite, secret, { code: 'NotAClone', step: 'setSecret' })
       expect(await server.login(inUse)).toMatchObject({ current_user: inUse.username })
     })
 
-    it('a member of what the base is a member of, too, is a twin', async () => {
+    it('a member of what the base is a member of, too, is a clone', async () => {
       const target = await stored()
       const { username } = await createRole(server)
-      await createTwin(server, target.base)
-      await server.query(`GRANT ${quoted(username)} TO ${target.twin}, ${quoted(target.base.username)}`)
+      await createClone(server, target.base)
+      await server.query(`GRANT ${quoted(username)} TO ${target.clone}, ${quoted(target.base.username)}`)
       await secrets.rotate(target.secretId)
     })
 
-    it('a twin that was locked stays locked', async () => {
+    it('a clone that was locked stays locked', async () => {
       const target = await stored()
-      await createTwin(server, target.base)
-      await server.query(`ALTER ROLE ${target.twin} NOLOGIN`)
+      await createClone(server, target.base)
+      await server.query(`ALTER ROLE ${target.clone} NOLOGIN`)
       await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
     })
 
     it('a login whose name ends in _clone, without a base, is not rotated and no base is made', async () => {
       const target = await stored()
-      const lonely = { username: twinOf(target.base), password: randomPassword() }
-      await server.query(`CREATE ROLE ${target.twin} LOGIN PASSWORD ${await literal(server, lonely.password)}`)
+      const lonely = { username: cloneOf(target.base), password: randomPassword() }
+      await server.query(`CREATE ROLE ${target.clone} LOGIN PASSWORD ${await literal(server, lonely.password)}`)
       await server.query(`DROP ROLE ${quoted(target.base.username)}`)
       const value = JSON.stringify({ ...JSON.parse(target.value), ...lonely })
       const alone = await suite.stored(async () => ({ ...target, value }))
-      const error = await expectFailure(suite, alone, { code: 'NotATwin', step: 'setSecret' })
+      const error = await expectFailure(suite, alone, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain(`There is no role ${target.base.username}.`)
     })
 

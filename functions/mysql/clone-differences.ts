@@ -1,9 +1,9 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { optionDifferences } from '../../shared/mysql-protocol/account-options.ts'
 import { grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-protocol/grants.ts'
 import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { type Member, type Pair, roleName } from './twin-state.ts'
+import { type Member, type Pair, roleName } from './clone-state.ts'
 
 interface Next {
   readonly username: string
@@ -11,8 +11,8 @@ interface Next {
   newPassword(): string
 }
 
-/** Something in which an account of the twin's name is not yet, or no longer, what the base's is. */
-export interface TwinDifference {
+/** Something in which an account of the clone's name is not yet, or no longer, what the base's is. */
+export interface CloneDifference {
   readonly what: string
   readonly statement: string
   /** The same for an administrator, where the superuser may not; none where it has a password in it. */
@@ -22,55 +22,55 @@ export interface TwinDifference {
    * and whatever takes something away.
    */
   readonly needsProof: boolean
-  /** Whether the twin can do less afterwards. */
+  /** Whether the clone can do less afterwards. */
   readonly takesAway: boolean
 }
 
 /**
- * What makes the accounts of the twin equal to those of the base, each statement by itself.
+ * What makes the accounts of the clone equal to those of the base, each statement by itself.
  * @param next the login to be changed; `current` is the password of the other, which is in use
  */
-export function twinDifferences({ bases, twins }: Pair, names: TwinNames, next: Next): TwinDifference[] {
+export function cloneDifferences({ bases, clones }: Pair, names: CloneNames, next: Next): CloneDifference[] {
   return [...bases.values()].flatMap((base) => {
-    const twin = twins.get(base.host)
-    return twin === undefined ? [creation(base, names, next)] : differencesOf(base, twin)
+    const clone = clones.get(base.host)
+    return clone === undefined ? [creation(base, names, next)] : differencesOf(base, clone)
   })
 }
 
-/** With the role at once: a twin that a run was killed after making is known for a twin by it. */
-function creation(base: Member, names: TwinNames, next: Next): TwinDifference {
-  const name = accountName({ user: names.twin, host: base.host })
-  // Nobody learns the generated password: the one of the secret comes last. A twin that is in use is another thing: its
+/** With the role at once: a clone that a run was killed after making is known for a clone by it. */
+function creation(base: Member, names: CloneNames, next: Next): CloneDifference {
+  const name = accountName({ user: names.clone, host: base.host })
+  // Nobody learns the generated password: the one of the secret comes last. A clone that is in use is another thing: its
   // new account stands before the one that took logins from that host, and has to take them, too.
-  const password = next.username === names.twin ? next.newPassword() : next.current
+  const password = next.username === names.clone ? next.newPassword() : next.current
   const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
   const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
   return { what: `created ${name}`, statement, needsProof: false, takesAway: false }
 }
 
-function difference(what: string, statement: string, how: Partial<TwinDifference> = {}): TwinDifference {
+function difference(what: string, statement: string, how: Partial<CloneDifference> = {}): CloneDifference {
   return { what, statement, remedy: `${statement};`, needsProof: false, takesAway: false, ...how }
 }
 
-function differencesOf(base: Member, twin: Member): TwinDifference[] {
-  const [from, to] = [accountName(base), accountName(twin)]
+function differencesOf(base: Member, clone: Member): CloneDifference[] {
+  const [from, to] = [accountName(base), accountName(clone)]
   const role = roleName(base)
-  const differences: TwinDifference[] = []
-  if (!twin.rights.roles.has(role))
+  const differences: CloneDifference[] = []
+  if (!clone.rights.roles.has(role))
     differences.push(difference(`granted ${from} to ${to}`, `GRANT ${from} TO ${to}`, { needsProof: true }))
-  if (twin.defaultRoles.size !== 1 || !twin.defaultRoles.has(role))
+  if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
     differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`))
-  const { what, clause } = optionDifferences(base.options, twin.options)
+  const { what, clause } = optionDifferences(base.options, clone.options)
   if (what.length > 0) differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`))
-  // What the base lacks itself, the twin must not have. What both have stays: open sessions may live on it.
-  const [wanted, own] = [whatMatters(base.rights, twin.rights), withoutRole(twin.rights, role)]
-  const surplus = grantDifferences(wanted, own, to).filter((each) => each.twin === 'has')
+  // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
+  const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
+  const surplus = grantDifferences(wanted, own, to).filter((each) => each.clone === 'has')
   for (const each of surplus)
     differences.push(difference(`${to} has ${each.what}`, each.statement, { needsProof: true, takesAway: true }))
   return differences
 }
 
-/** Partial revokes come with the role; directly they matter only for what the twin holds on everything itself. */
+/** Partial revokes come with the role; directly they matter only for what the clone holds on everything itself. */
 function whatMatters(base: Rights, { privileges }: Rights): Rights {
   const held = privileges.get('*.*') ?? new Set()
   const exceptions = [...base.exceptions].map(([on, except]) => [on, except.intersection(held)] as const)
@@ -82,6 +82,6 @@ function withoutRole(rights: Rights, role: string): Rights {
 }
 
 /** Whether an account has the role of the base, which only an administrator can have given to it. */
-export function isMember(base: Member | undefined, twin: Member): boolean {
-  return base !== undefined && twin.rights.roles.has(roleName(base))
+export function isMember(base: Member | undefined, clone: Member): boolean {
+  return base !== undefined && clone.rights.roles.has(roleName(base))
 }

@@ -15,12 +15,12 @@ for (const series of ['10.5', '11.8'] as const) {
     return { ...(await suite.stored(async () => made)), base: made.base }
   }
 
-  describe(`runs of setSecret for twins on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`runs of setSecret for clones on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => secrets[Symbol.asyncDispose]())
 
     it('a retried setSecret sends nothing that would change an account', async () => {
       const { secretId, base } = await stored({ grants: ['PROCESS ON *.*'], hosts: ['%', '10.0.0.1'] })
-      for (const _turn of ['the twin', 'the base']) {
+      for (const _turn of ['the clone', 'the base']) {
         const rotation = await secrets.begin(secretId)
         await rotation.run('createSecret', 'setSecret')
         const { length } = await server.log()

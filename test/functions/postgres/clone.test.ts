@@ -3,8 +3,8 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { twinOf } from '../databases/target.ts'
-import { createTwin } from './roles.ts'
+import { cloneOf } from '../databases/target.ts'
+import { createClone } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
@@ -15,7 +15,7 @@ for (const major of [18, 15] as const) {
   /** A stored secret whose superuser secret is a real superuser's, for what an administrator may not do. */
   async function stored() {
     const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
-    return { ...(await suite.stored(async () => made)), base: made.base, twin: twinOf(made.base) }
+    return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
 
   /** What sessions of a login find: their settings, and as whom they run. */
@@ -40,21 +40,21 @@ for (const major of [18, 15] as const) {
     return row
   }
 
-  describe(`the twin on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`the clone on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => secrets[Symbol.asyncDispose]())
 
     it('runs as the base, so that what it makes belongs to the base', async () => {
-      const { secretId, base, twin, staged } = await stored()
+      const { secretId, base, clone, staged } = await stored()
       await secrets.rotate(secretId)
       const value = (await staged()).AWSCURRENT ?? ''
-      expect(loginIn(value).username).toBe(twin)
+      expect(loginIn(value).username).toBe(clone)
       const session = await server.login(loginIn(value))
-      expect(session).toEqual({ session_user: twin, current_user: base.username })
+      expect(session).toEqual({ session_user: clone, current_user: base.username })
 
       const schema = randomName('s')
       await server.query(`CREATE SCHEMA ${schema} AUTHORIZATION ${quoted(base.username)}`)
       const { host, port } = server
-      const login = { host, port, database: 'postgres', user: twin, password: loginIn(value).password }
+      const login = { host, port, database: 'postgres', user: clone, password: loginIn(value).password }
       await using client = await connected(login)
       await client.query('DISCARD ALL')
       await client.query(`CREATE TABLE ${schema}.made (id int)`)
@@ -64,28 +64,28 @@ for (const major of [18, 15] as const) {
     })
 
     it('has the attributes of the base, and gets its later changes, also what was taken away', async () => {
-      const { secretId, base, twin } = await stored()
+      const { secretId, base, clone } = await stored()
       const role = quoted(base.username)
       const wishes = 'CREATEDB CREATEROLE BYPASSRLS REPLICATION NOINHERIT CONNECTION LIMIT 7'
       await server.query(`ALTER ROLE ${role} ${wishes} VALID UNTIL '2099-05-06 07:08:09+02'`)
       await secrets.rotate(secretId)
-      // The twin inherits in any case: the right to connect is looked up before its session runs as the base.
-      expect(await attributes(twin)).toEqual({ ...(await attributes(base.username)), rolinherit: true })
-      expect(await attributes(twin)).toMatchObject({ rolconnlimit: 7, rolbypassrls: true })
+      // The clone inherits in any case: the right to connect is looked up before its session runs as the base.
+      expect(await attributes(clone)).toEqual({ ...(await attributes(base.username)), rolinherit: true })
+      expect(await attributes(clone)).toMatchObject({ rolconnlimit: 7, rolbypassrls: true })
 
       const undone = 'NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION INHERIT CONNECTION LIMIT -1'
       await server.query(`ALTER ROLE ${role} ${undone} VALID UNTIL 'infinity'`)
-      await server.query(`ALTER ROLE ${quoted(twin)} CREATEDB`)
+      await server.query(`ALTER ROLE ${quoted(clone)} CREATEDB`)
       await secrets.rotate(secretId)
       // "infinity" and no date at all mean the same.
-      expect({ ...(await attributes(twin)), rolvaliduntil: 0 }).toEqual({
+      expect({ ...(await attributes(clone)), rolvaliduntil: 0 }).toEqual({
         ...(await attributes(base.username)),
         rolvaliduntil: 0,
       })
     })
 
     it('has the settings of the base, in all databases and in single ones, and gets their later changes', async () => {
-      const { secretId, base, twin, staged, value } = await stored()
+      const { secretId, base, clone, staged, value } = await stored()
       const [role, database] = [quoted(base.username), quoted(randomName('d "b" '))]
       await server.query(`CREATE DATABASE ${database}`)
       const names = [
@@ -128,7 +128,7 @@ for (const major of [18, 15] as const) {
       await server.query(`ALTER ROLE ${role} RESET work_mem`)
       await server.query(`ALTER ROLE ${role} IN DATABASE ${database} RESET ALL`)
       await server.query(`ALTER ROLE ${role} SET search_path = ''`)
-      await server.query(`ALTER ROLE ${quoted(twin)} SET lock_timeout = '1s'`)
+      await server.query(`ALTER ROLE ${quoted(clone)} SET lock_timeout = '1s'`)
       await secrets.rotate(secretId)
       await expectSame()
       expect(await sessionOf((await staged()).AWSPREVIOUS ?? '', ['lock_timeout', 'search_path'])).toMatchObject({
@@ -150,7 +150,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('runs as the base does where a database, or a setting for all, names another role', async () => {
-      const { secretId, base, twin, staged, value } = await stored()
+      const { secretId, base, clone, staged, value } = await stored()
       const [owner, stranger] = [randomName('owner'), randomName('stranger')]
       const names = ['owned', 'strange', 'own', 'none'] as const
       const databases = Object.fromEntries(names.map((name) => [name, randomName(name)])) as Record<string, string>
@@ -175,12 +175,12 @@ for (const major of [18, 15] as const) {
       await secrets.rotate(secretId)
       const { AWSCURRENT = '' } = await staged()
       expect(await server.login({ ...loginIn(AWSCURRENT), database: databases.owned })).toEqual({
-        session_user: twin,
+        session_user: clone,
         current_user: base.username,
       })
     })
 
-    it('testSecret refuses a twin whose base was given another role by its database', async () => {
+    it('testSecret refuses a clone whose base was given another role by its database', async () => {
       const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
       const [owner, database] = [randomName('owner'), randomName('owned')]
       await server.query(`CREATE DATABASE ${database}`)
@@ -198,7 +198,7 @@ for (const major of [18, 15] as const) {
       await target.expectPromoted(rotation, target.value)
     })
 
-    it('a grant to the base that comes later reaches the twin at once', async () => {
+    it('a grant to the base that comes later reaches the clone at once', async () => {
       const { secretId, base, staged } = await stored()
       await secrets.rotate(secretId)
       const table = randomName('granted')
@@ -220,7 +220,7 @@ for (const major of [18, 15] as const) {
       ['a setting', (role: string) => `ALTER ROLE ${role} SET work_mem = '9MB'`],
       ['a connection limit', (role: string) => `ALTER ROLE ${role} CONNECTION LIMIT 3`],
     ] as const) {
-      it(`testSecret refuses a twin that differs in ${what}; a further run mends it`, async () => {
+      it(`testSecret refuses a clone that differs in ${what}; a further run mends it`, async () => {
         const target = await stored()
         const rotation = await secrets.begin(target.secretId)
         await rotation.run('createSecret', 'setSecret')
@@ -233,39 +233,39 @@ for (const major of [18, 15] as const) {
       })
     }
 
-    it('testSecret refuses a twin that does not run as the base', async () => {
+    it('testSecret refuses a clone that does not run as the base', async () => {
       const target = await stored()
       const rotation = await secrets.begin(target.secretId)
       await rotation.run('createSecret', 'setSecret')
-      await server.query(`ALTER ROLE ${quoted(target.twin)} RESET role`)
+      await server.query(`ALTER ROLE ${quoted(target.clone)} RESET role`)
       const outcome = await rotation.attempt('testSecret')
       expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`does not run as ${target.base.username}`)
     })
 
     it('made by the functions of AWS is accepted, and from then on runs as the base', async () => {
-      const { secretId, base, twin, staged, value } = await stored()
-      await createTwin(server, base)
+      const { secretId, base, clone, staged, value } = await stored()
+      await createClone(server, base)
       await secrets.rotate(secretId)
       const { AWSCURRENT = '' } = await staged()
-      expect(await server.login(loginIn(AWSCURRENT))).toEqual({ session_user: twin, current_user: base.username })
+      expect(await server.login(loginIn(AWSCURRENT))).toEqual({ session_user: clone, current_user: base.username })
       expect(await server.login(loginIn(value))).toBeDefined()
     })
 
     it('made by the functions of AWS passes a test without a rotation, from either side', async () => {
       const { secretId, base, value, snapshot } = await stored()
-      const twin = await createTwin(server, base)
+      const clone = await createClone(server, base)
       const fields = JSON.parse(value) as object
-      const fromTwin = await secrets.store(JSON.stringify({ ...fields, ...twin }))
+      const fromClone = await secrets.store(JSON.stringify({ ...fields, ...clone }))
       const before = await snapshot()
       await secrets.testOnly(secretId)
-      await secrets.testOnly(fromTwin)
+      await secrets.testOnly(fromClone)
       expect(await snapshot()).toEqual(before)
     })
 
     if (major >= 16) {
       it('whose membership lacks SET or INHERIT gets them', async () => {
         const { secretId, base, staged } = await stored()
-        const { username } = await createTwin(server, base)
+        const { username } = await createClone(server, base)
         await server.query(`REVOKE ${quoted(base.username)} FROM ${quoted(username)}`)
         await server.query(`GRANT ${quoted(base.username)} TO ${quoted(username)} WITH INHERIT FALSE, SET FALSE`)
         await secrets.rotate(secretId)

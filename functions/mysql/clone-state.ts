@@ -1,4 +1,4 @@
-import type { TwinNames } from '../../shared/database/engine.ts'
+import type { CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
@@ -18,7 +18,7 @@ export interface Member extends StoredAccount {
 /** The accounts of both names that log in by a password, by host. */
 export interface Pair {
   readonly bases: ReadonlyMap<string, Member>
-  readonly twins: ReadonlyMap<string, Member>
+  readonly clones: ReadonlyMap<string, Member>
   /** Accounts of the base's name that are not this secret's: they have another password, or none. */
   readonly others: readonly Member[]
   readonly server: ServerFacts
@@ -33,18 +33,18 @@ interface ServerFacts {
 }
 
 /** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
-export async function readPair(connection: ServerConnection, { base, twin }: TwinNames): Promise<Pair> {
-  const accounts = await storedAccounts(connection, [base, twin])
-  const { defaults, ...server } = await readFacts(connection, [base, twin])
-  const [bases, twins, others]: [Map<string, Member>, Map<string, Member>, Member[]] = [new Map(), new Map(), []]
+export async function readPair(connection: ServerConnection, { base, clone }: CloneNames): Promise<Pair> {
+  const accounts = await storedAccounts(connection, [base, clone])
+  const { defaults, ...server } = await readFacts(connection, [base, clone])
+  const [bases, clones, others]: [Map<string, Member>, Map<string, Member>, Member[]] = [new Map(), new Map(), []]
   for (const account of accounts) {
     const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
     const member = { ...account, defaultRoles, rights: await readRights(connection, account) }
-    if (account.user === twin) twins.set(account.host, member)
+    if (account.user === clone) clones.set(account.host, member)
     else if (keepsPassword(account)) bases.set(account.host, member)
     else others.push(member)
   }
-  return { bases, twins, others, server }
+  return { bases, clones, others, server }
 }
 
 /**
@@ -83,16 +83,16 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
 
 /**
  * Leaves out the accounts of the base's name that are somebody else's: one name may be used by several people, from
- * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose twin
- * has, and of those that came without a twin since (for a new network), those that have what the base's password was.
+ * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose clone
+ * has, and of those that came without a clone since (for a new network), those that have what the base's password was.
  */
 export async function ofTheSecret(
   pair: Pair,
-  names: TwinNames,
+  names: CloneNames,
   next: { readonly username: string; readonly password: string; readonly current: string },
   previousPassword: () => Promise<string | undefined>,
 ): Promise<Pair> {
-  const inUse = next.username === names.twin ? pair.bases : pair.twins
+  const inUse = next.username === names.clone ? pair.bases : pair.clones
   // The only account of the name is the one that has just logged in: hashing for that takes its time.
   const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, next.current)
   async function isOwn(base: Member): Promise<boolean> {
