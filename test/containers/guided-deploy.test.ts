@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { readTemplate } from '../../template/parsed.ts'
 import { targets } from '../../template/targets.ts'
-import { readTemplate } from '../template/yaml.ts'
 import { root } from './secrets.ts'
 
 /** The questions of sam deploy --guided, in a pseudo-terminal, to somebody who takes each default. Nothing is deployed. */

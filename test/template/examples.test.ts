@@ -14,11 +14,11 @@ import { dualPassword } from '../../shared/database/dual-password.ts'
 import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { parseDescribedSecret } from '../../shared/described/secret.ts'
 import { parseKeySecret } from '../../shared/ssh-protocol/secret.ts'
+import { type Mapping, type Resource, readTemplate, type Value } from '../../template/parsed.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { processRandom } from '../support/random.ts'
 import { allows, denies, list, statementsOf, statementsOfRole } from './policies.ts'
 import { account, deploy, type Stack, type Values } from './stack.ts'
-import { type Mapping, type Resource, readTemplate, type Value } from './yaml.ts'
 
 const keyturn = deploy(readTemplate('template.yaml'), {}, { name: 'prod' })
 const exported = Object.values(keyturn.outputs).map(({ exported: name, value }): [string, Value] => [

@@ -10,13 +10,13 @@ import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { caCertificates } from '../../shared/network/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
+import { type Mapping, readTemplate } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { processRandom } from '../support/random.ts'
 import { list } from './policies.ts'
 import { account, deploy } from './stack.ts'
-import { type Mapping, readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
 const modules = await discoverFunctions()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { type Mapping, parseTemplate, readTemplate, type Value } from '../../template/parsed.ts'
 import { templateOf } from '../../template/render.ts'
 import { idOf, type Row } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
@@ -7,7 +8,6 @@ import { targets } from '../../template/targets.ts'
 import { templates } from '../../template/templates.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { deploy, refusals, type Stack, type Values } from './stack.ts'
-import { type Mapping, parseTemplate, readTemplate, type Value } from './yaml.ts'
 
 const whole = readTemplate('template.yaml')
 const telling = { AlarmEmail: 'ops@example.com' }

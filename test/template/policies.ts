@@ -1,5 +1,5 @@
+import type { Mapping, Value } from '../../template/parsed.ts'
 import type { Stack } from './stack.ts'
-import type { Mapping, Value } from './yaml.ts'
 
 /** What somebody wants to do, and the condition keys that IAM would fill in. */
 export interface Request {

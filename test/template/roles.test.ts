@@ -3,6 +3,7 @@ import * as rdsSdk from '@aws-sdk/client-rds'
 import * as sdk from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
 import { statementText } from '../../template/blocks.ts'
+import { type Mapping, readTemplate } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { mentioned } from '../../template/text.ts'
@@ -10,7 +11,6 @@ import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { deployed } from './deployed.ts'
 import { allows, statementsOfRole } from './policies.ts'
 import { deploy, type Stack, type Values } from './stack.ts'
-import { type Mapping, readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
 const rowOf = new Map(rows.map((row) => [idOf(row), row]))

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
 import { passwordRules } from '../../shared/password.ts'
+import { readTemplate } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { statementsOfRole } from './policies.ts'
 import { deploy, refusals, type Values } from './stack.ts'
-import { readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
 const ids = Object.keys(await discoverFunctions())

@@ -1,4 +1,4 @@
-import type { Mapping, Resource, Template, Value } from './yaml.ts'
+import type { Mapping, Resource, Template, Value } from '../../template/parsed.ts'
 
 /** A stack as CloudFormation would make it, with SAM's Globals in each function. */
 export interface Stack {

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
 import { errorCatalogue } from '../../shared/errors/catalogue.ts'
+import { type Mapping, readTemplate } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 import { deployed } from './deployed.ts'
 import { allows, list, statementsOf } from './policies.ts'
 import { account, deploy, type Stack, type Values } from './stack.ts'
-import { type Mapping, readTemplate } from './yaml.ts'
 
 const template = readTemplate('template.yaml')
 const ids = Object.keys(await discoverFunctions())

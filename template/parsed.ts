@@ -72,7 +72,7 @@ const shortForms: Tags = functions.flatMap((name) => {
 
 /** @param path from the root of the repository */
 export function readTemplate(path: string): Template {
-  const file = fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  const file = fileURLToPath(new URL(`../${path}`, import.meta.url))
   return parseTemplate(readFileSync(file, 'utf8'))
 }
 
