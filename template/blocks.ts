@@ -14,8 +14,11 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
   const id = idOf(row)
   const whole = facts.has('whole')
   const same = rows.find((other) => other.variables.join() === variables.join()) ?? row
+  const vpc = row.vpc && facts.has('SubnetIds')
   const own = {
-    vpc: row.vpc && facts.has('SubnetIds'),
+    vpc,
+    groupMade: vpc && facts.has('DatabaseSecurityGroupId'),
+    groupGiven: vpc && !facts.has('DatabaseSecurityGroupId'),
     memory: memory !== undefined,
     timeout: timeout !== undefined,
     variables: variables.length > 0,

@@ -25,19 +25,21 @@ export function templateOf(rows: readonly Row[], target?: Target): string {
   const ids = rows.map(idOf)
   const facts = new Set([...asked, target ? 'target' : 'whole'])
   // What speaks of switches has marks for the functions that can be switched on.
+  const marks = anyWith(rows)
+  const empty = Object.fromEntries(Object.keys(marks).map((name) => [name, '']))
   const fits = ([, text]: readonly [string, string]) =>
-    mentioned(text).every((name) => asked.has(name)) && !(target && text.includes('{{'))
+    mentioned(filled(text, facts, empty)).every((name) => asked.has(name)) && !(target && text.includes('{{'))
   const text = filled(frame, facts, {
     description: `Keyturn - AWS Lambda functions that rotate ${target?.title ?? 'the secrets'} in AWS Secrets Manager`,
     groups: groupsOf(asked, target ? [] : ids),
     parameters: [...(target ? [] : rows.map(switchOf)), ...textsOf(asked)].join('\n'),
-    rules: filled([...rules].filter(fits).map(textOf).join('\n'), facts, anyWith(rows)),
+    rules: filled([...rules].filter(fits).map(textOf).join('\n'), facts, marks),
     conditions: [...(target ? [] : ids.map(switchConditions)), ...[...conditions].filter(fits).map(textOf)].join('\n'),
     functions: rows.map((row) => functionBlock(row, rows, facts)).join('\n\n'),
     logGroups: ids.map((id) => `- !If [Has${id}, !Sub "SOURCE '\${${id}Logs}' | ", '']`).join('\n'),
     outputs: ids.map((id) => outputsOf(id, target === undefined)).join('\n'),
   })
-  return withDefaults(saidOnce(text), asked)
+  return withDefaults(saidOnce(text), asked, target?.instead ?? {})
 }
 
 const textOf = ([, text]: readonly [string, string]) => text
@@ -75,21 +77,27 @@ function switchConditions(id: string): string {
   return `  Has${id}: ${isOn(id)}\n  Watch${id}: !And [!Condition Has${id}, !Condition Watch]`
 }
 
-/** For rules: that any function is switched on, or any whose role has a statement. */
+/** For rules: that any function is switched on, any for databases or for hosts, or any whose role has a statement. */
 function anyWith(rows: readonly Row[]): Record<string, string> {
   const having = [...statements.keys()].map((name): [string, Row[]] => [
     name,
     rows.filter((row) => row.statements?.includes(name)),
   ])
-  const all: [string, readonly Row[]][] = [['anyFunction', rows], ...having]
+  const reading = (parameter: string) => rows.filter(({ variables }) => variables.includes(parameter))
+  const all: [string, readonly Row[]][] = [
+    ['anyFunction', rows],
+    ['databases', reading('DatabaseCaBundle')],
+    ['hosts', reading('SshHosts')],
+    ...having,
+  ]
   return Object.fromEntries(all.map(([name, some]) => [name, anyOf(some.map((row) => isOn(idOf(row))))]))
 }
 
 /** What is not asked for is what it would be by default. */
-function withDefaults(text: string, asked: ReadonlySet<string>): string {
+function withDefaults(text: string, asked: ReadonlySet<string>, instead: NonNullable<Target['instead']>): string {
   const left = [...parameters].filter(([name]) => !asked.has(name))
   const replaced = left.reduce((result, [name, about]) => {
-    const [, value = ''] = /^ {4}Default: (.*)$/m.exec(about) ?? []
+    const value = String(instead[name] ?? /^ {4}Default: (.*)$/m.exec(about)?.[1] ?? '')
     const plain = value.replaceAll("'", '')
     return result.replaceAll(new RegExp(`!Ref ${name}\\b`, 'g'), value).replaceAll(`\${${name}}`, plain)
   }, text)

@@ -4,17 +4,29 @@ export interface Target {
   readonly title: string
   /** The parameters that it asks for, eight at most, because SAM's guide asks for each: those of which only the user can know the value. */
   readonly asks: readonly string[]
+  /** What stands for a parameter that it does not ask for, where that is not the parameter's own default. */
+  readonly instead?: Readonly<Record<string, string | number>>
 }
 
 const told = ['KmsKeyArns', 'AlarmEmail', 'AlarmTopicArn', 'LayerArns']
 const inNetwork = [...told, 'SubnetIds', 'SecurityGroupIds']
-const database = [...inNetwork, 'SuperuserSecretArns', 'DatabaseCaBundle']
+// Authorities of one's own (DatabaseCaBundle, LayerArns) are for template.yaml: RDS needs none, and there is room for eight.
+const database = [
+  'KmsKeyArns',
+  'AlarmEmail',
+  'AlarmTopicArn',
+  'SubnetIds',
+  'SecurityGroupIds',
+  'DatabaseSecurityGroupId',
+  'VpcId',
+  'SuperuserSecretArns',
+]
 
 /** By their folder in functions/. */
 export const targets: Readonly<Record<string, Target>> = {
   postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
-  mysql: { title: 'MySQL and Aurora MySQL logins', asks: database },
-  mariadb: { title: 'MariaDB logins', asks: database },
+  mysql: { title: 'MySQL and Aurora MySQL logins', asks: database, instead: { DatabasePort: 3306 } },
+  mariadb: { title: 'MariaDB logins', asks: database, instead: { DatabasePort: 3306 } },
   ssh: {
     title: 'SSH key pairs',
     asks: [...inNetwork, 'AdminSecretArns', 'SshHosts'],

@@ -73,8 +73,9 @@ describe('every function has its block in the template, and every block its func
   it('every resource belongs to a block or is one of those that all blocks share', () => {
     const blocks = ids.flatMap((id) => [id, ...Object.keys(parts).map((part) => id + part)])
     const shared = ['KeyUse', 'NetworkUse', 'AlarmTopic', 'AlarmTopicPolicy', 'RotationDashboard']
+    const network = ['FunctionSecurityGroup', 'DatabaseIngress']
     const rules = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed']
-    expect(Object.keys(template.Resources).sort()).toEqual([...blocks, ...shared, ...rules].sort())
+    expect(Object.keys(template.Resources).sort()).toEqual([...blocks, ...shared, ...network, ...rules].sort())
   })
 
   it.each(ids)('%s has a switch that takes all of it away, and nothing else', (id) => {

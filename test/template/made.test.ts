@@ -12,6 +12,7 @@ import { deploy, refusals, type Stack, type Values } from './stack.ts'
 const whole = readTemplate('template.yaml')
 const telling = { AlarmEmail: 'ops@example.com' }
 const network = { SubnetIds: 'subnet-0a1b2c3d', SecurityGroupIds: 'sg-0a1b2c3d' }
+const madeGroup = { SubnetIds: network.SubnetIds, VpcId: 'vpc-0a1b2c3d', DatabaseSecurityGroupId: 'sg-1a1b2c3d' }
 
 describe('the templates are made from the rows', () => {
   it.each(Object.entries(templates()))('%s is what npm run template makes', (path, text) => {
@@ -60,16 +61,17 @@ describe.each(Object.keys(targets))('templates/%s.yaml', (folder) => {
     expect((ParameterGroups as Mapping[]).flatMap(({ Parameters }) => Parameters)).toEqual(asked.map(([name]) => name))
   })
 
-  it.each([{}, { ...telling, ...network, KmsKeyArns: 'key', SuperuserSecretArns: 'superuser', LayerArns: 'layer' }])(
-    'deploys what template.yaml does with the other functions left out: %o',
-    (all: Values) => {
-      const values = Object.fromEntries(Object.entries(all).filter(([name]) => name in template.Parameters))
-      const made = deploy(template, values)
-      const { resources, outputs } = deploy(whole, { ...others, ...values })
-      expect(inAll(made.resources)).toEqual(inAll(resources))
-      expect(made.outputs).toEqual(outputs)
-    },
-  )
+  it.each([
+    {},
+    { ...telling, ...network, KmsKeyArns: 'key', SuperuserSecretArns: 'superuser', LayerArns: 'layer' },
+    madeGroup,
+  ])('deploys what template.yaml does with the other functions left out: %o', (all: Values) => {
+    const values = Object.fromEntries(Object.entries(all).filter(([name]) => name in template.Parameters))
+    const made = deploy(template, values)
+    const { resources, outputs } = deploy(whole, { ...others, ...targets[folder]?.instead, ...values })
+    expect(inAll(made.resources)).toEqual(inAll(resources))
+    expect(made.outputs).toEqual(outputs)
+  })
 
   it('refuses contradictions with the sentences of template.yaml', () => {
     const both = { AlarmEmail: 'ops@example.com', AlarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:operators' }
@@ -82,11 +84,55 @@ describe.each(Object.keys(targets))('templates/%s.yaml', (folder) => {
   })
 })
 
-/** Without what may differ: the names of conditions, and from where the folder of the code is seen. */
+/** Without what may differ: the names of conditions, an empty list of layers, and from where the folder of the code is seen. */
 function inAll(resources: Stack['resources']): unknown {
   const entries = Object.entries(resources).map(([id, { Condition, ...resource }]) => [id, resource])
-  return JSON.parse(JSON.stringify(Object.fromEntries(entries)).replaceAll('"../functions/', '"functions/'))
+  const text = JSON.stringify(Object.fromEntries(entries)).replaceAll('"../functions/', '"functions/')
+  // None is what it is where nobody asks for layers.
+  return JSON.parse(text.replaceAll(/"Layers":\[\],/g, ''))
 }
+
+describe('the security group that the stack makes', () => {
+  const engines = { postgres: 5432, mysql: 3306, mariadb: 3306 }
+
+  it.each(Object.entries(engines))(
+    'lets the functions of templates/%s.yaml out to port %i and 443 alone',
+    (folder, port) => {
+      const { resources } = deploy(readTemplate(`templates/${folder}.yaml`), madeGroup)
+      const group: Mapping = { ...resources.FunctionSecurityGroup?.Properties }
+      expect(group).toMatchObject({ VpcId: madeGroup.VpcId })
+      const tcp = { IpProtocol: 'tcp', Description: expect.any(String) }
+      const toDatabase = { DestinationSecurityGroupId: madeGroup.DatabaseSecurityGroupId, FromPort: port, ToPort: port }
+      expect(group.SecurityGroupEgress).toEqual([
+        { ...tcp, ...toDatabase },
+        { ...tcp, CidrIp: '0.0.0.0/0', FromPort: 443, ToPort: 443 },
+      ])
+      expect(group).not.toHaveProperty('SecurityGroupIngress')
+      const own = 'sg-of-keyturn-FunctionSecurityGroup'
+      const ports = { IpProtocol: 'tcp', FromPort: port, ToPort: port }
+      expect(resources.DatabaseIngress?.Properties).toMatchObject({
+        ...ports,
+        GroupId: madeGroup.DatabaseSecurityGroupId,
+        SourceSecurityGroupId: own,
+      })
+      const functions = Object.values(resources).filter(({ Type }) => Type === 'AWS::Serverless::Function')
+      expect(functions.map(({ Properties }) => Properties.VpcConfig)).toEqual(
+        functions.map(() => ({ SubnetIds: [madeGroup.SubnetIds], SecurityGroupIds: [own] })),
+      )
+    },
+  )
+
+  it('is not made where nobody asks for it, and groups of your own are taken', () => {
+    const { resources } = deploy(readTemplate('templates/postgres.yaml'), network)
+    expect(Object.values(resources).filter(({ Type }) => Type.startsWith('AWS::EC2::'))).toEqual([])
+    expect(resources.PostgresSingleUser?.Properties.VpcConfig).toMatchObject({ SecurityGroupIds: ['sg-0a1b2c3d'] })
+  })
+
+  it('opens the port that is given', () => {
+    const { resources } = deploy(whole, { ...madeGroup, WithSshKey: 'no', DatabasePort: 6432 })
+    expect(resources.DatabaseIngress?.Properties).toMatchObject({ FromPort: 6432, ToPort: 6432 })
+  })
+})
 
 describe('twenty functions', () => {
   const many = Array.from({ length: 20 }, (_, index): Row => {

@@ -12,6 +12,7 @@ const ids = Object.keys(await discoverFunctions())
 
 const subnets = 'subnet-0a1b2c3d4e5f60718,subnet-1a1b2c3d4e5f60718'
 const groups = 'sg-0a1b2c3d4e5f60718'
+const madeGroup = { SubnetIds: subnets, VpcId: 'vpc-0a1b2c3d4e5f60718', DatabaseSecurityGroupId: groups }
 const superuser = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-superuser-AbCdEf'
 const key = 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const user = 'arn:aws:iam::123456789012:user/app'
@@ -30,6 +31,7 @@ describe('values that fit are taken', () => {
     'nothing at all': {},
     'one function alone': { WithPostgresAlternatingUsers: 'no', WithGeneratedValue: 'no' },
     'subnets with security groups': { SubnetIds: subnets, SecurityGroupIds: groups },
+    'a security group that the stack makes': { ...madeGroup, WithSshKey: 'no', DatabasePort: 3306 },
     'lists with spaces after the commas': { SubnetIds: subnets.replace(',', ', '), SecurityGroupIds: groups },
     'an e-mail address': { AlarmEmail: 'ops+keyturn@example.co.uk' },
     'a topic': { AlarmTopicArn: topic },
@@ -75,6 +77,33 @@ describe('values that cannot work are refused with a sentence', () => {
       { SubnetIds: `${subnets},vpc-0a1b2c3d`, SecurityGroupIds: groups },
       /SubnetIds must be ids/,
     ],
+    'a security group made, and another given': [
+      { ...madeGroup, SecurityGroupIds: groups, WithSshKey: 'no' },
+      /DatabaseSecurityGroupId and SecurityGroupIds are both given.*give one/,
+    ],
+    'a security group made without subnets': [
+      { VpcId: madeGroup.VpcId, DatabaseSecurityGroupId: groups, WithSshKey: 'no' },
+      /DatabaseSecurityGroupId is given without SubnetIds/,
+    ],
+    'a security group made without its VPC': [
+      { SubnetIds: subnets, DatabaseSecurityGroupId: groups, WithSshKey: 'no' },
+      /DatabaseSecurityGroupId is given without VpcId/,
+    ],
+    'a VPC beside security groups': [
+      { SubnetIds: subnets, SecurityGroupIds: groups, VpcId: madeGroup.VpcId },
+      /VpcId is given without DatabaseSecurityGroupId.*not be used/,
+    ],
+    'a security group made for no database': [
+      { ...madeGroup, ...without((id) => !id.startsWith('Generated')) },
+      /no function for databases is in the stack/,
+    ],
+    'a security group made for hosts of SSH, too': [madeGroup, /no host's port 22: leave SshKey out/],
+    'several security groups of a database': [
+      { ...madeGroup, DatabaseSecurityGroupId: `${groups},${groups}` },
+      /one security group/,
+    ],
+    'a subnet as a VPC': [{ ...madeGroup, VpcId: 'subnet-0a1b2c3d', WithSshKey: 'no' }, /id of a VPC/],
+    'a port that does not exist': [{ DatabasePort: 65536 }, /DatabasePort/],
     'an alias for a key': [{ KmsKeyArns: 'alias/secrets' }, /KmsKeyArns must be ARNs of keys.*alias.*describe-key/s],
     'the ARN of an alias for a key': [
       { KmsKeyArns: 'arn:aws:kms:eu-west-1:123456789012:alias/secrets' },
