@@ -1,4 +1,4 @@
-import { logsIn, tryLogin } from '../shared/database/login-order.ts'
+import { logsIn, tryLogin } from '../shared/database/logins.ts'
 import { singleUser } from '../shared/database/single-user.ts'
 import type { Step } from '../shared/rotation/event.ts'
 import type { SecretStore } from '../shared/rotation/secret-store.ts'

@@ -1,5 +1,5 @@
 import type { Environment } from '../../shared/environment.ts'
-import { mysqlEngine } from '../../shared/mysql-protocol/engine.ts'
+import { mysqlEngine } from '../../shared/mysql-family/engine.ts'
 import { passwordRules } from '../../shared/password.ts'
 import { passwordFormat, passwordWriter } from './native-password.ts'
 import { mariadbSession } from './session.ts'

@@ -1,6 +1,6 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
+import { identifier, literal } from '../../shared/mysql-family/quoting.ts'
 import { nativePlugin } from './native-password.ts'
 
 /** One of the ways in which an account may log in; any of them suffices. */

@@ -1,9 +1,9 @@
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
-import { literal } from '../../shared/mysql-protocol/quoting.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
+import { literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 
 export const nativePlugin = 'mysql_native_password'

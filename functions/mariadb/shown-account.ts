@@ -1,6 +1,6 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
+import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
 
 /**
  * What SHOW CREATE USER tells of an account besides its name. `require` is as the server wrote it, which differs in how it

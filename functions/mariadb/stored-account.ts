@@ -1,6 +1,6 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type AccountOptions, requirement } from '../../shared/mysql-protocol/account-options.ts'
+import { type AccountOptions, requirement } from '../../shared/mysql-family/account-options.ts'
 import type { LoginMethod } from './login-methods.ts'
 import { nativePlugin } from './native-password.ts'
 

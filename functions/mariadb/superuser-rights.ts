@@ -1,10 +1,10 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import type { Difference } from '../../shared/mysql-protocol/grant-differences.ts'
-import { allPrivileges, grantOption, parseGrants, type Rights, unquoted } from '../../shared/mysql-protocol/grants.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import type { Difference } from '../../shared/mysql-family/grant-differences.ts'
+import { allPrivileges, grantOption, parseGrants, type Rights, unquoted } from '../../shared/mysql-family/grants.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 
 /**
  * Says beforehand, with the statement that mends it, what the server would refuse half-way. Only what is certain:

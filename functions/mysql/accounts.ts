@@ -1,8 +1,8 @@
 import { say } from '../../shared/errors/words.ts'
-import type { AccountOptions } from '../../shared/mysql-protocol/account-options.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
+import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { type Account, accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import { isHashOf } from './password-hash.ts'
 import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
 

@@ -1,20 +1,20 @@
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
-import { allPrivileges, parseGrants } from '../../shared/mysql-protocol/grants.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { describeWork } from '../../shared/mysql-family/grant-differences.ts'
+import { allPrivileges, parseGrants } from '../../shared/mysql-family/grants.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
 import { type CloneDifference, isMember } from './clone-differences.ts'
-import { type Member, type Pair, roleName } from './clone-state.ts'
+import { type CloneState, type RightsState, roleName } from './clone-state.ts'
 
 interface Next {
   readonly username: string
 }
 
-export function checkPair({ bases, clones }: Pair, { base, clone }: CloneNames, next: Next): void {
+export function checkAccounts({ bases, clones }: CloneState, { base, clone }: CloneNames, next: Next): void {
   if (bases.size === 0) {
     const likely = say`The account was dropped or renamed, or has no password, or ${clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no account ${base} that has a password.`, { likely })
@@ -37,7 +37,7 @@ export function checkPair({ bases, clones }: Pair, { base, clone }: CloneNames, 
 }
 
 /** Says beforehand what the server would refuse half-way. */
-export async function checkPrivileges(connection: ServerConnection, bases: readonly Member[]): Promise<void> {
+export async function checkSuperuser(connection: ServerConnection, bases: readonly RightsState[]): Promise<void> {
   const me = accountName(connection.account)
   const rows = await connection.run(say`reading the rights of ${me}`, 'SHOW GRANTS')
   const { privileges, roles } = parseGrants(shownTexts(rows))
@@ -81,8 +81,8 @@ export function checkNothingIsLost(
  * Whoever can write the secret can name any login in it. A login of the clone's name is this secret's if it has the base
  * as a role, or if it has the password of the secret's previous value; only the latter allows taking something away.
  */
-export async function checkProof(
-  { bases, clones }: Pair,
+export async function checkIsOurs(
+  { bases, clones }: CloneState,
   differences: readonly CloneDifference[],
   { base, clone }: CloneNames,
   { username }: Next,

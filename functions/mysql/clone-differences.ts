@@ -1,13 +1,11 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
-import { optionDifferences } from '../../shared/mysql-protocol/account-options.ts'
-import { grantDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
-import type { Rights } from '../../shared/mysql-protocol/grants.ts'
-import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { type Member, type Pair, roleName } from './clone-state.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import { optionDifferences } from '../../shared/mysql-family/account-options.ts'
+import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
+import type { Rights } from '../../shared/mysql-family/grants.ts'
+import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
+import { type CloneState, type RightsState, roleName } from './clone-state.ts'
 
-interface Next {
-  readonly username: string
-  readonly current: string
+interface Next extends NextLogin {
   newPassword(): string
 }
 
@@ -28,9 +26,8 @@ export interface CloneDifference {
 
 /**
  * What makes the accounts of the clone equal to those of the base, each statement by itself.
- * @param next the login to be changed; `current` is the password of the other, which is in use
  */
-export function cloneDifferences({ bases, clones }: Pair, names: CloneNames, next: Next): CloneDifference[] {
+export function cloneDifferences({ bases, clones }: CloneState, names: CloneNames, next: Next): CloneDifference[] {
   return [...bases.values()].flatMap((base) => {
     const clone = clones.get(base.host)
     return clone === undefined ? [creation(base, names, next)] : differencesOf(base, clone)
@@ -38,11 +35,11 @@ export function cloneDifferences({ bases, clones }: Pair, names: CloneNames, nex
 }
 
 /** With the role at once: a clone that a run was killed after making is known for a clone by it. */
-function creation(base: Member, names: CloneNames, next: Next): CloneDifference {
+function creation(base: RightsState, names: CloneNames, next: Next): CloneDifference {
   const name = accountName({ user: names.clone, host: base.host })
   // Nobody learns the generated password: the one of the secret comes last. A clone that is in use is another thing: its
   // new account stands before the one that took logins from that host, and has to take them, too.
-  const password = next.username === names.clone ? next.newPassword() : next.current
+  const password = next.username === names.clone ? next.newPassword() : next.otherPassword
   const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
   const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
   return { what: `created ${name}`, statement, needsProof: false, takesAway: false }
@@ -52,7 +49,7 @@ function difference(what: string, statement: string, how: Partial<CloneDifferenc
   return { what, statement, remedy: `${statement};`, needsProof: false, takesAway: false, ...how }
 }
 
-function differencesOf(base: Member, clone: Member): CloneDifference[] {
+function differencesOf(base: RightsState, clone: RightsState): CloneDifference[] {
   const [from, to] = [accountName(base), accountName(clone)]
   const role = roleName(base)
   const differences: CloneDifference[] = []
@@ -82,6 +79,6 @@ function withoutRole(rights: Rights, role: string): Rights {
 }
 
 /** Whether an account has the role of the base, which only an administrator can have given to it. */
-export function isMember(base: Member | undefined, clone: Member): boolean {
+export function isMember(base: RightsState | undefined, clone: RightsState): boolean {
   return base !== undefined && clone.rights.roles.has(roleName(base))
 }

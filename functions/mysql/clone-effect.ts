@@ -1,12 +1,12 @@
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
-import type { Rights } from '../../shared/mysql-protocol/grants.ts'
-import { allPrivileges, unquoted } from '../../shared/mysql-protocol/grants.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { describeWork } from '../../shared/mysql-family/grant-differences.ts'
+import type { Rights } from '../../shared/mysql-family/grants.ts'
+import { allPrivileges, unquoted } from '../../shared/mysql-family/grants.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import type { Member, Pair } from './clone-state.ts'
+import type { CloneState, RightsState } from './clone-state.ts'
 import { patternsOverlap } from './patterns.ts'
 
 /**
@@ -15,7 +15,7 @@ import { patternsOverlap } from './patterns.ts'
  * says nothing of it).
  * @throws RotationError PrivilegesDiffer, which names each, and dual-password as the way out
  */
-export function checkEffect(pair: Pair, { base, clone }: CloneNames): void {
+export function checkEffect(pair: CloneState, { base, clone }: CloneNames): void {
   const found = [...pair.bases.values()].flatMap((each) => notCarried(each, pair))
   if (found.length === 0) return
   const what = describeWork(found.map(({ what }) => ({ what })))
@@ -32,7 +32,7 @@ export function checkEffect(pair: Pair, { base, clone }: CloneNames): void {
  * works, and information_schema and SHOW CREATE do not show it (tried on MySQL 9.7). Drivers that look up parameters
  * there do not find them.
  */
-export function noteRoutines({ bases }: Pair, { clone }: CloneNames, context: RotationContext): void {
+export function noteRoutines({ bases }: CloneState, { clone }: CloneNames, context: RotationContext): void {
   const hidden = [...bases.values()].flatMap(({ rights: { privileges } }) => {
     const global = privileges.get('*.*') ?? new Set<string>()
     if (['SHOW_ROUTINE', 'SELECT', ...onRoutines].some((each) => global.has(each))) return []
@@ -54,7 +54,7 @@ interface Found {
   readonly remedy: string
 }
 
-function notCarried(base: Member, pair: Pair): Found[] {
+function notCarried(base: RightsState, pair: CloneState): Found[] {
   const { activates } = pair.server
   const name = accountName(base)
   const inactive = activates ? [] : [...base.rights.roles.keys()].filter((role) => !base.defaultRoles.has(role))
@@ -78,7 +78,7 @@ function notCarried(base: Member, pair: Pair): Found[] {
  * Of several patterns that a database matches, the most specific counts for a session without a role, and for one with a
  * role the first in the order of bytes. A name without any wildcard comes first in both.
  */
-function patterns(base: Member): Found[] {
+function patterns(base: RightsState): Found[] {
   const name = accountName(base)
   const databases = [...base.rights.privileges].flatMap(([on, held]) =>
     on.endsWith('.*') && on !== '*.*' ? [{ on, held, pattern: unquoted(on.slice(0, -2)) }] : [],
@@ -108,7 +108,7 @@ const isWild = ({ pattern }: { pattern: string }) => /(?<!\\)[%_]/.test(pattern)
 const isEscaped = (each: { pattern: string }) => !isWild(each) && each.pattern.includes('\\')
 
 /** Without a role a session has, besides its own, what other accounts of its name have on databases, tables and routines. */
-function otherHosts(base: Member, { bases, others }: Pair): Found[] {
+function otherHosts(base: RightsState, { bases, others }: CloneState): Found[] {
   const near = [...bases.values(), ...others].filter(
     (other) => other.host !== base.host && hostsOverlap(other.host, base.host),
   )
@@ -131,7 +131,7 @@ function hostsOverlap(one: string, other: string): boolean {
 }
 
 /** Rows for the empty name are for everybody who runs without a role: installations before 8.0 have them for `test`. */
-function everybodys(base: Member, { server }: Pair): Found[] {
+function everybodys(base: RightsState, { server }: CloneState): Found[] {
   if (server.everybodys === undefined) return []
   return [
     {

@@ -1,14 +1,14 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { parseGrants, type Rights } from '../../shared/mysql-protocol/grants.ts'
-import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { type Account, accountName, identifier, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { shownTexts } from '../../shared/mysql-protocol/shown-texts.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
+import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { type Account, accountName, identifier, literal } from '../../shared/mysql-family/quoting.ts'
+import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
-export interface Member extends StoredAccount {
+export interface RightsState extends StoredAccount {
   /** As SHOW GRANTS writes them. */
   readonly defaultRoles: ReadonlySet<string>
   /** What was granted to it directly. */
@@ -16,11 +16,11 @@ export interface Member extends StoredAccount {
 }
 
 /** The accounts of both names that log in by a password, by host. */
-export interface Pair {
-  readonly bases: ReadonlyMap<string, Member>
-  readonly clones: ReadonlyMap<string, Member>
+export interface CloneState {
+  readonly bases: ReadonlyMap<string, RightsState>
+  readonly clones: ReadonlyMap<string, RightsState>
   /** Accounts of the base's name that are not this secret's: they have another password, or none. */
-  readonly others: readonly Member[]
+  readonly others: readonly RightsState[]
   readonly server: ServerFacts
 }
 
@@ -33,10 +33,14 @@ interface ServerFacts {
 }
 
 /** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
-export async function readPair(connection: ServerConnection, { base, clone }: CloneNames): Promise<Pair> {
+export async function readCloneState(connection: ServerConnection, { base, clone }: CloneNames): Promise<CloneState> {
   const accounts = await storedAccounts(connection, [base, clone])
   const { defaults, ...server } = await readFacts(connection, [base, clone])
-  const [bases, clones, others]: [Map<string, Member>, Map<string, Member>, Member[]] = [new Map(), new Map(), []]
+  const [bases, clones, others]: [Map<string, RightsState>, Map<string, RightsState>, RightsState[]] = [
+    new Map(),
+    new Map(),
+    [],
+  ]
   for (const account of accounts) {
     const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
     const member = { ...account, defaultRoles, rights: await readRights(connection, account) }
@@ -87,22 +91,22 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
  * has, and of those that came without a clone since (for a new network), those that have what the base's password was.
  */
 export async function ofTheSecret(
-  pair: Pair,
+  pair: CloneState,
   names: CloneNames,
-  next: { readonly username: string; readonly password: string; readonly current: string },
+  next: NextLogin,
   previousPassword: () => Promise<string | undefined>,
-): Promise<Pair> {
+): Promise<CloneState> {
   const inUse = next.username === names.clone ? pair.bases : pair.clones
   // The only account of the name is the one that has just logged in: hashing for that takes its time.
-  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, next.current)
-  async function isOwn(base: Member): Promise<boolean> {
+  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, next.otherPassword)
+  async function isOwn(base: RightsState): Promise<boolean> {
     const account = inUse.get(base.host)
     if (account !== undefined) return isInUse(account)
     if (hasPassword(base, next.password)) return true
     const previous = await previousPassword()
     return previous !== undefined && hasPassword(base, previous)
   }
-  const own = new Map<string, Member>()
+  const own = new Map<string, RightsState>()
   for (const base of pair.bases.values()) if (await isOwn(base)) own.set(base.host, base)
   const strange = [...pair.bases.values()].filter(({ host }) => !own.has(host))
   return { ...pair, bases: own, others: [...pair.others, ...strange] }

@@ -1,5 +1,5 @@
 import type { Environment } from '../../shared/environment.ts'
-import { mysqlEngine } from '../../shared/mysql-protocol/engine.ts'
+import { mysqlEngine } from '../../shared/mysql-family/engine.ts'
 import { generatePassword, passwordRules } from '../../shared/password.ts'
 import { passwordLimit } from './password-limit.ts'
 import { mysqlSession } from './session.ts'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { isTooLong } from './password-limit.ts'
 
 /**

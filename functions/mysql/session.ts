@@ -1,16 +1,16 @@
 import type { CloneSession, ComingChange, DualPasswordSession } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { checkWritable } from '../../shared/mysql-protocol/server-checks.ts'
-import { checkSupported } from '../../shared/mysql-protocol/server-version.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { checkWritable } from '../../shared/mysql-family/server-checks.ts'
+import { checkSupported } from '../../shared/mysql-family/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { storedAccounts } from './accounts.ts'
-import { checkClone, ensureClone } from './clone.ts'
-import { checkPrivileges } from './clone-checks.ts'
-import { checkOwnPassword, discardSecond, mayLock, replaceOwnPassword } from './own-password.ts'
+import { addPassword } from './add-password.ts'
+import { checkSuperuser } from './clone-checks.ts'
+import { checkClone, ensureClone } from './ensure-clone.ts'
 import { checkLength } from './password-limit.ts'
-import { addPassword } from './second-password.ts'
+import { checkOwnPassword, discardSecond, mayLock, replaceOwnPassword } from './set-password.ts'
 import { alternatingUsersVersions, dualPasswordVersions, singleUserVersions } from './versions.ts'
 
 /** @param newPassword makes a password for an account whose own one comes later */
@@ -62,7 +62,7 @@ async function checkReady(connection: ServerConnection, change: ComingChange, co
     return say`The server takes changes, and a login may change its own password.`
   }
   if (change.kind === 'clone') {
-    await checkPrivileges(connection, [])
+    await checkSuperuser(connection, [])
     return say`The server takes changes, and ${username} may change accounts.`
   }
   if (change.username !== username) await storedAccounts(connection, [change.username])

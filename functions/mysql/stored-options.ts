@@ -1,4 +1,4 @@
-import { type AccountOptions, requirement } from '../../shared/mysql-protocol/account-options.ts'
+import { type AccountOptions, requirement } from '../../shared/mysql-family/account-options.ts'
 
 const texts = ['ssl_type', 'ssl_cipher', 'x509_issuer', 'x509_subject'] as const
 const limits = {

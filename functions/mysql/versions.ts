@@ -1,5 +1,5 @@
 import { say } from '../../shared/errors/words.ts'
-import type { Supported } from '../../shared/mysql-protocol/server-version.ts'
+import type { Supported } from '../../shared/mysql-family/server-version.ts'
 
 const common = { server: 'MySQL', tested: [9, 7] } as const
 

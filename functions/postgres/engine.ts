@@ -13,8 +13,8 @@ import { type Greeting, hearGreeting } from './greeting.ts'
 import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
 import { configuredForm } from './password-clause.ts'
-import { checkVersion } from './server-version.ts'
 import { postgresSession } from './session.ts'
+import { checkVersion } from './versions.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000

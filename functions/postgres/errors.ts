@@ -5,8 +5,8 @@ import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
-import { isTooOld, tooOld } from './server-version.ts'
 import { asError, tidy, withoutStatement } from './server-words.ts'
+import { isTooOld, tooOld } from './versions.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {

@@ -3,15 +3,15 @@ import type { CloneSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { planClone, proveClone } from './clone.ts'
-import { grantFor, grantToRead } from './clone-rights.ts'
 import { cloneQuestions, readCloneState } from './clone-state.ts'
+import { planClone, proveClone } from './ensure-clone.ts'
 import { type Attempted, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
 import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
-import { untested } from './server-version.ts'
 import { noteOnSessionUser } from './session-user-notes.ts'
+import { grantFor, grantToRead } from './superuser-rights.ts'
 import { transaction } from './transaction.ts'
+import { untested } from './versions.ts'
 
 /** Two runs that change the same role at once: the second one's attempt is undone and may simply be repeated. */
 const collisions = new Set(['simple_heap_update', 'heap_update', 'CreateRole', '_bt_check_unique'])

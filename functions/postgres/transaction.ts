@@ -1,5 +1,5 @@
 import type { Client, QueryResult } from 'pg'
-import { refuseTooOld } from './server-version.ts'
+import { refuseTooOld } from './versions.ts'
 
 /** A transaction whose first and last statements go with others, so that it costs no round trip of its own. */
 export interface Transaction {

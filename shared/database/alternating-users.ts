@@ -4,7 +4,7 @@ import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { CloneNames, CloneSession, DatabaseEngine } from './engine.ts'
-import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './login-order.ts'
+import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './logins.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
 import { address, type DatabaseSecret, loginOf } from './secret.ts'
@@ -41,7 +41,7 @@ export function alternatingUsers(
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return
         superuser = await superuserForPrevious(versions, { engine, context, directory })
       }
-      const next = { username: pending.username, password: pending.password, current: current.password }
+      const next = { username: pending.username, password: pending.password, otherPassword: current.password }
       const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
       {
         await using session = await superuserSession(engine, superuser, context)

@@ -75,21 +75,24 @@ export interface CloneNames {
   readonly clone: string
 }
 
+/** The one of the two that gets a new password. */
+export interface NextLogin {
+  readonly username: string
+  readonly password: string
+  /** That of the other login, which is in use. */
+  readonly otherPassword: string
+}
+
 /** A session that can make one login the clone of another. */
 export interface CloneSession extends DatabaseSession {
   /**
    * As a superuser: makes the two logins equal in what they may do and gives one of them a new password, all or
    * nothing. Creates the clone where it is missing. Throws NotAClone before touching a role that is not provably one, and
    * PrivilegesDiffer rather than take away what the login in use may do.
-   * @param next the login to be changed; `current` is the password of the other, which is in use
    * @param previousPassword the password that the secret has had for `next.username`, where it has had one: for engines
    * where nothing else proves that the login belongs to this secret. It costs a call of Secrets Manager
    */
-  ensureClone(
-    names: CloneNames,
-    next: { readonly username: string; readonly password: string; readonly current: string },
-    previousPassword: () => Promise<string | undefined>,
-  ): Promise<void>
+  ensureClone(names: CloneNames, next: NextLogin, previousPassword: () => Promise<string | undefined>): Promise<void>
   /**
    * As one of the two: proves that it can do what the other can. Throws PrivilegesDiffer.
    * @param asOther logs in as the other, for engines where one of the two can't see what the other may do. Undefined

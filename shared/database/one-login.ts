@@ -2,7 +2,7 @@ import type { RotationContext } from '../rotation/context.ts'
 import type { Versions } from '../rotation/secret-type.ts'
 import { databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { DatabaseEngine } from './engine.ts'
-import { logsIn, nobodyLogsIn } from './login-order.ts'
+import { logsIn, nobodyLogsIn } from './logins.ts'
 import type { DatabaseSecret } from './secret.ts'
 
 /** What strategies share whose user name stays the same: the next value, and the proof that it logs in. */

@@ -2,7 +2,7 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { DatabaseEngine } from './engine.ts'
-import { logsIn } from './login-order.ts'
+import { logsIn } from './logins.ts'
 import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
 

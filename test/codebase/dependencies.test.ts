@@ -18,9 +18,9 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       ],
       packages: ['valibot'],
     },
-    'shared/mysql-protocol': {
+    'shared/mysql-family': {
       folders: [
-        'shared/mysql-protocol',
+        'shared/mysql-family',
         'shared/database',
         'shared/errors',
         'shared/network',

@@ -16,7 +16,7 @@ const mysql = (title: string) => ['mysql/remedies.test.ts', title] as const
 const mariadb = (title: string) => ['mariadb/superuser-rights.test.ts', title] as const
 const postgres = (title: string) => ['postgres/clone-rights.test.ts', title] as const
 const tells = 'only tells this code from others'
-const number = (errno: number) => ({ file: 'shared/mysql-protocol/error-numbers.ts', line: `${errno}:` })
+const number = (errno: number) => ({ file: 'shared/mysql-family/error-numbers.ts', line: `${errno}:` })
 
 /** All places in functions and shared that make a MissingPrivilege, or give one its statement. */
 const sites: readonly Site[] = [
@@ -41,33 +41,33 @@ const sites: readonly Site[] = [
     why: 'SHOW GRANTS FOR asks for less than what was read before it (tried on 9.7)',
   },
   {
-    file: 'functions/mysql/account-changes.ts',
+    file: 'functions/mysql/clone-changes.ts',
     line: 'return explained(work',
     mended: ['mysql/system-user.test.ts', 'the error says what to run, and then the secret is rotated'],
   },
   {
-    file: 'functions/mysql/clone.ts',
+    file: 'functions/mysql/ensure-clone.ts',
     line: 'explainedChange(connection, making',
     mended: mysql('a superuser that may not take away what the clone has beyond the base'),
   },
   {
-    file: 'functions/mysql/clone.ts',
+    file: 'functions/mysql/ensure-clone.ts',
     line: 'discarding the second password',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use, and that has a second password'],
   },
   {
-    file: 'functions/mysql/clone.ts',
+    file: 'functions/mysql/ensure-clone.ts',
     line: 'explainedChange(connection, change)',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use'],
   },
-  { file: 'functions/mysql/own-password.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
+  { file: 'functions/mysql/set-password.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
-    file: 'functions/mysql/second-password.ts',
+    file: 'functions/mysql/add-password.ts',
     line: 'await explained(change, remedy)',
     mended: mysql('dual-password by itself'),
   },
   {
-    file: 'functions/mysql/second-password.ts',
+    file: 'functions/mysql/add-password.ts',
     line: 'explainedChange(connection, change',
     mended: mysql('dual-password without CREATE USER'),
   },
@@ -77,17 +77,17 @@ const sites: readonly Site[] = [
     mended: mariadb("'read the grants'"),
   },
   {
-    file: 'functions/mariadb/second-password.ts',
+    file: 'functions/mariadb/add-password.ts',
     line: "error.code !== 'MissingPrivilege'",
     why: tells,
   },
   {
-    file: 'functions/mariadb/second-password.ts',
+    file: 'functions/mariadb/add-password.ts',
     line: "RotationError('MissingPrivilege'",
     mended: mariadb('an account that may do nothing'),
   },
   {
-    file: 'functions/mariadb/second-password.ts',
+    file: 'functions/mariadb/add-password.ts',
     line: 'await explained(givePasswords',
     mended: mariadb('a superuser that may not change accounts'),
   },
@@ -97,18 +97,18 @@ const sites: readonly Site[] = [
     mended: mariadb("'grant on a column'"),
   },
   {
-    file: 'functions/mariadb/clone-work.ts',
+    file: 'functions/mariadb/clone-changes.ts',
     line: 'explained(connection.attempt',
     mended: mariadb("'grant a proxy'"),
   },
   {
-    file: 'functions/mariadb/own-password.ts',
+    file: 'functions/mariadb/set-password.ts',
     line: "RotationError('MissingPrivilege'",
     mended: ['mariadb/login-methods.test.ts', 'an account that may not change it is MissingPrivilege'],
   },
-  { file: 'shared/mysql-protocol/privileges.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
+  { file: 'shared/mysql-family/missing-privilege.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
-    file: 'shared/mysql-protocol/privileges.ts',
+    file: 'shared/mysql-family/missing-privilege.ts',
     line: "RotationError('MissingPrivilege'",
     mended: mysql('dual-password that may read no accounts'),
   },
@@ -120,18 +120,18 @@ const sites: readonly Site[] = [
   { ...number(1410), why: 'GRANT to an account that is gone again: somebody else has dropped it meanwhile' },
   { ...number(3530), why: 'SET DEFAULT ROLE to a role that somebody else has taken away meanwhile' },
   {
-    file: 'shared/mysql-protocol/errors.ts',
+    file: 'shared/mysql-family/errors.ts',
     line: 'refusedStatement.has(errno)',
     mended: mariadb("'grant a proxy'"),
   },
-  { file: 'shared/mysql-protocol/errors.ts', line: 'const words = kind ===', why: tells },
+  { file: 'shared/mysql-family/errors.ts', line: 'const words = kind ===', why: tells },
   {
-    file: 'shared/mysql-protocol/errors.ts',
+    file: 'shared/mysql-family/errors.ts',
     line: '? grantWhatIsNamed',
     why: 'what nobody has thought of: the server names the privilege (mysql/own-password.test.ts), and we know no statement',
   },
   {
-    file: 'functions/postgres/clone-rights.ts',
+    file: 'functions/postgres/superuser-rights.ts',
     line: "RotationError('MissingPrivilege'",
     mended: postgres('of the base: the error prints the statement'),
   },
@@ -157,7 +157,9 @@ function found() {
   return sources('functions', 'shared')
     .filter(({ path }) => !path.endsWith('error-codes.ts'))
     .flatMap(({ path: file, imports, text }) => {
-      const gives = [file, ...imports].some((each) => /mysql-protocol\/privileges\.ts$|account-changes\.ts$/.test(each))
+      const gives = [file, ...imports].some((each) =>
+        /mysql-family\/missing-privilege\.ts$|clone-changes\.ts$/.test(each),
+      )
       const makes = gives ? /'MissingPrivilege'|\bexplained(?:Change)?\(/ : /'MissingPrivilege'/
       return text
         .split('\n')

@@ -1,5 +1,5 @@
 import { startMariadb } from '../../../local/servers/mariadb.ts'
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import type { BenchTarget } from '../../target.ts'
 import { benchServer } from './server.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { unfinishedPassword } from '../../../functions/mariadb/clone-state.ts'
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { accountName, identifier } from '../../../shared/mysql-protocol/quoting.ts'
+import { accountName, identifier } from '../../../shared/mysql-family/quoting.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer } from '../../support/mysql.ts'
 import { randomName } from '../../support/random.ts'

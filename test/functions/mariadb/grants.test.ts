@@ -1,10 +1,10 @@
 import { array, boolean, constantFrom, property, record, string, uniqueArray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseShownAccount } from '../../../functions/mariadb/shown-account.ts'
-import { optionDifferences } from '../../../shared/mysql-protocol/account-options.ts'
-import { grantDifferences } from '../../../shared/mysql-protocol/grant-differences.ts'
-import { parseGrants } from '../../../shared/mysql-protocol/grants.ts'
-import { identifier } from '../../../shared/mysql-protocol/quoting.ts'
+import { optionDifferences } from '../../../shared/mysql-family/account-options.ts'
+import { grantDifferences } from '../../../shared/mysql-family/grant-differences.ts'
+import { parseGrants } from '../../../shared/mysql-family/grants.ts'
+import { identifier } from '../../../shared/mysql-family/quoting.ts'
 import { holds } from '../../support/property.ts'
 
 /** Names with whatever the rows themselves are made of. */

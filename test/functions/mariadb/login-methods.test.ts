@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'

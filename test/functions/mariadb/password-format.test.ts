@@ -1,6 +1,6 @@
 import { asyncProperty, string } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import type { TestServer } from '../../support/mysql.ts'

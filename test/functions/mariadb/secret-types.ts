@@ -1,4 +1,4 @@
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import type { TestServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'

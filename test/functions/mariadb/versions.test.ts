@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mariadbSession } from '../../../functions/mariadb/session.ts'
-import { connect } from '../../../shared/mysql-protocol/connection.ts'
-import { nativeHash } from '../../../shared/mysql-protocol/native-hash.ts'
+import { connect } from '../../../shared/mysql-family/connection.ts'
+import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -26,7 +26,11 @@ describe('versions', { meta: { server: server.label } }, () => {
       'alternating-users',
       ({ ensureClone, login: { username: base } }) => {
         const clone = `${base}_clone`
-        return ensureClone({ base, clone }, { username: clone, password: next, current }, async () => undefined)
+        return ensureClone(
+          { base, clone },
+          { username: clone, password: next, otherPassword: current },
+          async () => undefined,
+        )
       },
     ],
   ] as const satisfies [string, (made: Awaited<ReturnType<typeof sessionOf>>) => Promise<void>][]) {

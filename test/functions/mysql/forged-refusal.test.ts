@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../../shared/mysql-protocol/connection.ts'
+import { connect } from '../../../shared/mysql-family/connection.ts'
 import { contextFor } from './connection.ts'
 
 /** Sends "access denied" to everybody, before anything is encrypted (MySQL manual, "ERR_Packet"). */

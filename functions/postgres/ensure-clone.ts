@@ -2,9 +2,9 @@ import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { checkRights } from './clone-rights.ts'
 import { type Difference, expectedUser, settingDifferences } from './clone-settings.ts'
 import type { CloneState, Role } from './clone-state.ts'
+import { checkSuperuser } from './superuser-rights.ts'
 
 /**
  * What gives one of the two a new password and makes the clone equal to the base, to be run in one transaction.
@@ -15,7 +15,7 @@ import type { CloneState, Role } from './clone-state.ts'
 export function planClone(state: CloneState, names: CloneNames, username: string, passwordClause: string) {
   checkRoles(state, names, username)
   const differences = cloneDifferences(state, names)
-  checkRights(state, names)
+  checkSuperuser(state, names)
   const verb = state.clone === null ? 'CREATE' : 'ALTER'
   const password = `${username === names.clone ? verb : 'ALTER'} ROLE ${escapeIdentifier(username)} LOGIN ${passwordClause}`
   return {

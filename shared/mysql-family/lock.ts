@@ -12,7 +12,7 @@ const longestWaitSeconds = 10
  * ends, however it ends.
  * @throws RotationError TimedOut
  */
-export async function takeTurn(connection: ServerConnection, user: string, context: RotationContext): Promise<void> {
+export async function takeLock(connection: ServerConnection, user: string, context: RotationContext): Promise<void> {
   // Names of locks have 64 characters at the most (MySQL manual, "Locking Functions").
   const lock = `keyturn.${createHash('sha256').update(user).digest('hex').slice(0, 40)}`
   const seconds = Math.min(longestWaitSeconds, Math.max(0, Math.floor(context.remainingMs() / 1000) - 1))

@@ -1,15 +1,15 @@
 import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { takeLock } from '../../shared/mysql-family/lock.ts'
+import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { explainedChange } from './account-changes.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
-import { changeOwnPassword } from './own-password.ts'
+import { explainedChange } from './clone-changes.ts'
 import { isHashOf } from './password-hash.ts'
+import { changeOwnPassword } from './set-password.ts'
 
 interface Passwords {
   readonly next: string
@@ -43,7 +43,7 @@ async function addAsAdministrator(
   context: RotationContext,
 ): Promise<void> {
   // Two runs at once would both find the current password the first one, and the second of them would push it out.
-  await takeTurn(connection, username, context)
+  await takeLock(connection, username, context)
   const accounts = await storedAccounts(connection, [username])
   const changing = accountsToChange(accounts, passwords, connection, context)
   if (changing.length === 0) return

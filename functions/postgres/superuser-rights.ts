@@ -3,7 +3,7 @@ import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { type CloneState, readCatalogs } from './clone-state.ts'
-import { majorOf } from './server-version.ts'
+import { majorOf } from './versions.ts'
 
 /** Attributes that a role may give, or take away, only where it has them itself (manual of PostgreSQL 16, "CREATE ROLE"). */
 const guarded = {
@@ -16,7 +16,7 @@ const guarded = {
  * Says beforehand, with the statement that mends it, what the server would refuse half-way.
  * @throws RotationError MissingPrivilege
  */
-export function checkRights(state: CloneState, names: CloneNames): void {
+export function checkSuperuser(state: CloneState, names: CloneNames): void {
   const { self, version, base, clone, administersBase, administersClone } = state
   if (self.rolsuper) return
   const me = escapeIdentifier(self.rolname)
@@ -55,7 +55,7 @@ export function grantToRead(role: string): string {
 }
 
 /**
- * The statement that allows a superuser what the server refused, though `checkRights` had nothing to say.
+ * The statement that allows a superuser what the server refused, though `checkSuperuser` had nothing to say.
  * @param refused what the server said and where in its source; what was about to be made equal
  */
 export function grantFor(

@@ -1,16 +1,16 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { countDefined } from '../../shared/mysql-protocol/definers.ts'
-import { type Difference, describeDifferences, describeWork } from '../../shared/mysql-protocol/grant-differences.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { countDefined } from '../../shared/mysql-family/definers.ts'
+import { type Difference, describeDifferences, describeWork } from '../../shared/mysql-family/grant-differences.ts'
+import { takeLock } from '../../shared/mysql-family/lock.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { checkAccounts, checkIsOurs } from './clone-accounts.ts'
+import { makeEqual, setPasswords, workFor } from './clone-changes.ts'
+import { checkAccounts, checkIsOurs } from './clone-checks.ts'
 import { cloneDifferences, type OwnRights, pairsOf, readCloneState, readOwnRights } from './clone-state.ts'
-import { makeEqual, setPasswords, workFor } from './clone-work.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 
@@ -25,13 +25,13 @@ const mostRounds = 6
 export async function ensureClone(
   connection: ServerConnection,
   names: CloneNames,
-  next: { readonly username: string; readonly password: string; readonly current: string },
+  next: NextLogin,
   previousPassword: () => Promise<string | undefined>,
   write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
   const expression = write(next.password)
-  await takeTurn(connection, names.base, context)
+  await takeLock(connection, names.base, context)
   let state = await readCloneState(connection, names)
   checkAccounts(state, names, next)
   await checkIsOurs(state, names, next, previousPassword)

@@ -1,10 +1,10 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
-import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
-import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { takeLock } from '../../shared/mysql-family/lock.ts'
+import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type AccountState, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
@@ -25,7 +25,7 @@ export async function addPassword(
 ): Promise<void> {
   const isSelf = connection.login.username === user
   try {
-    await takeTurn(connection, user, context)
+    await takeLock(connection, user, context)
     await change(connection, user, passwords, write, context)
   } catch (error) {
     if (!isSelf || !(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error

@@ -1,6 +1,6 @@
-import type { ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { explained } from '../../shared/mysql-protocol/privileges.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 
 /**
  * `explained` for what a superuser does to an account. One that has SYSTEM_USER itself is changed only by others that

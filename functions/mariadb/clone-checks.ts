@@ -1,9 +1,9 @@
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type Difference, describeDifferences } from '../../shared/mysql-protocol/grant-differences.ts'
-import { nativeHash } from '../../shared/mysql-protocol/native-hash.ts'
-import { accountName } from '../../shared/mysql-protocol/quoting.ts'
+import { type Difference, describeDifferences } from '../../shared/mysql-family/grant-differences.ts'
+import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 import { type CloneState, cloneDifferences, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
 
 interface Next {

@@ -1,25 +1,22 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { connect, type ServerConnection } from '../../shared/mysql-protocol/connection.ts'
-import { countDefined } from '../../shared/mysql-protocol/definers.ts'
-import { type Account, accountName, literal } from '../../shared/mysql-protocol/quoting.ts'
-import { takeTurn } from '../../shared/mysql-protocol/take-turn.ts'
+import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { countDefined } from '../../shared/mysql-family/definers.ts'
+import { takeLock } from '../../shared/mysql-family/lock.ts'
+import { type Account, accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { explainedChange } from './account-changes.ts'
-import { checkNothingIsLost, checkPair, checkPrivileges, checkProof } from './clone-checks.ts'
+import { explainedChange } from './clone-changes.ts'
+import { checkAccounts, checkIsOurs, checkNothingIsLost, checkSuperuser } from './clone-checks.ts'
 import { type CloneDifference, cloneDifferences } from './clone-differences.ts'
 import { checkEffect, noteRoutines } from './clone-effect.ts'
-import { ofTheSecret, type Pair, readPair, roleName } from './clone-state.ts'
+import { type CloneState, ofTheSecret, readCloneState, roleName } from './clone-state.ts'
 import { isHashOf } from './password-hash.ts'
 
 /** Cutting down what was granted as ALL PRIVILEGES shows what is left only afterwards. */
 const mostRounds = 4
 
-interface Next {
-  readonly username: string
-  readonly password: string
-  readonly current: string
+interface Next extends NextLogin {
   /** Makes a password that nobody learns, for an account that is about to get the one of the secret. */
   newPassword(): string
 }
@@ -37,15 +34,15 @@ export async function ensureClone(
   previousPassword: () => Promise<string | undefined>,
   context: RotationContext,
 ): Promise<void> {
-  await takeTurn(connection, names.base, context)
-  const read = async () => ofTheSecret(await readPair(connection, names), names, next, previousPassword)
+  await takeLock(connection, names.base, context)
+  const read = async () => ofTheSecret(await readCloneState(connection, names), names, next, previousPassword)
   let pair = await read()
-  checkPair(pair, names, next)
+  checkAccounts(pair, names, next)
   checkEffect(pair, names)
-  await checkPrivileges(connection, [...pair.bases.values()])
+  await checkSuperuser(connection, [...pair.bases.values()])
   let differences = cloneDifferences(pair, names, next)
   checkNothingIsLost(differences, names, next)
-  await checkProof(pair, differences, names, next, previousPassword)
+  await checkIsOurs(pair, differences, names, next, previousPassword)
   for (let round = 0; differences.length > 0; round++) {
     if (round === mostRounds) throw stillDiffer(differences, names)
     for (const { what, statement, remedy } of differences) {
@@ -66,7 +63,7 @@ export async function ensureClone(
 }
 
 /** All accounts of the name at once; none that an earlier run has set already, which PASSWORD HISTORY would refuse. */
-async function setPassword(connection: ServerConnection, { bases, clones }: Pair, names: CloneNames, next: Next) {
+async function setPassword(connection: ServerConnection, { bases, clones }: CloneState, names: CloneNames, next: Next) {
   const members = [...(next.username === names.clone ? clones : bases).values()]
   for (const account of members.filter(({ second }) => second.length > 0)) {
     const discard = `ALTER USER ${accountName(account)} DISCARD OLD PASSWORD`
