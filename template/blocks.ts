@@ -5,6 +5,9 @@ import { entries, filled } from './text.ts'
 const piece = (name: string) => readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8')
 const block = piece('function').trimEnd()
 
+/** What every function has; SAM takes it from Globals. */
+export const globals = piece('globals').trimEnd()
+
 /** What a role may allow besides the calls of every rotation, by the name that rows have for it. */
 export const statements = entries(piece('statements'), 0)
 
@@ -15,13 +18,16 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
   const whole = facts.has('whole')
   const same = rows.find((other) => other.variables.join() === variables.join()) ?? row
   const vpc = row.vpc && facts.has('SubnetIds')
+  // What SAM takes from Globals stands in each function where there is no SAM.
+  const isZip = facts.has('zips')
+  const given = isZip ? ['SecretsManagerEndpoint', ...variables] : variables
   const own = {
     vpc,
     groupMade: vpc && facts.has('DatabaseSecurityGroupId'),
     groupGiven: vpc && !facts.has('DatabaseSecurityGroupId'),
-    memory: memory !== undefined,
-    timeout: timeout !== undefined,
-    variables: variables.length > 0,
+    memory: isZip || memory !== undefined,
+    timeout: isZip || timeout !== undefined,
+    variables: given.length > 0,
     statements: (row.statements ?? []).length > 0,
   }
   const held = Object.entries(own).flatMap(([fact, holds]) => (holds ? [fact] : []))
@@ -30,13 +36,14 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
     line: '-'.repeat(Math.max(110 - title.length, 3)),
     root: whole ? '' : '../',
     watch: whole ? `Watch${id}` : 'Watch',
-    memory: String(memory),
-    timeout: String(timeout),
+    memory: String(memory ?? '!Ref MemoryMegabytes'),
+    timeout: String(timeout ?? '!Ref TimeoutSeconds'),
+    globals: filled(globals, facts, {}),
     seconds: timeout === undefined ? `\${TimeoutSeconds}` : String(timeout),
     // A function's name has 64 characters at most, and a dash between.
     longestStackName: String(63 - Math.max(...rows.map((each) => idOf(each).length))),
     variablesAnchor: `variablesOf${idOf(same)}`,
-    variables: variables.map((name) => `${variableOf(name)}: ${givenBy(name)}`).join('\n'),
+    variables: given.map((name) => `${variableOf(name)}: ${givenBy(name)}`).join('\n'),
     statements: (row.statements ?? []).map(statementText).join('\n'),
   })
 }

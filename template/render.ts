@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { functionBlock, outputsOf, statements, statementText, switchOf } from './blocks.ts'
+import { functionBlock, globals, outputsOf, statements, statementText, switchOf } from './blocks.ts'
 import { anyOf, isOn } from './conditions.ts'
 import { idOf, type Row } from './row.ts'
 import type { Target } from './targets.ts'
 import { entries, filled, mentioned, saidOnce } from './text.ts'
+import { writtenOut } from './written-out.ts'
 
 const piece = (name: string) => readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8')
 const frame = piece('frame')
@@ -15,15 +16,16 @@ const parameters = new Map(groups.flatMap((group) => [...group.parameters]))
  * Writes a template.
  * @param target whose functions these are, for a template that has them all and asks for little; when left out, each function
  *   has a switch, and each setting a parameter
+ * @param code what the functions' code is: TypeScript, which SAM builds, or the zips of a release beside the template
  * @throws Error where a row, a target or a piece names what is not there
  */
-export function templateOf(rows: readonly Row[], target?: Target): string {
+export function templateOf(rows: readonly Row[], target?: Target, code: 'sam' | 'zips' = 'sam'): string {
   const wanted = target?.asks ?? usedBy(rows)
   const unknown = [...wanted].filter((name) => !parameters.has(name))
   if (unknown.length > 0) throw new Error(`template/parameters.yaml has no ${unknown.join(', ')}.`)
   const asked = new Set([...parameters.keys()].filter((name) => [...wanted].includes(name)))
   const ids = rows.map(idOf)
-  const facts = new Set([...asked, target ? 'target' : 'whole'])
+  const facts = new Set([...asked, target ? 'target' : 'whole', code, `${code}${target ? 'Target' : 'Whole'}`])
   // What speaks of switches has marks for the functions that can be switched on.
   const marks = anyWith(rows)
   const empty = Object.fromEntries(Object.keys(marks).map((name) => [name, '']))
@@ -31,6 +33,7 @@ export function templateOf(rows: readonly Row[], target?: Target): string {
     mentioned(filled(text, facts, empty)).every((name) => asked.has(name)) && !(target && text.includes('{{'))
   const text = filled(frame, facts, {
     description: `Keyturn - AWS Lambda functions that rotate ${target?.title ?? 'the secrets'} in AWS Secrets Manager`,
+    globals: filled(globals, facts, {}),
     groups: groupsOf(asked, target ? [] : ids),
     parameters: [...(target ? [] : rows.map(switchOf)), ...textsOf(asked)].join('\n'),
     rules: filled([...rules].filter(fits).map(textOf).join('\n'), facts, marks),
@@ -39,14 +42,15 @@ export function templateOf(rows: readonly Row[], target?: Target): string {
     logGroups: ids.map((id) => `- !If [Has${id}, !Sub "SOURCE '\${${id}Logs}' | ", '']`).join('\n'),
     outputs: ids.map((id) => outputsOf(id, target === undefined)).join('\n'),
   })
-  return withDefaults(saidOnce(text), asked, target?.instead ?? {})
+  const once = withDefaults(saidOnce(text), asked, target?.instead ?? {})
+  return code === 'sam' ? once : writtenOut(once)
 }
 
 const textOf = ([, text]: readonly [string, string]) => text
 
 /** The parameters that mean something to these functions. */
 function usedBy(rows: readonly Row[]): readonly string[] {
-  const pieces = [frame, piece('function'), ...rows.flatMap((row) => row.statements ?? []).map(statementText)]
+  const pieces = [frame, globals, piece('function'), ...rows.flatMap((row) => row.statements ?? []).map(statementText)]
   const known = pieces.flatMap(mentioned).filter((name) => parameters.has(name))
   return [...known, ...rows.flatMap(({ variables }) => variables)]
 }

@@ -2,7 +2,7 @@ import { templateOf } from './render.ts'
 import { rows } from './rows.ts'
 import { targets } from './targets.ts'
 
-/** All templates of the repository: their text by their path in it. */
+/** All templates of the repository, for `sam build`: their text by their path in it. */
 export function templates(): Record<string, string> {
   const ofTargets = Object.entries(targets).map(([folder, target]): [string, string] => [
     `templates/${folder}.yaml`,
@@ -12,4 +12,17 @@ export function templates(): Record<string, string> {
     ),
   ])
   return { 'template.yaml': templateOf(rows), ...Object.fromEntries(ofTargets) }
+}
+
+/** The same for the zips of a release, beside which they stand: their text by their name. CloudFormation alone deploys them. */
+export function zipTemplates(): Record<string, string> {
+  const ofTargets = Object.entries(targets).map(([folder, target]): [string, string] => [
+    `${folder}.yaml`,
+    templateOf(
+      rows.filter((row) => row.folder === folder),
+      target,
+      'zips',
+    ),
+  ])
+  return { 'template.yaml': templateOf(rows, undefined, 'zips'), ...Object.fromEntries(ofTargets) }
 }
