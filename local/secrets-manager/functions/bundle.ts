@@ -1,3 +1,4 @@
+import { basename, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 
 /**
@@ -42,7 +43,41 @@ export const bundling = {
 export async function bundleFunction(entry: string, outfile: string): Promise<Metafile> {
   const { metafile } = await build({
     ...bundling,
-    ...{ entryPoints: [entry], outfile, minify: true, metafile: true, logLevel: 'error' },
+    ...forLambda,
+    ...{ entryPoints: [entry], outfile },
   })
   return metafile
+}
+
+/** What Lambda gets beyond what a thread of a laptop does. */
+const forLambda = { minify: true, metafile: true, logLevel: 'error' } as const satisfies BuildOptions
+
+/** A function's folder, as Lambda unpacks it. */
+export interface FunctionFolder {
+  /** By name: the bundle, and its source map. */
+  readonly files: Readonly<Record<string, Uint8Array>>
+  /** esbuild's account of what went in; its paths begin at the root. */
+  readonly metafile: Metafile
+}
+
+/**
+ * Makes what `sam build` would make of a function (template/function.yaml has the same settings), and writes nothing.
+ * @param entry path of the module that exports `handler`
+ * @param root the folder that node_modules is in. No path above it gets into a file, so that every checkout gives the same bytes
+ */
+export async function functionFolder(entry: string, root: string): Promise<FunctionFolder> {
+  const { outputFiles, metafile } = await build({
+    ...bundling,
+    ...forLambda,
+    entryPoints: [entry],
+    absWorkingDir: root,
+    // The map names its sources as seen from there.
+    outdir: join(root, '.aws-sam', 'build', 'Function'),
+    outExtension: { '.js': '.cjs' },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    write: false,
+  })
+  const files = Object.fromEntries(outputFiles.map(({ path, contents }) => [basename(path), contents]))
+  return { files, metafile }
 }

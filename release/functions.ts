@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { discoverFunctions } from '../local/functions.ts'
+import { functionFolder } from '../local/secrets-manager/functions/bundle.ts'
+import { noticeOf } from './notice.ts'
+import { type BundledPackage, packagesIn } from './packages.ts'
+import type { Part } from './part.ts'
+import { zipOf } from './zip.ts'
+
+/** The checkout that the release is made of. */
+export const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A function, packed for Lambda. */
+export interface BundledFunction {
+  /** As the template names it. */
+  readonly id: string
+  readonly zip: Uint8Array
+  readonly packages: readonly BundledPackage[]
+}
+
+/**
+ * Bundles every function as `sam build` does, and adds the licences of what is inside.
+ * @throws Error of esbuild, and where a package must not be passed on (licences.ts)
+ */
+export async function bundledFunctions(version: string): Promise<readonly BundledFunction[]> {
+  const found: BundledFunction[] = []
+  for (const [id, entry] of Object.entries(await discoverFunctions())) {
+    const { files, metafile } = await functionFolder(entry, root)
+    const packages = await packagesIn(metafile, root)
+    const notice = await noticeOf({ id, version, root, packages })
+    found.push({ id, packages, zip: zipOf({ ...files, NOTICE: Buffer.from(notice) }) })
+  }
+  return found
+}
+
+/** `PostgresSingleUser.zip` and the like: what Lambda takes as it is. */
+export const zips: Part = {
+  what: 'a zip for each function',
+  async make({ folder, functions }) {
+    for (const { id, zip } of functions) await writeFile(join(folder, `${id}.zip`), zip)
+  },
+}
+
+/** As Lambda reports it: CodeSha256, in base64. */
+export function codeSha256(zip: Uint8Array): string {
+  return createHash('sha256').update(zip).digest('base64')
+}

@@ -1,0 +1,55 @@
+/** `npm run release`: makes what is published, out of this checkout. */
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { commandLine } from '../local/commands/command-line.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { checksums, codeHashes } from './checksums.ts'
+import { bundledFunctions, root, zips } from './functions.ts'
+import type { Part } from './part.ts'
+import { sboms } from './sbom.ts'
+import { templates } from './template.ts'
+
+const help = `Makes a release of this checkout: a zip for each function, templates that point at the zips, SBOMs, checksums.
+The same checkout gives the same bytes. Nothing is published. docs/releases.md says what is in it.
+
+  npm run release -- [--out FOLDER]
+
+  --out FOLDER  where it goes: dist, unless given. A release that is there already is replaced
+  --help        this text
+
+Exit code: 0 it is made, 1 it could not be made, and the folder is as before, 2 wrong arguments.
+`
+
+/** In this order; each finds in the folder what those before it have made. */
+const parts: readonly Part[] = [zips, sboms, templates, codeHashes, checksums]
+
+const cli = commandLine('npm run release', help)
+const { values } = cli.parse({
+  options: { out: { type: 'string', default: join(root, 'dist') }, help: { type: 'boolean', default: false } },
+})
+const out = resolve(values.out)
+const there = await readdir(out).catch((error: NodeJS.ErrnoException): string[] =>
+  error.code === 'ENOENT' ? [] : cli.fail(`${out} is no folder that can be read (${error.code}).`),
+)
+if (there.length > 0 && !there.includes('SHA256SUMS'))
+  cli.fail(`${out} has something else in it than a release. Give an empty folder, or one that is not there.`)
+
+const { version } = packageJson
+const say = (text: string) => process.stderr.write(`${text}\n`)
+// Whoever kills it finds the release before, whole.
+const folder = join(dirname(out), `.${basename(out)}-${process.pid}`)
+try {
+  await mkdir(folder, { recursive: true })
+  say(`Keyturn ${version}: bundles the functions`)
+  const functions = await bundledFunctions(version)
+  for (const part of parts) {
+    say(`Keyturn ${version}: ${part.what}`)
+    await part.make({ folder, version, functions })
+  }
+  await rm(out, { recursive: true, force: true })
+  await rename(folder, out)
+  process.stdout.write(`${relative(process.cwd(), out) || '.'}: ${(await readdir(out)).length} files\n`)
+} catch (error) {
+  await rm(folder, { recursive: true, force: true })
+  cli.fail(error instanceof Error ? error.message : String(error), 1)
+}
