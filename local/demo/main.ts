@@ -1,10 +1,13 @@
-import { basename, dirname } from 'node:path'
+import { accessSync, constants } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { styleText } from 'node:util'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { type CommandLine, commandLine } from '../commands/command-line.ts'
 import { discoverFunctions } from '../functions.ts'
 import type { StepEnded } from '../secrets-manager/functions/invocation.ts'
 import { startLocalSecretsManager } from '../secrets-manager/start.ts'
+import { type Reported, reportPage } from './report/page.ts'
 import { asJson, resultTable } from './results.ts'
 import { type Shown, show } from './scenario.ts'
 import type { DemoTarget } from './target.ts'
@@ -15,6 +18,7 @@ const names = Object.keys(targets)
 const help = `Rotates real logins while applications query with them, and shows what happens.
 
   npm run demo -- [TARGET] [--only PREFIX] [--rotations N] [--clients N] [--json]
+                      [--report FILE]
 
   TARGET          ${names.join(', ')}, or all; postgres when left out
   --only PREFIX   only the functions whose ids begin so, for instance MysqlDual
@@ -22,6 +26,7 @@ const help = `Rotates real logins while applications query with them, and shows 
                   value dies is rotated once
   --clients N     how many clients log in all the time, 2 to 40 (default 4); where the old value goes on working
                   half of them keep theirs until the next rotation
+  --report FILE   writes a page with a timeline of each function, to be opened in a browser
   --json          one line of JSON for each function that is shown
   --help          this text
 
@@ -33,6 +38,7 @@ Examples:
   npm run demo -- mysql
   npm run --silent demo -- all --json
   npm run demo -- mariadb --only MariadbDual --rotations 1000 --clients 20
+  npm run demo -- mysql --report mysql.html
 `
 
 const cli: CommandLine = commandLine('npm run demo', help)
@@ -42,6 +48,7 @@ const { values, positionals } = cli.parse({
     only: { type: 'string', default: '' },
     rotations: { type: 'string', default: '2' },
     clients: { type: 'string', default: '4' },
+    report: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -54,11 +61,22 @@ if (chosen.length === 0 || others.length > 0) {
 }
 const rotations = wholeNumber('--rotations', values.rotations, 2, 10_000)
 const clients = wholeNumber('--clients', values.clients, 2, 40)
+const report = values.report === undefined ? undefined : writable(values.report)
 
 function wholeNumber(option: string, text: string, least: number, most: number): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
   if (number >= least && number <= most) return number
   return cli.fail(`${option} takes a whole number from ${least} to ${most}, not "${text}".`)
+}
+
+/** Found out before minutes are spent on what could not be kept. */
+function writable(file: string): string {
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK)
+    return file
+  } catch (error) {
+    return cli.fail(`--report ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 const say = (line: string) => {
@@ -73,6 +91,7 @@ process.once('SIGTERM', () => process.exit(143))
 const modules = await discoverFunctions()
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 const results: Shown[] = []
+const reported: Reported[] = []
 const surprises: string[] = []
 for (const [target, start] of chosen) await demonstrate(target, start)
 
@@ -103,6 +122,7 @@ async function demonstrate(what: string, start: () => Promise<DemoTarget>): Prom
     say(`\n${bold(functionId)} on ${target.title}: ${summary}`)
     const shown = await show(demonstration, { local, target, secretsManager, rotations, clients, say, onStep })
     results.push(shown)
+    reported.push({ target: target.title, summary: demonstration.summary, shown })
     if (json) process.stdout.write(`${asJson(shown)}\n`)
   }
   if (values.only === '') surprises.push(...((await target.afterwards?.(say)) ?? []))
@@ -110,6 +130,10 @@ async function demonstrate(what: string, start: () => Promise<DemoTarget>): Prom
 }
 
 say(`\n${resultTable(results)}`)
+if (report !== undefined) {
+  await writeFile(report, reportPage(reported))
+  say(`\nWrote ${report}: open it in a browser.`)
+}
 
 surprises.push(...results.flatMap((shown) => shown.surprises))
 if (name === 'all' && values.only === '') {

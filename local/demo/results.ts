@@ -4,6 +4,7 @@ import type { Shown } from './scenario.ts'
 
 /** One line for programs. Durations and the gap are in milliseconds. */
 export function asJson({ functionId, surprises, steps, application, ...counts }: Shown): string {
+  const { rotations, secretsManagerCalls, logins, refusedLogins } = counts
   const { queries, failedLogins, gapMs } = application
   return JSON.stringify({
     function: functionId,
@@ -12,7 +13,10 @@ export function asJson({ functionId, surprises, steps, application, ...counts }:
     queries,
     failedLogins,
     gapMs,
-    ...counts,
+    rotations,
+    secretsManagerCalls,
+    logins,
+    refusedLogins,
   })
 }
 

@@ -2,6 +2,7 @@ import { GetSecretValueCommand, RotateSecretCommand, type SecretsManagerClient }
 import { doneIn } from '../commands/done.ts'
 import type { StepEnded } from '../secrets-manager/functions/invocation.ts'
 import type { LocalSecretsManager } from '../secrets-manager/start.ts'
+import { type Recording, startRecording } from './recording.ts'
 import { type Demonstration, type DemoTarget, works } from './target.ts'
 import { startWorkload, type Workload } from './workload.ts'
 
@@ -33,6 +34,7 @@ export interface Shown {
   readonly secretsManagerCalls: number
   readonly logins: number
   readonly refusedLogins: number
+  readonly recording: Recording
 }
 
 /** Rotates a login while the application queries with it, and looks at it from all sides. */
@@ -50,21 +52,26 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
   expect('before: the stored login works', await works(target, before))
   // Where the old value dies at once, nobody can keep it.
   const keeping = overlap ? Math.floor(stage.clients / 2) : 0
-  const load = { refreshing: stage.clients - keeping, keeping, client: target.client }
+  const recording = startRecording()
+  const load = { refreshing: stage.clients - keeping, keeping, client: target.client, onUse: recording.used }
   const application = startWorkload({ secretId: secretName, secretsManager, ...load })
   await application.more(50)
 
   const mark = target.mark()
   const refusedBefore = application.seen.failedLogins
-  const { steps, failed } = await rotate(demonstration, stage, surprises)
+  const { steps, failed } = await rotate(demonstration, stage, surprises, recording)
   if (!failed) await application.more(50)
   const calls = local.calls.by(functionId).length
   const { byFunctions: logins, refused } = await target.loginsSince(mark)
   // The functions log in with right passwords only, so whatever was refused beyond the application's is theirs.
   const refusedLogins = refused - (application.seen.failedLogins - refusedBefore)
   const counts = { functionId, steps, secretsManagerCalls: calls, logins, refusedLogins }
+  const shown = async (count: number): Promise<Shown> => {
+    const seen = await application.stop()
+    return { ...counts, surprises, rotations: count, application: seen, recording: recording.recorded() }
+  }
   // Its version is pending still, so that no further rotation can begin; and nothing else would be as promised.
-  if (failed) return { ...counts, surprises, rotations: 1, application: await application.stop() }
+  if (failed) return shown(1)
 
   const after = await currentValue(secretName, stage)
   expect('after: the stored login is a new one and works', after !== before && (await works(target, after)))
@@ -79,8 +86,9 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
       await application.renew()
       // A secret may have 100 versions in a day; the clock of this Secrets Manager can be set forward.
       await local.clock.advance(quarterOfAnHourMs)
-      const next = await rotate(demonstration, rotations === 2 ? stage : { ...stage, say: () => {} }, surprises)
-      if (next.failed) return { ...counts, surprises, rotations: more + 1, application: await application.stop() }
+      const quietly = rotations === 2 ? stage : { ...stage, say: () => {} }
+      const next = await rotate(demonstration, quietly, surprises, recording)
+      if (next.failed) return shown(more + 1)
       if (more % 100 === 0) say(`  ${more} of them done`)
       await application.more(50)
     }
@@ -106,7 +114,7 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
     `${calls} calls of Secrets Manager, at most ${demonstration.expectedCalls}`,
     calls <= demonstration.expectedCalls,
   )
-  return { ...counts, surprises, rotations, application: seen }
+  return shown(rotations)
 }
 
 async function currentValue(SecretId: string, { secretsManager }: Stage): Promise<string> {
@@ -116,10 +124,17 @@ async function currentValue(SecretId: string, { secretsManager }: Stage): Promis
 }
 
 /** @returns the milliseconds of each step, and whether one has failed */
-async function rotate({ functionId, secretName }: Demonstration, stage: Stage, surprises: string[]) {
+async function rotate(
+  { functionId, secretName }: Demonstration,
+  stage: Stage,
+  surprises: string[],
+  recording: ReturnType<typeof startRecording>,
+) {
   const steps: Record<string, number> = {}
   let failed = false
+  recording.rotationBegins()
   const stop = stage.onStep(({ step, outcome, durationMs, logs, error }) => {
+    recording.stepEnded(step, durationMs, outcome === 'failed')
     steps[step] = Math.round(durationMs)
     stage.say(`  ${step.padEnd(12)} ${`${Math.round(durationMs)} ms`.padStart(7)}  ${doneIn(logs) || outcome}`)
     if (outcome !== 'failed') return

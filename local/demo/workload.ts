@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { Use } from './recording.ts'
 import type { Client } from './target.ts'
 
 /** What the applications saw while their login was rotated. */
@@ -22,38 +23,43 @@ export interface WorkloadOptions {
   readonly refreshing: number
   /** How many clients keep the value that they have until `renew` is called. */
   readonly keeping: number
+  /** Told of each use as it ends. */
+  onUse(use: Use): void
 }
 
 /** Clients that use a value all the time, each time with a login of its own. */
-export function startWorkload({ secretId, secretsManager, client, refreshing, keeping }: WorkloadOptions) {
+export function startWorkload(options: WorkloadOptions) {
+  const { secretId, secretsManager, client, refreshing, keeping } = options
   const seen = { queries: 0, failedLogins: 0, gapMs: 0, error: undefined as unknown }
   let running = true
   let kept: Promise<string> | undefined
 
-  async function again(use: () => Promise<unknown>): Promise<void> {
+  /** Uses the value again and again, and takes each use down. @param use gives when it was refused to its argument */
+  async function again(who: Pick<Use, 'client' | 'keeps'>, use: () => Promise<unknown>, refusedAt: number[]) {
     while (running && seen.error === undefined) {
+      const from = performance.now()
       try {
         await use()
         seen.queries++
-        await sleep(5)
       } catch (error) {
         seen.error = error
       }
+      const [to, refused] = [performance.now(), refusedAt.splice(0)]
+      const answered = seen.error === undefined
+      if (answered && refused[0] !== undefined) seen.gapMs = Math.max(seen.gapMs, Math.round(to - refused[0]))
+      options.onUse({ ...who, from, to, refusedAt: refused, answered })
+      await sleep(5)
     }
   }
 
-  async function refreshingClient(): Promise<void> {
-    let refusedAt: number | undefined
+  async function refreshingClient(index: number): Promise<void> {
+    const refusedAt: number[] = []
     const onRefused = () => {
       seen.failedLogins++
-      refusedAt ??= performance.now()
+      refusedAt.push(performance.now())
     }
     const application = client.application({ secretId, secretsManager, refreshMs, onRefused })
-    await again(async () => {
-      await application.use()
-      if (refusedAt !== undefined) seen.gapMs = Math.max(seen.gapMs, Math.round(performance.now() - refusedAt))
-      refusedAt = undefined
-    })
+    await again({ client: index, keeps: false }, () => application.use(), refusedAt)
     await application.end()
   }
 
@@ -62,21 +68,26 @@ export function startWorkload({ secretId, secretsManager, client, refreshing, ke
   }
 
   /** Whoever keeps a value has nowhere to go where it is refused: that is an error, not a pause. */
-  async function keepingClient(): Promise<void> {
-    await again(async () => {
+  async function keepingClient(index: number): Promise<void> {
+    const refusedAt: number[] = []
+    async function use() {
       kept ??= currentValue()
       try {
         await client.use(await kept)
       } catch (error) {
-        if (client.isRefused(error)) seen.failedLogins++
+        if (client.isRefused(error)) {
+          seen.failedLogins++
+          refusedAt.push(performance.now())
+        }
         throw error
       }
-    })
+    }
+    await again({ client: index, keeps: true }, use, refusedAt)
   }
 
   const clients = [
-    ...Array.from({ length: refreshing }, refreshingClient),
-    ...Array.from({ length: keeping }, keepingClient),
+    ...Array.from({ length: refreshing }, (_, index) => refreshingClient(index)),
+    ...Array.from({ length: keeping }, (_, index) => keepingClient(refreshing + index)),
   ]
   return {
     seen: seen as Readonly<Workload>,

@@ -1,9 +1,13 @@
+import { browserPath } from '../support/browser.ts'
 import { isRoot } from './hosts.ts'
 
-/** What cannot be tried as anybody else than root is left out, and nobody should take that for a success. */
+/** What cannot be tried on this machine is left out, and nobody should take that for a success. */
 export default function setup(): void {
-  if (isRoot) return
-  const what = 'Hosts with accounts and file systems of their own need root (chroot, mount)'
-  if (process.env.CI) throw new Error(`${what}, and CI must try them.`)
-  process.stderr.write(`\n${'!'.repeat(80)}\n${what}: their suites are SKIPPED.\n${'!'.repeat(80)}\n\n`)
+  if (!isRoot) leftOut('Hosts with accounts and file systems of their own need root (chroot, mount)')
+  if (browserPath() === undefined) leftOut('The page of a run needs Chromium (apt-get install chromium, for instance)')
+}
+
+function leftOut(what: string): void {
+  if (process.env.CI) throw new Error(`${what}, and CI must try it.`)
+  process.stderr.write(`\n${'!'.repeat(80)}\n${what}: what needs it is SKIPPED.\n${'!'.repeat(80)}\n\n`)
 }
