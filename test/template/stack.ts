@@ -76,6 +76,7 @@ export function deploy(
     const { Type } = resourceNamed(id)
     const attributes: Record<string, string> = {
       'AWS::Serverless::Function.Arn': `arn:aws:lambda:${region}:${account}:function:${own}`,
+      'AWS::Lambda::Function.Arn': `arn:aws:lambda:${region}:${account}:function:${own}`,
       'AWS::IAM::Role.Arn': `arn:aws:iam::${account}:role/${own}`,
       'AWS::Logs::LogGroup.Arn': `arn:aws:logs:${region}:${account}:log-group:${own}:*`,
       'AWS::EC2::SecurityGroup.GroupId': `sg-of-${own}`,

@@ -1,0 +1,140 @@
+import { type Duration, Names, Token } from 'aws-cdk-lib'
+import type { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch'
+import type { Connections, IConnectable, ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { Port } from 'aws-cdk-lib/aws-ec2'
+import type { IGrantable, IPrincipal, IRole, PolicyDocument } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Architecture, CfnPermission, ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { CfnRotationSchedule, ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { ITopic } from 'aws-cdk-lib/aws-sns'
+import { Construct, type IConstruct } from 'constructs'
+import { alarmsOf } from './alarms.ts'
+import { lambdaFunction, logGroupOf, permissionOf } from './lambda.ts'
+import type { OptionsOf, Settings } from './made/options.ts'
+import { made } from './made.ts'
+import { keyUse, roleOf } from './role.ts'
+import { type RotateOptions, scheduleOf } from './schedule.ts'
+import { valuesOf } from './values.ts'
+
+/** What Lambda takes as a name. */
+const longestName = { maxLength: 64, separator: '-', allowedSpecialCharacters: '-_' }
+
+/** The functions of Keyturn. */
+export type FunctionName = keyof OptionsOf
+
+/** What every function can be told. What is left out is as template.yaml has it. */
+export interface CommonProps {
+  /** Where the function runs; it needs a route to what it rotates and to Secrets Manager. Without: in no VPC. */
+  readonly vpc?: IVpc | undefined
+  /** Private subnets with a way out, or with an endpoint of Secrets Manager. By default those that CDK takes for a function. */
+  readonly vpcSubnets?: SubnetSelection | undefined
+  /** Of your own, in place of one that lets the function out to port 443 and to what `allowDatabase` names, and nowhere else. */
+  readonly securityGroups?: readonly ISecurityGroup[] | undefined
+  /** Customer managed keys of secrets; those that CDK knows the secret of, in `rotate` for instance, need not be named. */
+  readonly encryptionKeys?: readonly IKey[] | undefined
+  /** Who is told of errors, throttles and steps that take too long. Without a topic there are no alarms. */
+  readonly alarmTopic?: ITopic | undefined
+  /** By default a name that CDK makes of the construct's path. */
+  readonly functionName?: string | undefined
+  /** Megabytes. */
+  readonly memorySize?: number | undefined
+  /** How long one step of a rotation may take. Less than 30 seconds leave no room for a repeated call. */
+  readonly timeout?: Duration | undefined
+  readonly architecture?: Architecture | undefined
+  /** Files that an option names are in a layer, below /opt. */
+  readonly layers?: readonly ILayerVersion[] | undefined
+  readonly logRetention?: RetentionDays | undefined
+  /** URL of the Secrets Manager to use, for a VPC endpoint without private DNS. */
+  readonly secretsManagerEndpoint?: string | undefined
+  /** The function's zip, where it is not the one of this package. */
+  readonly zip?: string | undefined
+}
+
+/** What a function can be told, by its name: an option of another function does not compile. */
+export type RotationFunctionProps = {
+  [Name in FunctionName]: CommonProps & OptionsOf[Name] & { readonly function: Name }
+}[FunctionName]
+
+/**
+ * One of Keyturn's functions, for as many secrets as you like, as template.yaml deploys it: its role allows four calls of
+ * Secrets Manager, on secrets that this very function rotates, and what its kind needs besides.
+ * @example
+ * const rotation = new RotationFunction(this, 'Rotation', { function: 'PostgresSingleUser', vpc })
+ * rotation.allowDatabase(database)
+ * rotation.rotate(secret, { schedule: 'cron(0 3 1 * ? *)' })
+ */
+export class RotationFunction extends Construct implements IConnectable, IGrantable {
+  readonly function: LambdaFunction
+  /** Its role, for policies of secrets and keys that name who may use them (aws-cdk#22051: hosted rotation has none to name). */
+  readonly role: IRole
+  readonly logGroup: LogGroup
+  readonly alarms: readonly CfnAlarm[]
+  readonly grantPrincipal: IPrincipal
+  readonly #name: FunctionName
+  readonly #policy: PolicyDocument
+  readonly #permission: CfnPermission
+  readonly #keys = new Set<string>()
+  readonly #reached: IConstruct[] = []
+
+  /** @throws Error for an option that the template would refuse, with its sentence */
+  constructor(scope: Construct, id: string, props: RotationFunctionProps) {
+    super(scope, id)
+    this.#name = props.function
+    // Set, because the role names the function before there is one.
+    const functionName = props.functionName ?? Names.uniqueResourceName(this, longestName)
+    if (Token.isUnresolved(functionName))
+      throw new Error('functionName must be a text: role and alarms have it in the middle of other texts.')
+    const values = valuesOf(props.function, props)
+    this.logGroup = logGroupOf(this, functionName, props.logRetention)
+    const given = { props, functionName, values, logGroup: this.logGroup }
+    const { role, policy } = roleOf(this, given)
+    this.role = role
+    this.grantPrincipal = role
+    this.#policy = policy
+    this.function = lambdaFunction(this, { ...given, role })
+    this.#permission = permissionOf(this, this.function)
+    this.alarms = props.alarmTopic === undefined ? [] : alarmsOf(this, { ...given, topic: props.alarmTopic })
+    const { superuserSecrets = [], adminSecrets = [] }: Settings = props
+    const others = [...superuserSecrets, ...adminSecrets].flatMap(({ encryptionKey }) => encryptionKey ?? [])
+    for (const key of [...(props.encryptionKeys ?? []), ...others]) this.#use(key)
+  }
+
+  /** Its security groups. @throws Error where it is in no VPC */
+  get connections(): Connections {
+    return this.function.connections
+  }
+
+  /**
+   * Lets the function into a database or a host, and out to it: a rule in the security groups of both.
+   * @param port by default the database's own, else the one that such servers listen on
+   * @throws Error where the function is in no VPC, or no port is known
+   */
+  allowDatabase(database: IConnectable, port?: Port): void {
+    const usual = made.functions[this.#name].port
+    const wanted = port ?? database.connections.defaultPort ?? (usual === undefined ? undefined : Port.tcp(usual))
+    if (wanted === undefined)
+      throw new Error(`${this.#name} logs in to no server. Name the port, if it is to reach one.`)
+    this.connections.allowTo(database, wanted, `${this.#name} of Keyturn`)
+    this.#reached.push(...this.connections.securityGroups, ...database.connections.securityGroups)
+  }
+
+  /**
+   * Has the function rotate a secret. By default nothing is rotated before the first window of the schedule: when the stack is
+   * deployed, testSecret alone runs, which proves that the function reaches the secret and its target.
+   * @throws Error for a schedule that Secrets Manager would refuse, and for a secret that the function rotates already
+   */
+  rotate(secret: ISecret, options: RotateOptions): CfnRotationSchedule {
+    if (secret.encryptionKey !== undefined) this.#use(secret.encryptionKey)
+    const schedule = scheduleOf(this, secret, { ...options, functionArn: this.function.functionArn })
+    // What a rotation needs is there before it can start. Secrets Manager asks for the permission when the schedule is made.
+    schedule.node.addDependency(this.#permission, ...new Set(this.#reached))
+    return schedule
+  }
+
+  #use(key: IKey) {
+    if (this.#keys.has(key.keyArn)) return
+    this.#keys.add(key.keyArn)
+    this.#policy.addStatements(...keyUse(key))
+  }
+}

@@ -1,0 +1,71 @@
+import { Token } from 'aws-cdk-lib'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { OptionsOf, Settings } from './made/options.ts'
+import { made, type Parameter, type Value } from './made.ts'
+import { resolved } from './resolve.ts'
+
+/**
+ * The template's parameters of a function, with their defaults where an option is left out.
+ * @param options those of OptionsOf; others are not looked at
+ * @throws Error for a value that the template would refuse, or a combination, with the template's sentence
+ */
+export function valuesOf(name: keyof OptionsOf, options: Settings): Record<string, Value> {
+  const given = options as Readonly<Record<string, unknown>>
+  const values = Object.fromEntries(
+    made.functions[name].parameters.map((parameter): [string, Value] => {
+      const about = made.parameters[parameter]
+      if (about === undefined) throw new Error(`The template has no parameter ${parameter}.`)
+      return [parameter, parameterOf(about, given[about.key])]
+    }),
+  )
+  refuseContradictions(name, values)
+  return values
+}
+
+function parameterOf(about: Parameter, given: unknown): Value {
+  const { key, Type, Default = '' } = about
+  if (Type === 'CommaDelimitedList') {
+    const listed = (given ?? []) as readonly (string | ISecret)[]
+    const arns = listed.map((one) => (typeof one === 'string' ? one : arnOf(key, one)))
+    for (const arn of arns) refuse(about, arn)
+    return arns
+  }
+  const value = given === undefined ? Default : (given as string | number | boolean)
+  if (given !== undefined) refuse(about, String(value))
+  return String(value)
+}
+
+/** A role grants nothing on a secret of whose ARN the last six characters are missing. */
+function arnOf(key: string, secret: ISecret): string {
+  if (secret.secretFullArn !== undefined) return secret.secretFullArn
+  throw new Error(
+    `Of a secret in ${key} only the name is known, and roles and functions go by the whole ARN. Take ` +
+      'Secret.fromSecretCompleteArn, with what "aws secretsmanager describe-secret --secret-id NAME" shows as ARN.',
+  )
+}
+
+/** What CloudFormation would refuse of a parameter. What is known at deployment only is left to it. */
+function refuse(about: Parameter, value: string) {
+  const { key, AllowedValues, AllowedPattern, ConstraintDescription, MinValue = -Infinity, MaxValue = Infinity } = about
+  if (Token.isUnresolved(value)) return
+  const fits =
+    (AllowedValues?.some((allowed) => String(allowed) === value) ?? true) &&
+    (AllowedPattern === undefined || new RegExp(`^(?:${AllowedPattern})$`).test(value)) &&
+    (about.Type !== 'Number' || (Number(value) >= MinValue && Number(value) <= MaxValue))
+  if (fits) return
+  const between =
+    about.Type === 'Number' && AllowedValues === undefined ? `must be from ${MinValue} to ${MaxValue}.` : undefined
+  const why = ConstraintDescription ?? between ?? `must be one of ${AllowedValues?.join(', ')}.`
+  throw new Error(`${key} is ${JSON.stringify(value)}. It ${why}`)
+}
+
+function refuseContradictions(name: keyof OptionsOf, values: Readonly<Record<string, Value>>) {
+  const known = { refs: values, attributes: {}, functionName: '' }
+  const speaksOf = (rule: unknown) =>
+    [...JSON.stringify(rule).matchAll(/\{"Ref":"(\w+)"\}/g)].map(([, one = '']) => one)
+  for (const rule of Object.values(made.rules)) {
+    if (!speaksOf(rule).every((parameter) => made.functions[name].parameters.includes(parameter))) continue
+    const wrong = rule.Assertions.find(({ Assert }) => resolved(Assert, known) !== true)
+    if (wrong !== undefined) throw new Error(`RotationFunction ${name}: ${wrong.AssertDescription}`)
+  }
+}

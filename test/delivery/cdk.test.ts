@@ -1,0 +1,243 @@
+import { App, Stack } from 'aws-cdk-lib'
+import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Key } from 'aws-cdk-lib/aws-kms'
+import { LayerVersion } from 'aws-cdk-lib/aws-lambda'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Topic } from 'aws-cdk-lib/aws-sns'
+import { describe, expect, it } from 'vitest'
+import { made } from '../../cdk/made.ts'
+import { type FunctionName, RotationFunction, type RotationFunctionProps } from '../../cdk/rotation-function.ts'
+import { type Mapping, readTemplate, type Value } from '../../template/parsed.ts'
+import { idOf } from '../../template/row.ts'
+import { rows } from '../../template/rows.ts'
+import { list, statementsOf, statementsOfRole } from '../template/policies.ts'
+import { type Stack as Deployed, deploy, refusals, type Values } from '../template/stack.ts'
+import { deployed, stackOf, zipOf } from './cdk-support.ts'
+
+const template = readTemplate('template.yaml')
+const ids = rows.map(idOf) as FunctionName[]
+const arn = {
+  key: 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  topic: 'arn:aws:sns:us-east-1:000000000000:operators',
+  secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superuser-AbCdEf',
+  user: 'arn:aws:iam::000000000000:user/applications/*',
+  layer: 'arn:aws:lambda:us-east-1:000000000000:layer:authorities:1',
+}
+
+/** For each option a value that is not the default. The two rules of the template are kept. */
+const samples: Readonly<Record<string, string | number | boolean>> = {
+  PasswordLength: 40,
+  ExcludeCharacters: 'lI10"\\',
+  ExcludeLowercase: false,
+  ExcludeUppercase: true,
+  ExcludeNumbers: true,
+  ExcludePunctuation: true,
+  RequireEachIncludedType: false,
+  DatabaseCaBundle: '/opt/ca.pem',
+  UpdateUrls: false,
+  PostgresPasswordFormat: 'md5',
+  UsernameCharacterLimit: '16',
+  MariadbPasswordFormat: 'cleartext',
+  SshHosts: '/opt/hosts.json',
+  SshRsaBits: 4096,
+  SshHostKeys: 'accept-new',
+  SshKeepFileMode: true,
+  SshOldKeyHours: 24,
+  ApiKeyProvider: 'sendgrid',
+  ApiKeyProviders: '/opt/providers.json',
+  ApiKeyHosts: 'api.sendgrid.com',
+  ApiKeyPrivateHosts: 'git.example.com',
+  ApiKeyRevokeFirst: true,
+  HttpCaBundle: '/opt/http.pem',
+  OauthProvider: 'keycloak',
+  OauthProviders: '/opt/oauth.json',
+  OauthHosts: 'keycloak=sso.example.com',
+  OauthPrivateHosts: 'sso.example.com',
+  OauthRevokeFirst: true,
+  ValueFields: 'key',
+  ValueFormat: 'alphabet',
+  ValueBytes: 64,
+  ValueAlphabet: 'ABCDEFGHJKMNPQRSTVWXYZ',
+  ValueCheck: 'off',
+}
+
+/** What a construct is told: what the samples say, and what is of CDK. */
+function optionsIn(stack: Stack): (id: FunctionName) => object {
+  const secret = Secret.fromSecretCompleteArn(stack, 'Superuser', arn.secret)
+  const lists: Readonly<Record<string, readonly unknown[]>> = {
+    SuperuserSecretArns: [secret],
+    AdminSecretArns: [secret],
+    IamUserArns: [arn.user],
+  }
+  const common = {
+    alarmTopic: Topic.fromTopicArn(stack, 'Operators', arn.topic),
+    encryptionKeys: [Key.fromKeyArn(stack, 'Key', arn.key)],
+    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-0a1b2c3d', availabilityZones: ['us-east-1a'] }),
+    vpcSubnets: { subnets: [Subnet.fromSubnetId(stack, 'Subnet', 'subnet-0a1b2c3d')] },
+    securityGroups: [SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0a1b2c3d')],
+    layers: [LayerVersion.fromLayerVersionArn(stack, 'Layer', arn.layer)],
+    logRetention: 365,
+    secretsManagerEndpoint: 'https://vpce-1.example.com',
+  }
+  const of = (name: string) => [made.parameters[name]?.key, lists[name] ?? samples[name]]
+  return (id) => ({ ...common, ...Object.fromEntries(made.functions[id].parameters.map(of)) })
+}
+
+/** The stack of the template, and one of CDK that was told the same, with all functions. */
+function both(values: Values, options: (stack: Stack) => (id: FunctionName) => object): [Deployed, Deployed] {
+  const made = stackOf((stack) => {
+    const of = options(stack)
+    for (const id of ids) {
+      const props = { function: id, functionName: `keyturn-${id}`, zip: zipOf(id), ...of(id) }
+      new RotationFunction(stack, id, props as RotationFunctionProps)
+    }
+  })
+  return [deploy(template, values), deployed(made)]
+}
+
+const told: Values = {
+  ...Object.fromEntries(Object.entries(samples).map(([name, value]) => [name, String(value)])),
+  AlarmTopicArn: arn.topic,
+  KmsKeyArns: arn.key,
+  SubnetIds: 'subnet-0a1b2c3d',
+  SecurityGroupIds: 'sg-0a1b2c3d',
+  SuperuserSecretArns: arn.secret,
+  AdminSecretArns: arn.secret,
+  IamUserArns: arn.user,
+  LayerArns: arn.layer,
+  LogRetentionDays: 365,
+  SecretsManagerEndpoint: 'https://vpce-1.example.com',
+}
+const stacks = { 'told nothing': both({}, () => () => ({})), 'told everything': both(told, optionsIn) }
+
+describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [wanted, made]) => {
+  it.each(ids)('%s has the code, variables, network and limits that the template gives it', (id) => {
+    const { CodeUri, Role, ...properties } = asDeployed(wanted.resources[id]?.Properties ?? {})
+    const { Code, Role: role, ...own } = functionOf(made, id)
+    expect(own).toEqual(properties)
+    expect(own).not.toHaveProperty('ReservedConcurrentExecutions')
+    expect(Code).toMatchObject({ S3Key: expect.stringMatching(/^[0-9a-f]{64}\.zip$/) })
+    expect(role).toBe(`arn:aws:iam::000000000000:role/keyturn-${roleOf(made, id)}`)
+  })
+
+  it.each(ids)('the role of %s allows what the template allows, statement by statement', (id) => {
+    // The template has one policy for the networks of all functions, which speaks of all their names.
+    const ofAll = (text: string) => text.replaceAll('function:keyturn-*', `function:keyturn-${id}`)
+    const statements = (stack: Deployed, role: string) => statementsOfRole(stack, role).map(comparable)
+    expect(statements(made, roleOf(made, id)).sort()).toEqual(statements(wanted, `${id}Role`).map(ofAll).sort())
+    const { AssumeRolePolicyDocument } = made.resources[roleOf(made, id)]?.Properties ?? {}
+    const trusted = (document: Value | undefined) => statementsOf(document).map(comparable)
+    expect(trusted(AssumeRolePolicyDocument)).toEqual(
+      trusted(wanted.resources[`${id}Role`]?.Properties.AssumeRolePolicyDocument),
+    )
+  })
+
+  it.each(ids)('Secrets Manager of the account alone may invoke %s', (id) => {
+    const { Properties } = wanted.resources[`${id}Permission`] ?? {}
+    expect(those(made, 'AWS::Lambda::Permission', id)).toEqual([Properties])
+  })
+
+  it.each(ids)('%s has the alarms that the template has where somebody is told', (id) => {
+    const alarms = ['Errors', 'Throttles', 'Duration'].flatMap((part) => wanted.resources[id + part]?.Properties ?? [])
+    expect(alarms).toHaveLength(_how === 'told nothing' ? 0 : 3)
+    expect(those(made, 'AWS::CloudWatch::Alarm', id)).toEqual(alarms)
+  })
+
+  it.each(ids)('%s has a log group of its own, which goes with it', (id) => {
+    const { Condition, ...group } = wanted.resources[`${id}Logs`] ?? { Condition: '' }
+    const name = `/aws/lambda/keyturn-${id}`
+    const groups = Object.values(made.resources).filter(({ Properties }) => Properties.LogGroupName === name)
+    expect(groups).toEqual([group])
+  })
+
+  it('makes nothing else', () => {
+    const per = _how === 'told nothing' ? 4 : 7
+    expect(Object.keys(made.resources)).toHaveLength(per * ids.length)
+  })
+})
+
+describe('options that the template refuses', () => {
+  const stack = new Stack(new App(), 'refused')
+  const wrong: readonly [FunctionName, Values][] = [
+    ['PostgresSingleUser', { PasswordLength: 4 }],
+    ['PostgresSingleUser', { DatabaseCaBundle: 'ca.pem' }],
+    ['PostgresSingleUser', { ExcludeLowercase: 'true', ExcludeUppercase: 'true', ExcludeNumbers: 'true' }],
+    ['GeneratedValue', { ValueFormat: 'alphabet' }],
+    ['GeneratedValue', { ValueAlphabet: 'ABCDEFGHJKMNPQ' }],
+    ['SshKey', { SshRsaBits: 1024 }],
+    ['IamAccessKey', { IamUserArns: 'arn:aws:iam::000000000000:user/*' }],
+    ['MysqlSingleUser', { UsernameCharacterLimit: 'many' }],
+  ]
+
+  it.each(wrong)('are refused, with its sentence: %s, %o', (id, values) => {
+    const [sentence = ''] = refusals(template, values)
+    const options = Object.entries(values).map(([name, value]) => {
+      const { key = '', Type } = made.parameters[name] ?? {}
+      return [key, Type === 'CommaDelimitedList' ? [value] : value]
+    })
+    const props = { function: id, zip: zipOf(id), ...Object.fromEntries(options) } as RotationFunctionProps
+    const why = /failed to satisfy constraint/.test(sentence)
+      ? /must be from \d+ to \d+\./
+      : sentence.replace(/^Parameter \w+ /, '')
+    expect(() => new RotationFunction(stack, JSON.stringify(values), props)).toThrow(why)
+  })
+
+  it('a superuser secret that is known by its name alone is refused, with what to take', () => {
+    const superuserSecrets = [Secret.fromSecretNameV2(stack, 'Named', 'superuser')]
+    const props = {
+      function: 'PostgresAlternatingUsers',
+      zip: zipOf('PostgresAlternatingUsers'),
+      superuserSecrets,
+    } as const
+    expect(() => new RotationFunction(stack, 'Unknown', props)).toThrow('fromSecretCompleteArn')
+  })
+
+  it('an option of another function does not compile', () => {
+    const props: RotationFunctionProps[] = [
+      { function: 'PostgresSingleUser', passwordLength: 40 },
+      // @ts-expect-error: it reads no superuser secret
+      { function: 'PostgresSingleUser', superuserSecrets: [] },
+      // @ts-expect-error: there are no passwords in it
+      { function: 'SshKey', passwordLength: 40 },
+      // @ts-expect-error: a word that it does not know
+      { function: 'PostgresSingleUser', postgresPasswordFormat: 'plain' },
+      // @ts-expect-error: there is no such function
+      { function: 'OracleSingleUser' },
+    ]
+    expect(props).toHaveLength(5)
+  })
+})
+
+/** What is not the same on paper and is to Lambda: a number in a variable is a text, and no layers are none. */
+function asDeployed({ Layers, Environment, ...properties }: Mapping): Mapping {
+  const variables = Object.entries((Environment as Mapping).Variables as Mapping)
+  const texts = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]))
+  const layers = list(Layers).length > 0 ? { Layers: Layers ?? [] } : {}
+  return { ...properties, ...layers, Environment: { Variables: texts } }
+}
+
+function functionOf({ resources }: Deployed, id: string): Mapping {
+  const found = Object.values(resources).find(
+    ({ Properties }) => Properties.FunctionName === `keyturn-${id}` && Properties.Handler,
+  )
+  return found?.Properties ?? {}
+}
+
+function roleOf({ resources }: Deployed, id: string): string {
+  const found = Object.keys(resources).filter((name) => new RegExp(`^${id}Role[0-9A-F]{8}$`).test(name))
+  expect(found).toHaveLength(1)
+  return String(found[0])
+}
+
+/** Of a function: what its name is in. */
+function those({ resources }: Deployed, type: string, id: string): Mapping[] {
+  return Object.values(resources)
+    .filter(({ Type, Properties }) => Type === type && JSON.stringify(Properties).includes(`"keyturn-${id}"`))
+    .map(({ Properties }) => Properties)
+}
+
+/** A statement, however its lists are written. */
+function comparable(statement: Mapping): string {
+  const { Action, Resource, ...rest } = statement
+  return JSON.stringify([list(Action).toSorted(), list(Resource).toSorted(), Object.entries(rest).sort()])
+}
