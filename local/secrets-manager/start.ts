@@ -1,19 +1,10 @@
 import type { RotationFunction, StepListener } from './functions/invocation.ts'
 import { type LambdaSettings, type LogSink, runLambda } from './functions/lambda.ts'
-import { type CallLog, createCallLog, type Intercept } from './service/calls.ts'
-import { type Clock, createClock } from './service/clock.ts'
-import { describeOperation } from './service/descriptions.ts'
-import { createEventLog, type EventLog } from './service/events.ts'
-import { listOperations } from './service/listing.ts'
-import { createFunctionLogs, logOperations } from './service/logs.ts'
-import { passwordOperation } from './service/password.ts'
-import { policyOperations } from './service/policies.ts'
-import { rotateOperations } from './service/rotate.ts'
-import { secretOperations } from './service/secrets.ts'
-import { serve } from './service/server.ts'
+import { openSecretsManager } from './secrets-manager.ts'
+import type { CallLog, Intercept } from './service/calls.ts'
+import type { Clock } from './service/clock.ts'
+import type { EventLog } from './service/events.ts'
 import type { Service } from './service/store.ts'
-import { trailOperations } from './service/trail.ts'
-import { valueOperations } from './service/values.ts'
 
 export interface LocalOptions {
   /** 0, the default, for any free port. */
@@ -59,19 +50,6 @@ export interface LocalSecretsManager extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const operations = new Map(
-  Object.entries({
-    ...secretOperations,
-    ...describeOperation,
-    ...valueOperations,
-    ...listOperations,
-    ...policyOperations,
-    ...passwordOperation,
-    ...rotateOperations,
-    ...logOperations,
-  }),
-)
-
 /**
  * Starts a Secrets Manager in this process, with its state in memory: AWS's API and rules, and the rotation of secrets
  * by functions that run on this machine.
@@ -83,58 +61,5 @@ const operations = new Map(
  * @throws what listening on the port throws, EADDRINUSE for example
  */
 export async function startLocalSecretsManager(options: LocalOptions = {}): Promise<LocalSecretsManager> {
-  const clock = createClock()
-  const events = createEventLog(clock)
-  const logs = createFunctionLogs(clock)
-  const calls = createCallLog()
-  let endpoint = ''
-  const wanted = Object.entries(options.functions ?? {})
-  const functions = wanted.map(([id, what]) => {
-    if (typeof what === 'object' && 'invoke' in what) return what
-    const settings = typeof what === 'string' ? { module: what } : what
-    return runLambda(id, settings, () => endpoint, options.onLog ?? (() => {}))
-  })
-  const service: Service = {
-    secrets: new Map(),
-    clock,
-    events,
-    logs,
-    functions: new Map(functions.map((each) => [each.arn, logs.keptFor(each)])),
-    retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
-    visibilityLagMs: options.visibilityLagMs ?? 0,
-    anyVersionAbandons: options.anyVersionAbandons ?? false,
-    onStep: options.onStep ?? (() => {}),
-    hold: options.hold,
-    underWay: new Set(),
-  }
-  const { intercept = () => undefined, latencyMs = 0, names = [], port = 0, host = '127.0.0.1' } = options
-  const all = new Map([...operations, ...Object.entries(trailOperations(events, calls))])
-  const started = await serve({ service, operations: all, calls, intercept, latencyMs, names }, port, host)
-  endpoint = started.endpoint
-
-  async function settled() {
-    while (service.underWay.size > 0) await Promise.all(service.underWay)
-  }
-
-  async function close() {
-    clock.close()
-    for (const secret of service.secrets.values()) secret.rotation = undefined
-    await Promise.all(functions.map((each) => each.close()))
-    const closed = new Promise<void>((resolve) => started.server.close(() => resolve()))
-    started.server.closeAllConnections()
-    await closed
-    await settled()
-  }
-
-  return {
-    endpoint,
-    functions: Object.fromEntries(functions.map(({ id, arn }) => [id, arn])),
-    clock,
-    events,
-    calls,
-    settled,
-    kill: (id) => functions.find((each) => each.id === id)?.kill(),
-    close,
-    [Symbol.asyncDispose]: close,
-  }
+  return openSecretsManager(options, runLambda)
 }

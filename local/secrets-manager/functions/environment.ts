@@ -1,11 +1,8 @@
 import { fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { HostMessage, Invoke } from './function-host.ts'
-import { sourcePositions } from './stack-positions.ts'
-import { threadProgram } from './thread-program.ts'
-
-type Answer = Extract<HostMessage, { kind: 'succeeded' | 'failed' }>
+import type { HostMessage } from './function-host.ts'
+import type { Answer, Invoke } from './handler-call.ts'
+import type { Programs } from './programs.ts'
 
 /** A started function, in a thread or in a process. It takes one invocation at a time. */
 export interface Environment {
@@ -17,15 +14,14 @@ export interface Environment {
 }
 
 interface Start {
+  readonly programs: Programs
   /** Path of the module that exports `handler`. */
   readonly module: string
   readonly env: Record<string, string>
   readonly runIn: 'thread' | 'process'
 }
 
-const processProgram = fileURLToPath(new URL('function-process.ts', import.meta.url))
-
-/** Starts a function; it is ready for its first invocation at once. @throws what threadProgram throws */
+/** Starts a function; it is ready for its first invocation at once. @throws what the program's making throws */
 export async function startEnvironment(start: Start): Promise<Environment> {
   const started = start.runIn === 'thread' ? await startThread(start) : startProcess(start)
   const { source, post, kill, ended, positions } = started
@@ -58,9 +54,9 @@ export async function startEnvironment(start: Start): Promise<Environment> {
   }
 }
 
-async function startThread({ module, env }: Start) {
-  const program = await threadProgram(module)
-  const worker = new Worker(program, { env, execArgv: [], stdout: true, stderr: true })
+async function startThread({ programs, module, env }: Start) {
+  const { path, positions } = await programs.thread(module)
+  const worker = new Worker(path, { env, execArgv: [], stdout: true, stderr: true, workerData: { module } })
   const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
   worker.once('exit', () => resolve('ended'))
   worker.unref()
@@ -69,12 +65,11 @@ async function startThread({ module, env }: Start) {
     worker.ref()
     void worker.terminate()
   }
-  const positions = sourcePositions(program)
   return { source: worker, post: (message: Invoke) => worker.postMessage(message), kill, ended, positions }
 }
 
-function startProcess({ module, env }: Start) {
-  const child = fork(processProgram, [module], { env, execArgv: [], silent: true, serialization: 'json' })
+function startProcess({ programs, module, env }: Start) {
+  const child = fork(programs.process, [module], { env, execArgv: [], silent: true, serialization: 'json' })
   const { promise: ended, resolve } = Promise.withResolvers<'ended'>()
   child.on('error', () => resolve('ended'))
   child.once('exit', () => resolve('ended'))

@@ -1,29 +1,14 @@
 import { StringDecoder } from 'node:string_decoder'
 import { format } from 'node:util'
 import { parentPort } from 'node:worker_threads'
-import type { FunctionError } from './invocation.ts'
+import { type Answer, callHandler, type Handler, type Invoke } from './handler-call.ts'
 
-export interface Invoke {
-  readonly event: unknown
-  readonly requestId: string
-  readonly functionName: string
-  readonly functionArn: string
-  readonly memoryLimitInMB: string
-  /** Milliseconds since the epoch. */
-  readonly deadline: number
-}
-
-export type HostMessage =
-  | { readonly kind: 'log'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly kind: 'succeeded'; readonly answer: unknown }
-  | { readonly kind: 'failed'; readonly error: FunctionError }
+export type HostMessage = { readonly kind: 'log'; readonly stream: 'stdout' | 'stderr'; readonly text: string } | Answer
 
 const send = (message: HostMessage) => {
   if (parentPort) parentPort.postMessage(message)
   else process.send?.(message)
 }
-
-type Handler = (event: unknown, context: unknown) => unknown
 
 interface Module {
   readonly handler?: unknown
@@ -72,33 +57,6 @@ function lambdaError(name: string, message: string) {
   return Object.assign(new Error(message), { name })
 }
 
-async function invoke(loading: Promise<Handler>, { event, requestId, deadline, ...about }: Invoke) {
-  try {
-    const handler = await loading
-    const answer = await handler(event, {
-      functionName: about.functionName,
-      functionVersion: '$LATEST',
-      invokedFunctionArn: about.functionArn,
-      memoryLimitInMB: about.memoryLimitInMB,
-      awsRequestId: requestId,
-      logGroupName: `/aws/lambda/${about.functionName}`,
-      logStreamName: 'local',
-      callbackWaitsForEmptyEventLoop: true,
-      getRemainingTimeInMillis: () => Math.max(deadline - Date.now(), 0),
-    })
-    send({ kind: 'succeeded', answer: asJson(answer) })
-  } catch (error) {
-    send({ kind: 'failed', error: asLambdaReturnsIt(error) })
-  }
-}
-
-/** Lambda sends what JSON makes of an answer, and null where there is none. */
-function asJson(answer: unknown): unknown {
-  return JSON.parse(JSON.stringify(answer ?? null))
-}
-
-function asLambdaReturnsIt(error: unknown): FunctionError {
-  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] }
-  const trace = (error.stack ?? '').split('\n')
-  return { errorType: error.name, errorMessage: error.message, trace }
+async function invoke(loading: Promise<Handler>, message: Invoke) {
+  send(await callHandler(loading, message))
 }

@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { devNull } from 'node:os'
-import { parse } from 'node:path'
-import { arnOfFunction, region } from '../service/names.ts'
-import { type Environment, startEnvironment } from './environment.ts'
-import type { Invocation, RotationFunction } from './invocation.ts'
+import type { RotationFunction } from './invocation.ts'
+import { runWith } from './lambda-runtime.ts'
+import { sourcePrograms } from './source-programs.ts'
 
 /** A function of which this machine runs the code. */
 export interface LambdaSettings {
@@ -25,9 +22,7 @@ export type LogSink = (line: {
 }) => void
 
 /**
- * Runs a function as Lambda does (developer guide, "Lambda execution environment lifecycle"): an environment is kept
- * warm and takes one invocation at a time, another one at the same time gets another environment, and what exceeds the
- * timeout is killed.
+ * Runs a function of this repository, or any other module, from its source.
  * @param endpoint where the function finds Secrets Manager; asked for when an environment starts
  */
 export function runLambda(
@@ -36,110 +31,5 @@ export function runLambda(
   endpoint: () => string,
   log: LogSink,
 ): RotationFunction {
-  const { module, env = {}, timeoutMs = 30_000, memoryMb = 256, runIn = 'thread' } = settings
-  const arn = arnOfFunction(id)
-  const all = new Set<Environment>()
-  const idle: Environment[] = []
-  const starting = new Set<Promise<Environment>>()
-  /** How often everything was killed: what was about to start then must not run. */
-  let kills = 0
-
-  async function start(): Promise<Environment> {
-    const killsBefore = kills
-    const variables = { ...lambdaVariables(id, endpoint(), memoryMb), ...env }
-    const environment = await startEnvironment({ module, env: variables, runIn })
-    if (kills !== killsBefore) environment.kill()
-    all.add(environment)
-    void environment.ended.then(() => {
-      all.delete(environment)
-      const index = idle.indexOf(environment)
-      if (index >= 0) idle.splice(index, 1)
-    })
-    return environment
-  }
-
-  async function started(): Promise<Environment> {
-    const environment = start()
-    starting.add(environment)
-    return environment.finally(() => starting.delete(environment))
-  }
-
-  async function invoke(event: unknown): Promise<Invocation> {
-    const requestId = randomUUID()
-    let environment: Environment
-    try {
-      environment = idle.pop() ?? (await started())
-    } catch (error) {
-      const errorMessage = error instanceof Error ? error.message : String(error)
-      return { ok: false, error: { errorType: 'Runtime.ImportModuleError', errorMessage, trace: [] }, logs: '' }
-    }
-    const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
-    const message = { event, requestId, ...about, deadline: Date.now() + timeoutMs }
-    let logs = ''
-    const stopListening = environment.onLog((stream, text) => {
-      logs += text
-      log({ functionId: id, stream, text })
-    })
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<'timeout'>((resolve) => {
-      timer = setTimeout(() => resolve('timeout'), timeoutMs)
-    })
-    const outcome = await Promise.race([environment.invoke(message), environment.ended, timeout])
-    clearTimeout(timer)
-    stopListening()
-    if (outcome === 'timeout' || outcome === 'ended') {
-      environment.kill()
-      const what =
-        outcome === 'timeout'
-          ? ['Sandbox.Timedout', `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`]
-          : ['Runtime.ExitError', 'Runtime exited before the invocation ended']
-      const [errorType = '', text] = what
-      const error = { errorType, errorMessage: `RequestId: ${requestId} Error: ${text}`, trace: [] }
-      return { ok: false, error, logs }
-    }
-    idle.push(environment)
-    const { kind } = outcome
-    return kind === 'succeeded' ? { ok: true, logs, answer: outcome.answer } : { ok: false, error: outcome.error, logs }
-  }
-
-  const kill = () => {
-    kills++
-    // They take a moment to end, and must not be invoked meanwhile.
-    idle.length = 0
-    for (const environment of all) environment.kill()
-  }
-  return {
-    id,
-    arn,
-    handler: `${parse(module).name}.handler`,
-    timeoutMs,
-    memoryMb,
-    invoke,
-    kill,
-    async close() {
-      kill()
-      await Promise.allSettled(starting)
-      const ends = [...all].map(({ ended }) => ended)
-      await Promise.all(ends)
-    },
-  }
-}
-
-/** What Lambda sets; its user has no AWS configuration files, so those of this machine are out of sight. */
-function lambdaVariables(id: string, endpoint: string, memoryMb: number): Record<string, string> {
-  return {
-    PATH: process.env.PATH ?? '',
-    TZ: ':UTC',
-    AWS_ENDPOINT_URL: endpoint,
-    SECRETS_MANAGER_ENDPOINT: endpoint,
-    AWS_ACCESS_KEY_ID: id,
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_LAMBDA_FUNCTION_NAME: id,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-  }
+  return runWith(sourcePrograms, id, settings, endpoint, log)
 }
