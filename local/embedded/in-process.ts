@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { callHandler } from '../secrets-manager/functions/handler-call.ts'
+import type { RotationFunction } from '../secrets-manager/functions/invocation.ts'
+import { crash, timedOut } from '../secrets-manager/functions/lambda-runtime.ts'
+import { arnOfFunction } from '../secrets-manager/service/names.ts'
+import type { Handler } from './start.ts'
+
+const memoryMb = 256
+
+/**
+ * A function of which the handler runs in this process. Nobody can end a handler that hangs: after its timeout, or once it is
+ * stopped, its answer is not waited for.
+ */
+export function inThisProcess(id: string, handler: Handler, timeoutMs: number): RotationFunction {
+  const arn = arnOfFunction(id)
+  const abandon = new Set<(why: 'killed') => void>()
+  let closed = false
+
+  async function invoke(event: unknown) {
+    const requestId = randomUUID()
+    if (closed) return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
+    const killed = Promise.withResolvers<'killed'>()
+    abandon.add(killed.resolve)
+    let timer: NodeJS.Timeout | undefined
+    const timeout = new Promise<'timeout'>((resolve) => {
+      timer = setTimeout(() => resolve('timeout'), timeoutMs)
+    })
+    const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
+    const call = callHandler(handler as Parameters<typeof callHandler>[0], {
+      event,
+      requestId,
+      ...about,
+      deadline: Date.now() + timeoutMs,
+    })
+    const outcome = await Promise.race([call, killed.promise, timeout])
+    clearTimeout(timer)
+    abandon.delete(killed.resolve)
+    if (outcome === 'timeout') return timedOut(requestId, timeoutMs, '')
+    if (outcome === 'killed') return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
+    return outcome.kind === 'succeeded'
+      ? { ok: true as const, logs: '', answer: outcome.answer }
+      : { ok: false as const, error: outcome.error, logs: '' }
+  }
+
+  function kill() {
+    for (const each of abandon) each('killed')
+  }
+  return {
+    id,
+    arn,
+    timeoutMs,
+    memoryMb,
+    invoke,
+    kill,
+    async close() {
+      closed = true
+      kill()
+    },
+  }
+}

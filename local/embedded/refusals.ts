@@ -1,0 +1,31 @@
+/** @throws Error about one of the functions that were asked for */
+export function refuse(id: string, what: string): never {
+  throw new Error(`startLocalSecretsManager: functions.${id} ${what}`)
+}
+
+/** @throws Error where the port can't be one */
+export function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
+  throw new Error(
+    `startLocalSecretsManager: port takes a whole number from 0, for any free one, to 65535, not ${port}.`,
+  )
+}
+
+/** @throws Error on a Node that lacks what the service and the functions use: the methods of sets, for one */
+export function checkNode(version: string): void {
+  if (Number(version.split('.')[0]) >= 22) return
+  throw new Error(
+    `keyturn/local needs Node 22 or newer, and this is Node ${version}. The command keyturn needs Node 20.`,
+  )
+}
+
+/** Why the port can't be had. */
+export function cannotListen(port: number, cause: unknown): Error {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+  if (code === undefined) return cause instanceof Error ? cause : new Error(String(cause))
+  const why =
+    code === 'EADDRINUSE'
+      ? `Port ${port} is in use, by another Secrets Manager perhaps. Leave port out to get any free one.`
+      : `Secrets Manager can't listen on port ${port} of 127.0.0.1 (${code}). Leave port out to get any free one.`
+  return Object.assign(new Error(why, { cause }), { code })
+}
