@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
 
@@ -31,6 +31,8 @@ const plainKeys: Plugin = {
  */
 const bundling = {
   entryPoints: [fileURLToPath(new URL('main.ts', import.meta.url))],
+  // Its account names the files as seen from the checkout, wherever it is made from.
+  absWorkingDir: fileURLToPath(new URL('..', import.meta.url)),
   bundle: true,
   minify: true,
   platform: 'node',
@@ -46,7 +48,7 @@ const bundling = {
 
 /** Makes `keyturn` and the files that it loads, beside it. @returns esbuild's account of what went in, with bytes */
 export async function bundleCommand(outfile: string): Promise<Metafile> {
-  const out = { outdir: dirname(outfile), entryNames: basename(outfile, '.mjs'), chunkNames: 'keyturn-[hash]' }
+  const out = { outdir: resolve(dirname(outfile)), entryNames: basename(outfile, '.mjs'), chunkNames: 'keyturn-[hash]' }
   const { metafile } = await build({ ...bundling, ...out, metafile: true })
   return metafile
 }

@@ -63,7 +63,7 @@ const commonHelp = `
   --json          one line of JSON for each fact, for programs
   --help          this text
 
-AWS_ENDPOINT_URL=http://127.0.0.1:4580 makes it ask "npm run local". In a checkout: npm run -s keyturn -- COMMAND`
+AWS_ENDPOINT_URL=http://127.0.0.1:4580 makes it ask a Secrets Manager of this machine. In a checkout: npm run -s keyturn -- COMMAND`
 
 function parsed(options: Options, args: readonly string[]) {
   try {

@@ -5,12 +5,13 @@ import { commandLine } from '../local/commands/command-line.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { checksums, codeHashes } from './checksums.ts'
 import { bundledFunctions, root, zips } from './functions.ts'
+import { npmPackage } from './package/package.ts'
 import type { Part } from './part.ts'
 import { sboms } from './sbom.ts'
 import { templates } from './template.ts'
 
-const help = `Makes a release of this checkout: a zip for each function, templates that point at the zips, SBOMs, checksums.
-The same checkout gives the same bytes. Nothing is published. docs/releases.md says what is in it.
+const help = `Makes a release of this checkout: a zip for each function, templates that point at the zips, SBOMs, the npm package,
+checksums. The same checkout gives the same bytes. Nothing is published. docs/releases.md says what is in it.
 
   npm run release -- [--out FOLDER]
 
@@ -21,7 +22,7 @@ Exit code: 0 it is made, 1 it could not be made, and the folder is as before, 2 
 `
 
 /** In this order; each finds in the folder what those before it have made. */
-const parts: readonly Part[] = [zips, sboms, templates, codeHashes, checksums]
+const parts: readonly Part[] = [zips, sboms, templates, codeHashes, npmPackage, checksums]
 
 const cli = commandLine('npm run release', help)
 const { values } = cli.parse({

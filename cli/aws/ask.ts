@@ -60,7 +60,7 @@ function explanation(name: string, said: string, action: string, error: unknown)
   if (code === undefined) return undefined
   const endpoint = process.env.AWS_ENDPOINT_URL
   if (endpoint)
-    return `Nothing answers ${action} at ${endpoint} (${code}). AWS_ENDPOINT_URL says so: is "npm run local" running?`
+    return `Nothing answers ${action} at ${endpoint} (${code}). AWS_ENDPOINT_URL says so: is there a Secrets Manager of this machine?`
   return `AWS can't be reached for ${action} (${code}): no network, a proxy, or a Region that does not exist.`
 }
 

@@ -33,7 +33,7 @@ describe('keyturn', () => {
   it.each([
     [
       {},
-      'Nothing answers secretsmanager:ListSecrets at http://127.0.0.1:9 (ECONNREFUSED). AWS_ENDPOINT_URL says so: is "npm run local" running?',
+      'Nothing answers secretsmanager:ListSecrets at http://127.0.0.1:9 (ECONNREFUSED). AWS_ENDPOINT_URL says so: is there a Secrets Manager of this machine?',
     ],
     [{ AWS_REGION: '' }, 'No Region is set. Give --region, or set AWS_REGION.'],
     [{ AWS_ACCESS_KEY_ID: '', AWS_EC2_METADATA_DISABLED: 'true' }, 'No AWS credentials were found'],

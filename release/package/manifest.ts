@@ -1,0 +1,28 @@
+import packageJson from '../../package.json' with { type: 'json' }
+
+/** The modules that users import, by what they write after `keyturn/`. */
+export const entries = {
+  local: 'local/embedded/start.ts',
+  zips: 'release/package/zips.ts',
+} as const satisfies Readonly<Record<string, string>>
+
+/** The package's own package.json, of the repository's. Everything is bundled: nothing is installed along with it. */
+export function manifest(): Readonly<Record<string, unknown>> {
+  const { name, version, description, license } = packageJson
+  const exported = Object.keys(entries).map((entry) => [
+    `./${entry}`,
+    { types: `./${entry}.d.ts`, default: `./${entry}.js` },
+  ])
+  return {
+    name,
+    version,
+    description,
+    license,
+    keywords: ['aws', 'secrets-manager', 'rotation', 'lambda', 'local', 'testing', 'cdk'],
+    // CommonJS: what jest and most CDK applications can load without being told so.
+    type: 'commonjs',
+    bin: { keyturn: 'command/keyturn.mjs' },
+    exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
+    engines: { node: '>=22' },
+  }
+}

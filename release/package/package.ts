@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Metafile } from 'esbuild'
+import { bundleCommand } from '../../cli/bundle.ts'
+import { root } from '../functions.ts'
+import { noticeOf } from '../notice.ts'
+import { packagesIn } from '../packages.ts'
+import type { Part } from '../part.ts'
+import { bundles } from './bundles.ts'
+import { packed } from './contents.ts'
+import { entries, manifest } from './manifest.ts'
+import { declarations } from './types.ts'
+
+/** `keyturn-0.1.0.tgz`: the package for npm, with the command, what tests embed, and the zips. */
+export const npmPackage: Part = {
+  what: 'the npm package',
+  async make({ folder, version, functions }) {
+    const work = await mkdtemp(join(tmpdir(), 'keyturn-package-'))
+    try {
+      const { files, metafiles } = await bundles(root, entries)
+      const command = await bundleCommand(join(work, 'command', 'keyturn.mjs'))
+      await executable(join(work, 'command', 'keyturn.mjs'))
+      await write(work, {
+        ...files,
+        ...(await declarations(root, entries)),
+        'zips.br': packed(functions),
+        // What the command knows released code by.
+        'command/code-sha256.json': await readFile(join(folder, 'code-sha256.json')),
+        'package.json': `${JSON.stringify(manifest(), undefined, 2)}\n`,
+        LICENSE: await readFile(join(root, 'LICENSE')),
+        NOTICE: await notice(version, [...metafiles, command]),
+        ...(await pages()),
+      })
+      await pack(work, folder)
+    } finally {
+      await rm(work, { recursive: true, force: true })
+    }
+  },
+}
+
+async function executable(path: string): Promise<void> {
+  await writeFile(path, `#!/usr/bin/env node\n${await readFile(path, 'utf8')}`, { mode: 0o755 })
+}
+
+/** The zips have notices of their own, and nothing in them that the bundles have not. */
+async function notice(version: string, metafiles: readonly Metafile[]): Promise<string> {
+  const inputs = Object.assign({}, ...metafiles.map((each) => each.inputs))
+  const outputs = Object.assign({}, ...metafiles.map((each) => each.outputs))
+  const packages = await packagesIn({ inputs, outputs }, root)
+  return noticeOf({ id: 'The npm package', version, root, packages })
+}
+
+/** The pages that the command's texts name, and as README the one about the package. */
+async function pages(): Promise<Record<string, string>> {
+  const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'))
+  const texts = await Promise.all(
+    names.map(async (name) => [`docs/${name}`, await readFile(join(root, 'docs', name), 'utf8')]),
+  )
+  const about = await readFile(join(root, 'docs', 'package.md'), 'utf8')
+  return { ...Object.fromEntries(texts), 'README.md': about.replaceAll(/\]\((?=[\w-]+\.md)/g, '](docs/') }
+}
+
+async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), content)
+  }
+}
+
+/** @throws Error with npm's words */
+async function pack(work: string, folder: string): Promise<void> {
+  const args = ['pack', '--ignore-scripts', '--loglevel', 'error', '--pack-destination', folder]
+  await promisify(execFile)('npm', args, { cwd: work }).catch((error: { stderr?: string }) => {
+    throw new Error(`npm pack failed:\n${error.stderr ?? error}`)
+  })
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type FunctionName, functionNames } from '../../local/embedded/function-names.ts'
+import { unpackedZip } from './contents.ts'
+
+/**
+ * Writes a function's zip, as Lambda takes it: the very bytes of the release of this version.
+ * @param name the function: `PostgresSingleUser`
+ * @param folder where it goes, as `PostgresSingleUser.zip`; a folder `zips` of this package when left out
+ * @returns its path
+ * @throws Error where there is no such function, and what writing the file throws
+ */
+export function functionZip(name: FunctionName, folder: string = join(import.meta.dirname, 'zips')): string {
+  const zip = unpackedZip(content(), name)
+  if (zip === undefined) throw new Error(`There is no function ${name}. There is: ${functionNames.join(', ')}.`)
+  const path = join(resolve(folder), `${name}.zip`)
+  try {
+    if (readFileSync(path).equals(zip)) return path
+  } catch {
+    // It is not there yet.
+  }
+  const half = `${path}.${randomUUID()}`
+  mkdirSync(resolve(folder), { recursive: true })
+  try {
+    // Others may read it at any time: they find it whole.
+    writeFileSync(half, zip)
+    renameSync(half, path)
+  } finally {
+    rmSync(half, { force: true })
+  }
+  return path
+}
+
+function content(): Uint8Array {
+  const path = join(import.meta.dirname, 'zips.br')
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw new Error(
+      `The content of the zips is not at ${path}. In a checkout there is none: npm run release makes them.`,
+      {
+        cause,
+      },
+    )
+  }
+}
