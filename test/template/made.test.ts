@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { isAlias, parseDocument, visit } from 'yaml'
 import { type Mapping, parseTemplate, readTemplate, type Value } from '../../template/parsed.ts'
 import { templateOf } from '../../template/render.ts'
 import { idOf, type Row } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { targets } from '../../template/targets.ts'
-import { templates } from '../../template/templates.ts'
+import { templates, zipTemplates } from '../../template/templates.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { deploy, refusals, type Stack, type Values } from './stack.ts'
 
@@ -131,6 +132,60 @@ describe('the security group that the stack makes', () => {
   it('opens the port that is given', () => {
     const { resources } = deploy(whole, { ...madeGroup, WithSshKey: 'no', DatabasePort: 6432 })
     expect(resources.DatabaseIngress?.Properties).toMatchObject({ FromPort: 6432, ToPort: 6432 })
+  })
+})
+
+describe.each(Object.entries(zipTemplates()))('%s of a release', (name, text) => {
+  const sam = readTemplate(name === 'template.yaml' ? name : `templates/${name}`)
+  const zips = parseTemplate(text)
+
+  it('has no mark of YAML that CloudFormation does not read, and no macro', () => {
+    const tokens = parseDocument(text, { logLevel: 'silent' })
+    const marked: string[] = []
+    visit(tokens, {
+      Node: (_key, node) => {
+        if (isAlias(node) || ('anchor' in node && node.anchor)) marked.push(String(node))
+      },
+      Pair: (_key, { key }) => {
+        if (String(key) === '<<') marked.push('<<')
+      },
+    })
+    expect(marked).toEqual([])
+    expect(zips).not.toHaveProperty('Transform')
+    expect(zips).not.toHaveProperty('Globals')
+  })
+
+  it.each([{}, { ...telling, KmsKeyArns: 'key', Dashboard: 'yes' }, { ...network, LayerArns: 'a,b' }, madeGroup])(
+    'deploys what sam build makes of the other one: %o',
+    (all: Values) => {
+      const values = Object.fromEntries(Object.entries(all).filter(([parameter]) => parameter in sam.Parameters))
+      const [made, wanted] = [deploy(zips, values), deploy(sam, values)]
+      const codes: unknown[] = []
+      const withoutCode = ({ resources }: Stack) =>
+        Object.entries(resources).map(
+          ([
+            id,
+            {
+              Metadata,
+              Type,
+              Properties: { Code, CodeUri, ...properties },
+              ...rest
+            },
+          ]) => {
+            if (Code !== undefined) codes.push([id, Code])
+            return [id, Type.replace('Serverless', 'Lambda'), properties, rest]
+          },
+        )
+      expect(withoutCode(made)).toEqual(withoutCode(wanted))
+      expect(made.outputs).toEqual(wanted.outputs)
+      const ids = rows.map(idOf).filter((id) => id in zips.Resources)
+      expect(codes).toEqual(ids.map((id) => [id, `./${id}.zip`]))
+    },
+  )
+
+  it('refuses the same contradictions', () => {
+    expect(zips.Parameters).toEqual(sam.Parameters)
+    expect(zips.Rules).toEqual(sam.Rules)
   })
 })
 
