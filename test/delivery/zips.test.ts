@@ -1,13 +1,28 @@
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, cpSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { discoverFunctions } from '../../local/functions.ts'
+import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
+import { repositoryPath } from '../support/function-under-test.ts'
+import { unpacked } from './unpacked.ts'
 
 const release = inject('release')
+const modules = await discoverFunctions()
 const ids = rows.map(idOf).sort()
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes)
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-zips-'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('a release has', () => {
   it('a zip and an SBOM for each function, and none besides', () => {
@@ -17,16 +32,53 @@ describe('a release has', () => {
   })
 
   it('the digest of each zip as Lambda reports it', () => {
-    const { [packageJson.version]: hashes, ...others } = JSON.parse(
-      readFileSync(join(release, 'code-sha256.json'), 'utf8'),
-    )
-    expect(others).toEqual({})
-    const wanted = ids.map((id) => [
-      id,
-      createHash('sha256')
-        .update(readFileSync(join(release, `${id}.zip`)))
-        .digest('base64'),
-    ])
-    expect(hashes).toEqual(Object.fromEntries(wanted))
+    const hashes = JSON.parse(readFileSync(join(release, 'code-sha256.json'), 'utf8'))
+    const wanted = ids.map((id) => [id, sha256(readFileSync(join(release, `${id}.zip`))).digest('base64')])
+    expect(hashes).toEqual({ [packageJson.version]: Object.fromEntries(wanted) })
+  })
+
+  it('sums of all its files, which sha256sum checks', () => {
+    const copy = join(folder, 'copy')
+    cpSync(release, copy, { recursive: true })
+    const check = () => spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: copy, encoding: 'utf8' })
+    const { status, stdout } = check()
+    expect(status).toBe(0)
+    const files = readdirSync(release, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    expect(stdout.match(/: OK$/gm)).toHaveLength(files.length - 1)
+    appendFileSync(join(copy, 'SshKey.zip'), ' ')
+    expect(check()).toMatchObject({ status: 1, stdout: expect.stringContaining('SshKey.zip: FAILED') })
+  })
+})
+
+describe('a zip has', () => {
+  it.each(Object.entries(modules))('the bundle of %s, its source map and a NOTICE', async (id, entry) => {
+    await using zip = await unpacked(id)
+    const { file } = rows.find((row) => idOf(row) === id) ?? { file: '' }
+    expect(readdirSync(zip.folder).sort()).toEqual(['NOTICE', `${file}.cjs`, `${file}.cjs.map`])
+    const tested = join(folder, `${id}.cjs`)
+    await bundleFunction(entry, tested)
+    const text = readFileSync(join(zip.folder, `${file}.cjs`), 'utf8')
+    expect(text).toBe(`${readFileSync(tested, 'utf8')}//# sourceMappingURL=${file}.cjs.map\n`)
+    const map = JSON.parse(readFileSync(join(zip.folder, `${file}.cjs.map`), 'utf8'))
+    expect(map.sourcesContent).toBeUndefined()
+  })
+
+  it.each(ids)('the licence of everything in %s, in the words of its packages', async (id) => {
+    await using zip = await unpacked(id)
+    const notice = readFileSync(join(zip.folder, 'NOTICE'), 'utf8')
+    const sbom = JSON.parse(readFileSync(join(release, `${id}.cdx.json`), 'utf8'))
+    const { components }: { components: { name: string; group?: string; version: string }[] } = sbom
+    const [, without = ''] = notice.split('These packages come without a file of their licence')
+    for (const { name, group, version } of components) {
+      const full = group === undefined ? name : `${group}/${name}`
+      const line = `\n${full} ${version}, `
+      expect(notice).toContain(line)
+      const place = repositoryPath(`node_modules/${full}`)
+      const [file] = readdirSync(place).filter((each) => /^licen[cs]e/i.test(each))
+      if (file === undefined) expect(without).toContain(line)
+      else expect(notice).toContain(readFileSync(join(place, file), 'utf8').replaceAll('\r\n', '\n').trim())
+    }
+    expect(components.length).toBeGreaterThan(10)
+    expect(notice).toContain(readFileSync(repositoryPath('LICENSE'), 'utf8').trim())
   })
 })
