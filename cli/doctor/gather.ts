@@ -6,6 +6,7 @@ import { parsedArn } from './arn.ts'
 import { answerTo } from './ask.ts'
 import { pendingOf } from './cause.ts'
 import { probeAnswer, unlabelled } from './probing.ts'
+import { releasedCode } from './released.ts'
 import { type Key, known, type Lambda, type Secret, type Seen } from './seen.ts'
 import { rotationCalls, type Wanted } from './services/role.ts'
 import { resourcePolicyOf, versionsOf } from './services/secret.ts'
@@ -71,7 +72,7 @@ export async function gather(asking: Asking): Promise<Seen> {
       : notNeeded('the function was not asked'),
   ])
   const first = { now, region, secretId: secret.name, secret: { is: secret }, versions, policy, lambda, key, traces }
-  return { ...first, alarms, value, role, network, log, probe }
+  return { ...first, alarms, value, role, network, log, probe, released: await releasedCode() }
 }
 
 function pendingSince(

@@ -2,6 +2,7 @@ import { lonePending } from '../aws/secrets.ts'
 import { plain, type Terminal } from '../terminal.ts'
 import { fromNow } from '../times.ts'
 import type { Diagnosis } from './causes.ts'
+import { whoseCode } from './released.ts'
 import { type Answer, known, type Seen } from './seen.ts'
 import { openWindow, windowsOf } from './windows.ts'
 import { when } from './words.ts'
@@ -39,6 +40,7 @@ export function lookedAt(seen: Seen): readonly Looked[] {
         is === undefined ? 'gone' : `${is.name}, ${is.runtime}, ${is.timeoutSeconds} s, state ${is.state ?? 'unknown'}`,
       ),
     },
+    codeOf(seen),
     {
       what: 'who may invoke it',
       saw: orWhy(nested(seen.lambda, 'policy'), (is) => (is === undefined ? 'nobody' : 'read')),
@@ -88,6 +90,13 @@ export function lookedAt(seen: Seen): readonly Looked[] {
     },
   ]
   return lines.filter((line) => line !== undefined)
+}
+
+/** Nothing where there is nothing to compare. */
+function codeOf({ lambda, released }: Seen): Looked | undefined {
+  const sha256 = known(lambda)?.codeSha256
+  if (sha256 === undefined || released === undefined) return undefined
+  return { what: 'code', saw: whoseCode(sha256, released) }
 }
 
 function nested<K extends 'policy' | 'reserved' | 'throttles'>(lambda: Seen['lambda'], key: K) {

@@ -1,6 +1,7 @@
 import type { Probed } from '../aws/functions.ts'
 import type { SecretFacts, VersionFacts } from '../aws/secrets.ts'
 import type { Network } from './network.ts'
+import type { ReleasedCode } from './released.ts'
 
 /** What a service has said, or why it could not be asked: doctor says so and goes on. */
 export type Answer<T> = { readonly is: T } | { readonly unknown: string }
@@ -31,6 +32,8 @@ export interface Lambda {
   readonly description: string
   readonly runtime: string | undefined
   readonly handler: string | undefined
+  /** Of its zip, in base64. */
+  readonly codeSha256: string | undefined
   readonly roleArn: string
   readonly timeoutSeconds: number
   readonly state: string | undefined
@@ -132,6 +135,8 @@ export interface Seen {
   readonly policy: Answer<string | undefined>
   /** undefined where the secret names a function that is not there. */
   readonly lambda: Answer<Lambda | undefined>
+  /** The code of releases; undefined where the command has no list of it. */
+  readonly released: ReleasedCode | undefined
   /** undefined where the function is in no VPC. */
   readonly network: Answer<Network | undefined>
   readonly role: Answer<readonly Decision[]>

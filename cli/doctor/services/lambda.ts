@@ -66,6 +66,7 @@ function described(arn: string, name: string, given: FunctionConfiguration) {
     description: given.Description ?? '',
     runtime: given.Runtime,
     handler: given.Handler,
+    codeSha256: given.CodeSha256,
     roleArn: given.Role ?? '',
     timeoutSeconds: given.Timeout ?? 3,
     state: given.State,
