@@ -55,9 +55,10 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
   })
 }
 
-/** All files below a folder, by name, a byte to a character. */
+/** All files below a folder, by name, a byte to a character; of zeros in a row, which most of a new server's files are, one. */
 async function everyFile(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = found.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name))
-  return new Map(await Promise.all(files.map(async (file) => [file, await readFile(file, 'latin1')] as const)))
+  const read = async (file: string) => (await readFile(file, 'latin1')).replaceAll(/\0+/g, '\0')
+  return new Map(await Promise.all(files.map(async (file) => [file, await read(file)] as const)))
 }
