@@ -2,7 +2,6 @@ import { mariadbServer } from '../../support/mysql.ts'
 import { crashOnMysql } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
 
-const oldest = await mariadbServer('10.5')
 const server = await mariadbServer('11.8')
 
 /** With something of everything that the clone has to be given, statement by statement. */
@@ -20,4 +19,3 @@ await crashOnMysql(
   },
   { createSecret: 4, setSecret: 30, testSecret: 13, finishSecret: 2 },
 )
-await crashOnMysql(oldest, (at) => alternatingUsers(oldest, 'existing', at), { setSecret: 17 })

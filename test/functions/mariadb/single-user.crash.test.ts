@@ -3,7 +3,6 @@ import { crashOnMysql } from '../databases/crash.ts'
 import { singleUser } from './secret-types.ts'
 
 const server = await mariadbServer('10.11')
-const newer = await mariadbServer('11.8')
 
 await crashOnMysql(server, (at) => singleUser(server, at), {
   createSecret: 4,
@@ -11,4 +10,3 @@ await crashOnMysql(server, (at) => singleUser(server, at), {
   testSecret: 5,
   finishSecret: 2,
 })
-await crashOnMysql(newer, (at) => singleUser(newer, at), { setSecret: 8 })

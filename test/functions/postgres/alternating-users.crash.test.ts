@@ -3,7 +3,6 @@ import { crashOnPostgres } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
 
 const server = await postgresServer(18)
-const older = await postgresServer(15)
 
 for (const clone of ['missing', 'existing'] as const) {
   await crashOnPostgres(server, (at) => alternatingUsers(server, clone, at), {
@@ -13,4 +12,3 @@ for (const clone of ['missing', 'existing'] as const) {
     finishSecret: 2,
   })
 }
-await crashOnPostgres(older, (at) => alternatingUsers(older, 'missing', at), { setSecret: 9 })

@@ -1,12 +1,11 @@
 import { databaseContract } from '../../contract/database.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import { postgresServer } from '../../support/postgres.ts'
+import { casesOf, inNpmTest } from '../databases/versions.ts'
 import { alternatingUsers } from './secret-types.ts'
 
-for (const major of [18, 15] as const) {
+for (const [n, [major, clone]] of inNpmTest.postgres.alternatingUsers.entries()) {
   const server = await postgresServer(major)
-  for (const clone of ['missing', 'existing'] as const) {
-    const type = alternatingUsers(server, clone)
-    await secretTypeContract(type, server.log, databaseContract(type))
-  }
+  const type = alternatingUsers(server, clone)
+  await secretTypeContract(type, server.log, databaseContract(type, casesOf(n)))
 }

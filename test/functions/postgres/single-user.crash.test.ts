@@ -3,7 +3,6 @@ import { crashOnPostgres } from '../databases/crash.ts'
 import { singleUser } from './secret-types.ts'
 
 const server = await postgresServer(18)
-const older = await postgresServer(15)
 
 await crashOnPostgres(server, (at) => singleUser(server, at), {
   createSecret: 4,
@@ -11,4 +10,3 @@ await crashOnPostgres(server, (at) => singleUser(server, at), {
   testSecret: 3,
   finishSecret: 2,
 })
-await crashOnPostgres(older, (at) => singleUser(older, at), { setSecret: 5 })
