@@ -5,6 +5,7 @@ import { discoverFunctions } from '../local/functions.ts'
 import { bundleFunction } from '../local/secrets-manager/functions/bundle.ts'
 import { measureAgainstAws } from './aws/compare.ts'
 import { folderOfAws } from './aws/functions.ts'
+import { awsHelp, awsOptions } from './aws/options.ts'
 import { measureColdStart } from './cold-start.ts'
 import { type Figures, report } from './report.ts'
 import { measureRotations } from './rotations.ts'
@@ -18,8 +19,9 @@ const help = `Measures what a rotation costs: calls, round trips, logins, time a
   npm run bench -- --pairs 40          more measurements of each kind (default 20)
   npm run --silent bench -- --json     the figures as JSON instead of a table
   npm run bench -- --out FILE          where the JSON goes as well (default .keyturn/bench.json)
-  npm run bench -- --aws FOLDER        beside AWS's own functions too, of a checkout of theirs (or KEYTURN_AWS_FUNCTIONS);
-                                       --python names a Python with boto3, PyGreSQL, pymysql and cryptography
+  npm run bench -- --aws FOLDER        beside AWS's own functions, too
+
+${awsHelp}
 
 Each time is compared with another one measured in turn with it, so that the ratios hold on a busy machine.
 `
@@ -30,8 +32,7 @@ const { values } = cli.parse({
     pairs: { type: 'string', default: '20' },
     only: { type: 'string', default: '' },
     out: { type: 'string', default: '.keyturn/bench.json' },
-    aws: { type: 'string', default: process.env.KEYTURN_AWS_FUNCTIONS ?? '' },
-    python: { type: 'string', default: 'python3' },
+    ...awsOptions,
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },

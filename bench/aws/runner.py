@@ -1,7 +1,7 @@
 """Runs the steps of one of AWS's own functions when it is told to, in a process that does nothing else.
 
 Arguments: the folder of the function, and the PEM file of the database's authority. A line of JSON on standard input is an
-order, {"events": [...]}; a line on standard output is the answer, {"ms": ...} or {"error": "..."}.
+order, {"events": [...]}; a line on standard output is the answer, {"ms": ...} or {"error": "...", "type": "..."}.
 """
 
 import json
@@ -50,5 +50,5 @@ for line in sys.stdin:
             lambda_function.lambda_handler(event, None)
         answer = {"ms": (time.perf_counter() - began) * 1000}
     except Exception as error:
-        answer = {"error": repr(error)}
+        answer = {"error": str(error), "type": type(error).__name__}
     print(json.dumps(answer), flush=True)

@@ -7,7 +7,12 @@ import { type Step, steps } from '../../shared/rotation/event.ts'
 export interface AwsRunner extends Disposable {
   /** Runs a whole rotation. @returns how long it took, in milliseconds */
   run(rotation: { readonly secretId: string; readonly token: string }): Promise<number>
+  /** Runs the function on each of the events, until one fails. */
+  invoke(events: readonly unknown[]): Promise<AwsAnswer>
 }
+
+/** Milliseconds, or what the function raised. */
+export type AwsAnswer = { readonly ms: number } | { readonly error: string; readonly type: string }
 
 export interface AwsRunnerSettings {
   readonly python: string
@@ -35,21 +40,22 @@ export function startAwsRunner({ python, folder, endpoint, authority }: AwsRunne
     complaint = (complaint + chunk.toString()).slice(-2_000)
   })
   const failed = once(child, 'exit').then(
-    ([code]): Answer => ({ error: `${python} ended with ${code}: ${complaint}` }),
-    (error: Error): Answer => ({ error: error.message }),
+    ([code]): AwsAnswer => ({ type: 'Ended', error: `${python} ended with ${code}: ${complaint}` }),
+    (error: Error): AwsAnswer => ({ type: error.name, error: error.message }),
   )
   const answers = createInterface({ input: child.stdout })
+  async function invoke(events: readonly unknown[]): Promise<AwsAnswer> {
+    const answered = once(answers, 'line').then(([line]) => JSON.parse(line as string) as AwsAnswer)
+    child.stdin.write(`${JSON.stringify({ events })}\n`)
+    return Promise.race([answered, failed])
+  }
   return {
+    invoke,
     async run({ secretId: SecretId, token: ClientRequestToken }) {
-      const events = steps.map((Step: Step) => ({ Step, SecretId, ClientRequestToken }))
-      const answered = once(answers, 'line').then(([line]) => JSON.parse(line as string) as Answer)
-      child.stdin.write(`${JSON.stringify({ events })}\n`)
-      const answer = await Promise.race([answered, failed])
-      if ('error' in answer) throw new Error(`AWS's function: ${answer.error}`)
+      const answer = await invoke(steps.map((Step: Step) => ({ Step, SecretId, ClientRequestToken })))
+      if ('error' in answer) throw new Error(`AWS's function: ${answer.type}: ${answer.error}`)
       return answer.ms
     },
     [Symbol.dispose]: () => child.kill(),
   }
 }
-
-type Answer = { readonly ms: number } | { readonly error: string }

@@ -26,6 +26,8 @@ export interface RotationFunction {
   readonly arn: string
   /** As Lambda names it: its module's name, and `.handler`. */
   readonly handler?: string
+  /** As Lambda names it; nodejs24.x when left out. */
+  readonly runtime?: string
   /** What it is allowed, where that is known here. */
   readonly timeoutMs?: number
   readonly memoryMb?: number

@@ -76,11 +76,18 @@ function tailOf({ logs }: Invocation): string {
   return Buffer.from(logs).subarray(-4096).toString('base64')
 }
 
-function configurationOf({ id, arn, handler = 'handler', timeoutMs, memoryMb }: RotationFunction) {
+function configurationOf({
+  id,
+  arn,
+  handler = 'handler',
+  runtime = 'nodejs24.x',
+  timeoutMs,
+  memoryMb,
+}: RotationFunction) {
   return {
     FunctionName: id,
     FunctionArn: arn,
-    Runtime: 'nodejs24.x',
+    Runtime: runtime,
     Role: `arn:aws:iam::${account}:role/${id}`,
     Handler: handler,
     ...(timeoutMs === undefined ? {} : { Timeout: timeoutMs / 1000 }),
