@@ -1,7 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { say } from '../../shared/errors/words.ts'
+import { say, type Words } from '../../shared/errors/words.ts'
 import { type Difference, expectedUser, settingDifferences } from './clone-settings.ts'
 import type { CloneState, Role } from './clone-state.ts'
 import { checkSuperuser } from './superuser-rights.ts'
@@ -31,7 +31,7 @@ function actAs({ self, sessionUser }: CloneState): string {
 
 /** An existing role is touched only where it is provably the clone: a member of the base, and no more than the base. */
 function checkRoles(state: CloneState, names: CloneNames, username: string): void {
-  const { base, clone, baseExpired, memberships, cloneAlone, cloneHolds } = state
+  const { base, clone, baseExpired, memberships } = state
   if (base === null) {
     const likely = say`The role ${names.base} was dropped or renamed, or ${names.clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no role ${names.base}.`, { likely })
@@ -40,39 +40,55 @@ function checkRoles(state: CloneState, names: CloneNames, username: string): voi
   if (baseExpired) throw new RotationError('LoginExpired', say`${names.base} has expired.`)
   if (clone === null && username === names.clone) return
   if (clone === null) throw new RotationError('NotAClone', say`There is no role ${names.clone}.`)
-  if (memberships.length === 0)
-    throw new RotationError('NotAClone', say`${names.clone} exists, but is not a member of ${names.base}.`)
-  // With a new password for the clone, whoever may read the secret gets all that the clone may do.
-  if (cloneAlone.length > 0)
-    throw new RotationError(
-      'NotAClone',
-      say`${names.clone} is a member of ${cloneAlone.join(', ')}, and ${names.base} is not.`,
-    )
-  // The clone is about to run as the base: what is its own would be out of reach for those who use it now.
-  if (cloneHolds.length > 0)
-    throw holdsMore(names, `owns something, or was granted something itself, in ${cloneHolds.join(', ')}`)
-  if (!isAdopted(state)) {
-    const more = (['rolcreaterole', 'rolcreatedb', 'rolreplication', 'rolbypassrls'] as const).filter(
-      (column) => clone[column] && !base[column],
-    )
-    if (more.length > 0) throw holdsMore(names, `has ${more.map((column) => switches[column]).join(', ')}`)
+  if (memberships.length === 0) {
+    const grant = `GRANT ${escapeIdentifier(names.base)} TO ${escapeIdentifier(names.clone)};`
+    throw new RotationError('NotAClone', say`${names.clone} exists, but is not a member of ${names.base}.`, {
+      remedy: say`If it is the second login of ${names.base}: ${grant} Else rename one of the two.`,
+    })
   }
+  checkHoldings(state, names)
   if (clone.rolsuper && !base.rolsuper)
     throw new RotationError('NotAClone', say`${names.clone} is a superuser and ${names.base} is not.`)
   if (!clone.rolcanlogin) throw new RotationError('LoginLocked', say`${names.clone} may not log in.`)
 }
 
-/** Whether an earlier rotation has made the role the clone: then what it has beyond the base is only out of date. */
-function isAdopted({ cloneSettings }: CloneState): boolean {
-  return cloneSettings.some(({ database, name }) => database === null && name === 'role')
+/** With a new password for the clone, whoever may read the secret gets all that it may do; so that is to be the base's, too. */
+function checkHoldings(state: CloneState, names: CloneNames): void {
+  const { base, clone, cloneAlone, cloneHolds } = state
+  const [to, from] = [escapeIdentifier(names.base), escapeIdentifier(names.clone)]
+  if (cloneAlone.length > 0) {
+    const roles = cloneAlone.join(', ')
+    throw holdsMore(names, say`is a member of ${roles}, and ${names.base} is not`, say`GRANT ${roles} TO ${to};`)
+  }
+  const shared = say`and ${names.base} does not share it`
+  // The clone is about to run as the base: what is its own would be out of reach for those who use it now.
+  if (cloneHolds.length > 0)
+    throw holdsMore(
+      names,
+      say`owns something, or was granted something itself, in ${cloneHolds.join(', ')}, ${shared}`,
+      say`in each of these databases REASSIGN OWNED BY ${from} TO ${to}; and, where it was granted something itself, GRANT that to ${to} and then REVOKE it from ${from}: docs/from-aws-functions.md has a query that prints these statements. Not by DROP OWNED, which takes each grant away first, and drops what the login has made since.`,
+    )
+  // What an earlier rotation has made the clone is only out of date.
+  if (isAdopted(state)) return
+  const more = (['rolcreaterole', 'rolcreatedb', 'rolreplication', 'rolbypassrls'] as const)
+    .filter((column) => clone?.[column] && !base?.[column])
+    .map((column) => switches[column])
+  if (more.length === 0) return
+  const statements = [`ALTER ROLE ${to} ${more.join(' ')};`, `ALTER ROLE ${from} NO${more.join(' NO')};`]
+  throw holdsMore(names, say`has ${more.join(', ')}, ${shared}`, say`${statements.join(' or ')}`)
 }
 
-function holdsMore({ base, clone }: CloneNames, what: string): RotationError {
-  const [from, to] = [escapeIdentifier(clone), escapeIdentifier(base)]
-  return new RotationError('NotAClone', say`${clone} ${what}, and ${base} does not share it.`, {
+/** @param what it has, and the base has not */
+function holdsMore({ base, clone }: CloneNames, what: Words, remedy: Words): RotationError {
+  return new RotationError('NotAClone', say`${clone} ${what}.`, {
     likely: say`It was used with another tool, which made it a login of its own, or it belongs to somebody else.`,
-    remedy: say`If it is the second login of ${base}: grant ${base} what only ${clone} has, then in each database REASSIGN OWNED BY ${from} TO ${to}; DROP OWNED BY ${from}; and take away its own attributes.`,
+    remedy: say`If it is the second login of ${base}: ${remedy} Then rotate again.`,
   })
+}
+
+/** Whether an earlier rotation has made the role the clone. */
+function isAdopted({ cloneSettings }: CloneState): boolean {
+  return cloneSettings.some(({ database, name }) => database === null && name === 'role')
 }
 
 /** @returns what the clone lacks, or has beyond the base; nothing where the two are equal */

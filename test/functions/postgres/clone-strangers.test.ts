@@ -1,8 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { postgresServer, quoted } from '../../support/postgres.ts'
-import { randomPassword } from '../../support/random.ts'
+import { pageStatements } from '../../support/page.ts'
+import { connected, postgresServer, quoted } from '../../support/postgres.ts'
+import { randomName, randomPassword } from '../../support/random.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
 import { createClone, createRole, literal } from './roles.ts'
 import { alternatingUsers } from './secret-types.ts'
@@ -61,30 +64,107 @@ for (const major of [18, 15] as const) {
       await server.query(`GRANT ${quoted(username)} TO ${target.clone}`)
       const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain(`is a member of ${username}, and ${target.base.username} is not.`)
+      await server.query(/What to do: .*?(GRANT .*?;)/.exec(error.errorMessage)?.[1] ?? '')
+      await secrets.rotate(await secrets.store(target.value))
     })
 
-    for (const [what, make] of [
-      [
-        'that owns a table',
-        async (clone: string) => server.query(`CREATE TABLE ${clone} (); ALTER TABLE ${clone} OWNER TO ${clone}`),
-      ],
-      [
-        'with a grant of its own',
-        async (clone: string) => server.query(`CREATE TABLE ${clone} (); GRANT SELECT ON ${clone} TO ${clone}`),
-      ],
-      ['with more attributes', async (clone: string) => server.query(`ALTER ROLE ${clone} CREATEDB BYPASSRLS`)],
+    /** Rotates, expects to be refused, runs the statements of the error that match, and expects to be let through. */
+    async function expectMended(
+      target: Awaited<ReturnType<typeof stored>>,
+      printed: RegExp,
+      more: readonly string[] = [],
+    ) {
+      const { errorMessage } = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
+      const [, statement = ''] = printed.exec(errorMessage) ?? []
+      for (const each of [statement, ...more]) await server.query(each)
+      const secretId = await secrets.store(target.value)
+      await secrets.rotate(secretId)
+      return JSON.parse((await secrets.value(secretId, 'AWSCURRENT')) ?? '')
+    }
+
+    it('a member that owns a table is not touched, until the REASSIGN of the error has been run', async () => {
+      const target = await stored()
+      await createClone(server, target.base)
+      await server.query(`CREATE TABLE ${target.clone} (); ALTER TABLE ${target.clone} OWNER TO ${target.clone}`)
+      await expectMended(target, /(REASSIGN OWNED BY "[^"]+" TO "[^"]+";)/)
+    })
+
+    for (const [what, taken] of [
+      ['given to the base', /(ALTER ROLE "[^"]+" CREATEDB BYPASSRLS;) or/],
+      ['taken from it', /or (ALTER ROLE "[^"]+" NOCREATEDB NOBYPASSRLS;)/],
     ] as const) {
-      it(`a member ${what} is not touched, until the remedy has been carried out`, async () => {
+      it(`a member with more attributes is not touched, until they have been ${what} as the error says`, async () => {
         const target = await stored()
         await createClone(server, target.base)
-        await make(target.clone)
-        const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
-        const [remedy = ''] = /REASSIGN OWNED BY .*; DROP OWNED BY "[^"]+";/.exec(error.errorMessage) ?? []
-        await server.query(remedy)
-        await server.query(`ALTER ROLE ${target.clone} NOCREATEDB NOBYPASSRLS`)
-        await secrets.rotate(await secrets.store(target.value))
+        await server.query(`ALTER ROLE ${target.clone} CREATEDB BYPASSRLS`)
+        await expectMended(target, taken)
       })
     }
+
+    it('one that is no member is the clone, when the GRANT of the error has been run', async () => {
+      const target = await stored()
+      const password = await literal(server, randomPassword())
+      await server.query(`CREATE ROLE ${target.clone} LOGIN PASSWORD ${password}`)
+      await expectMended(target, /(GRANT "[^"]+" TO "[^"]+";)/)
+    })
+
+    it('what a member was granted itself goes to the base by the query of the page, and nobody loses anything', async () => {
+      const target = await stored()
+      const clone = await createClone(server, target.base)
+      const [app, shop, reader, other] = [target.base.username, randomName('s'), randomName('r'), randomName('o')]
+      await server.query(`CREATE DATABASE ${shop}`)
+      await server.query(`CREATE ROLE ${reader}; CREATE ROLE ${other} IN ROLE ${reader}`)
+      await using admin = await server.admin(shop)
+      const run = async (sql: string) => (await admin.query(sql)).rows
+      await run(`
+        CREATE SCHEMA "od d"; CREATE TABLE "od d"."T" (a INT, b INT); CREATE SEQUENCE numbers; CREATE TABLE given (n INT);
+        CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
+        GRANT USAGE ON SCHEMA "od d" TO ${target.clone}; GRANT SELECT (a) ON "od d"."T" TO ${target.clone};
+        GRANT USAGE ON SEQUENCE numbers TO ${target.clone}; GRANT EXECUTE ON FUNCTION f() TO ${target.clone};
+        GRANT SELECT, INSERT ON given TO ${target.clone} WITH GRANT OPTION; ALTER TABLE given ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY p ON given TO ${target.clone}, ${reader} USING (true) WITH CHECK (true);
+        GRANT CREATE ON SCHEMA public TO ${target.clone}, ${quoted(app)};
+        ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${target.clone};
+        GRANT TEMPORARY ON DATABASE ${shop} TO ${target.clone}; REVOKE TEMPORARY ON DATABASE ${shop} FROM PUBLIC;
+        SET ROLE ${target.clone}; GRANT SELECT ON given TO ${reader};
+        CREATE TABLE own (n INT); GRANT SELECT ON own TO ${reader}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader};
+        RESET ROLE`)
+      await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
+      const usedBy = async (login: TestLogin) => {
+        const { host, port } = server
+        await using client = await connected({
+          host,
+          port,
+          database: shop,
+          user: login.username,
+          password: login.password,
+        })
+        await client.query(`SELECT a FROM "od d"."T"; SELECT nextval('numbers'); SELECT f(); INSERT INTO given VALUES (1);
+          INSERT INTO own VALUES (1); CREATE TEMPORARY TABLE ${randomName()} (n INT)`)
+        const { rows } = await client.query('SELECT n FROM given')
+        expect(rows.length).toBeGreaterThan(0)
+      }
+      const usedByReader = () => run(`SET ROLE ${other}; SELECT n FROM given; SELECT n FROM own; RESET ROLE`)
+      const [asked = ''] = pageStatements('postgres-granted', { app, shop })
+      const statements = [...pageStatements('postgres-owned', { app, shop })]
+      await usedBy(clone)
+      for (const statement of statements) await run(statement)
+      for (const { statement } of await run(asked)) {
+        await run(statement)
+        await usedBy(clone)
+        await usedByReader()
+      }
+      await usedBy(target.base)
+      expect(await run(asked)).toEqual([])
+      const secretId = await secrets.store(target.value)
+      await secrets.rotate(secretId)
+      await usedBy(loginIn((await secrets.value(secretId, 'AWSCURRENT')) ?? ''))
+      // What it makes now is the base's, and is granted on as its own was.
+      await run(
+        `SET SESSION AUTHORIZATION ${target.clone}; SET ROLE ${quoted(app)}; CREATE TABLE later (n INT); RESET SESSION AUTHORIZATION`,
+      )
+      await run(`SET ROLE ${other}; SELECT n FROM later; RESET ROLE`)
+    })
 
     it('a login in use that owns a table does not lose it: the rotation to its base is refused', async () => {
       const target = await stored()
