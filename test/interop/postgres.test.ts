@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { keyturn } from '../cli/keyturn.ts'
+import { createMaster } from '../functions/postgres/roles.ts'
+import { pageStatements } from '../support/page.ts'
+import { postgresServer } from '../support/postgres.ts'
+import { interopPlace } from './place.ts'
+import { postgresShop } from './postgres-application.ts'
+import { usedSecret } from './secret.ts'
+
+const server = await postgresServer(18)
+const place = await interopPlace(server, ['postgres/single-user', 'postgres/alternating-users'])
+const [single, alternating] = ['PostgresSingleUser', 'PostgresAlternatingUsers']
+
+async function secret() {
+  const { names, login, application } = await postgresShop(server)
+  const at = { engine: 'postgres', host: 'localhost', port: server.port }
+  const masterarn = await place.store({ ...at, dbname: 'postgres', ...(await createMaster(server, login)) })
+  const secretId = await place.store({ ...at, dbname: names.shop, ...login, masterarn })
+  let shares = true
+  return {
+    names,
+    ...usedSecret(place, secretId, application, () => shares),
+    share: (does: boolean) => {
+      shares = does
+    },
+  }
+}
+
+describe(`alternating users, on ${server.label}`, { meta: { server: server.label } }, () => {
+  afterAll(() => place[Symbol.asyncDispose]())
+
+  it('go from theirs to ours by the statements of the page, and what each has made is of use to both then', async () => {
+    const { names, rotate, run, share, prove } = await secret()
+    await prove('is none')
+    // What AWS's second login makes is its own, and the first cannot read it.
+    share(false)
+    for (const whose of ['theirs', 'theirs', 'theirs'] as const) await rotate(whose, alternating, 'works')
+    await server.query(`GRANT TEMPORARY ON DATABASE ${names.shop} TO ${names.app}_clone WITH GRANT OPTION`)
+    await expect(rotate('ours', alternating, 'works')).rejects.toThrow('NotAClone')
+    await using admin = await server.admin(names.shop)
+    const query = (sql: string) => admin.query(sql)
+    // The application makes tables all the time, and until the next rotation they are the second login's.
+    await run(pageStatements('postgres-owned', names), query)
+    const [asked = ''] = pageStatements('postgres-granted', names)
+    const { rows } = await query(asked)
+    const statements = rows.map(({ statement }) => statement)
+    await run(statements, query)
+    for (const statement of pageStatements('postgres-owned', names)) await query(statement)
+    share(true)
+    for (const whose of ['ours', 'ours', 'ours', 'theirs', 'theirs', 'theirs', 'ours'] as const)
+      await rotate(whose, alternating, 'works')
+  })
+
+  it('go to ours and back by keyturn adopt, and on with no statement', async () => {
+    const { rotate, secretId, prove } = await secret()
+    const adopt = (...args: readonly string[]) => keyturn(['adopt', secretId, ...args], place.local)
+    for (const whose of ['ours', 'ours', 'theirs'] as const) await rotate(whose, alternating, 'works')
+    const listed = await adopt()
+    expect(listed.stdout).toContain(`is ${place.theirs(alternating)}; ${alternating} fits.`)
+    expect(await adopt('--apply', '--to', alternating, '--yes')).toMatchObject({ code: 0 })
+    expect(await place.rotatedBy(secretId)).toBe(alternating)
+    await prove('works')
+    for (let turn = 0; turn < 2; turn++) await rotate('ours', alternating, 'works')
+    expect(await adopt('--back', '--yes')).toMatchObject({ code: 0 })
+    expect(await place.rotatedBy(secretId)).toBe(place.theirs(alternating))
+    await prove('works')
+    for (let turn = 0; turn < 2; turn++) await rotate('theirs', alternating, 'works')
+  })
+
+  it('leave to a single user of theirs the first login, and not the second, which runs as the first', async () => {
+    const [one, other] = [await secret(), await secret()]
+    await one.rotate('ours', alternating, 'works')
+    await expect(one.rotate('theirs', single, 'is refused')).rejects.toThrow('permission denied to alter role')
+    for (let turn = 0; turn < 2; turn++) await other.rotate('ours', alternating, 'works')
+    await other.rotate('theirs', single, 'is refused')
+    expect(await other.username()).toBe(other.names.app)
+  })
+})
