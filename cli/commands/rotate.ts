@@ -38,19 +38,22 @@ export default command({
     if (secret === undefined) return talk.refused(`There is no secret ${name} in this Region and account.`)
     if (secret.rotationEnabled === false) talk.note(`Rotation of ${secret.name} was off: this turns it on again.`)
     const kind = values.test ? 'test' : 'rotation'
-    const started = await start(secret, kind, secrets)
-    if ('refusal' in started) return talk.refused(started.refusal)
-    talk.started(secret, started.version, kind, started.again)
-    if (values['no-watch']) return exitCodes.fine
     const stop = new AbortController()
-    process.once('SIGINT', () => stop.abort())
-    const { outcome } = await watchStarted(secret, started, kind, {
-      secrets,
-      connection,
-      talk,
-      timeoutMs,
-      stop: stop.signal,
-    })
+    const run = { secrets, connection, talk, timeoutMs, stop: stop.signal }
+    const once = async () => {
+      const started = await start(secret, kind, secrets)
+      if ('refusal' in started) return { refusal: started.refusal }
+      talk.started(secret, started.version, kind, started.again)
+      if (values['no-watch']) return {}
+      process.once('SIGINT', () => stop.abort())
+      return watchStarted(secret, started, kind, run)
+    }
+    const first = await once()
+    // What was taken up again was a test, with which rotation was turned on.
+    const ending = kind === 'rotation' && 'outcome' in first && first.outcome === 'tested' ? await once() : first
+    if ('refusal' in ending) return talk.refused(ending.refusal)
+    if (!('outcome' in ending)) return exitCodes.fine
+    const { outcome } = ending
     if (outcome === 'stopped') process.exit(130)
     return outcome === 'rotated' || outcome === 'tested' ? exitCodes.fine : exitCodes.attention
   },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { ask } from '../aws/ask.ts'
 import type { Connection } from '../aws/connection.ts'
@@ -7,9 +8,9 @@ import { logsOf, type StepLine } from '../aws/logs.ts'
 import { lonePending, type SecretFacts, type Secrets } from '../aws/secrets.ts'
 import { CannotAsk } from '../failures.ts'
 import { plain } from '../terminal.ts'
-import { second } from '../times.ts'
+import { minute, second } from '../times.ts'
 import type { Talk } from './talk.ts'
-import { type Ending, type Watched, watch } from './watch.ts'
+import { type Ending, logDelayMs, type Watched, watch } from './watch.ts'
 
 export interface Run {
   readonly secrets: Secrets
@@ -65,12 +66,30 @@ export async function watchStarted(
     onStep: talk.step,
     onWait: talk.wait,
   }
-  const ending = await watch(watched, timeoutMs, stop).catch((error: unknown) => {
+  const seen = await watch(watched, timeoutMs, stop).catch((error: unknown) => {
     if (!(error instanceof CannotAsk)) throw error
     throw new CannotAsk(`${error.message} The rotation of ${secret.name} goes on all the same.`, error.awsName)
   })
+  const wasTest = again && seen.outcome === 'abandoned'
+  const ending = wasTest ? ((await endOfTest(secret, version, connection)) ?? seen) : seen
   talk.ended(ending, secret, version, Date.now() - began)
   return ending
+}
+
+/**
+ * What is taken up again may be the test with which rotation was turned on a moment ago: its version loses AWSPENDING, too.
+ * @returns how that ended; undefined where it was a rotation, or no line of the log says what it was
+ */
+async function endOfTest(secret: SecretFacts, version: string, connection: Connection): Promise<Ending | undefined> {
+  const steps = await stepsOf(secret, version, Date.now() - 30 * minute, connection, () => {})
+  for (let waited = 0; waited <= logDelayMs; waited += second) {
+    const lines = await steps()
+    const last = lines.at(-1)
+    if (last !== undefined && lines.some(({ step }) => step !== 'testSecret')) return undefined
+    if (last !== undefined) return last.ok ? { outcome: 'tested' } : { outcome: 'failed', line: last, final: true }
+    await sleep(second)
+  }
+  return undefined
 }
 
 /** The lines of the function, if it has any that may be read: without them the labels still say how it ends. */

@@ -28,7 +28,7 @@ export interface Watched {
 }
 
 /** The log comes some seconds after the labels. */
-const logDelayMs = 8 * second
+export const logDelayMs = 8 * second
 /** AWS does not say when it tries again; after so long without a line it is called a failure. */
 const quietMs = 90 * second
 

@@ -138,6 +138,22 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     expect(again.code).toBe(0)
   })
 
+  it.each([
+    ['a test', ['--test'], /^An earlier rotation is taken up again.*Tested: the value in use works[^\n]*\n$/s],
+    ['a rotation', [], /Tested: .*A rotation has begun.*Rotated after/s],
+  ])('takes the test with which rotation was just turned on for what it is, before %s', async (_, args, shown) => {
+    const Name = `app/${count++}`
+    await client.createSecret({ Name, SecretString: '{"password":"hunter2-hunter2"}' })
+    fault = slow('DescribeSecret')
+    const rules = { RotationLambdaARN: local.functions.GeneratedValue, RotationRules: { AutomaticallyAfterDays: 30 } }
+    await client.rotateSecret({ SecretId: Name, ...rules, RotateImmediately: false })
+    const { code, stdout } = await rotate(Name, ...args)
+    fault = () => undefined
+    expect(stdout).toMatch(shown)
+    expect(code).toBe(0)
+    await local.settled()
+  })
+
   it('a value that is stored by hand meanwhile is told from a failure', async () => {
     const name = await configured()
     fault = slow('DescribeSecret')
