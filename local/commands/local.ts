@@ -34,7 +34,8 @@ Example:
   aws secretsmanager create-secret --name demo --secret-string first
   aws secretsmanager rotate-secret --secret-id demo \\
     --rotation-lambda-arn arn:aws:lambda:us-east-1:000000000000:function:GeneratedValue \\
-    --rotation-rules AutomaticallyAfterDays=30
+    --rotation-rules AutomaticallyAfterDays=30 --no-rotate-immediately
+  aws secretsmanager rotate-secret --secret-id demo
   aws secretsmanager get-secret-value --secret-id demo
 `
 

@@ -13,13 +13,29 @@ const pages = ['README.md', ...inDocs.map((name) => `docs/${name}`)].map((path) 
 const all = pages.map(({ text }) => text).join('\n')
 
 describe('README and docs tell what is there', () => {
-  it('run every command that they show: each block has a name of its own, and the gate runs it', () => {
+  it('run every command that they show: each block has a name of its own, and the gate or a test runs it', () => {
     const blocks = all.match(/^```sh$/gm)?.length ?? 0
-    const names = [...all.matchAll(/^<!-- run: ([a-z-]+) -->\n```sh$/gm)].map(([, name]) => name)
+    const names = [...all.matchAll(/^<!-- run: ([a-z-]+) -->\n```sh$/gm)].map(([, name = '']) => name)
     expect(names).toHaveLength(blocks)
     expect(new Set(names).size).toBe(names.length)
     const gate = read('.ci/run') + read('.ci/containers')
-    expect(names.filter((name) => !new RegExp(`(run|start|readme)_block ${name}(?![\\w-])`).test(gate))).toEqual([])
+    const tests = sources('test/delivery')
+      .map(({ text }) => text)
+      .join('\n')
+    const isRun = (name: string) =>
+      new RegExp(`(run|start|readme)_block ${name}(?![\\w-])`).test(gate) || tests.includes(`docsBlock('${name}')`)
+    expect(names.filter((name) => !isRun(name))).toEqual([])
+  })
+
+  it('turn rotation on without rotating at once', () => {
+    const words = [...pages, ...sources('cli', 'local')].map(({ text }) => text.replaceAll(/\\+\n\s*/g, ''))
+    const commands = words.flatMap(
+      (text) => text.match(/^.*aws secretsmanager rotate-secret .*--rotation-(?:lambda|rules).*$/gm) ?? [],
+    )
+    expect(commands.length).toBeGreaterThan(8)
+    const atOnce = commands.filter((line) => !line.includes('--no-rotate-immediately'))
+    // With --hold the function is not invoked, and nothing is rotated before that is done by hand.
+    expect(atOnce).toEqual([expect.stringContaining('--secret-id app-db')])
   })
 
   it('list every error code with its cause and remedy, and no other', () => {

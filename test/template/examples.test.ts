@@ -92,6 +92,15 @@ describe.each(names)('examples/%s.yaml', (name) => {
     }
   })
 
+  it('a schedule rotates at once only where the first rotation makes the value', () => {
+    const { Resources } = readTemplate(`examples/${name}.yaml`)
+    const atOnce = Object.values(Resources).filter(
+      ({ Type, Properties }) =>
+        Type === 'AWS::SecretsManager::RotationSchedule' && Properties.RotateImmediatelyOnUpdate !== false,
+    )
+    expect(atOnce).toHaveLength(['ssh-fleet', 'transfer-user', 'api-key', 'oauth-on-demand'].includes(name) ? 1 : 0)
+  })
+
   it('its stack has another name in another place: the name is a parameter', () => {
     expect(readTemplate(`examples/${name}.yaml`).Parameters.KeyturnStack?.Default).toBe('keyturn')
     const { resources } = example(name)

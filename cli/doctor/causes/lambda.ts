@@ -38,8 +38,8 @@ export const lambdaCauses: readonly Cause[] = [
     return {
       certainty: 'sure',
       saw: gone ? `There is no function ${arn}.` : `The function ${arn} is in ${there}, the secret in ${region}.`,
-      remedy: 'Deploy a function here, and name it. This rotates at once.',
-      command: `aws secretsmanager rotate-secret --secret-id ${known(secret)?.arn} --rotation-lambda-arn FUNCTION`,
+      remedy: 'Deploy a function here, and name it. This only tests; keyturn rotate then rotates.',
+      command: `aws secretsmanager rotate-secret --secret-id ${known(secret)?.arn} --rotation-lambda-arn FUNCTION --no-rotate-immediately`,
     }
   }),
   cause(37, 'Lambda cannot start the function', ({ lambda }) => {
@@ -124,11 +124,11 @@ export const lambdaCauses: readonly Cause[] = [
     )
     if (qualifier === undefined || known(lambda) === undefined || denied !== true) return undefined
     const saw = `The secret names ${qualifier} of the function; the condition AllowRotationLambdaArn of its role names the function itself.`
-    const command = `aws secretsmanager rotate-secret --secret-id ${known(secret)?.arn} --rotation-lambda-arn ${plain}`
+    const command = `aws secretsmanager rotate-secret --secret-id ${known(secret)?.arn} --rotation-lambda-arn ${plain} --no-rotate-immediately`
     return {
       certainty: 'likely',
       saw,
-      remedy: 'Name the function without a version or alias. This rotates at once.',
+      remedy: 'Name the function without a version or alias. This only tests; keyturn rotate then rotates.',
       command,
     }
   }),

@@ -44,15 +44,15 @@ export const secretCauses: readonly Cause[] = [
       return {
         certainty: 'sure',
         saw: 'Rotation is switched off; the function and the schedule are kept.',
-        remedy: 'Switch it on. This rotates at once; --no-rotate-immediately only tests.',
-        command: `aws secretsmanager rotate-secret --secret-id ${about.arn}`,
+        remedy: 'Switch it on. This only tests; keyturn rotate then rotates.',
+        command: `aws secretsmanager rotate-secret --secret-id ${about.arn} --no-rotate-immediately`,
       }
     if (about.functionArn === undefined && about.type === undefined && about.primaryRegion === undefined)
       return {
         certainty: 'sure',
         saw: 'Rotation was never set up for this secret.',
-        remedy: 'Name a function and a schedule. This rotates at once.',
-        command: `aws secretsmanager rotate-secret --secret-id ${about.arn} --rotation-lambda-arn FUNCTION --rotation-rules AutomaticallyAfterDays=30`,
+        remedy: 'Name a function and a schedule. This only tests; keyturn rotate then rotates.',
+        command: `aws secretsmanager rotate-secret --secret-id ${about.arn} --rotation-lambda-arn FUNCTION --rotation-rules AutomaticallyAfterDays=30 --no-rotate-immediately`,
       }
     if (!isOverdue(seen) || about.nextRotation === undefined) return undefined
     return {
@@ -84,8 +84,8 @@ export const secretCauses: readonly Cause[] = [
       return {
         certainty: 'sure',
         saw: 'Rotation is on, but there is no schedule: nothing rotates the secret by itself.',
-        remedy: 'Set a schedule. This rotates at once; --no-rotate-immediately only tests.',
-        command: `aws secretsmanager rotate-secret --secret-id ${about.arn} --rotation-rules AutomaticallyAfterDays=30`,
+        remedy: 'Set a schedule. This only tests; keyturn rotate then rotates.',
+        command: `aws secretsmanager rotate-secret --secret-id ${about.arn} --rotation-rules AutomaticallyAfterDays=30 --no-rotate-immediately`,
       }
     const [next] = windows
     if (about.lastRotated !== undefined || next === undefined) return undefined

@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process'
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import {
+  CreateSecurityGroupCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeVpcEndpointsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2'
+import { CreateDBInstanceCommand, CreateDBSubnetGroupCommand, RDSClient } from '@aws-sdk/client-rds'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
+import { type PostgresServer, startPostgres } from '../../local/servers/postgres.ts'
+import { readTemplate } from '../../template/parsed.ts'
+import { repositoryPath } from '../support/function-under-test.ts'
+import { startMoto } from '../support/moto.ts'
+import { pythonWith } from '../support/python-environment.ts'
+import { refusals } from '../template/stack.ts'
+import { docsBlock } from './docs-block.ts'
+
+const run = promisify(execFile)
+const region = 'eu-west-1'
+const client = { region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+let folder: string
+let moto: Awaited<ReturnType<typeof startMoto>>
+let server: PostgresServer
+let local: LocalSecretsManager
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'keyturn-first-'))
+  ;[moto, server] = await Promise.all([startMoto(), startPostgres(18)])
+  local = await startLocalSecretsManager({
+    functions: { PostgresSingleUser: repositoryPath('functions/postgres/single-user.ts') },
+  })
+  // The program as the machine has it, or one of the cache.
+  const aws = await run('aws', ['--version']).catch(() => undefined)
+  const python = aws === undefined ? await pythonWith('awscli==1.45.11') : undefined
+  if (python !== undefined)
+    await writeFile(join(folder, 'aws'), `#!/bin/sh\nexec ${python} -m awscli "$@"\n`, { mode: 0o755 })
+})
+afterAll(async () => {
+  await local.close()
+  await Promise.all([moto[Symbol.asyncDispose](), server[Symbol.asyncDispose](), rm(folder, { recursive: true })])
+})
+
+/** What a shell says that somebody pastes some commands into, in the repository, with the values of an earlier one. */
+async function pasted(text: string): Promise<string> {
+  const asked = ['RDS', 'EC2', 'CLOUDFORMATION'].map((service) => [`AWS_ENDPOINT_URL_${service}`, moto.endpoint])
+  const env = {
+    ...{ PATH: `${folder}:${process.env.PATH}`, HOME: folder, AWS_PAGER: '' },
+    ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
+    ...{ AWS_ENDPOINT_URL: local.endpoint, db: 'my-database', secret: 'my/database', ...Object.fromEntries(asked) },
+  }
+  const { stdout } = await run('sh', ['-euc', text], { cwd: repositoryPath(''), env })
+  return stdout
+}
+
+describe('an RDS database: the commands of docs/deploying.md', () => {
+  const wanted = { subnets: '', vpc: '', group: '' }
+  const ec2 = () => new EC2Client({ ...client, endpoint: moto.endpoint })
+
+  beforeAll(async () => {
+    const { Vpc } = await ec2().send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }))
+    const VpcId = Vpc?.VpcId ?? ''
+    const subnets = ['a', 'b'].map((zone, index) =>
+      ec2().send(
+        new CreateSubnetCommand({ VpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: `${region}${zone}` }),
+      ),
+    )
+    const SubnetIds = (await Promise.all(subnets)).map(({ Subnet }) => Subnet?.SubnetId ?? '')
+    const { GroupId = '' } = await ec2().send(
+      new CreateSecurityGroupCommand({ GroupName: 'database', Description: 'The database', VpcId }),
+    )
+    Object.assign(wanted, { subnets: SubnetIds.sort().join(), vpc: VpcId, group: GroupId })
+    const rds = new RDSClient({ ...client, endpoint: moto.endpoint })
+    const DBSubnetGroupName = 'private'
+    await rds.send(new CreateDBSubnetGroupCommand({ DBSubnetGroupName, DBSubnetGroupDescription: 'x', SubnetIds }))
+    const instance = { DBInstanceIdentifier: 'my-database', DBInstanceClass: 'db.t4g.micro', Engine: 'postgres' }
+    const login = { MasterUsername: 'postgres', MasterUserPassword: 'hunter2hunter2', AllocatedStorage: 20 }
+    const network = { DBSubnetGroupName, VpcSecurityGroupIds: [GroupId] }
+    await rds.send(new CreateDBInstanceCommand({ ...instance, ...login, ...network }))
+  })
+
+  it('find the network, which the template takes, and make an endpoint that lets in the VPC alone', async () => {
+    const print = 'printf "%s\\n" "$subnets" "$vpc" "$group"\n'
+    const text = await pasted(`${docsBlock('rds-network')}${print}${docsBlock('rds-endpoint')}`)
+    const [said, subnets = '', vpc, group] = text.split('\n')
+    expect({ subnets: subnets.split(',').sort().join(), vpc, group }).toEqual(wanted)
+    expect(said).toMatch(/^subnets \S+, VPC vpc-\w+, security group sg-\w+, database \S+:5432$/)
+
+    const deploy = docsBlock('rds-deploy')
+    const found: Readonly<Record<string, string | undefined>> = { subnets, vpc, group }
+    const given = [...deploy.matchAll(/"(\w+)=\$(\w+)"/g)].map(([, name = '', variable = '']) => [
+      name,
+      found[variable],
+    ])
+    const [, path = ''] = /sam build -t (\S+)'/.exec(deploy) ?? []
+    expect(given).toHaveLength(3)
+    expect(refusals(readTemplate(path), Object.fromEntries(given))).toEqual([])
+
+    const { VpcEndpoints = [] } = await ec2().send(new DescribeVpcEndpointsCommand({}))
+    expect(VpcEndpoints).toMatchObject([
+      { VpcId: wanted.vpc, ServiceName: `com.amazonaws.${region}.secretsmanager`, PrivateDnsEnabled: true },
+    ])
+    expect(VpcEndpoints[0]?.SubnetIds?.sort().join()).toBe(wanted.subnets)
+    const { SecurityGroups } = await ec2().send(
+      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['secretsmanager-endpoint'] }] }),
+    )
+    expect(SecurityGroups?.[0]?.IpPermissions).toMatchObject([
+      { FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '10.9.0.0/16' }] },
+    ])
+  })
+
+  it('turn rotation on without changing anything, and rotate when they say so', async () => {
+    const login = { host: server.host, port: server.port, dbname: 'postgres', ssl: false }
+    const before = { ...login, engine: 'postgres', username: 'app', password: 'not-yet-rotated' }
+    await using admin = await connected({ ...login, ...server.superuser })
+    await admin.query(`CREATE ROLE app LOGIN PASSWORD '${before.password}'`)
+    const file = repositoryPath('login.json')
+    await writeFile(file, JSON.stringify(before))
+    await pasted(docsBlock('rds-secret'))
+    await expect(access(file)).rejects.toThrow('ENOENT')
+
+    // The stack stands for the one that sam deploy makes.
+    const PostgresSingleUserArn = { Value: local.functions.PostgresSingleUser }
+    const stack = { Resources: { X: { Type: 'AWS::SNS::Topic' } }, Outputs: { PostgresSingleUserArn } }
+    await pasted(
+      `aws cloudformation create-stack --stack-name keyturn-postgres --template-body '${JSON.stringify(stack)}'`,
+    )
+    expect(await pasted(docsBlock('rds-test'))).toMatch(/probe +AWSCURRENT works[\s\S]*Nothing was found that stops/)
+    await local.settled()
+    await (await connected(before)).end()
+
+    expect(await pasted(docsBlock('rds-rotate'))).toContain('is AWSCURRENT.')
+    await expect(connected(before)).rejects.toThrow('password authentication failed')
+  })
+})
+
+async function connected({ host, port, dbname: database, username: user, password }: Record<string, unknown>) {
+  const at = { host: String(host), port: Number(port), database: String(database), ssl: false }
+  const session = new Client({ ...at, user: String(user), password: String(password) })
+  await session.connect()
+  return Object.assign(session, { [Symbol.asyncDispose]: () => session.end() })
+}
