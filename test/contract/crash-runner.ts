@@ -6,6 +6,7 @@ import type { Step } from '../../shared/rotation/event.ts'
 import { bundled } from '../support/bundle.ts'
 import { lambdaSettings } from '../support/function-under-test.ts'
 import { findLeak } from '../support/leaks.ts'
+import { codeOf } from '../support/outcome.ts'
 import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { createFaultGate, type FaultGate, type Moment } from './fault-gate.ts'
 import { awsProxy, type FaultProxy } from './fault-proxy.ts'
@@ -87,7 +88,7 @@ interface Bench {
 async function arriveAt(step: Step, { type, secrets, seen, rotatedBefore }: Bench) {
   const stored = await storedTarget(type, secrets, await type.fresh(secrets), seen)
   for (let n = 0; n < rotatedBefore; n++) await secrets.rotate(stored.secretId)
-  const target = { ...stored, value: (await stored.staged()).AWSCURRENT ?? '' }
+  const target = { ...stored, value: await stored.stagedValue('AWSCURRENT') }
   const rotation = await secrets.begin(target.secretId)
   await rotation.run(...fourSteps.slice(0, fourSteps.indexOf(step)))
   return { target, rotation }
@@ -101,14 +102,14 @@ async function killAndRunAgain(step: Step, n: number, moment: Moment, bench: Ben
   const outcome = await victim.invoke(eventOf(step, rotation))
   const where = `${step}, killed at call ${n} (${gate.calls[n - 1]}), ${moment}`
   expect(gate.fired, `${where}: was not killed`).toBe(true)
-  expect(outcome.ok ? 'ended' : outcome.error.errorType, where).toBe('Runtime.ExitError')
+  expect(codeOf(outcome), where).toBe('Runtime.ExitError')
   gate.arm()
   await bench.plan.afterKill?.(bench.secrets, target.secretId)
   const { window } = bench.plan
   if (window?.isIn(n, moment) !== true) return naming(where, target, rotation)
   await target.expectOneWorks()
   const again = await rotation.attempt(step)
-  expect(again.ok ? 'ended' : again.error.errorType, where).toBe(window.code)
+  expect(codeOf(again), where).toBe(window.code)
   await target.expectOneWorks()
 }
 

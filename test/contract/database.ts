@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { codeOf, saidBy } from '../support/outcome.ts'
 import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { expectFailure } from './failure.ts'
 import { networkCases } from './network-cases.ts'
@@ -120,7 +121,7 @@ function refusalCases(type: DatabaseTypeUnderTest, suite: Suite) {
     await pendingWith(field, value)(rotation)
     const watch = await type.watchLogins(target)
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('PendingMismatch')
+    expect(codeOf(outcome)).toBe('PendingMismatch')
     expect(await watch.stop()).toEqual({ accepted: 0, refused: 0 })
     expect(await target.works(target.value)).toBe(true)
   }
@@ -143,7 +144,7 @@ function refusalCases(type: DatabaseTypeUnderTest, suite: Suite) {
 
   it('testSecret fails where the pending value does not log in', async () => {
     const target = await stored()
-    const before = async () => type.changeByHand((await target.staged()).AWSPENDING ?? '')
+    const before = async () => type.changeByHand(await target.stagedValue('AWSPENDING'))
     await expectFailure(suite, target, { code: 'LoginRefused', step: 'testSecret', before, stillWorks: false })
   })
 }
@@ -174,7 +175,7 @@ function unreadableCases(type: DatabaseTypeUnderTest, suite: Suite) {
       const { [field]: _, ...rest } = JSON.parse(target.value) as Record<string, unknown>
       const secretId = await secrets.store(JSON.stringify(rest))
       const outcome = await (await secrets.begin(secretId)).attempt('createSecret')
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`${field} key is missing from secret JSON.`)
+      expect(saidBy(outcome)).toContain(`${field} key is missing from secret JSON.`)
     })
   }
 }

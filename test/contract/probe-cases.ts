@@ -29,7 +29,7 @@ export function probeCases({ secrets, stored, expectNoLeak }: Suite): void {
     expect(await state()).toEqual(before)
     expect(answer).toMatchObject({ KeyturnProbe: 1, rotationEnabled: true })
     // With some providers it dies when the next one is made.
-    const verdict = (await target.works((await target.staged()).AWSCURRENT ?? '')) ? 'works' : 'fails'
+    const verdict = (await target.works(await target.stagedValue('AWSCURRENT'))) ? 'works' : 'fails'
     expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict })
     expect(answer.findings.filter(({ about, verdict }) => about !== 'version' && verdict === 'fails')).toEqual([])
     await rotation.run('setSecret', 'testSecret')

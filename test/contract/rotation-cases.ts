@@ -36,7 +36,7 @@ export function rotationCases({ type, secrets, stored }: Suite): void {
         return results
       }
       const cached = uses(async () => target.value)
-      const fresh = uses(async () => (await secrets.value(target.secretId, 'AWSCURRENT')) ?? '')
+      const fresh = uses(async () => await secrets.storedValue(target.secretId, 'AWSCURRENT'))
       await secrets.rotate(target.secretId)
       rotating = false
       expect([...(await cached), ...(await fresh)]).not.toContain(false)

@@ -13,10 +13,14 @@ export interface Suite {
   expectNoLeak(...texts: string[]): Promise<void>
 }
 
+type StagedLabel = 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS'
+
 export interface StoredTarget extends Target {
   readonly secretId: string
   /** The stored values, by label. */
-  staged(): Promise<Partial<Record<'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS', string>>>
+  staged(): Promise<Partial<Record<StagedLabel, string>>>
+  /** The stored value with a label. Throws where there is none. */
+  stagedValue(label: StagedLabel): Promise<string>
   /** That nobody is locked out, whatever has happened: a staged value works. */
   expectOneWorks(): Promise<void>
   /** That the rotation ended, and that its value and no other one is in use. */
@@ -67,6 +71,11 @@ export async function storedTarget(
     ...target,
     secretId,
     staged,
+    async stagedValue(label) {
+      const value = (await staged())[label]
+      if (value === undefined) throw new Error(`${secretId} has no value with ${label}.`)
+      return value
+    },
     async expectOneWorks() {
       const values = await staged()
       const candidates = type.oldValue === 'is refused' ? Object.values(values) : [values.AWSCURRENT ?? '']

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
+import { codeOf, saidBy } from '../support/outcome.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 
 const timeoutMs = 4_000
@@ -25,9 +26,9 @@ describe.concurrent('the deadline of the Lambda', () => {
     await using secrets = await secretsManagerFor({ ...generatedValue.function, env, timeoutMs })
     const rotation = await secrets.begin(await secrets.store('{"password":"to begin with"}'))
     const outcome = await rotation.attempt('createSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
+    expect(codeOf(outcome)).toBe('TimedOut')
     const said = `The time ran out during secretsmanager:DescribeSecret on ${rotation.secretId}.`
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(said)
+    expect(saidBy(outcome)).toContain(said)
     expect(outcome.logs).toContain('"code":"TimedOut"')
     expect(outcome.logs).toContain('"outcome":"TimedOut"')
   })
@@ -39,8 +40,8 @@ describe.concurrent('the deadline of the Lambda', () => {
     const rotation = await secrets.begin(await secrets.store(JSON.stringify(login)))
     await rotation.run('createSecret')
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('NoAnswer')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`localhost:${port}`)
+    expect(codeOf(outcome)).toBe('NoAnswer')
+    expect(saidBy(outcome)).toContain(`localhost:${port}`)
   })
 
   it('leaves the next invocation its whole time, though the process is the same', async () => {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { Call, Fault } from '../../local/secrets-manager/service/calls.ts'
+import { codeOf } from '../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../support/secrets-manager.ts'
 
 const before = 'first-value-0001'
@@ -99,7 +100,7 @@ describe('what somebody else has minted', () => {
     spoil = () => ({ error: { type: 'AccessDeniedException' } })
     await put('keep')
     const outcome = await (await begun()).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe('AccessDenied')
+    expect(codeOf(outcome)).toBe('AccessDenied')
     expect(outcome.logs).toContain('could not take back what was minted and not stored (Internal)')
   })
 

@@ -7,6 +7,7 @@ import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { createRedactor } from '../../shared/rotation/redact.ts'
 import { concealSecret } from '../../shared/rotation/version-reader.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
+import { saidBy } from '../support/outcome.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 
 const singleUser = { id: 'PostgresSingleUser', module: 'functions/postgres/single-user.ts' }
@@ -78,7 +79,7 @@ describe('a failure', () => {
         /accepted the connection but did not complete the login\. Likely cause: .+ What to do: Check host/,
       )
       expect(line).toMatchObject({ code: 'NoAnswer', retryable: true, step: 'setSecret' })
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toBe(message)
+      expect(saidBy(outcome)).toBe(message)
     }
   })
 })

@@ -6,6 +6,7 @@ import { selfSignedCertificate } from '../../local/servers/certificate.ts'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
 import { findLeak } from '../support/leaks.ts'
+import { codeOf, saidBy } from '../support/outcome.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 import { serverFiles } from '../support/server-files.ts'
 import { wireProxy } from '../support/wire-proxy.ts'
@@ -68,9 +69,9 @@ describe('Secrets Manager that does not do what it is asked', () => {
       await using secrets = await spoiled(() => fault)
       const rotation = await begun(secrets)
       const outcome = await rotation.attempt('createSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe(code)
+      expect(codeOf(outcome)).toBe(code)
       const call = `secretsmanager:DescribeSecret on ${rotation.secretId} failed`
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(call)
+      expect(saidBy(outcome)).toContain(call)
       expect(await secrets.value(rotation.secretId, 'AWSCURRENT')).toBe(before)
     })
   }
@@ -80,7 +81,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     await using secrets = await spoiled(({ operation }) => (operation === 'PutSecretValue' ? denied : undefined))
     const rotation = await begun(secrets)
     const outcome = await rotation.attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('secretsmanager:PutSecretValue on ')
+    expect(saidBy(outcome)).toContain('secretsmanager:PutSecretValue on ')
     expect(secrets.output()).not.toContain(rotation.rotationToken)
   })
 
@@ -89,7 +90,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
       await using secrets = await spoiled(() => undefined, { SECRETS_MANAGER_ENDPOINT })
       const outcome = await (await begun(secrets)).attempt('createSecret')
       expect(outcome).toMatchObject({ ok: false, error: { errorType: 'InvalidConfiguration' } })
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toMatch(/^SECRETS_MANAGER_ENDPOINT must be a URL/)
+      expect(saidBy(outcome)).toMatch(/^SECRETS_MANAGER_ENDPOINT must be a URL/)
     }
   })
 
@@ -98,8 +99,8 @@ describe('Secrets Manager that does not do what it is asked', () => {
     const env = { SECRETS_MANAGER_ENDPOINT: endpoint, AWS_ENDPOINT_URL: endpoint }
     await using secrets = await spoiled(() => undefined, env)
     const outcome = await (await begun(secrets)).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe('SecretsManagerUnreachable')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('no route to Secrets Manager')
+    expect(codeOf(outcome)).toBe('SecretsManagerUnreachable')
+    expect(saidBy(outcome)).toContain('no route to Secrets Manager')
   })
 
   it('shows what was written only after a while: every step waits for it', async () => {
@@ -156,7 +157,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     secretId = rotation.secretId
     await rotation.run('createSecret', 'setSecret', 'testSecret')
     const outcome = await rotation.attempt('finishSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('VersionConflict')
+    expect(codeOf(outcome)).toBe('VersionConflict')
     expect(await secrets.value(secretId, 'AWSCURRENT')).toBe(byHand)
   })
 
@@ -231,7 +232,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     const rotation = await begun(secrets)
     const outcome = await rotation.attempt('createSecret')
     expect(outcome).toMatchObject({ ok: false, error: { errorType: 'EndpointUntrusted' } })
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toMatch(says)
+    expect(saidBy(outcome)).toMatch(says)
     expect(seen).toEqual([])
   })
 

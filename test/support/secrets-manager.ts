@@ -32,6 +32,8 @@ export interface SecretsManager extends AsyncDisposable {
   /** @returns the ARN */
   store(value: string): Promise<string>
   value(secretId: string, label: Label): Promise<string | undefined>
+  /** As `value`. Throws where there is none. */
+  storedValue(secretId: string, label: Label): Promise<string>
   labels(secretId: string): Promise<Readonly<Record<string, readonly string[]>>>
   /** Lets the service rotate the secret by itself. Throws what the function said if it does not succeed at once. */
   rotate(secretId: string): Promise<void>
@@ -102,6 +104,15 @@ export async function secretsManagerFor(
     if (failed !== undefined) throw new Error(`The rotation failed in ${failed.error}`)
   }
 
+  async function value(SecretId: string, VersionStage: Label): Promise<string | undefined> {
+    try {
+      return (await client.send(new GetSecretValueCommand({ SecretId, VersionStage }))).SecretString
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
+      throw error
+    }
+  }
+
   return {
     client,
     local,
@@ -112,13 +123,11 @@ export async function secretsManagerFor(
       const { ARN } = await client.send(new CreateSecretCommand({ Name, SecretString }))
       return ARN ?? Name
     },
-    async value(SecretId, VersionStage) {
-      try {
-        return (await client.send(new GetSecretValueCommand({ SecretId, VersionStage }))).SecretString
-      } catch (error) {
-        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined
-        throw error
-      }
+    value,
+    async storedValue(secretId, label) {
+      const found = await value(secretId, label)
+      if (found === undefined) throw new Error(`${secretId} has no value with ${label}.`)
+      return found
     },
     async labels(SecretId) {
       return (await client.send(new DescribeSecretCommand({ SecretId }))).VersionIdsToStages ?? {}

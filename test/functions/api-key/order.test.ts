@@ -12,6 +12,7 @@ import { describedProvider, descriptionOf } from '../../../local/servers/key-pro
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { anHourAgo } from './key-provider.ts'
 import { apiKey, apiKeyTarget, keyIn } from './secret-types.ts'
 
@@ -53,7 +54,7 @@ function spoil(method: string, spoilt: Spoilt, times = Number.POSITIVE_INFINITY)
 async function rotated(times: number, make = type.fresh): Promise<StoredTarget> {
   const target = await suite.stored(make)
   for (let n = 0; n < times; n++) await secrets.rotate(target.secretId)
-  return { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+  return { ...target, value: await target.stagedValue('AWSCURRENT') }
 }
 
 describe('a rotation at a provider', () => {
@@ -154,7 +155,7 @@ describe('a key whose answer is lost', () => {
     const orphan = idsOf(target).at(-1) ?? ''
     const again = await rotation.attempt('createSecret')
     expect(again).toMatchObject({ ok: false, error: { errorType: 'ProviderRefused' } })
-    const said = again.ok ? '' : again.error.errorMessage
+    const said = saidBy(again)
     expect(said).toContain(
       `There may be no place for another key: one was made a moment ago that no version has (${orphan}).`,
     )
@@ -320,7 +321,7 @@ describe('an operator who puts a key in the middle of a rotation', () => {
     expect(late.map(({ ok }) => ok)).toEqual([false, false])
     expect(front.heard).toEqual([])
     await second.run('testSecret', 'finishSecret')
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 })
 
@@ -329,7 +330,7 @@ describe('a provider that does not do what it is asked', () => {
     const target = await rotated(0)
     options.settleMs = 300
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it.each([
@@ -418,7 +419,7 @@ describe('a provider that does not do what it is asked', () => {
     await secrets.rotate(target.secretId)
     spoil('GET', { status: 429, headers: { 'retry-after': '86400' } })
     const began = performance.now()
-    const now = { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+    const now = { ...target, value: await target.stagedValue('AWSCURRENT') }
     await expectFailure(suite, now, { code: 'ProviderFailed', step: 'createSecret' })
     expect([asks('GET'), performance.now() - began < 3_000]).toEqual([1, true])
   })

@@ -9,6 +9,7 @@ import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { hourOlder } from './key-provider.ts'
 import { apiKey, apiKeyTarget, keyIn, targetWithAdmin } from './secret-types.ts'
@@ -93,7 +94,7 @@ describe('what a secret says', () => {
   ] as const)('%s is refused', async (_, value, code) => {
     const rotation = await secrets.begin(await secrets.store(value))
     const outcome = await rotation.attempt('createSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe(code)
+    expect(codeOf(outcome)).toBe(code)
     expect(secrets.output()).not.toContain('a-key-alone')
   })
 
@@ -104,7 +105,7 @@ describe('what a secret says', () => {
   ])('"%s" is named where it is no text', async (name, fields) => {
     const { value } = apiKeyTarget(provider, { fields })
     const outcome = await (await secrets.begin(await secrets.store(value))).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`"${name}" in the secret must be a text.`)
+    expect(saidBy(outcome)).toContain(`"${name}" in the secret must be a text.`)
   })
 
   it('an admin secret that is the secret itself is refused', async () => {
@@ -117,7 +118,7 @@ describe('what a secret says', () => {
       }),
     )
     const outcome = await (await secrets.begin(secretId)).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('names the secret itself')
+    expect(saidBy(outcome)).toContain('names the secret itself')
   })
 
   it.each([
@@ -163,8 +164,8 @@ describe('what the function is told', () => {
     await using other = await withVariables(env)
     const { value } = apiKeyTarget(provider)
     const outcome = await (await other.begin(await other.store(value))).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe(code)
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(words)
+    expect(codeOf(outcome)).toBe(code)
+    expect(saidBy(outcome)).toContain(words)
   })
 
   it('a first key, which somebody has made by hand, is revoked where the function may', async () => {
@@ -185,7 +186,7 @@ describe('what the function is told', () => {
     await using other = await withVariables({}, deny)
     const target = apiKeyTarget(provider)
     const outcome = await (await other.begin(await other.store(target.value))).attempt('createSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe('AccessDenied')
+    expect(codeOf(outcome)).toBe('AccessDenied')
     expect(await target.snapshot()).toHaveLength(1)
   })
 })
@@ -216,7 +217,7 @@ describe('an admin, whose key makes the others', () => {
     const secretId = await other.store(target.value)
     await other.testOnly(secretId)
     await other.rotate(secretId)
-    expect(await target.works((await other.value(secretId, 'AWSCURRENT')) ?? '')).toBe(true)
+    expect(await target.works(await other.storedValue(secretId, 'AWSCURRENT'))).toBe(true)
   })
 })
 
@@ -243,7 +244,7 @@ describe('other ways to a new key', () => {
     const target = await suite.stored()
     await secrets.rotate(target.secretId)
     expect(await target.works(target.value)).toBe(true)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('a roll whose answer is lost is repeated by the next run, with the key that is in its grace', async () => {
@@ -254,7 +255,7 @@ describe('other ways to a new key', () => {
     front.spoil = ({ method }) => (method === 'POST' && lost-- > 0 ? 'cut after' : undefined)
     expect((await rotation.attempt('createSecret')).ok).toBe(false)
     await rotation.run(...fourSteps)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('a value that we choose is stored, then told to the provider, however often, and revoked by its name', async () => {
@@ -276,10 +277,10 @@ describe('other ways to a new key', () => {
       await rotation.run('createSecret', 'setSecret', 'setSecret', 'testSecret', 'finishSecret')
       await rotation.end()
     }
-    expect(await target.works((await other.value(secretId, 'AWSCURRENT')) ?? '')).toBe(true)
-    expect(await target.works((await other.value(secretId, 'AWSPREVIOUS')) ?? '')).toBe(true)
+    expect(await target.works(await other.storedValue(secretId, 'AWSCURRENT'))).toBe(true)
+    expect(await target.works(await other.storedValue(secretId, 'AWSPREVIOUS'))).toBe(true)
     expect(await target.snapshot()).toHaveLength(3)
-    expect(keyIn((await other.value(secretId, 'AWSCURRENT')) ?? '')).toMatch(/^[\w-]{43}$/)
+    expect(keyIn(await other.storedValue(secretId, 'AWSCURRENT'))).toMatch(/^[\w-]{43}$/)
     // Its name is its id here: what looks older is another member.
     await described.describe({
       ...rest,

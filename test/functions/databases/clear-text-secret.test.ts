@@ -33,7 +33,7 @@ describe.each(types)(
       const target = await suite.stored((store) => type.withFields(store, clear))
       for (let round = 0; round < 2; round++) {
         await suite.secrets.rotate(target.secretId)
-        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+        expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
       }
       expect(suite.secrets.output()).toContain('logged in as AWSCURRENT, over TLS')
     })

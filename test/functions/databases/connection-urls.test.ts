@@ -46,7 +46,7 @@ describe.each(types)('$type.title: a secret with connection URLs', { meta: { ser
     await suite.secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
     for (let round = 0, before = first; round < 2; round++) {
       await suite.secrets.rotate(target.secretId)
-      const now: Secret = JSON.parse((await target.staged()).AWSCURRENT ?? '')
+      const now: Secret = JSON.parse(await target.stagedValue('AWSCURRENT'))
       const { url, jdbc } = urlsOf(now)
       const { dsn, foreign, unrelated } = urlsOf(first)
       expect(now).toMatchObject({ url, jdbc, dsn, foreign, unrelated })
@@ -74,7 +74,7 @@ describe('UPDATE_URLS=false', { meta: { server: onPostgres.label } }, async () =
     const SecretString = JSON.stringify({ ...first, ...urlsOf(first) })
     await suite.secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
     await suite.secrets.rotate(target.secretId)
-    expect(JSON.parse((await target.staged()).AWSCURRENT ?? '')).toMatchObject(urlsOf(first))
+    expect(JSON.parse(await target.stagedValue('AWSCURRENT'))).toMatchObject(urlsOf(first))
     expect(suite.secrets.output()).toContain(
       'left the password before in \\"url\\", \\"jdbc\\", \\"dsn\\", \\"foreign\\"',
     )

@@ -40,7 +40,7 @@ describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
     const rotation = await suite.secrets.begin(target.secretId)
     await rotation.run('createSecret')
     await onMysql.query(`ALTER USER '${username}'@'%' FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1`)
-    await type.changeByHand((await target.staged()).AWSCURRENT ?? '')
+    await type.changeByHand(await target.stagedValue('AWSCURRENT'))
     vi.stubEnv('AWS_ENDPOINT_URL', suite.secrets.local.endpoint)
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'operator')
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')

@@ -39,5 +39,5 @@ export async function expectRotates(type: SecretTypeUnderTest): Promise<void> {
   await using _ = suite.secrets
   const target = await suite.stored()
   await suite.secrets.rotate(target.secretId)
-  expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+  expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
 }

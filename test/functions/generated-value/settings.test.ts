@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { settings } from '../../../functions/generated-value/settings.ts'
 import { RotationError } from '../../../shared/errors/rotation-error.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { processRandom } from '../../support/random.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { generatedValue } from './secret-type.ts'
@@ -24,7 +25,7 @@ async function rotated(value: string, env: Record<string, string> = {}): Promise
     const outcome = await rotation.attempt(step)
     if (!outcome.ok) return `${step}: ${outcome.error.errorMessage}`
   }
-  return (await secrets.value(rotation.secretId, 'AWSCURRENT')) ?? ''
+  return await secrets.storedValue(rotation.secretId, 'AWSCURRENT')
 }
 
 describe('generated-value', { meta: { server: generatedValue.server } }, () => {
@@ -112,7 +113,7 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
     await secrets.storePending(rotation, '{"password":""}')
     await rotation.run('createSecret', 'setSecret')
     const outcome = await rotation.attempt('testSecret')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('The pending value is empty.')
+    expect(saidBy(outcome)).toContain('The pending value is empty.')
   })
 
   it('names the variable that makes no sense', async () => {
@@ -135,7 +136,7 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
     const rotation = await secrets.begin(await secrets.store('x'))
     const outcome = await rotation.attempt('createSecret')
     expect(outcome).toMatchObject({ ok: false, error: { errorType: 'InvalidConfiguration' } })
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('VALUE_FORMAT must be')
+    expect(saidBy(outcome)).toContain('VALUE_FORMAT must be')
     expect(outcome.logs).toMatch(/"message":"step failed".*"code":"InvalidConfiguration"/)
     expect(outcome.logs).toContain('"outcome":"InvalidConfiguration"')
   })

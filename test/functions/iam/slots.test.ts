@@ -34,7 +34,7 @@ async function rotated(times: number, fields: Readonly<Record<string, unknown>> 
     return made
   })
   for (let n = 0; n < times; n++) await secrets.rotate(target.secretId)
-  return { ...target, userName: made?.userName ?? '', value: (await target.staged()).AWSCURRENT ?? '' }
+  return { ...target, userName: made?.userName ?? '', value: await target.stagedValue('AWSCURRENT') }
 }
 
 const idIn = (value = '{}') => keyIn(value).id
@@ -80,7 +80,7 @@ describe('a rotation', () => {
       { code: 'IamFailed', step: 'createSecret' },
     )
     expect(await idsOf(target)).toContain(first)
-    expect(await api.works(keyIn((await target.staged()).AWSPREVIOUS ?? ''))).toBe(false)
+    expect(await api.works(keyIn(await target.stagedValue('AWSPREVIOUS')))).toBe(false)
   })
 
   it('every step ten times leaves the keys of AWSCURRENT and AWSPREVIOUS', async () => {
@@ -179,7 +179,7 @@ describe('a key that no version has', () => {
     const target = await rotated(0)
     const id = await arrange(target)
     const before = await idsOf(target)
-    const now = { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+    const now = { ...target, value: await target.stagedValue('AWSCURRENT') }
     const { errorMessage } = await expectFailure(suite, now, { code: 'AccessKeySlotTaken', step: 'createSecret' })
     expect(await idsOf(target)).toEqual(before)
     expect(errorMessage).toContain(`aws iam delete-access-key --user-name ${target.userName} --access-key-id ${id}`)
@@ -233,7 +233,7 @@ describe('a key that no version has', () => {
     const target = await rotated(0)
     const id = await swap(target)
     await deactivate(api, target.userName, id)
-    const now = { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+    const now = { ...target, value: await target.stagedValue('AWSCURRENT') }
     const { errorMessage } = await expectFailure(suite, now, { code: 'AccessKeySlotTaken', step: 'createSecret' })
     expect(errorMessage).toContain(`${id} (inactive, which counts, too)`)
   })
@@ -286,7 +286,7 @@ describe('the new key', () => {
     api.settleMs = 300
     await secrets.rotate(target.secretId)
     expect(asks('GetCallerIdentity')).toBeGreaterThan(3)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it.each([
@@ -316,7 +316,7 @@ describe('the new key', () => {
     await rotation.run('createSecret')
     await deactivate(api, target.userName, idIn(target.value))
     await rotation.run('testSecret', 'finishSecret')
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it.each([

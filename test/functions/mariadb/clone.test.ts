@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { accountName, identifier } from '../../../shared/mysql-family/quoting.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer } from '../../support/mysql.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
@@ -48,13 +49,16 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         ...[`SELECT (a) ON ${t}`, `EXECUTE ON PROCEDURE ${identifier(database)}.p`, 'PROCESS ON *.*', identifier(role)],
         `CREATE TEMPORARY TABLES ON ${identifier(database.replaceAll('_', '\\_'))}.*`,
       ]
-      const { secretId, base, clone, staged } = await stored({ grants, options: 'WITH MAX_USER_CONNECTIONS 17' })
+      const { secretId, base, clone, stagedValue } = await stored({
+        grants,
+        options: 'WITH MAX_USER_CONNECTIONS 17',
+      })
       await server.query(`SET DEFAULT ROLE ${identifier(role)} FOR ?@'%'`, [base.username])
       await server
         .query("GRANT PROXY ON 'nobody'@'%' TO ?@'%' WITH GRANT OPTION", [base.username])
         .catch(() => undefined)
       await secrets.rotate(secretId)
-      const login = loginIn((await staged()).AWSCURRENT ?? '')
+      const login = loginIn(await stagedValue('AWSCURRENT'))
       expect(login.username).toBe(clone)
       expect(await held(clone)).toEqual(await held(base.username))
       expect((await createUser(server, { username: clone, password: '' })).replace(clone, base.username)).toBe(
@@ -125,12 +129,12 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
 
     it('has an account for each host of the base, all with one password', async () => {
       const hosts = ['10.0.0.1', 'localhost', '%']
-      const { secretId, base, clone, staged } = await stored({ hosts })
+      const { secretId, base, clone, stagedValue } = await stored({ hosts })
       await server.query("GRANT SELECT ON *.* TO ?@'10.0.0.1'", [base.username])
       await server.query("CREATE USER ?@'10.0.0.2' IDENTIFIED VIA unix_socket", [base.username])
       for (const user of [clone, base.username]) {
         await secrets.rotate(secretId)
-        expect(loginIn((await staged()).AWSCURRENT ?? '').username).toBe(user)
+        expect(loginIn(await stagedValue('AWSCURRENT')).username).toBe(user)
         const rows = await server.query<{ host: string; hash: string }>(
           "SELECT Host AS host, authentication_string AS hash FROM mysql.user WHERE User = ? AND plugin = 'mysql_native_password'",
           [user],
@@ -161,7 +165,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       const rotation = await secrets.begin(secretId)
       await rotation.run('createSecret')
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('gone since')
+      expect(saidBy(outcome)).toContain('gone since')
       await server.query(`REVOKE SELECT (b) ON ${identifier(database)}.less FROM ?@'%'`, [base.username])
       await rotation.run('setSecret', 'testSecret', 'finishSecret')
       await rotation.end()
@@ -174,10 +178,8 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         await rotation.run('createSecret', 'setSecret')
         await server.query(`GRANT ${grant} TO ?@'%'`, [base.username])
         const outcome = await rotation.attempt('testSecret')
-        expect(outcome.ok ? '' : outcome.error.errorType).toBe('PrivilegesDiffer')
-        expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(
-          `${cloneOf(base)} lacks ${grant.startsWith('`') ? 'role ' : ''}`,
-        )
+        expect(codeOf(outcome)).toBe('PrivilegesDiffer')
+        expect(saidBy(outcome)).toContain(`${cloneOf(base)} lacks ${grant.startsWith('`') ? 'role ' : ''}`)
         await rotation.run('setSecret', 'testSecret', 'finishSecret')
         await rotation.end()
       }

@@ -3,6 +3,7 @@ import { say } from '../../../shared/errors/words.ts'
 import { connect } from '../../../shared/mysql-family/connection.ts'
 import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { type OwnServer, ownMariadb } from '../../support/own-mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -38,8 +39,8 @@ for (const series of ['10.5', '11.8'] as const) {
         const outcome = await rotation.attempt('setSecret')
         const { AWSCURRENT = '', AWSPENDING = '' } = await target.staged()
         await holder.query('UNLOCK TABLES')
-        expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('TimedOut')
-        expect(outcome.ok ? 'ok' : outcome.error.errorMessage).toContain('(1969)')
+        expect(codeOf(outcome)).toBe('TimedOut')
+        expect(saidBy(outcome)).toContain('(1969)')
         await settled(server, expect)
         expect(await target.snapshot()).toEqual(before)
         expect(await server.login(loginIn(AWSCURRENT))).toBeDefined()

@@ -22,7 +22,7 @@ describe('alternating-users on MariaDB: whoever is at work', { meta: { server: s
     await server.query(`CREATE DATABASE ${database}`)
     await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [clone])
     const before = await target.snapshot()
-    const current = loginIn((await target.staged()).AWSCURRENT ?? '')
+    const current = loginIn(await target.stagedValue('AWSCURRENT'))
     expect(current.username).toBe(clone)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')

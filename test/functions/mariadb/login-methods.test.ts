@@ -35,7 +35,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         const target = await single.stored()
         await identify(target, (current) => `unix_socket OR ${current}`)
         await single.secrets.rotate(target.secretId)
-        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+        expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
         expect(await target.works(target.value)).toBe(false)
         expect(await shown(target)).toContain("IDENTIFIED VIA unix_socket OR mysql_native_password USING 'HASH'")
       })
@@ -126,7 +126,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
           / VIA (unix_socket USING 'it.*?s') OR .* OR (ed25519 .*)$/.exec(String(Object.values(before[0] ?? {})[0])) ??
           []
         expect(kept).toContain('MAX_USER_CONNECTIONS 9 PASSWORD EXPIRE INTERVAL 90 DAY')
-        const hashes = [(await target.staged()).AWSCURRENT ?? '', target.value].map((each) =>
+        const hashes = [await target.stagedValue('AWSCURRENT'), target.value].map((each) =>
           native(loginIn(each).password),
         )
         expect(String(Object.values(after[0] ?? {})[0])).toContain(`VIA ${first} OR ${hashes.join(' OR ')} OR ${kept}`)
@@ -185,7 +185,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         const target = await dual.stored()
         const rotation = await dual.secrets.begin(target.secretId)
         await rotation.run('createSecret', 'setSecret')
-        const pending = (await target.staged()).AWSPENDING ?? ''
+        const pending = await target.stagedValue('AWSPENDING')
         // Somebody takes AWSCURRENT away: only the pending value logs in, and then there is nothing left to do.
         await server.query("ALTER USER ?@'%' IDENTIFIED BY ?", [loginIn(pending).username, loginIn(pending).password])
         await rotation.run('setSecret', 'testSecret', 'finishSecret')

@@ -27,7 +27,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         const target = await suite.stored()
         for (const _round of [1, 2]) {
           await suite.secrets.rotate(target.secretId)
-          values.push(loginIn((await target.staged()).AWSCURRENT ?? '').password)
+          values.push(loginIn(await target.stagedValue('AWSCURRENT')).password)
         }
       }
       expect(values).toHaveLength(6)

@@ -1,6 +1,7 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { ownMariadb, ownMysql } from '../../support/own-mysql.ts'
 import * as mariadb from '../mariadb/secret-types.ts'
 import * as mysql from './secret-types.ts'
@@ -31,8 +32,8 @@ describe.each([
       await rotation.run('createSecret')
       for (let times = 0; times < 4; times++) await breakOff(server.port)
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('LoginLocked')
-      const said = outcome.ok ? '' : outcome.error.errorMessage
+      expect(codeOf(outcome)).toBe('LoginLocked')
+      const said = saidBy(outcome)
       for (const part of ['(1129)', 'max_connect_errors', unblock, 'Trying again does not help.'])
         expect(said).toContain(part)
       expect((await rotation.attempt('setSecret')).ok).toBe(false)

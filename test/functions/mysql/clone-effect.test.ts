@@ -121,7 +121,7 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     ]) {
       const target = await stored(grants)
       await suite.secrets.rotate(target.secretId)
-      const clone = loginIn((await target.staged()).AWSCURRENT ?? '')
+      const clone = loginIn(await target.stagedValue('AWSCURRENT'))
       const may = await mayDo(target.base)
       expect(await mayDo(clone), grants.join()).toEqual(may)
       expect(may).not.toEqual([])
@@ -135,7 +135,7 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
       `information_schema does not show to it: PROCEDURE ${on(`${stem}b`).slice(0, -1)}\`p\``,
     )
     const [base, clone] = await Promise.all(
-      [target.base, loginIn((await target.staged()).AWSCURRENT ?? '')].map(callsAndSees),
+      [target.base, loginIn(await target.stagedValue('AWSCURRENT'))].map(callsAndSees),
     )
     expect([base, clone]).toEqual([
       { calls: true, parameters: 1 },

@@ -96,7 +96,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     const target = await stored()
     await secrets.rotate(target.secretId)
     await server.query('DROP USER ?@?', [target.base.username, '%'])
-    const inUse = { ...target, value: (await target.staged()).AWSCURRENT ?? '' }
+    const inUse = { ...target, value: await target.stagedValue('AWSCURRENT') }
     const error = await expectFailure(suite, inUse, { ...refused, stillWorks: true })
     expect(error.errorMessage).toContain(`There is no account ${target.base.username}`)
   })

@@ -66,7 +66,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
       while ((await server.query(query, [username, mark])).length === 0)
         await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', password])
       await secrets.rotate(target.secretId)
-      expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
+      expect(loginIn(await target.stagedValue('AWSCURRENT')).username).toBe(target.clone)
     })
   }
 
@@ -79,7 +79,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     await secrets.rotate(target.secretId)
     expect(await hosts()).toEqual(['%', '10.1.%', 'localhost'])
     await secrets.rotate(target.secretId)
-    const { username, password } = loginIn((await target.staged()).AWSCURRENT ?? '')
+    const { username, password } = loginIn(await target.stagedValue('AWSCURRENT'))
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '10.2.%', password])
     await secrets.rotate(target.secretId)
     expect(await hosts()).toEqual(['%', '10.1.%', '10.2.%', 'localhost'])
@@ -114,7 +114,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     for (const value of [older, target.value]) await put(target.secretId, value)
     await using session = await connected({ host: server.host, port: server.port, user: target.clone, password })
     await secrets.rotate(target.secretId)
-    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
+    expect(loginIn(await target.stagedValue('AWSCURRENT')).username).toBe(target.clone)
     const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.clone, '%'])).map((row) => Object.values(row)[0])
     expect(rows).toEqual([
       `GRANT USAGE ON *.* TO ${clone}@\`%\``,
@@ -175,7 +175,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     await server.query('REVOKE ROLE_ADMIN ON *.* FROM ?@?', [target.master, '%'])
     await server.query('GRANT ?@? TO ?@? WITH ADMIN OPTION', [target.base.username, '%', target.master, '%'])
     await secrets.rotate(target.secretId)
-    expect(loginIn((await target.staged()).AWSCURRENT ?? '').username).toBe(target.clone)
+    expect(loginIn(await target.stagedValue('AWSCURRENT')).username).toBe(target.clone)
   })
 
   it('its name is 32 characters long at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {

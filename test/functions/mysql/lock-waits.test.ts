@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { SecretTypeUnderTest } from '../../contract/secret-type.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { ownMariadb, ownMysql } from '../../support/own-mysql.ts'
 import * as mariadb from '../mariadb/secret-types.ts'
 import * as mysql from './secret-types.ts'
@@ -27,8 +28,8 @@ describe.concurrent.each([
     await backup.query('FLUSH TABLES WITH READ LOCK')
     const outcome = await rotation.attempt('setSecret')
     await backup.query('UNLOCK TABLES')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
-    const said = outcome.ok ? '' : outcome.error.errorMessage
+    expect(codeOf(outcome)).toBe('TimedOut')
+    const said = saidBy(outcome)
     expect(said).toMatch(/waited too long \((1205|1969)\)\. Likely cause: Somebody holds a lock/)
     for (const part of ['a backup', 'SHOW PROCESSLIST', 'performance_schema.metadata_locks'])
       expect(said).toContain(part)
@@ -51,8 +52,8 @@ describe.concurrent.each([
     await using other = await server.admin()
     await other.query('SELECT GET_LOCK(?, 0)', [`keyturn.${digest.slice(0, 40)}`])
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
-    const said = outcome.ok ? '' : outcome.error.errorMessage
+    expect(codeOf(outcome)).toBe('TimedOut')
+    const said = saidBy(outcome)
     const [, statement = ''] = /(SELECT IS_USED_LOCK\('[^']+'\)) gives the session to KILL/.exec(said) ?? []
     const [row] = await server.query<Record<string, unknown>>(statement)
     await server.query(`KILL ${Number(Object.values(row ?? {})[0])}`)

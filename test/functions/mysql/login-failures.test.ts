@@ -5,6 +5,7 @@ import type { Step } from '../../../shared/rotation/event.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mariadbServer, mysqlServer } from '../../support/mysql.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -72,7 +73,7 @@ async function loginFailures(type: MysqlType) {
         // It sets back what the server has counted.
         expect([step, await server.login(byHand)]).toEqual([step, expect.anything()])
         const ended = step === refused.step || refused.step === 'setSecret'
-        expect([step, outcome.ok ? '' : outcome.error.errorType]).toEqual([step, ended ? 'LoginRefused' : ''])
+        expect([step, codeOf(outcome)]).toEqual([step, ended ? 'LoginRefused' : 'succeeded'])
       }
       await rotation.end()
     })
@@ -151,8 +152,8 @@ async function loginFailures(type: MysqlType) {
       const rotation = await here.secrets.begin(target.secretId)
       await rotation.run('createSecret')
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('WrongServer')
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('MariaDB')
+      expect(codeOf(outcome)).toBe('WrongServer')
+      expect(saidBy(outcome)).toContain('MariaDB')
       expect(await other.login({ username, password })).toBeDefined()
     })
 

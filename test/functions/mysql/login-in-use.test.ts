@@ -29,7 +29,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     await server.query(`CREATE DATABASE ${database}`)
     await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.clone])
     const before = await target.snapshot()
-    const current = loginIn((await target.staged()).AWSCURRENT ?? '')
+    const current = loginIn(await target.stagedValue('AWSCURRENT'))
     expect(current.username).toBe(target.clone)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
@@ -49,7 +49,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
 
   it('is not shadowed by an account for a nearer host that came meanwhile', async () => {
     const target = await stored(1)
-    const current = (await target.staged()).AWSCURRENT ?? ''
+    const current = await target.stagedValue('AWSCURRENT')
     await server.query("CREATE USER ?@'localhost' IDENTIFIED BY ?", [target.base.username, randomPassword()])
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')

@@ -37,7 +37,7 @@ async function accountFor(value: string, localAddress: string): Promise<string |
 }
 
 async function current(target: Target): Promise<string> {
-  return (await target.staged()).AWSCURRENT ?? ''
+  return await target.stagedValue('AWSCURRENT')
 }
 
 async function hashOf(user: string, host: string) {

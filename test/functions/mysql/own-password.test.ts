@@ -5,6 +5,7 @@ import { connect } from '../../../shared/mysql-family/connection.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { randomPassword } from '../../support/random.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -38,7 +39,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
-    const { username, password } = loginIn((await target.staged()).AWSPENDING ?? '')
+    const { username, password } = loginIn(await target.stagedValue('AWSPENDING'))
     await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', password])
     const before = await target.snapshot()
     await rotation.run('setSecret')
@@ -110,7 +111,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [username, '%', password])
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
-    const pending = loginIn((await target.staged()).AWSPENDING ?? '')
+    const pending = loginIn(await target.stagedValue('AWSPENDING'))
     await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', pending.password])
     expect(await server.login(second)).toBeDefined()
     await rotation.run('setSecret')
@@ -128,7 +129,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe('LoginRefused')
+    expect(codeOf(outcome)).toBe('LoginRefused')
     expect(await server.login(byHand)).toBeDefined()
     await server.query('ALTER USER ?@? IDENTIFIED BY ?', [byHand.username, '%', loginIn(target.value).password])
     await rotation.end()

@@ -37,7 +37,7 @@ async function expectMended(suite: Suite, target: StoredTarget, stillWorks = tru
   for (const statement of said.split(/(?<=;) /)) await server.query(statement)
   await begun?.run('setSecret', 'testSecret', 'finishSecret')
   await begun?.end()
-  expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+  expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   return said
 }
 

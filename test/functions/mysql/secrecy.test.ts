@@ -50,7 +50,7 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
       const values = [loginIn(target.value).password]
       for (let round = 0; round < 2; round++) {
         await suite.secrets.rotate(target.secretId)
-        values.push(loginIn((await target.staged()).AWSCURRENT ?? '').password)
+        values.push(loginIn(await target.stagedValue('AWSCURRENT')).password)
       }
       const places = await writtenDown()
       const { username } = loginIn(target.value)
@@ -72,7 +72,7 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
       const target = await suite.stored()
       const rotation = await suite.secrets.begin(target.secretId)
       await rotation.run('createSecret')
-      const next = loginIn((await target.staged()).AWSPENDING ?? '').password
+      const next = loginIn(await target.stagedValue('AWSPENDING')).password
       await using holder = await server.admin()
       await holder.query('LOCK INSTANCE FOR BACKUP')
       const running = rotation.attempt('setSecret')

@@ -38,7 +38,7 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     const { username } = loginIn(target.value)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
-    const next = loginIn((await target.staged()).AWSPENDING ?? '').password
+    const next = loginIn(await target.stagedValue('AWSPENDING')).password
     await server.query('ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD', [username, '10.%', next])
     const before = await hashes(username)
     await rotation.run('setSecret', 'testSecret', 'finishSecret')
@@ -85,7 +85,7 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     await secrets.rotate(target.secretId)
     const after = await hashes(username)
     for (const host of Object.keys(before)) expect([host, after[host]]).not.toEqual([host, before[host]])
-    for (const value of [target.value, (await target.staged()).AWSCURRENT ?? ''])
+    for (const value of [target.value, await target.stagedValue('AWSCURRENT')])
       expect(await target.works(value)).toBe(true)
   })
 

@@ -25,7 +25,7 @@ describe('an account that has SYSTEM_USER', { meta: { server: server.label } }, 
         await server.query(statement)
         const again = await suite.stored(async () => made)
         for (let round = 0; round < 2; round++) await suite.secrets.rotate(again.secretId)
-        expect(await again.works((await again.staged()).AWSCURRENT ?? '')).toBe(true)
+        expect(await again.works(await again.stagedValue('AWSCURRENT'))).toBe(true)
       })
     }
   }
@@ -53,7 +53,7 @@ describe('an account that has SYSTEM_USER', { meta: { server: server.label } }, 
       await server.query(statement)
       await rotation.run('setSecret', 'testSecret', 'finishSecret')
       await rotation.end()
-      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+      expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     })
   }
 })

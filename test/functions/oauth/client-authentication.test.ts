@@ -10,6 +10,7 @@ import { type OauthClient, startOauthServer } from '../../../local/servers/oauth
 import { describedOauthServer, oauthDescription } from '../../../local/servers/oauth-server-description.ts'
 import { guardedClient } from '../../../shared/http/client.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { oauthTarget, refreshToken, tokensIn } from './secret-types.ts'
 
 const server = await startOauthServer({ rotation: 'single_use' })
@@ -35,7 +36,7 @@ describe('a client', () => {
     await described.describe(entry)
     const target = await suite.stored(() => oauthTarget(server, { client }))
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('that is refused is never sent in another way, and the other one is named', async () => {
@@ -46,7 +47,7 @@ describe('a client', () => {
     server.front.spoil = () => ({ status: 401, body: '{"error":"invalid_client"}' })
     const outcome = await (await secrets.begin(target.secretId)).attempt('createSecret')
     expect(outcome).toMatchObject({ ok: false, error: { errorType: 'ClientRefused' } })
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('"client_authentication": "client_secret_post"')
+    expect(saidBy(outcome)).toContain('"client_authentication": "client_secret_post"')
     server.front.spoil = () => undefined
     expect(server.front.heard.map(({ headers }) => headers.authorization?.slice(0, 6))).toEqual(['Basic '])
     expect(await server.isFresh(tokensIn(target.value).refresh_token)).toBe(true)

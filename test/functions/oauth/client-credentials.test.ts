@@ -4,6 +4,7 @@ import { describedOauthServer, oauthDescription } from '../../../local/servers/o
 import { expectFailure } from '../../contract/failure.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import type { Suite } from '../../contract/suite.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { clientCredentials, ownTokenTarget } from './client-credentials-types.ts'
 
 const server = await startOauthServer({ rotation: 'none' })
@@ -45,7 +46,7 @@ function lives(suite: Suite): void {
         ? { change: (said) => ({ ...said, body: JSON.stringify({ ...JSON.parse(said.body ?? ''), ...change }) }) }
         : undefined
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('a rotation makes one token request, with the scope of the secret and nothing of a user', async () => {
@@ -64,7 +65,7 @@ function lives(suite: Suite): void {
     const secretId = await secrets.store(value)
     await secrets.testOnly(secretId)
     await secrets.rotate(secretId)
-    const { access_token } = JSON.parse((await secrets.value(secretId, 'AWSCURRENT')) ?? '') as { access_token: string }
+    const { access_token } = JSON.parse(await secrets.storedValue(secretId, 'AWSCURRENT')) as { access_token: string }
     expect(await server.isGiven(access_token)).toBe(true)
   })
 }
@@ -103,6 +104,6 @@ function answers(suite: Suite): void {
     await rotation.run('createSecret', 'setSecret')
     front.spoil = ({ path }) => (path.includes('introspection') ? { status: 200, body: '{"active":false}' } : undefined)
     const outcome = await rotation.attempt('testSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TokenRefused')
+    expect(codeOf(outcome)).toBe('TokenRefused')
   })
 }

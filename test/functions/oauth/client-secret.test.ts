@@ -4,6 +4,7 @@ import { startClientRegistration } from '../../../local/servers/client-registrat
 import { expectFailure } from '../../contract/failure.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import type { Suite } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { clientIn, registeredClientSecret, registrationFiles } from './client-secret-types.ts'
 
@@ -37,7 +38,7 @@ function lostAnswers(suite: Suite): void {
     front.heard.length = 0
     await secrets.rotate(target.secretId)
     expect(asked()).toEqual(['GET', 'PUT', 'GET'])
-    expect(clientIn((await target.staged()).AWSCURRENT ?? '').client_secret).toBe(await target.snapshot())
+    expect(clientIn(await target.stagedValue('AWSCURRENT')).client_secret).toBe(await target.snapshot())
   })
 
   it('a secret that could not be read either is taken by the next run', async () => {
@@ -49,13 +50,13 @@ function lostAnswers(suite: Suite): void {
       return isCut ? 'cut after' : undefined
     }
     const outcome = await rotation.attempt('createSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('NoAnswer')
+    expect(codeOf(outcome)).toBe('NoAnswer')
     front.spoil = () => undefined
     const lost = await target.snapshot()
     front.heard.length = 0
     await rotation.run(...fourSteps)
     expect(asked()).toEqual(['GET'])
-    expect(clientIn((await target.staged()).AWSCURRENT ?? '').client_secret).toBe(lost)
+    expect(clientIn(await target.stagedValue('AWSCURRENT')).client_secret).toBe(lost)
     await target.expectPromoted(rotation, target.value)
   })
 
@@ -83,7 +84,7 @@ function oddServers(suite: Suite): void {
     await files.describe({ read: { ...read, expect: [200], outputs }, rotate: { ...rotate, outputs } })
     const target = await stored()
     await secrets.rotate(target.secretId)
-    const first = (await target.staged()).AWSCURRENT ?? ''
+    const first = await target.stagedValue('AWSCURRENT')
     await secrets.rotate(target.secretId)
     const { AWSCURRENT = '' } = await target.staged()
     const tokenIn = (value: string) => (JSON.parse(value) as Record<string, unknown>).registration_access_token
@@ -109,8 +110,8 @@ function oddServers(suite: Suite): void {
     await rotation.run('createSecret', 'setSecret')
     front.spoil = ({ path }) => (path.startsWith('/token') ? { status: 401, body: '' } : undefined)
     const outcome = await rotation.attempt('testSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('KeyRefused')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('does not know the client secret')
+    expect(codeOf(outcome)).toBe('KeyRefused')
+    expect(saidBy(outcome)).toContain('does not know the client secret')
   })
 
   it('the time in which nobody has a secret that works is measured', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -104,7 +105,7 @@ for (const major of [18, 15] as const) {
       const rotation = await secrets.begin(await secrets.store(value))
       await rotation.run('createSecret', 'setSecret')
       const outcome = await rotation.attempt('testSecret')
-      const ofTest = outcome.ok ? '' : outcome.error.errorMessage
+      const ofTest = saidBy(outcome)
       expect(remedyIn(ofTest)).toContain(`TO ${quoted(made.base.username)};`)
       await admin.query(remedyIn(ofTest))
       await rotation.run('testSecret', 'finishSecret')

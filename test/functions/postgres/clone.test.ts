@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { connected, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -44,9 +45,9 @@ for (const major of [18, 15] as const) {
     afterAll(() => secrets[Symbol.asyncDispose]())
 
     it('runs as the base, so that what it makes belongs to the base', async () => {
-      const { secretId, base, clone, staged } = await stored()
+      const { secretId, base, clone, stagedValue } = await stored()
       await secrets.rotate(secretId)
-      const value = (await staged()).AWSCURRENT ?? ''
+      const value = await stagedValue('AWSCURRENT')
       expect(loginIn(value).username).toBe(clone)
       const session = await server.login(loginIn(value))
       expect(session).toEqual({ session_user: clone, current_user: base.username })
@@ -85,7 +86,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('has the settings of the base, in all databases and in single ones, and gets their later changes', async () => {
-      const { secretId, base, clone, staged, value } = await stored()
+      const { secretId, base, clone, staged, stagedValue, value } = await stored()
       const [role, database] = [quoted(base.username), quoted(randomName('d "b" '))]
       await server.query(`CREATE DATABASE ${database}`)
       const names = [
@@ -121,7 +122,7 @@ for (const major of [18, 15] as const) {
       }
       await secrets.rotate(secretId)
       await expectSame()
-      expect(await sessionOf((await staged()).AWSCURRENT ?? '', names)).toMatchObject({
+      expect(await sessionOf(await stagedValue('AWSCURRENT'), names)).toMatchObject({
         ...{ search_path: `app, "We""ird, 'x", "$user"`, 'app.tenant': `O'Brien \\ "x", y`, work_mem: '7MB' },
       })
 
@@ -131,7 +132,7 @@ for (const major of [18, 15] as const) {
       await server.query(`ALTER ROLE ${quoted(clone)} SET lock_timeout = '1s'`)
       await secrets.rotate(secretId)
       await expectSame()
-      expect(await sessionOf((await staged()).AWSPREVIOUS ?? '', ['lock_timeout', 'search_path'])).toMatchObject({
+      expect(await sessionOf(await stagedValue('AWSPREVIOUS'), ['lock_timeout', 'search_path'])).toMatchObject({
         ...{ lock_timeout: '0', search_path: '""' },
       })
     })
@@ -193,18 +194,18 @@ for (const major of [18, 15] as const) {
       await rotation.run('createSecret', 'setSecret')
       await server.query(`ALTER DATABASE ${database} SET role = ${owner}`)
       const outcome = await rotation.attempt('testSecret')
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`does not run as ${owner}`)
+      expect(saidBy(outcome)).toContain(`does not run as ${owner}`)
       await rotation.run('setSecret', 'testSecret', 'finishSecret')
       await target.expectPromoted(rotation, target.value)
     })
 
     it('a grant to the base that comes later reaches the clone at once', async () => {
-      const { secretId, base, staged } = await stored()
+      const { secretId, base, stagedValue } = await stored()
       await secrets.rotate(secretId)
       const table = randomName('granted')
       await server.query(`CREATE TABLE ${table} (id int)`)
       await server.query(`GRANT SELECT ON ${table} TO ${quoted(base.username)}`)
-      const { username: user, password } = loginIn((await staged()).AWSCURRENT ?? '')
+      const { username: user, password } = loginIn(await stagedValue('AWSCURRENT'))
       await using client = await connected({
         host: server.host,
         port: server.port,
@@ -226,7 +227,7 @@ for (const major of [18, 15] as const) {
         await rotation.run('createSecret', 'setSecret')
         await server.query(change(quoted(target.base.username)))
         const outcome = await rotation.attempt('testSecret')
-        expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('PrivilegesDiffer')
+        expect(codeOf(outcome)).toBe('PrivilegesDiffer')
         expect((await target.staged()).AWSCURRENT).toBe(target.value)
         await rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
         await target.expectPromoted(rotation, target.value)
@@ -239,7 +240,7 @@ for (const major of [18, 15] as const) {
       await rotation.run('createSecret', 'setSecret')
       await server.query(`ALTER ROLE ${quoted(target.clone)} RESET role`)
       const outcome = await rotation.attempt('testSecret')
-      expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(`does not run as ${target.base.username}`)
+      expect(saidBy(outcome)).toContain(`does not run as ${target.base.username}`)
     })
 
     it('made by the functions of AWS is accepted, and from then on runs as the base', async () => {
@@ -264,12 +265,12 @@ for (const major of [18, 15] as const) {
 
     if (major >= 16) {
       it('whose membership lacks SET or INHERIT gets them', async () => {
-        const { secretId, base, staged } = await stored()
+        const { secretId, base, stagedValue } = await stored()
         const { username } = await createClone(server, base)
         await server.query(`REVOKE ${quoted(base.username)} FROM ${quoted(username)}`)
         await server.query(`GRANT ${quoted(base.username)} TO ${quoted(username)} WITH INHERIT FALSE, SET FALSE`)
         await secrets.rotate(secretId)
-        const session = await server.login(loginIn((await staged()).AWSCURRENT ?? ''))
+        const session = await server.login(loginIn(await stagedValue('AWSCURRENT')))
         expect(session?.current_user).toBe(base.username)
       })
     }

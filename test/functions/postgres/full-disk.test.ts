@@ -83,7 +83,7 @@ if (why !== undefined) {
         await rm(filler)
         await begun?.run('setSecret', 'testSecret', 'finishSecret')
         await begun?.end()
-        expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+        expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
       })
     }
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, singleUser } from './secret-types.ts'
@@ -26,7 +27,7 @@ for (const major of [18, 15] as const) {
         const target = await suite.stored()
         const rotation = await secrets.begin(target.secretId)
         await rotation.run('createSecret')
-        const role = loginIn((await target.staged()).AWSPENDING ?? '').username
+        const role = loginIn(await target.stagedValue('AWSPENDING')).username
         await using other = await server.admin()
         await other.query('BEGIN')
         await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
@@ -34,8 +35,8 @@ for (const major of [18, 15] as const) {
         const began = performance.now()
         const outcome = await rotation.attempt('setSecret')
         expect(performance.now() - began).toBeLessThan(timeoutMs)
-        expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('TimedOut')
-        expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('pg_blocking_pids() show it.')
+        expect(codeOf(outcome)).toBe('TimedOut')
+        expect(saidBy(outcome)).toContain('pg_blocking_pids() show it.')
         expect(await target.works(target.value)).toBe(true)
 
         await other.query('ROLLBACK')
@@ -51,7 +52,7 @@ for (const major of [18, 15] as const) {
         const target = await suite.stored()
         const rotation = await secrets.begin(target.secretId)
         await rotation.run('createSecret')
-        const role = loginIn((await target.staged()).AWSPENDING ?? '').username
+        const role = loginIn(await target.stagedValue('AWSPENDING')).username
         await using other = await server.admin()
         await other.query('BEGIN')
         await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)

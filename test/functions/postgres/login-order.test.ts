@@ -3,6 +3,7 @@ import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -32,7 +33,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
-    await setPassword((await target.staged()).AWSPENDING ?? '')
+    await setPassword(await target.stagedValue('AWSPENDING'))
     const [before, start] = [await target.snapshot(), (await server.log()).length]
     await rotation.run('setSecret')
     expect(await target.snapshot()).toEqual(before)
@@ -69,7 +70,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
       await rotation.run('createSecret')
       const watch = await type.watchLogins(target)
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('LoginRefused')
+      expect(codeOf(outcome)).toBe('LoginRefused')
       expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
       expect(await target.works(target.value)).toBe(true)
     })
@@ -82,7 +83,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     await rotation.run('createSecret')
     const watch = await type.watchLogins(target)
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('LoginRefused')
+    expect(codeOf(outcome)).toBe('LoginRefused')
     expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
   })
 
@@ -96,7 +97,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     await secrets.client.send(command(SecretString))
     await secrets.client.send(command(target.value))
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('an unreachable server is not a refusal: no other version is tried', async () => {
@@ -113,7 +114,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     const { username } = loginIn(target.value)
     await server.query(`ALTER ROLE ${quoted(username)} SET default_transaction_read_only = on`)
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it('a login whose sessions run as another role changes its own password, not that of the other', async () => {
@@ -123,7 +124,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     await server.query(`ALTER ROLE ${quoted(clone)} SET role = ${await literal(server, owner)}`)
     const before = await base.snapshot()
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     expect(await target.works(target.value)).toBe(false)
     expect(await base.snapshot()).toEqual(before)
   })

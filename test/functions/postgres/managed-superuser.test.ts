@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { bundled } from '../../support/bundle.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
 import { clusterArn, instanceArn, instanceName, rdsTag, startRds } from './rds.ts'
 
@@ -56,7 +57,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     const target = await rds.stored({ host: cluster.writer, superuser })
     api.calls.length = 0
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     expect(api.calls).toEqual([`DescribeDBClusters ${clusterArn(cluster.id)}`])
   })
 
@@ -78,7 +79,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     const { value, works } = await rds.stored({ host: instanceName(id), superuser: { tags } }, other)
     const secretId = await other.store(value)
     await other.rotate(secretId)
-    expect(await works((await other.value(secretId, 'AWSCURRENT')) ?? '')).toBe(true)
+    expect(await works(await other.storedValue(secretId, 'AWSCURRENT'))).toBe(true)
   })
 
   it('sends no password to RDS, and is not asked for where the superuser secret says host and port', async () => {
@@ -192,7 +193,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
         await rotation.run('createSecret')
         api.spoil = () => spoilt
         const outcome = await rotation.attempt('setSecret')
-        expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe(code)
+        expect(codeOf(outcome)).toBe(code)
         expect(await clones(target.clone)).toEqual([])
         api.spoil = () => undefined
         await rotation.run('setSecret', 'testSecret', 'finishSecret')
@@ -202,7 +203,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
 
     it('silence is RdsUnreachable; when it is over, the same rotation goes through', async () => {
       const { target, rotation, outcome } = await unanswered
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('RdsUnreachable')
+      expect(codeOf(outcome)).toBe('RdsUnreachable')
       expect(await clones(target.clone)).toEqual([])
       await rotation.run('setSecret', 'testSecret', 'finishSecret')
       await target.expectPromoted(rotation, target.value)

@@ -18,7 +18,7 @@ describe('a server that is newer than what was tested', { meta: { server: `${ser
       await using _ = suite.secrets
       const target = await suite.stored()
       await suite.secrets.rotate(target.secretId)
-      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+      expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
       expect(suite.secrets.output()).toContain(`found PostgreSQL ${as}, newer than what was tested (18)`)
     })
   }

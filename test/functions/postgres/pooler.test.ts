@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isRefusedPostgresLogin } from '../../../examples/application/postgres.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { startPgbouncer } from '../../support/pgbouncer.ts'
 import { connected, postgresServer } from '../../support/postgres.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -39,7 +40,7 @@ for (const authType of ['scram-sha-256', 'md5'] as const) {
       await rotation.run('createSecret')
       await suite.type.changeByHand(target.value)
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('LoginRefused')
+      expect(codeOf(outcome)).toBe('LoginRefused')
 
       const { username: user, password } = loginIn(target.value)
       const login = { host: server.host, port: bouncer.port, user, password, database: 'postgres' }

@@ -54,7 +54,7 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
     await prepare(quoted(loginIn(target.value).username))
     const start = (await server.log()).length
     await suite.secrets.rotate(target.secretId)
-    const value = (await target.staged()).AWSCURRENT ?? ''
+    const value = await target.stagedValue('AWSCURRENT')
     expect(await target.works(value)).toBe(true)
     await suite.expectNoLeak(await server.log(start))
     return { login: loginIn(value), output: suite.secrets.output() }
@@ -134,7 +134,7 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
       await server.query('CHECKPOINT')
       await suite.secrets.rotate(target.secretId)
       await crash()
-      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+      expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     })
   }
 

@@ -2,6 +2,7 @@ import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { postgresServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
 import { cloneOf } from '../databases/target.ts'
@@ -53,14 +54,14 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
   it('AWSPREVIOUS proves whose secret it is, where the login of AWSCURRENT has lost its password', async () => {
     const target = await stored((right) => right)
     await secrets.rotate(target.secretId)
-    const lost = (await target.staged()).AWSCURRENT ?? ''
+    const lost = await target.stagedValue('AWSCURRENT')
     await type.changeByHand(lost)
     const rotation = await secrets.begin(target.secretId)
     const watch = await type.watchLogins(target)
     await rotation.run('createSecret', 'setSecret')
     expect(await watch.stop()).toMatchObject({ refused: 2 })
     await rotation.run('setSecret', 'testSecret', 'finishSecret')
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     expect(secrets.output()).toContain('logged in as AWSPREVIOUS')
   })
 
@@ -74,7 +75,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toContain(
+    expect(saidBy(outcome)).toContain(
       `refuses ${wrong.username} with AWSCURRENT, ${target.base.username} with AWSPENDING, ${target.base.username} with AWSPREVIOUS.`,
     )
   })
@@ -113,7 +114,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
       const rotation = await secrets.begin(target.secretId)
       await rotation.run('createSecret')
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('SuperuserMismatch')
+      expect(codeOf(outcome)).toBe('SuperuserMismatch')
       expect(await watch.stop()).toEqual({ accepted: 1, refused: 0 })
       expect(await server.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [cloneOf(target.base)])).toEqual([])
     })

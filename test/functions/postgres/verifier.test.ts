@@ -84,7 +84,7 @@ for (const major of [18, 15] as const) {
       const secretId = await secrets.store(target.value)
       const start = (await server.log()).length
       await secrets.rotate(secretId)
-      const value = (await secrets.value(secretId, 'AWSCURRENT')) ?? ''
+      const value = await secrets.storedValue(secretId, 'AWSCURRENT')
       expect(await server.log(start)).toContain(`PASSWORD '${loginIn(value).password}'`)
       expect(await target.works(value)).toBe(true)
     })

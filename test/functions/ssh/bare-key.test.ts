@@ -60,7 +60,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     const arn = await stored(pem, pem)
     for (let round = 0; round < 2; round++) {
       expect((await rotated(withFile, arn)).outcomes).toEqual(allWell)
-      const value = (await withFile.value(arn, 'AWSCURRENT')) ?? ''
+      const value = await withFile.storedValue(arn, 'AWSCURRENT')
       expect(value).toMatch(/^-----BEGIN RSA PRIVATE KEY-----\n[\s\S]+\n-----END RSA PRIVATE KEY-----$/)
       expect(await sshLogsIn(value)).toBe(true)
     }
@@ -72,7 +72,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     const pem = opensshPem(privateKey, '').trimEnd().replaceAll('\n', '\r\n')
     const arn = await stored(pem, pem)
     expect((await rotated(withFile, arn)).outcomes).toEqual(allWell)
-    expect(await sshLogsIn((await withFile.value(arn, 'AWSCURRENT')) ?? '')).toBe(true)
+    expect(await sshLogsIn(await withFile.storedValue(arn, 'AWSCURRENT'))).toBe(true)
   })
 
   it("in a connector's JSON keeps its fields, and gets what it lacks from SSH_HOSTS", async () => {
@@ -96,7 +96,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     // The ARN of a secret is not known before it is stored; the function has not started yet.
     env.SSH_HOSTS = await secrets.store(JSON.stringify({ [arn]: accountFields([host]) }))
     expect((await rotated(secrets, arn)).outcomes).toEqual(allWell)
-    expect(await logsIn(host, (await secrets.value(arn, 'AWSCURRENT')) ?? '')).toBe(true)
+    expect(await logsIn(host, await secrets.storedValue(arn, 'AWSCURRENT'))).toBe(true)
   })
 
   it('may have the name of what every object has', async () => {

@@ -6,6 +6,7 @@ import { startSshd } from '../../../local/servers/sshd.ts'
 import { parsePrivateKey } from '../../../shared/ssh-protocol/private-key.ts'
 import { fingerprint } from '../../../shared/ssh-protocol/public-key.ts'
 import { findLeak } from '../../support/leaks.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { dropped, fleetOfThree } from './fleet-of-three.ts'
@@ -25,13 +26,13 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const { AWSCURRENT: before = '' } = await target.staged()
     await door.close()
     const down = await outcomeOf(target.secretId)
-    expect(down.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(down.outcomes).toEqual(['succeeded', 'Unreachable'])
     expect(down.message).toContain(`127.0.0.1:${door.port} cannot be reached (ECONNREFUSED)`)
     expect(down.logs).toContain('put the new key on 2 of 3 hosts')
     // Somebody gives up and begins another one, which leaves the key of the first behind.
     await secrets.client.send(dropped(target.secretId, down.rotation.token))
     const again = await outcomeOf(target.secretId)
-    expect(again.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(again.outcomes).toEqual(['succeeded', 'Unreachable'])
     await door.open()
     for (const host of hosts) expect(await logsIn(host, pemIn(before))).toBe(true)
     await again.rotation.run(...fourSteps)
@@ -50,7 +51,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(secrets.output()).toContain(`left behind, to be reached at the next rotation: 127.0.0.1:${door.port}`)
     const before = await Promise.all(hosts.map(readKeys))
     const twice = await outcomeOf(target.secretId)
-    expect(twice.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(twice.outcomes).toEqual(['succeeded', 'Unreachable'])
     expect(await Promise.all(hosts.map(readKeys))).toEqual(before)
     await door.open()
     expect(await logsIn(third, pemIn(kept))).toBe(true)
@@ -98,7 +99,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const at = [{}, { port: 1 }, { port: 2 }]
     const target = await fleet({ hosts: at })
     const { outcomes, message } = await outcomeOf(target.secretId)
-    expect(outcomes).toEqual(['ok', 'FleetIncomplete'])
+    expect(outcomes).toEqual(['succeeded', 'FleetIncomplete'])
     expect(message).toMatch(
       /^1 of 3 hosts have the new key\. Unreachable: 127\.0\.0\.1:1 .* Unreachable: 127\.0\.0\.1:2 .*can help\.$/s,
     )
@@ -157,7 +158,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const before = second.log().length
     expect((await outcomeOf(secretId)).outcomes).toEqual(allWell)
     expect(second.log().slice(before)).toContain('Accepted publickey')
-    expect(await logsIn(third, pemIn((await secrets.value(secretId, 'AWSCURRENT')) ?? ''))).toBe(true)
+    expect(await logsIn(third, pemIn(await secrets.storedValue(secretId, 'AWSCURRENT')))).toBe(true)
   })
 
   it('makes 11 calls of Secrets Manager in a rotation', async () => {
@@ -174,7 +175,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const tried = () => (second.log().match(/publickey|userauth/gi) ?? []).length
     const before = tried()
     const { outcomes, message } = await outcomeOf(target.secretId)
-    expect(outcomes).toEqual(['ok', 'HostKeyMismatch'])
+    expect(outcomes).toEqual(['succeeded', 'HostKeyMismatch'])
     expect(message).toMatch(/shows the host key SHA256:\S{43}, which is not pinned \(SHA256:\S{43}\)/)
     expect(tried()).toBe(before)
   })
@@ -226,7 +227,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
       await secrets.storePending(rotation, JSON.stringify({ ...JSON.parse(target.value), [field]: value }))
       await rotation.run('createSecret')
       const outcome = await rotation.attempt('setSecret')
-      expect(outcome.ok ? '' : outcome.error.errorType).toBe('PendingMismatch')
+      expect(codeOf(outcome)).toBe('PendingMismatch')
     }
   })
 })

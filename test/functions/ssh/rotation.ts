@@ -1,9 +1,10 @@
+import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, type RotationByHand, type SecretsManager } from '../../support/secrets-manager.ts'
 
 /** What came of a rotation. */
 export interface Ended {
   readonly rotation: RotationByHand
-  /** `ok`, or the code of the error: of each step that was run. */
+  /** `succeeded`, or the code of the error: of each step that was run. */
   readonly outcomes: readonly string[]
   /** The error's, if there was one. */
   readonly message: string
@@ -19,11 +20,11 @@ export async function rotated({ begin }: Pick<SecretsManager, 'begin'>, secretId
   for (const step of fourSteps) {
     const outcome = await rotation.attempt(step)
     logs += outcome.logs
-    outcomes.push(outcome.ok ? 'ok' : outcome.error.errorType)
+    outcomes.push(codeOf(outcome))
     if (!outcome.ok) return { rotation, outcomes, message: outcome.error.errorMessage, logs }
   }
   await rotation.end()
   return { rotation, outcomes, message: '', logs }
 }
 
-export const allWell = ['ok', 'ok', 'ok', 'ok']
+export const allWell = fourSteps.map(() => 'succeeded')

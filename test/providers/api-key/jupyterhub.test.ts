@@ -101,7 +101,7 @@ describe('between the function and JupyterHub', async () => {
     const target = await suite.stored()
     spoil(wish, spoilt)
     await secrets.rotate(target.secretId)
-    expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
+    expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
   it.each([

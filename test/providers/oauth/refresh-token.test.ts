@@ -8,6 +8,7 @@ import { olderClaims } from '../../functions/oauth/claims.ts'
 import { refreshTokenFunction, tokensIn } from '../../functions/oauth/secret-types.ts'
 import { findLeak } from '../../support/leaks.ts'
 import { whyNoMaven } from '../../support/maven.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { startDjangoOauth, version } from './django.ts'
 import { type Keycloak, keycloak } from './keycloak.ts'
@@ -62,7 +63,7 @@ async function loseAnswer(front: HttpsFront, secrets: SecretsManager, secretId: 
   front.spoil = (heard) => (isTokenRequest(heard) ? 'cut after' : undefined)
   const rotation = await secrets.begin(secretId)
   const outcome = await rotation.attempt('createSecret')
-  expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('NoAnswer')
+  expect(codeOf(outcome)).toBe('NoAnswer')
   front.spoil = () => undefined
   return rotation
 }
@@ -132,7 +133,7 @@ describe(`OauthRefreshToken on django-oauth-toolkit ${version}`, {
     await olderClaims(secrets, secretId)
     for (let attempt = 0; attempt < 2; attempt++) {
       const outcome = await rotation.attempt('createSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('ReauthorizationRequired')
+      expect(codeOf(outcome)).toBe('ReauthorizationRequired')
     }
     expect(sentTokens(front)).toEqual([grant.refresh_token])
   })
@@ -182,7 +183,7 @@ describe.skipIf(why !== undefined)(
       expect(await realm.isActive(refresh_token)).toBe(true)
       await olderClaims(secrets, secretId)
       const outcome = await rotation.attempt('createSecret')
-      expect(outcome.ok ? 'succeeded' : outcome.error.errorType).toBe('ReauthorizationRequired')
+      expect(codeOf(outcome)).toBe('ReauthorizationRequired')
       expect(sentTokens(server.front)).toEqual([refresh_token])
       expect(introspected(server.front)).toEqual([])
     })

@@ -7,6 +7,7 @@ import type { FaultGate } from '../../contract/fault-gate.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
 import { hostFields, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { sftpGate } from '../../support/sftp-gate.ts'
 import { readKeys, writeKeys } from '../../support/ssh.ts'
@@ -75,7 +76,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     let times = 0
     intrude = { at: 'fsync', when: 'before', do: () => write(`${read()}# ${times++}\n`) }
     const { outcomes, message } = await rotated(secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'KeyFileBusy'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileBusy'])
     expect(message).toContain('Trying again can help.')
     expect(await readKeys(host)).toContain(`# ${times - 1}\n`)
   })
@@ -85,7 +86,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     const lock = `${path}.keyturn-lock`
     await writeFile(lock, 'keyturn:another:run')
     const held = await rotated(secrets, target.secretId)
-    expect(held.outcomes).toEqual(['ok', 'KeyFileBusy'])
+    expect(held.outcomes).toEqual(['succeeded', 'KeyFileBusy'])
     expect(held.message).toContain('.keyturn-lock')
     const hourAgo = Date.now() / 1_000 - 3_600
     await utimes(lock, hourAgo, hourAgo)
@@ -118,7 +119,7 @@ describe.skipIf(!isRoot)('a server that dies in the rename', { meta: { server: t
       const before = await readKeys(host)
       intrude = { at: 'posix-rename', when, do: () => gated.die() }
       const { rotation, outcomes, message } = await rotated(secrets, target.secretId)
-      expect(outcomes).toEqual(['ok', 'NoAnswer'])
+      expect(outcomes).toEqual(['succeeded', 'NoAnswer'])
       expect(message).toMatch(/ended while .* was changed \(\w+ .*Trying again can help\.$/)
       if (when === 'before') expect(await readKeys(host)).toBe(before)
       else expect(await readKeys(host)).toContain('keyturn:')
@@ -137,7 +138,7 @@ describe.skipIf(!isRoot)('a host that cannot replace a file in one moment', { me
     const target = await sshTarget([plain], { hosts: [hostFields(plain)] })
     const before = await readKeys(plain)
     const { outcomes, message } = await rotated(own, await own.store(target.value))
-    expect(outcomes).toEqual(['ok', 'KeyFileUnsafe'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileUnsafe'])
     expect(message).toContain('no posix-rename')
     expect(await readKeys(plain)).toBe(before)
   })
@@ -157,7 +158,7 @@ describe('runs for one version at once', { meta: { server: type.server } }, () =
         return rotation.attempt('setSecret')
       })
       for (const outcome of await Promise.all(runs)) {
-        expect(outcome.ok ? 'ok' : outcome.error.errorMessage, `round ${round}`).toBe('ok')
+        expect(saidBy(outcome), `round ${round}`).toBe('')
       }
       expect((await readKeys(plain)).match(/keyturn:/g)).toHaveLength(1)
     }

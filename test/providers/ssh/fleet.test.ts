@@ -8,6 +8,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { dropped, fleetOfThree } from '../../functions/ssh/fleet-of-three.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
 import { pemIn } from '../../functions/ssh/secret-types.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, readKeys, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
@@ -25,7 +26,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
     await Promise.all([a.close(), b.open()])
     const other = await outcomeOf(target.secretId)
-    expect(other.outcomes).toEqual(['ok', 'FleetIncomplete'])
+    expect(other.outcomes).toEqual(['succeeded', 'FleetIncomplete'])
     expect(other.message).toContain('It may have been left behind before')
     await Promise.all([a.open(), c.open()])
     await other.rotation.run(...fourSteps)
@@ -45,7 +46,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     await secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
     const again = await outcomeOf(target.secretId)
     await door.open()
-    expect(again.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(again.outcomes).toEqual(['succeeded', 'Unreachable'])
   })
 
   it('with min_success: a connection that breaks while a file is changed counts as a host that is down', async () => {
@@ -86,7 +87,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     await secrets.rotate(target.secretId)
     go()
     const outcome = await held
-    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('NotPending')
+    expect(codeOf(outcome)).toBe('NotPending')
     const { AWSCURRENT = '' } = await target.staged()
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
@@ -110,7 +111,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     await using short = await secretsManagerFor({ ...type.function, timeoutMs: 5_000 })
     const secretId = await short.store(target.value)
     const { outcomes, message, logs } = await rotated(short, secretId)
-    expect(outcomes).toEqual(['ok', 'TimedOut'])
+    expect(outcomes).toEqual(['succeeded', 'TimedOut'])
     expect(message).toContain(`127.0.0.1:${silent.port} did not let the function in before the time ran out`)
     expect(logs).toContain('put the new key on 2 of 3 hosts')
     for (const host of [first, second]) expect((await readKeys(host)).match(/keyturn:/g)).toHaveLength(1)

@@ -57,16 +57,16 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     const jump = await hop(bastion, { host_keys: [line] })
     const before = tried()
     const { outcomes, message } = await behind(jump)
-    expect(outcomes).toEqual(['ok', 'HostKeyMismatch'])
+    expect(outcomes).toEqual(['succeeded', 'HostKeyMismatch'])
     expect(message).toContain(`127.0.0.1:${bastion.port} shows the host key`)
     expect(tried()).toBe(before)
   })
 
   it('a hop that does not forward, and a host that is down behind one: are told apart', async () => {
     const refused = await behind(await hop(closed))
-    expect(refused.outcomes).toEqual(['ok', 'JumpRefused'])
+    expect(refused.outcomes).toEqual(['succeeded', 'JumpRefused'])
     const down = await behind(await hop(bastion), { hosts: [{ jump: await hop(bastion), port: 1 }] })
-    expect(down.outcomes).toEqual(['ok', 'Unreachable'])
+    expect(down.outcomes).toEqual(['succeeded', 'Unreachable'])
     expect(down.message).toContain(`127.0.0.1:1 cannot be reached from the jump host 127.0.0.1:${bastion.port}`)
   })
 
@@ -101,7 +101,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     })
     const before = toInner.connections()
     const { outcomes, message } = await behind(jump, { fields: { hosts } })
-    expect(outcomes).toEqual(['ok', 'FleetIncomplete'])
+    expect(outcomes).toEqual(['succeeded', 'FleetIncomplete'])
     expect(message).toContain('0 of 10 hosts have the new key')
     expect(toInner.connections() - before).toBeLessThanOrEqual(4)
   })

@@ -54,7 +54,7 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     await using at = await on(await hostWith())
     const options = 'command="echo ran >> /tmp/ran"'
     const { outcomes, message, before } = await at.outcome({ options })
-    expect(outcomes).toEqual(['ok', 'SftpUnavailable'])
+    expect(outcomes).toEqual(['succeeded', 'SftpUnavailable'])
     expect(message).toContain('admin_secret_arn')
     expect(await readKeys(at.host)).toBe(before)
     // With an admin it works; nothing but the first attempt has run the command.
@@ -81,7 +81,7 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
 
   it('no SFTP at all: the error says so', async () => {
     await using at = await on(await hostWith({ sftp: undefined }))
-    expect((await at.outcome()).outcomes).toEqual(['ok', 'SftpUnavailable'])
+    expect((await at.outcome()).outcomes).toEqual(['succeeded', 'SftpUnavailable'])
   })
 
   it('confined to a folder: the error names the cause, and an admin gets by it', async () => {
@@ -89,7 +89,7 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     await mkdir(at.host.path('/srv'), { recursive: true })
     const fields = { authorized_keys_path: '.ssh/authorized_keys' }
     const { outcomes, message } = await at.outcome({ fields })
-    expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileUnknown'])
     expect(message).toContain('ChrootDirectory')
     // Root is not confined where the rule is for the others.
     const host = await hostWith({ settings: [] })
@@ -105,12 +105,12 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     const text = await readFile(shadow, 'utf8')
     await writeFile(shadow, text.replace('app:*', 'app:!'))
     const { outcomes, message } = await at.outcome()
-    expect(outcomes).toEqual(['ok', 'LoginRefused'])
+    expect(outcomes).toEqual(['succeeded', 'LoginRefused'])
     expect(message).toMatch(/locked.*StrictModes/)
     await writeFile(shadow, text)
     const target = await at.target()
     await writeKeys(host, await readKeys(host), 0o666)
-    expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(['ok', 'LoginRefused'])
+    expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(['succeeded', 'LoginRefused'])
   })
 })
 
@@ -143,7 +143,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     await using alone = await on(host)
     const target = await alone.target({ fields: paths })
     await moved(host, path, 0, 0o644)
-    expect((await rotated(alone.secrets, target.secretId)).outcomes).toEqual(['ok', 'KeyFileNotWritable'])
+    expect((await rotated(alone.secrets, target.secretId)).outcomes).toEqual(['succeeded', 'KeyFileNotWritable'])
     const byAdmin = async (env: Record<string, string>) => {
       await using at = await on(host, env)
       const other = await at.target({ fields: { ...paths, ...(await at.admin()) } })
@@ -151,7 +151,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
       return await rotated(at.secrets, other.secretId)
     }
     const careful = await byAdmin({})
-    expect(careful.outcomes).toEqual(['ok', 'KeyFileUnsafe'])
+    expect(careful.outcomes).toEqual(['succeeded', 'KeyFileUnsafe'])
     expect(careful.message).toContain('SSH_KEEP_FILE_MODE=true')
     expect((await byAdmin({ SSH_KEEP_FILE_MODE: 'true' })).outcomes).toEqual(allWell)
     const { mode, uid } = await stat(host.path(path))
@@ -173,7 +173,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
       await rm(link, { recursive: true })
       await symlink(to, link)
       const { outcomes, message } = await rotated(at.secrets, target.secretId)
-      expect([to, outcomes]).toEqual([to, ['ok', 'KeyFileUnsafe']])
+      expect([to, outcomes]).toEqual([to, ['succeeded', 'KeyFileUnsafe']])
       expect(message).toContain('leads out of the home')
       await rm(link)
     }
@@ -188,7 +188,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect((await rotated(at.secrets, target.secretId)).outcomes).toEqual(allWell)
     await truncate(at.host.path(at.host.account.keys), 2_000_000)
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileUnknown'])
     expect(message).toContain('is larger than 1 MiB')
   })
 
@@ -203,7 +203,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     await writeFile(at.host.path('/etc/ssh/served'), await readKeys(at.host))
     await writeKeys(at.host, '')
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileUnknown'])
     expect(message).toContain('AuthorizedKeysCommand')
   })
 
@@ -257,7 +257,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     await run('ln', [at.host.path(at.host.account.keys), at.host.path('/home/app/other')])
     const before = await readKeys(at.host)
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'KeyFileUnsafe'])
+    expect(outcomes).toEqual(['succeeded', 'KeyFileUnsafe'])
     expect(message).toContain('2 names')
     await expectUntouched(at.host, before)
   })
@@ -271,7 +271,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
       await run('sh', ['-c', `head -c 16384 /dev/zero > ${inside}/filler || true`])
       const before = await readKeys(at.host)
       const { outcomes, message, rotation } = await rotated(at.secrets, target.secretId)
-      expect(outcomes).toEqual(['ok', 'KeyFileNotWritable'])
+      expect(outcomes).toEqual(['succeeded', 'KeyFileNotWritable'])
       expect(message).toMatch(/the file system is full.*Trying again can help\.$/)
       expect(await readKeys(at.host)).toBe(before)
       await rm(`${inside}/filler`)
@@ -291,7 +291,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
       await run('mount', ['-o', 'remount,bind,ro', inside])
       const before = await readKeys(at.host)
       const { outcomes, message } = await rotated(at.secrets, target.secretId)
-      expect(outcomes).toEqual(['ok', 'KeyFileNotWritable'])
+      expect(outcomes).toEqual(['succeeded', 'KeyFileNotWritable'])
       expect(message).toContain('the file system is read-only')
       await expectUntouched(at.host, before)
     } finally {
@@ -318,7 +318,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
       try {
         const before = await readKeys(at.host)
         const { outcomes, message } = await rotated(at.secrets, target.secretId)
-        expect([lock, outcomes]).toEqual([lock, ['ok', 'KeyFileNotWritable']])
+        expect([lock, outcomes]).toEqual([lock, ['succeeded', 'KeyFileNotWritable']])
         expect(message).toMatch(/permission was denied.*lsattr/s)
         await expectUntouched(at.host, before)
       } finally {
@@ -354,7 +354,7 @@ describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1
     const other = await at.target()
     const text = `${bom}${await readKeys(at.host)}`
     await writeKeys(at.host, text)
-    expect((await rotated(at.secrets, other.secretId)).outcomes).toEqual(['ok', 'LoginRefused'])
+    expect((await rotated(at.secrets, other.secretId)).outcomes).toEqual(['succeeded', 'LoginRefused'])
     expect(await readKeys(at.host)).toBe(text)
   })
 
@@ -379,7 +379,7 @@ describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1
       await writeKeys(at.host, text)
       await chown(path, owner, owner)
       const { outcomes, message } = await rotated(at.secrets, target.secretId)
-      expect(outcomes).toEqual(['ok', 'KeyFileUnknown'])
+      expect(outcomes).toEqual(['succeeded', 'KeyFileUnknown'])
       expect(message.includes('cannot be read')).toBe(owner === 0)
       expect(await readKeys(at.host)).toBe(text)
     }

@@ -26,7 +26,7 @@ async function rotated(rounds: number) {
   const values = [target.value]
   for (let round = 0; round < rounds; round++) {
     await secrets.rotate(target.secretId)
-    values.push((await target.staged()).AWSCURRENT ?? '')
+    values.push(await target.stagedValue('AWSCURRENT'))
   }
   return { ...target, values }
 }
@@ -78,7 +78,7 @@ describe('the key before the current one, with SSH_OLD_KEY_HOURS', { meta: { ser
     const [first = '', , last = ''] = values
     await secrets.client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: first }))
     await secrets.rotate(secretId)
-    const next = (await secrets.value(secretId, 'AWSCURRENT')) ?? ''
+    const next = await secrets.storedValue(secretId, 'AWSCURRENT')
     expect(await letsIn(known, [first, next, last])).toEqual([true, true, true])
     for (const value of [first, next])
       for (const line of await linesWith(known, value)) expect(line).toMatch(/^no-pty /)

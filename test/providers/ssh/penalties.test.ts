@@ -6,6 +6,7 @@ import { type SshdOptions, type SshHost, startSshd } from '../../../local/server
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
 import { pemIn, type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { logsIn, testKey } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
@@ -72,8 +73,8 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     await rotation.run('createSecret')
     await earnPenalty(host)
     const outcome = await rotation.attempt('setSecret')
-    expect(outcome.ok ? '' : outcome.error.errorType).toBe('HostBusy')
-    expect(outcome.ok ? '' : outcome.error.errorMessage).toMatch(/PerSourcePenalties.*Trying again can help\.$/)
+    expect(codeOf(outcome)).toBe('HostBusy')
+    expect(saidBy(outcome)).toMatch(/PerSourcePenalties.*Trying again can help\.$/)
   })
 
   it('a host that has as many logins under way as it takes is busy, and lets in when they are over', async () => {
@@ -84,7 +85,7 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     await Promise.any(held.map((socket) => once(socket, 'data')))
     await sleep(300)
     const { outcomes, rotation } = await rotated(at.secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'HostBusy'])
+    expect(outcomes).toEqual(['succeeded', 'HostBusy'])
     for (const socket of held) socket.destroy()
     // The server notices in its own time.
     const letsIn = () => logsIn(host, pemIn(target.value)).catch(() => false)
@@ -103,7 +104,7 @@ describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH
       JSON.stringify({ username: 'app', private_key: (await testKey()).pem, hosts }),
     )
     const { outcomes, message } = await rotated(at.secrets, secretId)
-    expect(outcomes).toEqual(['ok', 'NoCommonAlgorithm'])
+    expect(outcomes).toEqual(['succeeded', 'NoCommonAlgorithm'])
     expect(message).toMatch(/have no key exchange algorithm in common.*curve25519-sha256/)
   })
 
@@ -111,7 +112,7 @@ describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH
     await using at = await on(await hostWith({ settings: ['RequiredRSASize 4096'] }), 30_000)
     const target = await at.target({ fields: { key_type: 'rsa-3072' } })
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
-    expect(outcomes).toEqual(['ok', 'ok', 'LoginRefused'])
+    expect(outcomes).toEqual(['succeeded', 'succeeded', 'LoginRefused'])
     expect(message).toMatch(/with the key ssh-rsa of 3072 bits.*RequiredRSASize/)
     expect(await target.works(target.value)).toBe(true)
     const { outcomes: larger } = await rotated(
@@ -127,7 +128,7 @@ describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH
       at.secrets,
       (await at.target({ fields: { key_type: 'ecdsa' } })).secretId,
     )
-    expect(outcomes).toEqual(['ok', 'ok', 'LoginRefused'])
+    expect(outcomes).toEqual(['succeeded', 'succeeded', 'LoginRefused'])
     expect(message).toContain('PubkeyAcceptedAlgorithms')
   })
 })

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { transferTarget, transferUserKey } from '../../functions/transfer/secret-type.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { testKey, writeKeys } from '../../support/ssh.ts'
 import { transferApi } from '../../support/transfer-api.ts'
 
@@ -50,7 +51,7 @@ describe('testSecret, where a user of Transfer Family has host keys', { meta: { 
     const { rotation, target } = await beforeTest()
     await writeKeys(host, '')
     const outcome = await rotation.attempt('testSecret')
-    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('LoginRefused')
+    expect(codeOf(outcome)).toBe('LoginRefused')
     expect((await target.staged()).AWSCURRENT).toBe(target.value)
   })
 
@@ -59,7 +60,7 @@ describe('testSecret, where a user of Transfer Family has host keys', { meta: { 
     await letIn()
     const before = [count(/Accepted publickey/g), failed()]
     const outcome = await rotation.attempt('testSecret')
-    expect(outcome.ok ? 'ok' : outcome.error.errorType).toBe('HostKeyMismatch')
+    expect(codeOf(outcome)).toBe('HostKeyMismatch')
     expect([count(/Accepted publickey/g), failed()]).toEqual(before)
   })
 
