@@ -12,6 +12,8 @@ export interface SecretTypeUnderTest {
   /** What it runs against, for the table at the end. */
   readonly server: string
   readonly function: FunctionUnderTest
+  /** Of a database login. */
+  readonly strategy?: 'single-user' | 'dual-password' | 'alternating-users'
   /** What whoever has cached the value of before a rotation finds. */
   readonly oldValue: 'works' | 'is refused' | 'is nowhere known'
   /** A target of its own, and the first value of its secret. */

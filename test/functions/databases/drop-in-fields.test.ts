@@ -37,7 +37,7 @@ describe.each([...types, ...alternating])('$type.title: a secret that AWS rotate
   const { type, port } = about
   const suite = await suiteFor(type)
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
-  const needsSuperuser = type.title.includes('alternating')
+  const needsSuperuser = type.strategy === 'alternating-users'
 
   it.each(Object.entries({ ...fieldsOf(port), ...(needsSuperuser ? {} : noSuperuser) }))(
     '%s is rotated twice, and keeps its fields as they are written',

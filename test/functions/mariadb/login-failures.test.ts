@@ -141,7 +141,7 @@ for (const series of ['10.5', '11.8'] as const) {
       await using server = await ownMariadb(series, { 'max-password-errors': '1' })
       for (const type of strategies(server)) {
         // Whose password dies at once tries it again where the step is repeated.
-        const isSingle = type.title.includes('single')
+        const isSingle = type.strategy === 'single-user'
         await server.query('SET GLOBAL max_password_errors = 1')
         if (isSingle) {
           const refusing = await suiteFor(type)
@@ -159,7 +159,7 @@ for (const series of ['10.5', '11.8'] as const) {
           expect(await server.login({ username, password: 'wrong' })).toBeUndefined()
         const rotation = await suite.secrets.begin(target.secretId)
         await rotation.run('createSecret')
-        const isDual = type.title.includes('dual')
+        const isDual = type.strategy === 'dual-password'
         if (isDual) await rotation.run('setSecret')
         const outcome = await rotation.attempt(isDual ? 'testSecret' : 'setSecret')
         // Of an account with two passwords the server says no more than that it does not let it in.

@@ -23,7 +23,7 @@ for (const series of ['10.5', '11.8'] as const) {
     const suite = await suiteFor(under)
     const stored = async () => {
       await lenient(server, true)
-      const master = type.title.includes('single') ? undefined : await createMaster(server)
+      const master = type.strategy === 'single-user' ? undefined : await createMaster(server)
       const made = await suite.stored((store) => type.make(store, { password: accepted(), ...(master && { master }) }))
       await lenient(server, false)
       return made
@@ -106,7 +106,7 @@ for (const series of ['10.5', '11.8'] as const) {
         const suite = await suiteWith(type, { MARIADB_PASSWORD_FORMAT: 'cleartext' })
         await using _ = suite.secrets
         const target = await suite.stored()
-        if (!type.title.includes('dual')) {
+        if (type.strategy !== 'dual-password') {
           await suite.secrets.rotate(target.secretId)
           continue
         }

@@ -25,6 +25,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['single-user'], oddities },
     title: `mariadb single-user on ${server.label}`,
+    strategy: 'single-user',
     function: databaseFunction('mariadb/single-user', server),
     async make({ store }: Store, wish: TargetWish = {}) {
       return target({ server, at, store }, await createAccount(server, wish), wish.fields)
@@ -42,6 +43,7 @@ export function dualPassword(
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies[`dual-password, by ${by}`] },
     title: `mariadb dual-password, by ${by}, on ${server.label}`,
+    strategy: 'dual-password',
     function: databaseFunction('mariadb/dual-password', server),
     oddities: { ...oddities, 'accounts on several hosts': severalHosts },
     async make({ store }: Store, wish: TargetWish = {}) {
@@ -60,6 +62,7 @@ export function alternatingUsers(
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
     title: `mariadb alternating-users, clone ${clone}, on ${server.label}`,
+    strategy: 'alternating-users',
     function: databaseFunction('mariadb/alternating-users', server),
     logins: { setSecret: 2, testSecret: 2 },
     // testSecret reads AWSCURRENT too, once AWSPENDING has logged in: neither of the two can see what the other may do.

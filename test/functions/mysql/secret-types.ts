@@ -23,6 +23,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<AccountWish>({
     ...{ ...common(server), ...strategies['single-user'] },
     title: `mysql single-user on ${server.label}`,
+    strategy: 'single-user',
     function: databaseFunction('mysql/single-user', server),
     oddities: { ...oddities, 'a name of 32 characters': { name: 'é', length: 32 } },
     async make({ store }: Store, wish: AccountWish = {}) {
@@ -40,6 +41,7 @@ export function dualPassword(
   return databaseType<AccountWish>({
     ...{ ...common(server), ...strategies[`dual-password, by ${by}`] },
     title: `mysql dual-password, by ${by}, on ${server.label}`,
+    strategy: 'dual-password',
     function: databaseFunction('mysql/dual-password', server),
     oddities: {
       ...{ ...oddities, 'a name of 32 characters': { name: 'é', length: 32 } },
@@ -71,6 +73,7 @@ export function alternatingUsers(
   return databaseType<AccountWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
     title: `mysql alternating-users, clone ${clone}, on ${server.label}`,
+    strategy: 'alternating-users',
     function: databaseFunction('mysql/alternating-users', server),
     oddities: {
       ...{ ...oddities, 'accounts on several hosts': severalHosts },

@@ -32,6 +32,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['single-user'] },
     title: `postgres single-user on ${server.label}`,
+    strategy: 'single-user',
     function: databaseFunction('postgres/single-user', server),
     oddities: { ...oddities, 'a name of 63 bytes': { name: 'é', length: 63 } },
     async make({ store }: Store, wish: TargetWish = {}) {
@@ -48,6 +49,7 @@ export function alternatingUsers(
   return databaseType<TargetWish>({
     ...{ ...common(server), ...strategies['alternating-users'] },
     title: `postgres alternating-users, clone ${clone}, on ${server.label}`,
+    strategy: 'alternating-users',
     function: databaseFunction('postgres/alternating-users', server),
     oddities: { ...oddities, 'a name of 57 bytes, which _clone makes 63': { name: 'é', length: 57 } },
     async make({ store }: Store, wish: TargetWish = {}) {
