@@ -5,6 +5,7 @@ import { targetsOf } from '../functions/databases/target.ts'
 import * as mysql from '../functions/mysql/secret-types.ts'
 import { whyNoMaven } from '../support/maven.ts'
 import { connected } from '../support/mysql.ts'
+import { codeOf, saidBy } from '../support/outcome.ts'
 import { olderMysql } from './mysql-servers.ts'
 
 const why = await whyNoMaven()
@@ -64,8 +65,8 @@ else {
         const [before, rotation] = [await hashOf(username), await suite.secrets.begin(target.secretId)]
         await rotation.run('createSecret')
         const outcome = await rotation.attempt('setSecret')
-        expect(outcome.ok ? '' : outcome.error.errorType).toBe('UnsupportedServer')
-        expect(outcome.ok ? '' : outcome.error.errorMessage).toContain('is MySQL 5.7.22-log, and this function is for')
+        expect(codeOf(outcome)).toBe('UnsupportedServer')
+        expect(saidBy(outcome)).toContain('is MySQL 5.7.22-log, and this function is for')
         expect(await hashOf(username)).toEqual(before)
         await rotation.end()
       })

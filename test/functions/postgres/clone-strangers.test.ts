@@ -79,7 +79,7 @@ for (const major of [18, 15] as const) {
       for (const each of [statement, ...more]) await server.query(each)
       const secretId = await secrets.store(target.value)
       await secrets.rotate(secretId)
-      return JSON.parse((await secrets.value(secretId, 'AWSCURRENT')) ?? '')
+      return JSON.parse(await secrets.storedValue(secretId, 'AWSCURRENT'))
     }
 
     it('a member that owns a table is not touched, until the REASSIGN of the error has been run', async () => {
@@ -158,7 +158,7 @@ for (const major of [18, 15] as const) {
       expect(await run(asked)).toEqual([])
       const secretId = await secrets.store(target.value)
       await secrets.rotate(secretId)
-      await usedBy(loginIn((await secrets.value(secretId, 'AWSCURRENT')) ?? ''))
+      await usedBy(loginIn(await secrets.storedValue(secretId, 'AWSCURRENT')))
       // What it makes now is the base's, and is granted on as its own was.
       await run(
         `SET SESSION AUTHORIZATION ${target.clone}; SET ROLE ${quoted(app)}; CREATE TABLE later (n INT); RESET SESSION AUTHORIZATION`,
