@@ -44,7 +44,7 @@ interface Made {
 }
 
 /** The parts of template.yaml that the constructs make, as `npm run template` writes them. */
-export const made: Made = template
+export const made = template as unknown as Made
 
 /** Properties of a resource. @throws Error where the template has none of that name */
 export function propertiesOf(id: string): Mapping {

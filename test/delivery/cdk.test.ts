@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib'
+import { type App, Stack } from 'aws-cdk-lib'
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { LayerVersion } from 'aws-cdk-lib/aws-lambda'
@@ -12,7 +12,7 @@ import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { list, statementsOf, statementsOfRole } from '../template/policies.ts'
 import { type Stack as Deployed, deploy, refusals, type Values } from '../template/stack.ts'
-import { deployed, stackOf, zipOf } from './cdk-support.ts'
+import { appWith, deployed, stackOf, zipOf } from './cdk-support.ts'
 
 const template = readTemplate('template.yaml')
 const ids = rows.map(idOf) as FunctionName[]
@@ -84,14 +84,14 @@ function optionsIn(stack: Stack): (id: FunctionName) => object {
 }
 
 /** The stack of the template, and one of CDK that was told the same, with all functions. */
-function both(values: Values, options: (stack: Stack) => (id: FunctionName) => object): [Deployed, Deployed] {
+function both(values: Values, options: typeof optionsIn, app?: App): [Deployed, Deployed] {
   const made = stackOf((stack) => {
     const of = options(stack)
     for (const id of ids) {
       const props = { function: id, functionName: `keyturn-${id}`, zip: zipOf(id), ...of(id) }
       new RotationFunction(stack, id, props as RotationFunctionProps)
     }
-  })
+  }, app)
   return [deploy(template, values), deployed(made)]
 }
 
@@ -108,7 +108,10 @@ const told: Values = {
   LogRetentionDays: 365,
   SecretsManagerEndpoint: 'https://vpce-1.example.com',
 }
-const stacks = { 'told nothing': both({}, () => () => ({})), 'told everything': both(told, optionsIn) }
+const stacks = {
+  'told nothing': both({}, () => () => ({})),
+  'told everything': both(told, optionsIn, appWith({ checked: true })),
+}
 
 describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [wanted, made]) => {
   it.each(ids)('%s has the code, variables, network and limits that the template gives it', (id) => {
@@ -157,7 +160,7 @@ describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [w
 })
 
 describe('options that the template refuses', () => {
-  const stack = new Stack(new App(), 'refused')
+  const stack = new Stack(appWith(), 'refused')
   const wrong: readonly [FunctionName, Values][] = [
     ['PostgresSingleUser', { PasswordLength: 4 }],
     ['PostgresSingleUser', { DatabaseCaBundle: 'ca.pem' }],
