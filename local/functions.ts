@@ -29,8 +29,13 @@ function pascalCase(text: string): string {
   return text.replaceAll(/(?:^|-)(.)/g, (_, first: string) => first.toUpperCase())
 }
 
-/** The variables of this shell that a function may see: PASSWORD_LENGTH and its like, not who the shell is at AWS. */
+/**
+ * The variables of this shell that a function may see: PASSWORD_LENGTH and its like, and where another service is
+ * (AWS_ENDPOINT_URL_IAM), not who the shell is at AWS.
+ */
 export function shellVariables(): Record<string, string> {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(AWS_|SECRETS_MANAGER_ENDPOINT$)/.test(name))
+  const others = /^AWS_ENDPOINT_URL_(?!SECRETS_MANAGER$)/
+  const own = /^(AWS_|SECRETS_MANAGER_ENDPOINT$)/
+  const entries = Object.entries(process.env).filter(([name]) => others.test(name) || !own.test(name))
   return Object.fromEntries(entries) as Record<string, string>
 }

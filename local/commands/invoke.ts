@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { styleText } from 'node:util'
 import { discoverFunctions, shellVariables } from '../functions.ts'
 import { runLambda } from '../secrets-manager/functions/lambda.ts'
+import { regionIn } from '../secrets-manager/service/names.ts'
 import { type CommandLine, commandLine } from './command-line.ts'
 import { doneIn } from './done.ts'
 
@@ -11,7 +12,8 @@ const help = `Invokes one rotation function with one event, in a process of its 
 
   FUNCTION        its id: PostgresSingleUser, …
   FILE            the event, as JSON; npm run local -- --hold writes such files
-  --endpoint URL  where Secrets Manager is: AWS_ENDPOINT_URL, or http://127.0.0.1:4580, unless given
+  --endpoint URL  where Secrets Manager is; unless given AWS_ENDPOINT_URL_SECRETS_MANAGER,
+                  AWS_ENDPOINT_URL, or http://127.0.0.1:4580
   --json          the outcome as one line of JSON; what the function logs goes to stderr
   --logs          what the function logs, too
   --help          this text
@@ -25,10 +27,12 @@ Example:
 const cli: CommandLine = commandLine('npm run invoke', help)
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
+const { AWS_ENDPOINT_URL_SECRETS_MANAGER: ofSecretsManager, AWS_ENDPOINT_URL: ofAll } = process.env
+const endpoint = ofSecretsManager || ofAll || 'http://127.0.0.1:4580'
 const { values, positionals } = cli.parse({
   allowPositionals: true,
   options: {
-    endpoint: { type: 'string', default: process.env.AWS_ENDPOINT_URL || 'http://127.0.0.1:4580' },
+    endpoint: { type: 'string', default: endpoint },
     json: { type: 'boolean', default: false },
     logs: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -63,7 +67,9 @@ const settings = { module, env: shellVariables(), runIn: 'process' } as const
 const log = (line: { text: string }) => void ((values.json || values.logs) && process.stderr.write(line.text))
 const lambda = runLambda(id, settings, () => values.endpoint, log)
 const began = performance.now()
-const outcome = await lambda.invoke(event)
+// The function asks Secrets Manager in the Region of the secret.
+const { SecretId } = (event ?? {}) as { readonly SecretId?: unknown }
+const outcome = await lambda.invoke(event, regionIn(String(SecretId)))
 const durationMs = Math.round(performance.now() - began)
 await lambda.close()
 

@@ -25,8 +25,9 @@ const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rot
   --logs     the functions' logs, too: one line of JSON for each step, and its metrics
   --help     this text
 
-It keeps its state in memory: what it holds is gone when it ends. Environment variables of this shell, except AWS_*,
-reach the functions.
+It keeps its state in memory: what it holds is gone when it ends. Secrets and functions are in the Region of whoever asks.
+Environment variables of this shell reach the functions; of AWS_* only those that say where another service is, such as
+AWS_ENDPOINT_URL_IAM.
 
 Example:
   npm run local

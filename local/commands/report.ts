@@ -34,6 +34,8 @@ export const forPeople: Report = {
       '',
       'For the AWS CLI and SDKs in another terminal:',
       `  export AWS_ENDPOINT_URL=${endpoint} ${who} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=`,
+      'Where other services of AWS are used, too: AWS_ENDPOINT_URL_SECRETS_MANAGER instead of AWS_ENDPOINT_URL.',
+      'Not here: replication, other accounts, policies that are enforced, KMS (docs/laptop.md).',
       '',
     ].join('\n')
   },

@@ -2,7 +2,7 @@
 
 import { runWith } from '../secrets-manager/functions/lambda-runtime.ts'
 import { openSecretsManager } from '../secrets-manager/secrets-manager.ts'
-import { region } from '../secrets-manager/service/names.ts'
+import { defaultRegion as region } from '../secrets-manager/service/names.ts'
 import { builtPrograms } from './built-programs.ts'
 import type { FunctionName } from './function-names.ts'
 import { functionsFor } from './functions.ts'
@@ -103,7 +103,7 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
   /** http://127.0.0.1:PORT */
   readonly endpoint: string
   readonly port: number
-  /** The one Region that there is. */
+  /** That of what is below. A client of another Region has secrets of its own there, and functions with ARNs of that Region. */
   readonly region: string
   /** No secret: any others are taken as well. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }

@@ -49,12 +49,11 @@ export async function openSecretsManager(
     const settings = typeof what === 'string' ? { module: what } : what
     return run(id, settings, () => endpoint, options.onLog ?? (() => {}))
   })
-  const service: Service = {
-    secrets: new Map(),
+  const everywhere: Omit<Service, 'region' | 'secrets'> = {
     clock,
     events,
     logs,
-    functions: new Map(functions.map((each) => [each.arn, logs.keptFor(each)])),
+    functions: functions.map(logs.keptFor),
     retryDelaysMs: options.retryDelaysMs ?? [2_000, 10_000],
     visibilityLagMs: options.visibilityLagMs ?? 0,
     anyVersionAbandons: options.anyVersionAbandons ?? false,
@@ -62,18 +61,24 @@ export async function openSecretsManager(
     hold: options.hold,
     underWay: new Set(),
   }
+  const regions = new Map<string, Service>()
+  const serviceIn = (region: string): Service => {
+    const service = regions.get(region) ?? { ...everywhere, region, secrets: new Map() }
+    regions.set(region, service)
+    return service
+  }
   const { intercept = () => undefined, latencyMs = 0, names = [], port = 0, host = '127.0.0.1' } = options
   const all = new Map([...operations, ...Object.entries(trailOperations(events, calls))])
-  const started = await serve({ service, operations: all, calls, intercept, latencyMs, names }, port, host)
+  const started = await serve({ serviceIn, operations: all, calls, intercept, latencyMs, names }, port, host)
   endpoint = started.endpoint
 
   async function settled() {
-    while (service.underWay.size > 0) await Promise.all(service.underWay)
+    while (everywhere.underWay.size > 0) await Promise.all(everywhere.underWay)
   }
 
   async function close() {
     clock.close()
-    for (const secret of service.secrets.values()) secret.rotation = undefined
+    for (const { secrets } of regions.values()) for (const secret of secrets.values()) secret.rotation = undefined
     const ends = functions.map((each) => each.close())
     const closed = new Promise<void>((resolve) => started.server.close(() => resolve()))
     started.server.closeAllConnections()

@@ -37,7 +37,7 @@ export interface LocalOptions {
 export interface LocalSecretsManager extends AsyncDisposable {
   /** http://127.0.0.1:port, or with the host that was asked for; for AWS_ENDPOINT_URL. */
   readonly endpoint: string
-  /** ARNs by function id. */
+  /** ARNs by function id, those of the default Region: each function is in every Region. */
   readonly functions: Readonly<Record<string, string>>
   readonly clock: Clock
   readonly events: EventLog

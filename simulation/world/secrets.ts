@@ -1,5 +1,5 @@
 import { describeOperation } from '../../local/secrets-manager/service/descriptions.ts'
-import { arnOfFunction } from '../../local/secrets-manager/service/names.ts'
+import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/service/names.ts'
 import type { Operation } from '../../local/secrets-manager/service/operation.ts'
 import { rotateOperations } from '../../local/secrets-manager/service/rotate.ts'
 import { secretOperations } from '../../local/secrets-manager/service/secrets.ts'
@@ -29,6 +29,7 @@ export function simulatedSecrets(): Secrets {
   const clock = simulatedClock()
   const silent = { id: 'Simulated', arn: functionArn, invoke: async () => ({ ok: true, logs: '' }) as const }
   const service: Service = {
+    region: defaultRegion,
     secrets: new Map(),
     clock,
     events: {
@@ -39,7 +40,7 @@ export function simulatedSecrets(): Secrets {
       labelUpdated: () => undefined,
     },
     logs: { of: () => undefined, keptFor: (lambda) => lambda },
-    functions: new Map([[functionArn, { ...silent, kill: () => undefined, close: async () => undefined }]]),
+    functions: [{ ...silent, kill: () => undefined, close: async () => undefined }],
     retryDelaysMs: [],
     visibilityLagMs: 0,
     anyVersionAbandons: false,

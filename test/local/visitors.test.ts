@@ -79,7 +79,7 @@ describe('the Secrets Manager of a laptop refuses, says why, and does nothing', 
       expect(status).toBe(403)
       const answer = JSON.parse(text)
       expect(answer.__type).toBe('AccessDeniedException')
-      expect(answer.message).toContain(named)
+      expect(answer.Message).toContain(named)
       expect(text).not.toContain('hidden')
     }
     expect(local.calls.list()).toHaveLength(before)

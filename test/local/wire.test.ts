@@ -24,7 +24,7 @@ async function post(operation: string, body: unknown, headers: Record<string, st
   const target = { 'x-amz-target': `secretsmanager.${operation}` }
   const content = typeof body === 'string' ? body : JSON.stringify(body)
   const response = await fetch(local.endpoint, { method: 'POST', body: content, headers: { ...target, ...headers } })
-  return { response, answer: (await response.json()) as { __type: string; message: string; Name?: string } }
+  return { response, answer: (await response.json()) as { __type: string; Message: string; Name?: string } }
 }
 
 describe('the wire', () => {
@@ -46,13 +46,15 @@ describe('the wire', () => {
     const { response, answer } = await post(operation, { Name: 'x', SecretId: 'x', SecretString: 'x' })
     expect(response.status).toBe(400)
     const message = 'You must provide a ClientRequestToken value. We recommend a UUID-type value.'
-    expect(answer).toMatchObject({ __type: type, message })
+    // What AWS sends, to the letter (recorded by the tests of LocalStack), and in no header.
+    expect(answer).toEqual({ __type: type, Message: message })
+    expect(response.headers.get('x-amzn-errortype')).toBeNull()
   })
 
   test('a ClientRequestToken has 32 to 64 characters', async () => {
     for (const ClientRequestToken of ['x'.repeat(31), 'x'.repeat(65)]) {
       const { answer } = await post('CreateSecret', { Name: 'x', ClientRequestToken })
-      expect(answer).toMatchObject({ __type: 'ValidationException', message: expect.stringContaining('length') })
+      expect(answer).toMatchObject({ __type: 'ValidationException', Message: expect.stringContaining('length') })
     }
     expect((await post('CreateSecret', { Name: 'token', ClientRequestToken: 'x'.repeat(32) })).response.ok).toBe(true)
   })
@@ -82,7 +84,7 @@ describe('the wire', () => {
     const { response, answer } = await post(operation, body)
     expect(response.status).toBe(400)
     expect(answer.__type).toBe(type)
-    expect(answer.message).not.toBe('')
+    expect(answer.Message).toMatch(/\w/)
   })
 
   test('a request of many megabytes is refused', async () => {
@@ -95,8 +97,8 @@ describe('the wire', () => {
     const SecretBinary = 'not*base64*but*secret'
     const { answer } = await post('PutSecretValue', { SecretId: 'x', ClientRequestToken: randomUUID(), SecretBinary })
     expect(answer.__type).toBe('ValidationException')
-    expect(answer.message).not.toContain('secret*')
-    expect(answer.message).not.toContain('*secret')
+    expect(answer.Message).not.toContain('secret*')
+    expect(answer.Message).not.toContain('*secret')
   })
 })
 

@@ -23,6 +23,7 @@ export type Invocation =
 /** A function that can be invoked, wherever it runs. `invoke` never rejects: what goes wrong is in its answer. */
 export interface RotationFunction {
   readonly id: string
+  /** That of the default Region. */
   readonly arn: string
   /** As Lambda names it: its module's name, and `.handler`. */
   readonly handler?: string
@@ -31,7 +32,8 @@ export interface RotationFunction {
   /** What it is allowed, where that is known here. */
   readonly timeoutMs?: number
   readonly memoryMb?: number
-  invoke(event: unknown): Promise<Invocation>
+  /** @param region where it runs, and asks Secrets Manager; the default Region when left out */
+  invoke(event: unknown, region?: string): Promise<Invocation>
   /** Kills what runs the function, in the middle of whatever it does; the invocation fails as a crash. */
   kill(): void
   close(): Promise<void>

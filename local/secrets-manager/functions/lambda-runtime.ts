@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
 import { parse } from 'node:path'
-import { arnOfFunction, region } from '../service/names.ts'
+import { arnOfFunction, defaultRegion } from '../service/names.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
 import type { LambdaSettings, LogSink } from './lambda.ts'
@@ -22,45 +22,44 @@ export function runWith(
   log: LogSink,
 ): RotationFunction {
   const { module, env = {}, timeoutMs = 30_000, memoryMb = 256, runIn = 'thread' } = settings
-  const arn = arnOfFunction(id)
   const all = new Set<Environment>()
-  const idle: Environment[] = []
+  /** By Region. */
+  const idle = new Map<string, Environment[]>()
   const starting = new Set<Promise<Environment>>()
   /** How often everything was killed: what was about to start then must not run. */
   let kills = 0
   let closed = false
 
-  async function start(): Promise<Environment> {
+  async function start(region: string): Promise<Environment> {
     const killsBefore = kills
-    const variables = { ...lambdaVariables(id, endpoint(), memoryMb), ...env }
+    const variables = { ...lambdaVariables(id, endpoint(), memoryMb, region), ...env }
     const environment = await startEnvironment({ programs, module, env: variables, runIn })
     if (kills !== killsBefore) environment.kill()
     all.add(environment)
     void environment.ended.then(() => {
       all.delete(environment)
-      const index = idle.indexOf(environment)
-      if (index >= 0) idle.splice(index, 1)
+      idle.set(region, idle.get(region)?.filter((each) => each !== environment) ?? [])
     })
     return environment
   }
 
-  async function started(): Promise<Environment> {
-    const environment = start()
+  async function started(region: string): Promise<Environment> {
+    const environment = start(region)
     starting.add(environment)
     return environment.finally(() => starting.delete(environment))
   }
 
-  async function invoke(event: unknown): Promise<Invocation> {
+  async function invoke(event: unknown, region = defaultRegion): Promise<Invocation> {
     const requestId = randomUUID()
     if (closed) return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
     let environment: Environment
     try {
-      environment = idle.pop() ?? (await started())
+      environment = idle.get(region)?.pop() ?? (await started(region))
     } catch (error) {
       const errorMessage = error instanceof Error ? error.message : String(error)
       return { ok: false, error: { errorType: 'Runtime.ImportModuleError', errorMessage, trace: [] }, logs: '' }
     }
-    const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
+    const about = { functionName: id, functionArn: arnOfFunction(id, region), memoryLimitInMB: String(memoryMb) }
     const message = { event, requestId, ...about, deadline: Date.now() + timeoutMs }
     let logs = ''
     const stopListening = environment.onLog((stream, text) => {
@@ -80,7 +79,7 @@ export function runWith(
         ? timedOut(requestId, timeoutMs, logs)
         : crash(requestId, 'Runtime.ExitError', 'Runtime exited before the invocation ended', logs)
     }
-    idle.push(environment)
+    idle.set(region, [...(idle.get(region) ?? []), environment])
     const { kind } = outcome
     return kind === 'succeeded' ? { ok: true, logs, answer: outcome.answer } : { ok: false, error: outcome.error, logs }
   }
@@ -88,12 +87,12 @@ export function runWith(
   const kill = () => {
     kills++
     // They take a moment to end, and must not be invoked meanwhile.
-    idle.length = 0
+    idle.clear()
     for (const environment of all) environment.kill()
   }
   return {
     id,
-    arn,
+    arn: arnOfFunction(id),
     handler: `${parse(module).name}.handler`,
     timeoutMs,
     memoryMb,
@@ -121,7 +120,7 @@ export function crash(requestId: string, errorType: string, text: string, logs: 
 }
 
 /** What Lambda sets; its user has no AWS configuration files, so those of this machine are out of sight. */
-function lambdaVariables(id: string, endpoint: string, memoryMb: number): Record<string, string> {
+function lambdaVariables(id: string, endpoint: string, memoryMb: number, region: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',
     TZ: ':UTC',

@@ -1,8 +1,12 @@
+import { defaultRegion } from './names.ts'
+
 /** One API call, as recorded. Never a value, a policy, a description: nothing but these fields. */
 export interface Call {
   readonly operation: string
   /** The access key id that signed the request, which is a function's id when a function made the call. */
   readonly caller: string
+  /** The Region that the request was signed for. */
+  readonly region: string
   /** As it was sent: name, ARN or partial ARN. */
   readonly secretId: string | undefined
   /** 1 for the first call of this caller, 2 for the next, … */
@@ -56,7 +60,18 @@ export function createCallLog(): CallLog {
   }
 }
 
-/** The access key id of a signature; signatures are not verified. */
-export function callerOf(authorization: string | undefined): string {
-  return /Credential=([^/,\s]+)\//.exec(authorization ?? '')?.[1] ?? 'anonymous'
+/** Who signed a request, with which access key, and for which Region and service: the scope of a credential (Signature Version 4). */
+export interface Signer {
+  readonly caller: string
+  readonly region: string
+  /** Undefined where nothing is signed. */
+  readonly service: string | undefined
+}
+
+/** Signatures are not verified. */
+export function signerOf(authorization = ''): Signer {
+  const caller = /Credential=([^/,\s]+)\//.exec(authorization)?.[1] ?? 'anonymous'
+  const [, region = defaultRegion, service] =
+    /Credential=[^/,\s]+\/\d{8}\/([\w-]{1,32})\/([\w-]{1,64})\//.exec(authorization) ?? []
+  return { caller, region, service }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from './clock.ts'
-import { account, region } from './names.ts'
+import { account, regionIn } from './names.ts'
 
 export type ServiceEventName =
   | 'RotationStarted'
@@ -51,7 +51,12 @@ export function createEventLog(clock: Clock): EventLog {
   const events: DeliveredEvent[] = []
   const listeners = new Set<(event: DeliveredEvent) => void>()
 
-  function deliver(type: DeliveredEvent['detail-type'], resources: string[], detail: Record<string, unknown>) {
+  function deliver(
+    type: DeliveredEvent['detail-type'],
+    region: string,
+    resources: string[],
+    detail: Record<string, unknown>,
+  ) {
     const time = `${new Date(clock.now()).toISOString().slice(0, 19)}Z`
     const about = { source: 'aws.secretsmanager', account, time, region, resources } as const
     const event = { version: '0', id: randomUUID(), 'detail-type': type, ...about, detail } as const
@@ -75,7 +80,8 @@ export function createEventLog(clock: Clock): EventLog {
       const service = 'secretsmanager.amazonaws.com'
       const who = { userIdentity: { accountId: account, invokedBy: service }, sourceIPAddress: service }
       const kind = { eventType: 'AwsServiceEvent', eventCategory: 'Management', managementEvent: true, readOnly: false }
-      deliver('AWS Service Event via CloudTrail', [], {
+      const region = regionIn(arn)
+      deliver('AWS Service Event via CloudTrail', region, [], {
         eventVersion: '1.11',
         ...who,
         userAgent: service,
@@ -96,7 +102,7 @@ export function createEventLog(clock: Clock): EventLog {
     labelUpdated({ arn, name }, labelUpdated, versionId) {
       // AWS sends it for every label but these two.
       if (labelUpdated === 'AWSPENDING' || labelUpdated === 'AWSPREVIOUS') return
-      deliver('Secret Label Updated', [arn], { name, labelUpdated, versionId })
+      deliver('Secret Label Updated', regionIn(arn), [arn], { name, labelUpdated, versionId })
     },
   }
 }

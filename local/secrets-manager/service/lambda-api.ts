@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Invocation, RotationFunction } from '../functions/invocation.ts'
 import type { ServiceError } from './errors.ts'
 import { notFound, serviceError, unreadable } from './errors.ts'
-import { account } from './names.ts'
+import { account, arnOfFunction, arnOfIdentity } from './names.ts'
 import type { Service } from './store.ts'
 
 export interface LambdaAnswer {
@@ -47,24 +47,24 @@ export function lambdaCall(method: string, path: string): LambdaCall | undefined
  * @throws ServiceError as Lambda answers
  */
 export async function lambdaApi(
-  { functions }: Pick<Service, 'functions'>,
+  { functions, region }: Pick<Service, 'functions' | 'region'>,
   { operation, name }: LambdaCall,
   request: Pick<Request, 'headers' | 'body'>,
 ): Promise<LambdaAnswer> {
   // A name, a whole ARN or a part of one, perhaps with a version or an alias behind it.
   const id = /(?:^|function:)([\w-]+)(?::[\w$-]+)?$/.exec(name)?.[1]
-  const found = functions.values().find((each) => each.id === id)
+  const found = functions.find((each) => each.id === id)
   if (found === undefined) throw noSuchFunction(name)
-  if (operation === 'Invoke') return invoked(found, request)
-  if (operation === 'GetFunctionConfiguration') return { status: 200, body: configurationOf(found) }
+  if (operation === 'Invoke') return invoked(found, region, request)
+  if (operation === 'GetFunctionConfiguration') return { status: 200, body: configurationOf(found, region) }
   if (operation === 'GetFunctionConcurrency') return { status: 200, body: {} }
-  return { status: 200, body: { Policy: JSON.stringify(policyOf(found)), RevisionId: randomUUID() } }
+  return { status: 200, body: { Policy: JSON.stringify(policyOf(found, region)), RevisionId: randomUUID() } }
 }
 
-async function invoked(lambda: RotationFunction, { headers, body }: Pick<Request, 'headers' | 'body'>) {
+async function invoked(lambda: RotationFunction, region: string, { headers, body }: Pick<Request, 'headers' | 'body'>) {
   if (headers['x-amz-invocation-type'] === 'DryRun') return { status: 204, body: undefined }
   if (body === undefined) throw unreadable('Could not parse request body into json.')
-  const outcome = await lambda.invoke(body)
+  const outcome = await lambda.invoke(body, region)
   const shown = headers['x-amz-log-type'] === 'Tail' ? { 'x-amz-log-result': tailOf(outcome) } : {}
   const failed = outcome.ok ? {} : { 'x-amz-function-error': 'Unhandled' }
   const answer = outcome.ok ? (outcome.answer ?? null) : outcome.error
@@ -76,19 +76,15 @@ function tailOf({ logs }: Invocation): string {
   return Buffer.from(logs).subarray(-4096).toString('base64')
 }
 
-function configurationOf({
-  id,
-  arn,
-  handler = 'handler',
-  runtime = 'nodejs24.x',
-  timeoutMs,
-  memoryMb,
-}: RotationFunction) {
+function configurationOf(
+  { id, handler = 'handler', runtime = 'nodejs24.x', timeoutMs, memoryMb }: RotationFunction,
+  region: string,
+) {
   return {
     FunctionName: id,
-    FunctionArn: arn,
+    FunctionArn: arnOfFunction(id, region),
     Runtime: runtime,
-    Role: `arn:aws:iam::${account}:role/${id}`,
+    Role: arnOfIdentity('iam', region, `role/${id}`),
     Handler: handler,
     ...(timeoutMs === undefined ? {} : { Timeout: timeoutMs / 1000 }),
     ...(memoryMb === undefined ? {} : { MemorySize: memoryMb }),
@@ -101,13 +97,13 @@ function configurationOf({
 }
 
 /** As the template's AWS::Lambda::Permission makes it. */
-function policyOf({ id, arn }: RotationFunction) {
+function policyOf({ id }: RotationFunction, region: string) {
   const statement = {
     Sid: `${id}Permission`,
     Effect: 'Allow',
     Principal: { Service: 'secretsmanager.amazonaws.com' },
     Action: 'lambda:InvokeFunction',
-    Resource: arn,
+    Resource: arnOfFunction(id, region),
     Condition: { StringEquals: { 'AWS:SourceAccount': account } },
   }
   return { Version: '2012-10-17', Id: 'default', Statement: [statement] }

@@ -39,8 +39,8 @@ export function createFunctionLogs(clock: Clock): FunctionLogs {
     keptFor(lambda) {
       const events: LogEvent[] = []
       groups.set(`/aws/lambda/${lambda.id}`, events)
-      const invoke = async (event: unknown) => {
-        const outcome = await lambda.invoke(event)
+      const invoke = async (event: unknown, region?: string) => {
+        const outcome = await lambda.invoke(event, region)
         keep(events, outcome)
         return outcome
       }

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CallLog, callerOf, type Fault, type Intercept } from './calls.ts'
+import { type CallLog, type Fault, type Intercept, signerOf } from './calls.ts'
 import { isServiceError, type ServiceError, serviceError, unreadable } from './errors.ts'
 import { type LambdaAnswer, type LambdaCall, lambdaApi, lambdaCall } from './lambda-api.ts'
 import type { Operation } from './operation.ts'
+import { askedService, inProtocolOf, notHere } from './other-services.ts'
 import type { Service } from './store.ts'
 import { whyUnwelcome } from './visitors.ts'
 
 export interface Api {
-  readonly service: Service
+  readonly serviceIn: (region: string) => Service
   readonly operations: ReadonlyMap<string, Operation>
   readonly calls: CallLog
   readonly intercept: Intercept
@@ -23,7 +24,7 @@ export interface Api {
 const maxBodyBytes = 1024 * 1024
 
 /**
- * Speaks AWS JSON 1.1. Every answer is JSON, whatever is sent.
+ * Speaks AWS JSON 1.1, and tells those who speak something else, in their protocol, that they are wrong here.
  * @param port 0 for any free one
  * @param host an IPv4 address of this machine
  * @returns the server, listening, and its URL
@@ -55,11 +56,13 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
     /^(?:secretsmanager|Logs_20140328|.*CloudTrail_20131101)\.(\w+)$/.exec(target)?.[1] ??
     'unknown'
   const body = parse(text)
-  const call = calls.begin({ operation, caller: callerOf(request.headers.authorization), secretId: secretIdOf(body) })
-  const send = (status: number, content: unknown, outcome: string, more: LambdaAnswer['headers'] = {}) => {
+  const { caller, region, service: signed } = signerOf(request.headers.authorization)
+  const asked = lambda === undefined ? askedService(target, signed) : 'lambda'
+  const call = calls.begin({ operation, caller, region, secretId: secretIdOf(body) })
+  const send = (status: number, content: string | Buffer | undefined, outcome: string, more: object = {}) => {
     calls.end(call, outcome)
     const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID(), ...more }
-    response.writeHead(status, headers).end(content === undefined ? undefined : JSON.stringify(content))
+    response.writeHead(status, headers).end(content)
   }
   const hangUp = () => {
     calls.end(call, 'hung up')
@@ -69,21 +72,25 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
     if (api.latencyMs > 0) await sleep(api.latencyMs)
     const cut = await suffer(await api.intercept(call))
     if (cut === 'before') return hangUp()
-    const result = await carryOut(api, lambda ?? operation, text, { body, headers: request.headers })
+    const sent = { body, headers: request.headers }
+    if (lambda === undefined && !api.operations.has(operation)) throw notHere(asked, operation)
+    const result = await carryOut(api, api.serviceIn(region), lambda ?? operation, text, sent)
     if (cut === 'after') return hangUp()
-    send(result.status, result.body, 'ok', result.headers)
+    send(result.status, result.body === undefined ? undefined : JSON.stringify(result.body), 'ok', result.headers)
   } catch (error) {
-    const { type, message, status } = presentable(error)
-    // The real service writes Message; SDKs read either.
-    send(status, { __type: type, message, Message: message }, type)
+    const said = presentable(error)
+    const written = inProtocolOf(asked, request.headers, said)
+    send(said.status, written.body, said.type, written.headers)
   }
 }
 
 /** Nothing is done, and the call is in no list. What was sent is read to its end, or the client would not hear the answer. */
 function refuse(request: IncomingMessage, response: ServerResponse, message: string): void {
   request.resume()
-  const content = { __type: 'AccessDeniedException', message, Message: message }
-  response.writeHead(403, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content))
+  const { authorization, 'x-amz-target': target } = request.headers
+  const asked = askedService(String(target), signerOf(authorization).service)
+  const { headers, body } = inProtocolOf(asked, request.headers, { type: 'AccessDeniedException', message })
+  response.writeHead(403, { ...headers }).end(body)
 }
 
 /** Throws or waits as the fault says; returns when to cut the connection, if at all. */
@@ -98,7 +105,8 @@ async function suffer(fault: Fault | undefined): Promise<'before' | 'after' | un
 type Sent = Parameters<typeof lambdaApi>[2]
 
 async function carryOut(
-  { operations, service }: Api,
+  { operations }: Api,
+  service: Service,
   call: string | LambdaCall,
   text: string | undefined,
   sent: Sent,
@@ -109,7 +117,7 @@ async function carryOut(
 
 function named(operations: Api['operations'], name: string, text: string | undefined, body: unknown): Operation {
   const operation = operations.get(name)
-  if (operation === undefined) throw serviceError('UnknownOperationException', `There is no operation ${name} here.`)
+  if (operation === undefined) throw notHere('secretsmanager', name)
   if (text === undefined) throw unreadable(`The request is longer than ${maxBodyBytes} bytes.`)
   if (body === undefined) throw unreadable('The request body is not JSON.')
   return operation

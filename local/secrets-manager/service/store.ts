@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'
 import type { FunctionLogs } from './logs.ts'
-import { matcherFor } from './names.ts'
+import { arnOfFunction, matcherFor } from './names.ts'
 import type { Schedule, Window } from './schedule.ts'
 
 /** A value as it was sent: `binary` is Base64. */
@@ -63,14 +63,15 @@ export interface Secret {
   cancelSchedule: () => void
 }
 
-/** Everything the operations work on. */
+/** Everything the operations work on, in one Region. */
 export interface Service {
+  readonly region: string
   readonly secrets: Map<string, Secret>
   readonly clock: Clock
   readonly events: EventLog
   readonly logs: FunctionLogs
-  /** By ARN. */
-  readonly functions: ReadonlyMap<string, RotationFunction>
+  /** Those of all Regions. */
+  readonly functions: readonly RotationFunction[]
   readonly retryDelaysMs: readonly number[]
   readonly visibilityLagMs: number
   /**
@@ -87,7 +88,7 @@ export interface Service {
 
 /** @throws ServiceError ResourceNotFoundException, or ValidationException for an impossible name */
 export function findSecret(service: Service, secretId: string): Secret {
-  const found = service.secrets.get(secretId) ?? service.secrets.values().find(matcherFor(secretId))
+  const found = service.secrets.get(secretId) ?? service.secrets.values().find(matcherFor(secretId, service.region))
   if (found === undefined) throw notFound("Secrets Manager can't find the specified secret.")
   return found
 }
@@ -97,6 +98,11 @@ export function findLiveSecret(service: Service, secretId: string): Secret {
   const secret = findSecret(service, secretId)
   if (secret.deletion === undefined) return secret
   throw invalidRequest("You can't perform this operation on the secret because it was marked for deletion.")
+}
+
+/** The function with an ARN of this Region. */
+export function functionWith({ functions, region }: Service, arn: string | undefined): RotationFunction | undefined {
+  return functions.find(({ id }) => arnOfFunction(id, region) === arn)
 }
 
 /** Keeps a promise in sight of those who wait for the service to be idle. It must not reject. */

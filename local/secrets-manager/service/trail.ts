@@ -1,7 +1,7 @@
 import type { CallLog, CallRecord } from './calls.ts'
 import type { DeliveredEvent, EventLog } from './events.ts'
 import { integer, optional, type Reader, record, text } from './input.ts'
-import { account } from './names.ts'
+import { account, arnOfIdentity } from './names.ts'
 import { nextToken, type Operation } from './operation.ts'
 import { page } from './paging.ts'
 
@@ -33,11 +33,16 @@ const EventSource = 'secretsmanager.amazonaws.com'
  */
 export function trailOperations(events: EventLog, calls: CallLog): Record<string, Operation> {
   return {
-    LookupEvents({ functions }, body) {
+    LookupEvents({ functions, region }, body) {
       const { LookupAttributes, StartTime = 0, EndTime = Infinity, ...input } = lookupShape(body, '')
       const name = LookupAttributes?.find(({ AttributeKey }) => AttributeKey === 'EventName')?.AttributeValue
-      const isFunction = (caller: string) => functions.values().some(({ id }) => id === caller)
-      const all = [...events.list().flatMap(reported), ...calls.list().flatMap((call) => called(call, isFunction))]
+      const isFunction = (caller: string) => functions.some(({ id }) => id === caller)
+      const ofRegion = <T extends { readonly region: string }>(each: T) => each.region === region
+      const made = calls.list().filter(ofRegion)
+      const all = [
+        ...events.list().filter(ofRegion).flatMap(reported),
+        ...made.flatMap((call) => called(call, isFunction)),
+      ]
         .filter(({ EventTime: time }) => time >= StartTime && time <= EndTime)
         .filter(({ EventName }) => name === undefined || EventName === name)
         .sort((a, b) => b.EventTime - a.EventTime)
@@ -56,11 +61,11 @@ function reported({ id, detail }: DeliveredEvent): TrailEvent[] {
 
 /** Reading is left out: it says nothing of what has become of a secret. */
 function called(call: CallRecord, isFunction: (caller: string) => boolean): TrailEvent[] {
-  const { operation: EventName, caller, secretId, startedAt, sequence, outcome } = call
+  const { operation: EventName, caller, region, secretId, startedAt, sequence, outcome } = call
   if (secretId === undefined || /^(Get|List|Describe|BatchGet)/.test(EventName)) return []
   const arn = isFunction(caller)
-    ? `arn:aws:sts::${account}:assumed-role/${caller}/${caller}`
-    : `arn:aws:iam::${account}:user/${caller}`
+    ? arnOfIdentity('sts', region, `assumed-role/${caller}/${caller}`)
+    : arnOfIdentity('iam', region, `user/${caller}`)
   const EventTime = Math.floor(startedAt / 1_000)
   const detail = {
     eventVersion: '1.11',

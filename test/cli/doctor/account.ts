@@ -13,7 +13,7 @@ import { RDSClient } from '@aws-sdk/client-rds'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SNSClient } from '@aws-sdk/client-sns'
 import type { RotationFunction } from '../../../local/secrets-manager/functions/invocation.ts'
-import { account as accountId, region } from '../../../local/secrets-manager/service/names.ts'
+import { account as accountId, defaultRegion } from '../../../local/secrets-manager/service/names.ts'
 import {
   type LocalOptions,
   type LocalSecretsManager,
@@ -107,7 +107,7 @@ export async function awsAccount(
 }
 
 function clientsOf(endpoint: string) {
-  const settings = { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
+  const settings = { endpoint, region: defaultRegion, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
   return {
     secrets: new SecretsManagerClient(settings),
     lambda: new LambdaClient(settings),

@@ -11,7 +11,11 @@ import {
 import type { Invocation, RotationFunction } from '../../../local/secrets-manager/functions/invocation.ts'
 import { runLambda } from '../../../local/secrets-manager/functions/lambda.ts'
 import type { Call } from '../../../local/secrets-manager/service/calls.ts'
-import { account as accountId, arnOfFunction, region } from '../../../local/secrets-manager/service/names.ts'
+import {
+  account as accountId,
+  arnOfFunction,
+  defaultRegion as region,
+} from '../../../local/secrets-manager/service/names.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { type AwsAccount, awsAccount } from './account.ts'
 import { type Ground, ground } from './ground.ts'
