@@ -32,6 +32,76 @@ async function names(input: ListSecretsCommandInput = {}): Promise<(string | und
 
 const filtered = (Key: Filter['Key'], ...Values: string[]) => names({ Filters: [{ Key, Values }] })
 
+/** The cases of moto's tests that are run on AWS: what is there, which filter, and what is found. */
+describe('a filter finds what it finds on AWS', () => {
+  const described = { foo: 'one two', bar: 'one and two', baz: 'one', qux: 'two', none: 'unrelated' }
+  const marks = ['/', '_', '+', '=', '.', '@', '-'].map((mark) => `prod${mark}AppBeta${mark}x1`)
+  const [fullUpper, partUpper, mixed] = ['uat/COMPANY/x1', 'uat/COMPANYthings/x1', 'prod-AppBeta/x1']
+  let others: LocalSecretsManager
+  let found: (Key: Filter['Key'], ...values: string[]) => Promise<(string | undefined)[]>
+
+  beforeAll(async () => {
+    others = await startLocalSecretsManager({ functions: {} })
+    const there = clientFor(others)
+    const SecretString = 'x'
+    await there.createSecret({ Name: 'SecretOne', SecretString })
+    await there.createSecret({ Name: 'SecretTwo', SecretString, Description: 'DescTwo' })
+    await there.createSecret({ Name: 'Thirdsecret', SecretString })
+    await there.createSecret({ Name: 'SecretFTag', SecretString, Tags: [{ Key: '1', Value: 'foo' }] })
+    await there.createSecret({ Name: 'SecretFValue', SecretString, Tags: [{ Key: 'foo', Value: 'v' }] })
+    for (const Name of [...marks, fullUpper, partUpper, mixed]) await there.createSecret({ Name, SecretString })
+    for (const [Name, Description] of Object.entries(described)) await there.createSecret({ Name, Description })
+    found = async (Key, ...Values) => {
+      const { SecretList } = await there.listSecrets({ Filters: [{ Key, Values }], MaxResults: 100 })
+      return SecretList?.map(({ Name }) => Name) ?? []
+    }
+  })
+  afterAll(() => others.close())
+
+  const tagged = ['SecretFTag', 'SecretFValue']
+  const secrets = ['SecretOne', 'SecretTwo', ...tagged]
+  test.each<[Filter['Key'], string[], string[]]>([
+    ['all', ['SecretOne'], ['SecretOne']],
+    ['all', ['foo'], [...tagged, 'foo']],
+    ['all', ['Secret'], secrets],
+    ['all', ['secret'], secrets],
+    ['all', ['sec'], secrets],
+    ['all', ['ret'], []],
+    ['all', ['SomeSecret'], []],
+    ['all', ['d'], ['SecretTwo']],
+    ['all', ['d t'], ['SecretTwo']],
+    ['all', ['t'], ['SecretTwo', 'Thirdsecret', 'SecretFTag', 'foo', 'bar', 'qux']],
+    ['all', ['AppBeta'], marks],
+    ['all', ['Beta'], marks],
+    ['all', ['AppBeta', 'prod'], [...marks, mixed]],
+    ['all', ['+'], []],
+    ['all', ['x1'], [...marks, fullUpper, partUpper]],
+    ['all', ['company'], [fullUpper]],
+    ['all', ['things'], []],
+    ['all', ['Ythings'], [partUpper]],
+    ['all', ['pany'], []],
+    // Only replicas and their primaries have a Region among their attributes.
+    ['all', ['us'], []],
+    // Two kinds of marks: one word, which is found from its beginning.
+    ['all', ['prod-AppBeta/x'], [mixed]],
+    ['description', ['one two'], ['foo', 'bar']],
+    ['description', ['o t'], ['foo', 'bar']],
+    ['description', ['t'], ['SecretTwo', 'foo', 'bar', 'qux']],
+  ])('%s of %j', async (key, values, expected) => {
+    expect(await found(key, ...values)).toEqual(expected)
+  })
+
+  test('all of a single letter of a word in capitals: nothing', async () => {
+    expect((await found('all', 'N')).filter((name) => name !== 'none')).toEqual([])
+  })
+
+  test('two filters of one key: what passes both', async () => {
+    const Filters: Filter[] = ['one', 'two'].map((word) => ({ Key: 'description', Values: [word] }))
+    const { SecretList } = await clientFor(others).listSecrets({ Filters })
+    expect(SecretList?.map(({ Name }) => Name)).toEqual(['foo', 'bar'])
+  })
+})
+
 describe('filters', () => {
   test('name and tags match by prefix, with their case', async () => {
     expect(await filtered('name', '/')).toEqual([all[1], all[3]])
@@ -56,33 +126,6 @@ describe('filters', () => {
     expect(await filtered('all', 'blue team')).toEqual([])
   })
 
-  test('all finds what it finds on AWS: words begin at marks and capitals, unless there are two kinds of marks', async () => {
-    await using other = await startLocalSecretsManager({ functions: {} })
-    const elsewhere = clientFor(other)
-    const create = (Name: string, Description?: string, Key?: string) =>
-      elsewhere.createSecret({ Name, SecretString: 'x', Description, ...(Key && { Tags: [{ Key, Value: 'v' }] }) })
-    await create('SecretTwo')
-    await create('Thirdsecret')
-    await create('Described', 'DescTwo')
-    await create('SecretFTag', undefined, 'FTag')
-    await create('prod/AppBeta/one')
-    await create('uat/COMPANY/one')
-    await create('COMPANYthings')
-    await create('my/own-secret+value')
-    const found = async (value: string) => {
-      const { SecretList } = await elsewhere.listSecrets({ Filters: [{ Key: 'all', Values: [value] }] })
-      return SecretList?.map(({ Name }) => Name)
-    }
-    expect(await found('t')).toEqual(['SecretTwo', 'Thirdsecret', 'Described', 'SecretFTag'])
-    expect(await found('d t')).toEqual(['Described'])
-    expect(await found('Beta')).toEqual(['prod/AppBeta/one'])
-    expect(await found('+')).toEqual([])
-    expect(await found('company')).toEqual(['uat/COMPANY/one'])
-    expect(await found('Ythings')).toEqual(['COMPANYthings'])
-    expect(await found('own')).toEqual([])
-    expect(await found('my/own-s')).toEqual(['my/own-secret+value'])
-  })
-
   test('an exclamation mark turns a value round', async () => {
     expect(await filtered('name', '!/')).toEqual([all[0], all[2]])
     expect(await filtered('description', '!a')).toEqual([all[3]])
@@ -105,6 +148,10 @@ describe('filters', () => {
     await expect(key).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining('color') })
     await expect(filtered('name', 'a*')).rejects.toMatchObject({ name: 'ValidationException' })
     await expect(filtered('name')).rejects.toMatchObject({ name: 'ValidationException' })
+    const half = (filter: object) => names({ Filters: [filter as Filter] })
+    const invalid = (message: string) => ({ name: 'InvalidParameterException', message })
+    await expect(half({ Values: ['x'] })).rejects.toMatchObject(invalid('Invalid filter key'))
+    await expect(half({ Key: 'name' })).rejects.toMatchObject(invalid('Invalid filter values for key: name'))
   })
 })
 
@@ -153,8 +200,22 @@ describe('GetRandomPassword', () => {
     expect(await password({ PasswordLength: 4096, IncludeSpace: true })).toContain(' ')
   })
 
+  test('of four characters has the four types, with a space included too, which is none of them', async () => {
+    for (const IncludeSpace of [false, true]) {
+      const made = await password({ PasswordLength: 4, IncludeSpace })
+      for (const type of [/[a-z]/, /[A-Z]/, /[0-9]/, /[^a-zA-Z0-9 ]/]) expect(made).toMatch(type)
+    }
+    const nothing = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true }
+    expect(await password({ PasswordLength: 3, IncludeSpace: true, ...nothing })).toBe('   ')
+  })
+
   test('refuses what can’t be made', async () => {
-    await expect(password({ PasswordLength: 3 })).rejects.toMatchObject({ name: 'InvalidParameterException' })
+    const short = {
+      name: 'InvalidParameterException',
+      message: 'Password length is too short based on the required types.',
+    }
+    await expect(password({ PasswordLength: 3 })).rejects.toMatchObject(short)
+    await expect(password({ PasswordLength: 3, IncludeSpace: true })).rejects.toMatchObject(short)
     expect(await password({ PasswordLength: 1, RequireEachIncludedType: false })).toHaveLength(1)
     await expect(password({ PasswordLength: 4097 })).rejects.toMatchObject({ name: 'ValidationException' })
     const nothing = { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true }
@@ -176,7 +237,11 @@ describe('resource policies', () => {
 
   test('are refused when they are none, or public although that is blocked', async () => {
     const malformed = client.putResourcePolicy({ SecretId, ResourcePolicy: '{' })
-    await expect(malformed).rejects.toMatchObject({ name: 'MalformedPolicyDocumentException' })
+    const invalid = { name: 'MalformedPolicyDocumentException', message: 'This policy has invalid syntax.' }
+    await expect(malformed).rejects.toMatchObject(invalid)
+    await expect(client.validateResourcePolicy({ ResourcePolicy: 'null' })).rejects.toMatchObject(invalid)
+    const version = ResourcePolicy.replace('2012-10-17', '2019-10-19')
+    await expect(client.putResourcePolicy({ SecretId, ResourcePolicy: version })).rejects.toMatchObject(invalid)
     const open = client.putResourcePolicy({ SecretId, ResourcePolicy, BlockPublicPolicy: true })
     await expect(open).rejects.toMatchObject({ name: 'PublicPolicyException' })
     expect((await client.validateResourcePolicy({ ResourcePolicy })).PolicyValidationPassed).toBe(false)

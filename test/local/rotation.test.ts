@@ -96,9 +96,10 @@ describe('a rotation', () => {
     const RotationLambdaARN = 'arn:aws:lambda:us-east-1:000000000000:function:Nobody'
     const RotationRules = { AutomaticallyAfterDays: 1 }
     const how = 'Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.'
+    const here = 'Here is arn:aws:lambda:us-east-1:000000000000:function:NAME, NAME being one of: OnDemand.'
     await expect(stage.client.rotateSecret({ SecretId, RotationLambdaARN, RotationRules })).rejects.toMatchObject({
       name: 'AccessDeniedException',
-      message: `Secrets Manager cannot invoke the specified Lambda function. ${how}`,
+      message: `Secrets Manager cannot invoke the specified Lambda function. ${how} ${here}`,
     })
     const found = await stage.client.describeSecret({ SecretId })
     for (const field of ['RotationEnabled', 'RotationLambdaARN', 'RotationRules', 'NextRotationDate']) {
@@ -122,6 +123,25 @@ describe('a rotation', () => {
       'OnDemand setSecret ended failed ToldToFail',
     ])
   })
+})
+
+test('a function that takes AWSPENDING off in finishSecret finds it there, and succeeds', async () => {
+  const functions = { Other: handlerPath('removes-pending') }
+  const said: string[] = []
+  await using local = await startLocalSecretsManager({
+    functions,
+    retryDelaysMs: [],
+    onLog: ({ text }) => void said.push(text.trim()),
+  })
+  const stage = { local, client: clientFor(local), lambda: local.functions.Other ?? '' }
+  const SecretId = await newSecret(stage)
+  const { VersionId: old = '' } = await stage.client.getSecretValue({ SecretId })
+  const id = await rotate(stage, SecretId)
+  expect(said).toContain('labels AWSCURRENT,AWSPENDING')
+  expect(await labels(stage, SecretId)).toEqual({ [old]: ['AWSPREVIOUS'], [id]: ['AWSCURRENT'] })
+  expect(local.events.names(SecretId)).toEqual(['RotationStarted', 'RotationSucceeded'])
+  await rotate(stage, SecretId)
+  expect(local.events.names(SecretId).at(-1)).toBe('RotationSucceeded')
 })
 
 test('a finishSecret that fails after it moved AWSCURRENT leaves nothing in the way of the next rotation', async () => {

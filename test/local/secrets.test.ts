@@ -93,6 +93,29 @@ describe('describing', () => {
   })
 })
 
+test('tags of the system can’t be set or removed, in AWS’s words', async () => {
+  const { Name: SecretId = '' } = await create()
+  const Tags = [{ Key: 'aws:cloudformation:stack-name', Value: 'x' }]
+  const refused = {
+    name: 'InvalidParameterException',
+    message: "You can't modify system tags. Tag key: 'aws:cloudformation:stack-name'.",
+  }
+  await expect(client.tagResource({ SecretId, Tags })).rejects.toMatchObject(refused)
+  await expect(client.untagResource({ SecretId, TagKeys: ['aws:cloudformation:stack-name'] })).rejects.toMatchObject(
+    refused,
+  )
+  await expect(client.createSecret({ Name: randomUUID(), Tags })).rejects.toMatchObject(refused)
+})
+
+test('a secret has 50 tags at most', async () => {
+  const { Name: SecretId = '' } = await create()
+  const Tags = Array.from({ length: 50 }, (_, index) => ({ Key: `key${index}`, Value: '' }))
+  await client.tagResource({ SecretId, Tags })
+  const more = client.tagResource({ SecretId, Tags: [{ Key: 'one-more', Value: '' }] })
+  await expect(more).rejects.toMatchObject({ name: 'InvalidParameterException' })
+  await client.tagResource({ SecretId, Tags: [{ Key: 'key1', Value: 'other' }] })
+})
+
 describe('deleting', () => {
   test('a secret scheduled for deletion is described, but not read, changed, rotated or created again', async () => {
     const { Name = '', VersionId = '' } = await create()

@@ -80,10 +80,50 @@ describe('storing a value', () => {
     await expect(again).rejects.toMatchObject({ name: 'ResourceExistsException' })
   })
 
-  test('UpdateSecret refuses a token that is in use, even with the same value', async () => {
+  // The cases of moto's tests that are run on AWS.
+  test.each([
+    ['CreateSecret', (Name: string, rest: object) => client.createSecret({ Name, ...rest })],
+    ['PutSecretValue', (SecretId: string, rest: object) => client.putSecretValue({ SecretId, ...rest })],
+    ['UpdateSecret', (SecretId: string, rest: object) => client.updateSecret({ SecretId, ...rest })],
+  ])('%s with a token that is in use succeeds with the same value and changes nothing, else not', async (_, call) => {
+    const { SecretId, ARN, VersionId } = await create()
+    const before = await labels({ client }, SecretId)
+    const again = await call(SecretId, { ClientRequestToken: VersionId, SecretString: 'one' })
+    expect(again).toMatchObject({ ARN, Name: SecretId, VersionId })
+    for (const other of [{ SecretString: 'two' }, { SecretBinary: Buffer.from('one') }]) {
+      const refused = call(SecretId, { ClientRequestToken: VersionId, Description: 'new', ...other })
+      const what = `You can't use ClientRequestToken ${VersionId} because that value is already in use`
+      await expect(refused).rejects.toMatchObject({
+        name: 'ResourceExistsException',
+        message: `${what} for a version of secret ${ARN}.`,
+      })
+    }
+    expect(await labels({ client }, SecretId)).toEqual(before)
+    expect(await client.describeSecret({ SecretId })).not.toHaveProperty('Description')
+    expect(await client.getSecretValue({ SecretId })).toMatchObject({ SecretString: 'one', VersionId })
+  })
+
+  test('UpdateSecret with a token in use and the same value leaves AWSCURRENT where it is', async () => {
     const { SecretId, VersionId } = await create()
-    const again = client.updateSecret({ SecretId, ClientRequestToken: VersionId, SecretString: 'one' })
-    await expect(again).rejects.toMatchObject({ name: 'ResourceExistsException' })
+    const { VersionId: second } = await client.putSecretValue({ SecretId, SecretString: 'two' })
+    const again = { SecretId, ClientRequestToken: VersionId, SecretString: 'one', Description: 'new' }
+    const { LastChangedDate: before } = await client.describeSecret({ SecretId })
+    await local.clock.advance(1000)
+    expect(await client.updateSecret(again)).toMatchObject({ VersionId })
+    expect(Number((await client.describeSecret({ SecretId })).LastChangedDate)).toBeGreaterThan(Number(before))
+    expect(await client.getSecretValue({ SecretId })).toMatchObject({ SecretString: 'two', VersionId: second })
+    expect(await client.describeSecret({ SecretId })).toMatchObject({ Description: 'new' })
+  })
+
+  test('CreateSecret of a name that exists, with a token that is not in use, says that it exists', async () => {
+    const { SecretId, VersionId } = await create()
+    const exists = {
+      name: 'ResourceExistsException',
+      message: `The operation failed because the secret ${SecretId} already exists.`,
+    }
+    const request = { Name: SecretId, SecretString: 'one' }
+    await expect(client.createSecret(request)).rejects.toMatchObject(exists)
+    await expect(client.createSecret({ Name: SecretId, ClientRequestToken: VersionId })).rejects.toMatchObject(exists)
   })
 
   test('UpdateSecret makes a new version only with a value', async () => {
@@ -99,9 +139,16 @@ describe('storing a value', () => {
     await client.putSecretValue({ SecretId, SecretString: `${'é'.repeat(32_767)}xx` })
     const longer = client.putSecretValue({ SecretId, SecretString: `${'é'.repeat(32_767)}xxx` })
     await expect(longer).rejects.toMatchObject({ name: 'InvalidParameterException' })
+    const limit = 'failed to satisfy constraint: Member must have length less than or equal to 65536'
+    const tooLong = (member: string) => ({
+      name: 'ValidationException',
+      message: `1 validation error detected: Value at '${member}' ${limit}`,
+    })
+    const letters = client.putSecretValue({ SecretId, SecretString: 'x'.repeat(65_537) })
+    await expect(letters).rejects.toMatchObject(tooLong('secretString'))
     await client.putSecretValue({ SecretId, SecretBinary: Buffer.alloc(65_536) })
     const binary = client.putSecretValue({ SecretId, SecretBinary: Buffer.alloc(65_537) })
-    await expect(binary).rejects.toMatchObject({ name: 'InvalidParameterException' })
+    await expect(binary).rejects.toMatchObject(tooLong('secretBinary'))
   })
 
   test('binary values come back byte for byte', async () => {

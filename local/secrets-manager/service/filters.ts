@@ -1,4 +1,3 @@
-import { region } from './names.ts'
 import type { Secret } from './store.ts'
 
 export interface Filter {
@@ -33,7 +32,7 @@ function attributesFor({ name, description = '', tags }: Secret, key: Filter['Ke
     'primary-region': [],
     'owning-service': [],
   }
-  return key === 'all' ? [...Object.values(attributes).flat(), region] : attributes[key]
+  return key === 'all' ? Object.values(attributes).flat() : attributes[key]
 }
 
 function matchesPrefix(attributes: readonly string[], value: string): boolean {

@@ -45,6 +45,17 @@ export const text =
     return value
   }
 
+/** Bytes, as Base64; its limits are of what it stands for. */
+export const base64 =
+  ({ min = 0, max = Infinity }: { readonly min?: number; readonly max?: number }): Reader<string> =>
+  (value, at) => {
+    const given = text({ pattern: /^[A-Za-z0-9+/]*={0,2}$/, sensitive: true })(value, at)
+    const bytes = Buffer.byteLength(given, 'base64')
+    if (bytes < min) throw broken(undefined, at, `Member must have length greater than or equal to ${min}`)
+    if (bytes > max) throw broken(undefined, at, `Member must have length less than or equal to ${max}`)
+    return given
+  }
+
 export const integer =
   ({ min = -Infinity, max = Infinity }: { readonly min?: number; readonly max?: number } = {}): Reader<number> =>
   (value, at) => {

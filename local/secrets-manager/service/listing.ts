@@ -1,7 +1,7 @@
 import { describe } from './descriptions.ts'
 import { invalidParameter, isServiceError } from './errors.ts'
 import { type Filter, matchesFilters } from './filters.ts'
-import { flag, integer, list, oneOf, optional, record, text } from './input.ts'
+import { flag, integer, list, oneOf, optional, type Reader, record, text } from './input.ts'
 import { nextToken, type Operation, operation, secretId } from './operation.ts'
 import { page } from './paging.ts'
 import { findLiveSecret, findSecret, identity, type Secret, type Service, seconds, visibleVersions } from './store.ts'
@@ -10,9 +10,16 @@ import { labelledVersions, sortedLabels } from './versions.ts'
 
 const keys = ['description', 'name', 'tag-key', 'tag-value', 'primary-region', 'owning-service', 'all'] as const
 const filterValue = text({ max: 512, pattern: /^!?[a-zA-Z0-9 :_@/+=.\-!]*$/ })
-const filters = optional(
-  list(record({ Key: oneOf(keys), Values: list(filterValue, { min: 1, max: 10 }) }), { max: 10 }),
-)
+const filter = record({ Key: optional(oneOf(keys)), Values: optional(list(filterValue, { min: 1, max: 10 })) })
+const filters: Reader<readonly Filter[] | undefined> = (value, at) =>
+  optional(list(filter, { max: 10 }))(value, at)?.map(whole)
+
+/** Neither member is required by the service model; the service wants both. */
+function whole({ Key, Values }: ReturnType<typeof filter>): Filter {
+  if (Key === undefined) throw invalidParameter('Invalid filter key')
+  if (Values === undefined) throw invalidParameter(`Invalid filter values for key: ${Key}`)
+  return { Key, Values }
+}
 
 const sortKeys = {
   'created-date': ({ createdAt }: Secret) => createdAt,

@@ -21,7 +21,10 @@ const shape = {
   RequireEachIncludedType: optional(flag),
 }
 
-/** API reference, GetRandomPassword. Every type that is not excluded appears, unless that is switched off. */
+/**
+ * API reference, GetRandomPassword. Each of the four types appears that is not excluded, unless that is switched off; a space may
+ * appear where it is included, and need not.
+ */
 export const passwordOperation: Record<string, Operation> = {
   GetRandomPassword: operation(shape, (_, input) => {
     const length = input.PasswordLength ?? 32
@@ -29,8 +32,7 @@ export const passwordOperation: Record<string, Operation> = {
     const types = Object.entries(sets).flatMap(([name, set]) =>
       input[name as keyof typeof sets] ? [] : [without(set)],
     )
-    if (input.IncludeSpace) types.push(without(' '))
-    const all = types.flat()
+    const all = [...types.flat(), ...(input.IncludeSpace ? without(' ') : [])]
     if (all.length === 0) throw invalidParameter('No characters are left to make a password of.')
     const required = input.RequireEachIncludedType === false ? [] : types
     if (required.some((type) => type.length === 0)) {

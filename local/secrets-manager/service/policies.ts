@@ -1,4 +1,4 @@
-import { invalidParameter, serviceError } from './errors.ts'
+import { serviceError } from './errors.ts'
 import { flag, optional, text } from './input.ts'
 import { type Operation, operation, secretId } from './operation.ts'
 import { changed, findLiveSecret, identity } from './store.ts'
@@ -12,10 +12,6 @@ export const policyOperations: Record<string, Operation> = {
     (service, { SecretId, ResourcePolicy, BlockPublicPolicy }) => {
       const secret = findLiveSecret(service, SecretId)
       const statements = readPolicy(ResourcePolicy)
-      if (statements === undefined) {
-        const what = 'This resource policy contains invalid Json, or no Version and Statement.'
-        throw serviceError('MalformedPolicyDocumentException', what)
-      }
       if (BlockPublicPolicy === true && statements.some(isPublic)) {
         throw serviceError('PublicPolicyException', 'The resource policy grants broad access to the secret.')
       }
@@ -42,7 +38,6 @@ export const policyOperations: Record<string, Operation> = {
     (service, { SecretId, ResourcePolicy }) => {
       if (SecretId !== undefined) findLiveSecret(service, SecretId)
       const statements = readPolicy(ResourcePolicy)
-      if (statements === undefined) throw invalidParameter('The resource policy is not a JSON policy document.')
       const ErrorMessage = 'The resource policy grants broad access to the secret.'
       const ValidationErrors = statements.some(isPublic) ? [{ CheckName: 'PUBLIC_POLICY', ErrorMessage }] : []
       return { PolicyValidationPassed: ValidationErrors.length === 0, ValidationErrors }
@@ -50,14 +45,19 @@ export const policyOperations: Record<string, Operation> = {
   ),
 }
 
-/** The statements of a policy document; undefined when it is none. */
-function readPolicy(document: string): readonly unknown[] | undefined {
+/** The statements of a policy document. @throws ServiceError MalformedPolicyDocumentException when it is none */
+function readPolicy(document: string): readonly unknown[] {
+  const { Statement, Version } = parsed(document)
+  const isKnown = Version === '2012-10-17' || Version === '2008-10-17'
+  if (isKnown && typeof Statement === 'object' && Statement !== null) return [Statement].flat()
+  throw serviceError('MalformedPolicyDocumentException', 'This policy has invalid syntax.')
+}
+
+function parsed(document: string): { readonly Version?: unknown; readonly Statement?: unknown } {
   try {
-    const { Version, Statement } = JSON.parse(document) as { Version?: unknown; Statement?: unknown }
-    if (typeof Version !== 'string' || typeof Statement !== 'object' || Statement === null) return undefined
-    return [Statement].flat()
+    return JSON.parse(document) ?? {}
   } catch {
-    return undefined
+    return {}
   }
 }
 

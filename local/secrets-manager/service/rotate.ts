@@ -1,5 +1,6 @@
 import { invalidParameter, invalidRequest, serviceError } from './errors.ts'
 import { flag, integer, optional, record, text } from './input.ts'
+import { arnOfFunction } from './names.ts'
 import { type Operation, operation, secretId, token } from './operation.ts'
 import { dropRotation, reattempt, startRotation } from './rotation.ts'
 import { parseSchedule } from './schedule.ts'
@@ -8,6 +9,7 @@ import {
   type Configuration,
   changed,
   findLiveSecret,
+  functionWith,
   identity,
   nextWindow,
   type Secret,
@@ -75,13 +77,21 @@ function configure(
   if (functionArn === undefined) throw noFunctionArn()
   const now = service.clock.now()
   const schedule = given === undefined ? configuration?.schedule : parseSchedule(given, now)
-  if (!service.functions.has(functionArn)) {
-    const how = 'Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.'
-    const what = `Secrets Manager cannot invoke the specified Lambda function. ${how}`
-    throw serviceError('AccessDeniedException', what)
-  }
+  if (functionWith(service, functionArn) === undefined) throw noFunction(service)
   const since = given === undefined ? (configuration?.since ?? now) : now
   return { enabled: true, functionArn, schedule, since }
+}
+
+/** AWS's text, and what only a laptop can say: which functions there are. */
+function noFunction({ functions, region }: Service) {
+  const how = 'Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.'
+  const ids = functions.map(({ id }) => id).join(', ')
+  const here =
+    ids === '' ? 'There is no function here.' : `Here is ${arnOfFunction('NAME', region)}, NAME being one of: ${ids}.`
+  return serviceError(
+    'AccessDeniedException',
+    `Secrets Manager cannot invoke the specified Lambda function. ${how} ${here}`,
+  )
 }
 
 function noFunctionArn() {

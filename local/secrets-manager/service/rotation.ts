@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { type Step, steps } from '../../../shared/rotation/event.ts'
 import type { FunctionError, Invocation } from '../functions/invocation.ts'
-import { changed, nextWindow, type Rotation, type Secret, type Service, track } from './store.ts'
+import { changed, functionWith, nextWindow, type Rotation, type Secret, type Service, track } from './store.ts'
 import { addVersion, current, moveLabel, pending, versionWith } from './versions.ts'
 
 /**
@@ -89,10 +89,18 @@ async function run(service: Service, secret: Secret, rotation: Rotation): Promis
   service.events.service(`${prefix}RotationStarted`, secret, rotation.token)
   const problem = await runSteps(service, secret, rotation)
   if (secret.rotation !== rotation) return
+  if (rotation.kind === 'rotation') tidyUp(service, secret, rotation)
   if (problem !== undefined) service.events.service(`${prefix}RotationFailed`, secret, rotation.token, problem)
   if (rotation.kind === 'test') return endTest(service, secret, rotation, problem)
   if (problem === undefined) return succeed(service, secret, rotation)
   retryLater(service, secret, rotation)
+}
+
+/** AWSPENDING goes where AWSCURRENT has come, whether the function has taken it off or not. */
+function tidyUp(service: Service, secret: Secret, { token }: Rotation): void {
+  if (versionWith(secret, current)?.id !== token || versionWith(secret, pending)?.id !== token) return
+  moveLabel(service, secret, pending, undefined)
+  changed(service, secret)
 }
 
 /** Stops at the first step that fails and returns what to report. */
@@ -109,13 +117,13 @@ async function runSteps(service: Service, secret: Secret, rotation: Rotation): P
 
 async function runStep(service: Service, secret: Secret, rotation: Rotation, step: Step): Promise<Invocation> {
   const { kind, token, attempt, rotationToken } = rotation
-  const lambda = service.functions.get(secret.configuration?.functionArn ?? '')
+  const lambda = functionWith(service, secret.configuration?.functionArn)
   if (lambda === undefined) return { ok: false, error: noFunction, logs: '' }
   const about = { kind, step, secretName: secret.name, secretArn: secret.arn, functionId: lambda.id, token, attempt }
   service.onStep({ phase: 'started', ...about, at: service.clock.now() })
   const began = performance.now()
   const event = { Step: step, SecretId: secret.arn, ClientRequestToken: token, RotationToken: rotationToken }
-  const outcome = await lambda.invoke(event).catch(brokenFunction)
+  const outcome = await lambda.invoke(event, service.region).catch(brokenFunction)
   const { logs } = outcome
   const end = outcome.ok ? { outcome: 'succeeded' as const } : { outcome: 'failed' as const, error: outcome.error }
   const durationMs = performance.now() - began

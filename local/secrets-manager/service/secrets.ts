@@ -1,4 +1,4 @@
-import { invalidParameter, invalidRequest, limitExceeded, serviceError } from './errors.ts'
+import { invalidParameter, invalidRequest, serviceError } from './errors.ts'
 import { flag, integer, list, optional, type Reader, record, text } from './input.ts'
 import { arnFor, checkName } from './names.ts'
 import { description, kmsKeyId, type Operation, operation, secretId, token } from './operation.ts'
@@ -6,7 +6,7 @@ import { dropRotation } from './rotation.ts'
 import { armSchedule } from './scheduler.ts'
 import { changed, findLiveSecret, findSecret, identity, type Secret, type Service, seconds } from './store.ts'
 import { requestedValue, requireToken, store, valueShape } from './values.ts'
-import { current, sameValue } from './versions.ts'
+import { current, sameValue, tokenInUse } from './versions.ts'
 
 const tag = record({ Key: text({ min: 1, max: 128 }), Value: text({ max: 256 }) })
 const maxTags = 50
@@ -14,17 +14,33 @@ const day = 24 * 60 * 60 * 1000
 const noVersions = { from: 0, versions: new Map() }
 const anything: Reader<unknown> = (value) => value
 
-function newSecret(name: string, now: number): Secret {
+function newSecret(name: string, region: string, now: number): Secret {
   const dates = { createdAt: now, changedAt: now, accessedAt: undefined, lastRotatedAt: undefined }
   const rotation = { configuration: undefined, rotation: undefined, valuePutAt: undefined, nextWindow: undefined }
   const rest = { description: undefined, kmsKeyId: undefined, type: undefined, tags: undefined, policy: undefined }
   const none = { deletion: undefined, cancelSchedule: () => {} }
-  return { arn: arnFor(name), name, versions: new Map(), views: [noVersions], ...dates, ...rotation, ...rest, ...none }
+  return {
+    arn: arnFor(name, region),
+    name,
+    versions: new Map(),
+    views: [noVersions],
+    ...dates,
+    ...rotation,
+    ...rest,
+    ...none,
+  }
+}
+
+/** AWS's text. */
+function refuseSystemTags(keys: readonly string[]) {
+  const reserved = keys.find((key) => /^aws:/i.test(key))
+  if (reserved !== undefined) throw invalidParameter(`You can't modify system tags. Tag key: '${reserved}'.`)
 }
 
 function setTags(secret: Secret, tags: readonly { readonly Key: string; readonly Value: string }[]) {
+  refuseSystemTags(tags.map(({ Key }) => Key))
   const all = new Map([...(secret.tags ?? []), ...tags.map(({ Key, Value }) => [Key, Value] as const)])
-  if (all.size > maxTags) throw limitExceeded(`A secret can have at most ${maxTags} tags.`)
+  if (all.size > maxTags) throw invalidParameter(`A secret can have at most ${maxTags} tags.`)
   secret.tags = all
 }
 
@@ -53,12 +69,15 @@ export const secretOperations: Record<string, Operation> = {
       }
       if (existing !== undefined) {
         // The same request once more, from a client that did not get the answer.
-        const stored = existing.versions.get(id)?.value
-        if (stored && value && sameValue(stored, value)) return { ...identity(existing), VersionId: id }
+        if (value !== undefined && existing.versions.has(id)) {
+          const stored = existing.versions.get(id)?.value
+          if (stored === undefined || !sameValue(stored, value)) throw tokenInUse(existing, id)
+          return { ...identity(existing), VersionId: id }
+        }
         const what = `The operation failed because the secret ${name} already exists.`
         throw serviceError('ResourceExistsException', what)
       }
-      const secret = newSecret(name, service.clock.now())
+      const secret = newSecret(name, service.region, service.clock.now())
       secret.description = input.Description
       secret.kmsKeyId = input.KmsKeyId
       secret.type = input.Type
@@ -86,7 +105,7 @@ export const secretOperations: Record<string, Operation> = {
       }
       const now = service.clock.now()
       if (force) {
-        const secret = withoutFailing(() => findSecret(service, SecretId)) ?? newSecret(SecretId, now)
+        const secret = withoutFailing(() => findSecret(service, SecretId)) ?? newSecret(SecretId, service.region, now)
         if (service.secrets.get(secret.name) === secret) remove(service, secret)
         return { ...identity(secret), DeletionDate: seconds(now) }
       }
@@ -120,6 +139,7 @@ export const secretOperations: Record<string, Operation> = {
 
   UntagResource: operation({ SecretId: secretId, TagKeys: list(text({ min: 1, max: 128 })) }, (service, input) => {
     const secret = findLiveSecret(service, input.SecretId)
+    refuseSystemTags(input.TagKeys)
     for (const key of input.TagKeys) secret.tags?.delete(key)
     changed(service, secret)
   }),

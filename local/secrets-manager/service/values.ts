@@ -1,5 +1,5 @@
 import { invalidParameter, invalidRequest } from './errors.ts'
-import { type Input, list, optional, text } from './input.ts'
+import { base64, type Input, list, optional, text } from './input.ts'
 import { description, kmsKeyId, type Operation, operation, secretId, stage, token, versionId } from './operation.ts'
 import { abandonRotation, dropRotation, succeed } from './rotation.ts'
 import {
@@ -16,9 +16,8 @@ import {
 import * as versions from './versions.ts'
 
 const maxBytes = 65_536
-// Base64 is longer than what it stands for; bytes are counted below.
-const secretString = optional(text({ min: 1, sensitive: true }))
-const secretBinary = optional(text({ min: 1, pattern: /^[A-Za-z0-9+/]*={0,2}$/, sensitive: true }))
+const secretString = optional(text({ min: 1, max: maxBytes, sensitive: true }))
+const secretBinary = optional(base64({ min: 1, max: maxBytes }))
 export const valueShape = { SecretString: secretString, SecretBinary: secretBinary }
 const rotationToken = optional(text({ min: 36, max: 256, pattern: /^[a-zA-Z0-9-]+$/, sensitive: true }))
 
@@ -31,7 +30,8 @@ export function requestedValue(input: Input<typeof valueShape>): SecretValue | u
   if (SecretString !== undefined && SecretBinary !== undefined) {
     throw invalidParameter('You can’t specify both a binary secret value and a string secret value in the same secret.')
   }
-  const bytes = Buffer.byteLength(SecretString ?? SecretBinary ?? '', SecretString === undefined ? 'base64' : 'utf8')
+  // The service model counts characters, the user guide ("Secrets Manager quotas") bytes.
+  const bytes = Buffer.byteLength(SecretString ?? '')
   if (bytes > maxBytes) throw invalidParameter(`A secret value can have at most ${maxBytes} bytes; this has ${bytes}.`)
   if (SecretString !== undefined) return { string: SecretString }
   return SecretBinary === undefined ? undefined : { binary: SecretBinary }
@@ -107,17 +107,14 @@ export const valueOperations: Record<string, Operation> = {
       const value = requestedValue(input)
       const id = value === undefined ? '' : requireToken(input.ClientRequestToken)
       const secret = findLiveSecret(service, input.SecretId)
-      // Unlike PutSecretValue, the same token is refused even with the same value.
-      if (secret.versions.has(id)) throw versions.tokenInUse(secret, id)
+      // Another value under a token that is in use is refused before anything is changed; the same value is no new version.
+      const isNew = value !== undefined && versions.versionToWrite(secret, id, value) !== undefined
       secret.description = input.Description ?? secret.description
       secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId
       secret.type = input.Type ?? secret.type
-      if (value === undefined) {
-        changed(service, secret)
-        return identity(secret)
-      }
-      store(service, secret, id, value, [versions.current])
-      return { ...identity(secret), VersionId: id }
+      if (isNew) store(service, secret, id, value, [versions.current])
+      else changed(service, secret)
+      return { ...identity(secret), VersionId: value === undefined ? undefined : id }
     },
   ),
 
@@ -149,18 +146,18 @@ export const valueOperations: Record<string, Operation> = {
 }
 
 /**
- * In a rotation AWSPENDING goes when AWSCURRENT comes; a held rotation has succeeded by that. Outside of a rotation,
- * and when the last retry is over, both labels stay. AWSPENDING that is taken off by hand clears a stuck rotation.
+ * AWSPENDING stays where AWSCURRENT has come: the service takes it off when the function has ended, and a function that does it
+ * by itself finds it there. A held rotation has succeeded with AWSCURRENT, since nobody knows what is invoked after that; one
+ * whose last retry is over is forgotten. AWSPENDING that is taken off before that, by hand, clears a stuck rotation.
  */
 function afterMove(service: Service, secret: Secret, label: string) {
   const { rotation } = secret
   if (rotation === undefined) return
   const { token: id, state } = rotation
-  const promoted = label === versions.current && versions.versionWith(secret, versions.current)?.id === id
-  if (promoted && state !== 'stuck') versions.moveLabel(service, secret, versions.pending, undefined)
+  const promoted = versions.versionWith(secret, versions.current)?.id === id
   if (promoted && state === 'held') succeed(service, secret, rotation)
   else if (promoted && state === 'stuck') dropRotation(secret)
-  else if (label === versions.pending && versions.lonePending(secret)?.id !== id) dropRotation(secret)
+  else if (!promoted && label === versions.pending && versions.lonePending(secret)?.id !== id) dropRotation(secret)
 }
 
 /** Also notes the access: AWS keeps the day, not the time. */
