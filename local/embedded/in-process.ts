@@ -12,11 +12,10 @@ const memoryMb = 256
  * stopped, its answer is not waited for.
  */
 export function inThisProcess(id: string, handler: Handler, timeoutMs: number): RotationFunction {
-  const arn = arnOfFunction(id)
   const abandon = new Set<(why: 'killed') => void>()
   let closed = false
 
-  async function invoke(event: unknown) {
+  async function invoke(event: unknown, region?: string) {
     const requestId = randomUUID()
     if (closed) return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
     const killed = Promise.withResolvers<'killed'>()
@@ -25,7 +24,7 @@ export function inThisProcess(id: string, handler: Handler, timeoutMs: number): 
     const timeout = new Promise<'timeout'>((resolve) => {
       timer = setTimeout(() => resolve('timeout'), timeoutMs)
     })
-    const about = { functionName: id, functionArn: arn, memoryLimitInMB: String(memoryMb) }
+    const about = { functionName: id, functionArn: arnOfFunction(id, region), memoryLimitInMB: String(memoryMb) }
     const call = callHandler(handler as Parameters<typeof callHandler>[0], {
       event,
       requestId,
@@ -47,7 +46,7 @@ export function inThisProcess(id: string, handler: Handler, timeoutMs: number): 
   }
   return {
     id,
-    arn,
+    arn: arnOfFunction(id),
     timeoutMs,
     memoryMb,
     invoke,
