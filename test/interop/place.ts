@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import {
+  CancelRotateSecretCommand,
   CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
 import { databaseFunction } from '../functions/databases/database-type.ts'
@@ -27,6 +29,8 @@ export interface Place extends AsyncDisposable {
    * @throws Error with what the function said
    */
   rotate(secretId: string, whose: Whose, functionId: string): Promise<void>
+  /** Ends a rotation that has failed, and takes AWSPENDING from its version. */
+  giveUp(secretId: string): Promise<void>
   /** Name of AWS's function that does what one of ours does. */
   theirs(functionId: string): string
 }
@@ -85,6 +89,12 @@ export async function interopPlace(server: { readonly ca: string }, files: reado
       await local.settled()
       const failure = failures.get(ClientRequestToken)
       if (failure !== undefined) throw new Error(failure)
+    },
+    async giveUp(SecretId) {
+      const { VersionId: RemoveFromVersionId } = await client.send(new CancelRotateSecretCommand({ SecretId }))
+      await client.send(
+        new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSPENDING', RemoveFromVersionId }),
+      )
     },
     async [Symbol.asyncDispose]() {
       await local.close()

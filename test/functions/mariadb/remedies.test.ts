@@ -6,6 +6,7 @@ import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, type Suite, suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
+import { pageStatements } from '../../support/page.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { RotationByHand } from '../../support/secrets-manager.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -99,6 +100,58 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(marker).not.toBe(unfinishedPassword({ user, passwords: [nativeHash(password)] }))
       await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [target.clone, marker])
       await expectMended(alternating, target, 'LoginLocked', dropUser)
+    })
+
+    /** Runs a block of docs/from-aws-functions.md, whose statements hand on variables of their session. */
+    async function runPage(block: string, app: string) {
+      await using admin = await server.admin()
+      for (const statement of pageStatements(block, { app, shop: database })) await admin.query(statement)
+    }
+
+    it("the page about AWS's functions: a sibling with a password of its own keeps it, and is rotated, too", async () => {
+      const hosts = ['%', '10.0.0.%']
+      for (const suite of [alternating, dual]) {
+        const target = await stored(suite, { hosts })
+        const { username } = target.base
+        const own = randomPassword()
+        await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, hosts[1], own])
+        const code = suite === dual ? 'NotPrimary' : 'NotAClone'
+        await expectFailure(suite, target, { code, step: 'setSecret' })
+        await runPage('mariadb-sibling', username)
+        const secretId = await suite.secrets.store(target.value)
+        // Nobody comes from that network here: under another name its passwords can be tried.
+        const nearby = `${username}_n`
+        const move = (from: string, to: string) => server.query(`RENAME USER ${from} TO ${to}`)
+        await move(`'${username}'@'10.0.0.%'`, `'${nearby}'@'%'`)
+        for (const password of [own, target.base.password])
+          expect(await server.login({ username: nearby, password })).toBeDefined()
+        await move(`'${nearby}'@'%'`, `'${username}'@'10.0.0.%'`)
+        await suite.secrets.rotate(secretId)
+        const { password } = loginIn((await suite.secrets.value(secretId, 'AWSCURRENT')) ?? '')
+        const both = suite === dual ? [password, target.base.password] : [own, target.base.password]
+        await move(`'${username}'@'10.0.0.%'`, `'${nearby}'@'%'`)
+        for (const each of both) expect(await server.login({ username: nearby, password: each })).toBeDefined()
+      }
+    })
+
+    it("the page about AWS's functions: a second login that it has left unfinished is dropped, and made anew", async () => {
+      const target = await stored(alternating, { grants: [`SELECT ON ${database}.*`] })
+      await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.clone, randomPassword()])
+      await expectFailure(alternating, target, { code: 'NotAClone', step: 'setSecret' })
+      await runPage('mariadb-unfinished', target.base.username)
+      const secretId = await alternating.secrets.store(target.value)
+      await alternating.secrets.rotate(secretId)
+      const current = loginIn((await alternating.secrets.value(secretId, 'AWSCURRENT')) ?? '')
+      expect(await server.login({ ...current, database })).toBeDefined()
+    })
+
+    it("the page about AWS's functions: the second password ends, and the first one logs in", async () => {
+      const target = await stored(dual)
+      await dual.secrets.rotate(target.secretId)
+      expect(await server.login(target.base)).toBeDefined()
+      await runPage('mariadb-dual-back', target.base.username)
+      expect(await server.login(target.base)).toBeUndefined()
+      expect(await target.works((await target.staged()).AWSCURRENT ?? '')).toBe(true)
     })
 
     it('leave no secret value in any output', async () => {
