@@ -51,7 +51,9 @@ function replaced(move: Move, replacements: readonly (readonly [from: string, to
 function mapSteps(moves: Moves, change: (moves: readonly Move[]) => readonly Move[]): Moves {
   const { createSecret, setSecret, testSecret, finishSecret } = moves
   return {
-    ...{ createSecret: change(createSecret), setSecret: change(setSecret) },
-    ...{ testSecret: change(testSecret), finishSecret: change(finishSecret) },
+    createSecret: change(createSecret),
+    setSecret: change(setSecret),
+    testSecret: change(testSecret),
+    finishSecret: change(finishSecret),
   }
 }

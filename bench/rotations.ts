@@ -65,7 +65,10 @@ export async function measureRotations(
   }
   client.destroy()
   return {
-    ...{ functionId, latencyMs, ...counts, logins: countLogins(moves[0]) },
+    functionId,
+    latencyMs,
+    ...counts,
+    logins: countLogins(moves[0]),
     functionMs: median(times.map((time) => time.function)),
     floorMs: median(times.map((time) => time.floor)),
     ratio: median(times.map((time) => time.function / time.floor)),

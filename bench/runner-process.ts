@@ -33,10 +33,14 @@ export interface Runner extends Disposable {
 export function startRunner(functionId: string, settings: RunnerSettings): Runner {
   const { endpoint } = settings
   const env = {
-    ...{ PATH: process.env.PATH ?? '', AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: functionId },
+    PATH: process.env.PATH ?? '',
+    AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_FUNCTION_NAME: functionId,
     // The access key says in the list of calls who has made them.
-    ...{ AWS_ACCESS_KEY_ID: functionId, AWS_SECRET_ACCESS_KEY: 'bench' },
-    ...{ SECRETS_MANAGER_ENDPOINT: endpoint, ...settings.env },
+    AWS_ACCESS_KEY_ID: functionId,
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    SECRETS_MANAGER_ENDPOINT: endpoint,
+    ...settings.env,
   }
   const path = fileURLToPath(new URL('runner.ts', import.meta.url))
   const child = fork(path, [JSON.stringify(settings)], { env, silent: true })

@@ -32,7 +32,11 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
   }
   const held = Object.entries(own).flatMap(([fact, holds]) => (holds ? [fact] : []))
   return filled(block, new Set([...facts, ...held]), {
-    ...{ id, folder, file, title, rotates },
+    id,
+    folder,
+    file,
+    title,
+    rotates,
     line: '-'.repeat(Math.max(110 - title.length, 3)),
     root: whole ? '' : '../',
     watch: whole ? `Watch${id}` : 'Watch',

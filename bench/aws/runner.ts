@@ -30,8 +30,11 @@ export const awsCaller = 'aws'
 /** Starts runner.py with a function that has nothing but what Lambda would give it. */
 export function startAwsRunner({ python, folder, endpoint, authority }: AwsRunnerSettings): AwsRunner {
   const env = {
-    ...{ PATH: process.env.PATH ?? '', AWS_DEFAULT_REGION: 'us-east-1', SECRETS_MANAGER_ENDPOINT: endpoint },
-    ...{ AWS_ACCESS_KEY_ID: awsCaller, AWS_SECRET_ACCESS_KEY: 'bench' },
+    PATH: process.env.PATH ?? '',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    SECRETS_MANAGER_ENDPOINT: endpoint,
+    AWS_ACCESS_KEY_ID: awsCaller,
+    AWS_SECRET_ACCESS_KEY: 'bench',
   }
   const path = fileURLToPath(new URL('runner.py', import.meta.url))
   const child = spawn(python, [path, folder, authority], { env, stdio: ['pipe', 'pipe', 'pipe'] })

@@ -54,9 +54,17 @@ export function postgres(env: Environment): DatabaseEngine<CloneSession> {
       const connectionTimeoutMillis = Math.min(connectTimeoutMs, remainingMs)
       const client = new Client({
         // Everything is given, also where it is the default: `pg` would take what is missing from PG* variables.
-        ...{ user, password, host, port, database: login.database ?? 'postgres', ssl },
-        ...{ application_name: 'keyturn', client_encoding: 'UTF8' },
-        ...{ connectionTimeoutMillis, query_timeout: remainingMs, stream: () => socket },
+        user,
+        password,
+        host,
+        port,
+        database: login.database ?? 'postgres',
+        ssl,
+        application_name: 'keyturn',
+        client_encoding: 'UTF8',
+        connectionTimeoutMillis,
+        query_timeout: remainingMs,
+        stream: () => socket,
       })
       // An error between two statements belongs to nobody; without a listener it would end the process.
       client.on('error', () => undefined)

@@ -119,8 +119,15 @@ const switches = {
 
 /** What CREATE ROLE gives without being asked. */
 const plain: Role = {
-  ...{ rolsuper: false, rolinherit: true, rolcreaterole: false, rolcreatedb: false, rolcanlogin: true },
-  ...{ rolreplication: false, rolbypassrls: false, rolconnlimit: -1, rolvaliduntil: null },
+  rolsuper: false,
+  rolinherit: true,
+  rolcreaterole: false,
+  rolcreatedb: false,
+  rolcanlogin: true,
+  rolreplication: false,
+  rolbypassrls: false,
+  rolconnlimit: -1,
+  rolvaliduntil: null,
 }
 
 /** Attributes are never inherited through a membership (manual, "Role Membership"). */

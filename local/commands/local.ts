@@ -73,7 +73,9 @@ const env = shellVariables()
 const lambda = (id: string, module: string) =>
   lambdaEndpoint === undefined ? { module, env } : lambdaAt(lambdaEndpoint, id)
 const local = await startLocalSecretsManager({
-  ...{ port: Number(port), host, names },
+  port: Number(port),
+  host,
+  names,
   functions: Object.fromEntries(Object.entries(modules).map(([id, module]) => [id, lambda(id, module)])),
   onStep: (step) => say(report.step(step)),
   onLog: ({ text }) => void ((json || logs) && process.stderr.write(text)),

@@ -7,7 +7,9 @@ import { startPostgres } from '../servers/postgres.ts'
 import { throwAwayServer } from './throw-away-server.ts'
 
 await throwAwayServer({
-  ...{ title: 'PostgreSQL', engine: 'postgres', dbname: 'postgres' },
+  title: 'PostgreSQL',
+  engine: 'postgres',
+  dbname: 'postgres',
   async start(addresses) {
     // The server runs as another user where this is root, who has to read who may log in from where.
     const folder = await mkdtemp(join(tmpdir(), 'keyturn-access-'))

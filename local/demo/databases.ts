@@ -68,7 +68,10 @@ export async function demonstrationsOn({ createLogin, ...database }: Database): 
     const { summary, overlap, logins, calls, ...wish } = { ...usual, ...database.strategies?.[file] }
     const secretName = `demo/${engine}/${file}`
     return {
-      ...{ functionId, summary, overlap, secretName },
+      functionId,
+      summary,
+      overlap,
+      secretName,
       expectedLogins: logins,
       expectedCalls: calls,
       async prepare(secretsManager) {

@@ -37,7 +37,12 @@ async function demoServer(
   await admin.query('CREATE DATABASE app')
   const demonstrations = await demonstrationsOn({
     // A name, not an address: only a name is verified by every client.
-    ...{ engine, host: 'localhost', port, dbname: 'app', superuser, strategies },
+    engine,
+    host: 'localhost',
+    port,
+    dbname: 'app',
+    superuser,
+    strategies,
     async createLogin({ username, password }, grants) {
       await admin.query(`CREATE USER '${username}'@'%' IDENTIFIED BY '${password}'`)
       for (const grant of ['GRANT ALL ON app.* TO', ...grants]) await admin.query(`${grant} '${username}'@'%'`)

@@ -13,7 +13,11 @@ export async function startPostgresDemo(): Promise<DemoTarget> {
   admin.on('error', () => undefined)
   await admin.connect()
   const demonstrations = await demonstrationsOn({
-    ...{ engine: 'postgres', host, port, dbname: 'postgres', superuser },
+    engine: 'postgres',
+    host,
+    port,
+    dbname: 'postgres',
+    superuser,
     async createLogin({ username, password }) {
       await admin.query(`CREATE ROLE ${username} LOGIN PASSWORD '${password}'`)
     },

@@ -37,7 +37,9 @@ export function guardedServer(
   as: { readonly uid?: number; readonly gid?: number } = serverUser ?? {},
 ): GuardedServer {
   const child = spawn('sh', ['-c', guard, 'sh', ...command], {
-    ...{ ...as, cwd: folder, env: { ...env, SIGNAL: signal } },
+    ...as,
+    cwd: folder,
+    env: { ...env, SIGNAL: signal },
     stdio: ['pipe', 'ignore', 'pipe'],
   })
   return {

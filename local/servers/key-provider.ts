@@ -115,7 +115,10 @@ export async function startKeyProvider(wish: Partial<ProviderOptions> = {}): Pro
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const front = await startHttpsFront((server.address() as AddressInfo).port)
   return {
-    ...{ front, options, give: (account, name) => give(account, name), keys: living },
+    front,
+    options,
+    give: (account, name) => give(account, name),
+    keys: living,
     knows: (value) => find(value) !== undefined,
     async [Symbol.asyncDispose]() {
       await front[Symbol.asyncDispose]()

@@ -86,13 +86,22 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
 
   const port = await freePort()
   const options = {
-    ...{ datadir: data, socket, port: String(port), 'bind-address': '127.0.0.1', tmpdir: folder },
-    ...{ 'pid-file': join(folder, 'pid'), 'init-file': join(folder, 'init.sql') },
-    ...{ 'log-error': logFile, 'general-log-file': logFile },
-    ...{ 'ssl-ca': join(folder, 'server.crt'), 'ssl-cert': join(folder, 'server.crt') },
+    datadir: data,
+    socket,
+    port: String(port),
+    'bind-address': '127.0.0.1',
+    tmpdir: folder,
+    'pid-file': join(folder, 'pid'),
+    'init-file': join(folder, 'init.sql'),
+    'log-error': logFile,
+    'general-log-file': logFile,
+    'ssl-ca': join(folder, 'server.crt'),
+    'ssl-cert': join(folder, 'server.crt'),
     'ssl-key': join(folder, 'server.key'),
     // What is lost with the machine is meant to be lost.
-    ...{ 'innodb-flush-log-at-trx-commit': '0', 'innodb-doublewrite': 'OFF', 'sync-binlog': '0' },
+    'innodb-flush-log-at-trx-commit': '0',
+    'innodb-doublewrite': 'OFF',
+    'sync-binlog': '0',
     ...settings,
   }
   const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
@@ -112,7 +121,13 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
     }
     const version = await versionOf(options['bind-address'], port, superuser)
     return {
-      ...{ version, host: '127.0.0.1', port, socket, superuser, ca: certificate, log },
+      version,
+      host: '127.0.0.1',
+      port,
+      socket,
+      superuser,
+      ca: certificate,
+      log,
       [Symbol.asyncDispose]: server.end,
     }
   } catch (error) {

@@ -68,16 +68,18 @@ export async function startPostgresIn(
 
   const port = await freePort()
   const all = {
-    ...{ listen_addresses: '127.0.0.1', port: String(port), unix_socket_directories: '', ssl: 'on' },
-    ...{ ssl_cert_file: join(folder, 'server.crt'), ssl_key_file: join(folder, 'server.key') },
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    ssl: 'on',
+    ssl_cert_file: join(folder, 'server.crt'),
+    ssl_key_file: join(folder, 'server.key'),
     // What is lost with the machine is meant to be lost.
-    ...{
-      fsync: 'off',
-      full_page_writes: 'off',
-      synchronous_commit: 'off',
-      shared_buffers: '16MB',
-      max_connections: '60',
-    },
+    fsync: 'off',
+    full_page_writes: 'off',
+    synchronous_commit: 'off',
+    shared_buffers: '16MB',
+    max_connections: '60',
     ...settings,
   }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -93,7 +95,10 @@ export async function startPostgresIn(
   const superuser = { username: 'postgres' as const, password }
   return {
     version: await versionOf(port, password),
-    ...{ host: '127.0.0.1', port, superuser, ca: certificate },
+    host: '127.0.0.1',
+    port,
+    superuser,
+    ca: certificate,
     log: () => log.text,
     [Symbol.asyncDispose]: server.end,
   }

@@ -102,7 +102,10 @@ async function startIn(folder: string, options: SshdOptions): Promise<SshHost> {
     throw error
   }
   return {
-    ...{ host: '127.0.0.1', port, hostKeys, account },
+    host: '127.0.0.1',
+    port,
+    hostKeys,
+    account,
     version: /:(\d[^-]*)/.exec(versions['openssh-server'] ?? '')?.[1] ?? '',
     path,
     log: () => said,

@@ -9,13 +9,12 @@ import { root } from './secrets.ts'
 async function questionsOf(template: string): Promise<string[]> {
   // All questions come before the first call of AWS.
   const env = {
-    ...{
-      ...process.env,
-      SAM_CLI_TELEMETRY: '0',
-      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
-      AWS_DEFAULT_REGION: 'us-east-1',
-    },
-    ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    ...process.env,
+    SAM_CLI_TELEMETRY: '0',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
   }
   const command = ['sam', 'deploy', '--guided', '--template', template]
   const guide = ['test/containers/guide.py', 'Save arguments', ...command]

@@ -92,7 +92,8 @@ describe('LocalStack differs from AWS', () => {
     const { ARN: SecretId } = await secretIn(localstack)
     const { VersionId = '' } = await localstack.rotateSecret({ SecretId, ...held })
     await expect(localstack.rotateSecret({ SecretId })).rejects.toMatchObject({
-      ...{ name: 'InvalidRequestException', message: 'Previous rotation request is still in progress.' },
+      name: 'InvalidRequestException',
+      message: 'Previous rotation request is still in progress.',
     })
     await expect.poll(async () => (await heldEvents(VersionId)).length, { timeout: 10_000 }).toBe(2)
 

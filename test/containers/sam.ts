@@ -29,8 +29,11 @@ export async function samBuild(): Promise<BuiltFunctions> {
     ...process.env,
     PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
     SAM_CLI_TELEMETRY: '0',
-    ...{ AWS_ENDPOINT_URL: localstack.endpoint, AWS_DEFAULT_REGION: 'us-east-1', AWS_REGION: 'us-east-1' },
-    ...{ AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+    AWS_ENDPOINT_URL: localstack.endpoint,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
   }
 
   async function sam(command: string, options: Readonly<Record<string, unknown>>, ...args: string[]): Promise<string> {
@@ -50,7 +53,10 @@ export async function samBuild(): Promise<BuiltFunctions> {
   }
 
   await sam('build', {
-    ...{ build_dir: join(folder, 'build'), cache_dir: join(folder, 'cache'), build_in_source: true, parallel: true },
+    build_dir: join(folder, 'build'),
+    cache_dir: join(folder, 'cache'),
+    build_in_source: true,
+    parallel: true,
     parameter_overrides: [`Architecture=${architecture}`],
   })
 
@@ -58,7 +64,10 @@ export async function samBuild(): Promise<BuiltFunctions> {
     async deploy(stack, parameters) {
       const values = Object.entries({ ...parameters, Architecture: architecture })
       await sam('deploy', {
-        ...{ template_file: built, stack_name: stack, resolve_s3: true, confirm_changeset: false },
+        template_file: built,
+        stack_name: stack,
+        resolve_s3: true,
+        confirm_changeset: false,
         capabilities: 'CAPABILITY_IAM',
         parameter_overrides: values.map(([name, value]) => `${name}="${value}"`),
       })

@@ -102,12 +102,17 @@ export async function beginRotation(client: SecretsManagerClient, SecretId: stri
   const token = randomUUID()
   await client.send(
     new RotateSecretCommand({
-      ...{ SecretId, ClientRequestToken: token, RotationRules: { AutomaticallyAfterDays: 30 } },
+      SecretId,
+      ClientRequestToken: token,
+      RotationRules: { AutomaticallyAfterDays: 30 },
       RotationLambdaARN: inject('containers').localstack.heldFunction,
     }),
   )
   const RotationToken = randomUUID()
   return (['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const).map((Step) => ({
-    ...{ Step, SecretId, ClientRequestToken: token, RotationToken },
+    Step,
+    SecretId,
+    ClientRequestToken: token,
+    RotationToken,
   }))
 }

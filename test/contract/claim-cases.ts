@@ -46,8 +46,14 @@ export function claimCases(server: string, client: SecretsManagerClient): void {
     const own = ownLabels(form, event, { store }, reading)
     const end = Date.now() + seconds * 1000
     const context: Partial<RotationContext> = {
-      ...{ secretId, token, signal: new AbortController().signal, now: () => Date.now(), did: () => undefined },
-      ...{ remainingMs: () => end - Date.now(), sleep: (ms) => sleep(ms), randomBytes: (count) => randomBytes(count) },
+      secretId,
+      token,
+      signal: new AbortController().signal,
+      now: () => Date.now(),
+      did: () => undefined,
+      remainingMs: () => end - Date.now(),
+      sleep: (ms) => sleep(ms),
+      randomBytes: (count) => randomBytes(count),
     }
     const version = await own.version('AWSCURRENT')
     if (version === undefined) throw new Error('no AWSCURRENT')

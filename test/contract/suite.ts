@@ -33,7 +33,8 @@ export async function suiteFor<T extends SecretTypeUnderTest>(type: T): Promise<
   const targets: StoredTarget[] = []
   const seen = new Set<string>()
   return {
-    ...{ type, secrets },
+    type,
+    secrets,
     async stored(make = type.fresh) {
       const target = await storedTarget(type, secrets, await make(secrets), seen)
       targets.push(target)

@@ -52,9 +52,17 @@ afterAll(async () => {
 async function pasted(text: string): Promise<string> {
   const asked = ['RDS', 'EC2', 'CLOUDFORMATION'].map((service) => [`AWS_ENDPOINT_URL_${service}`, moto.endpoint])
   const env = {
-    ...{ PATH: `${folder}:${process.env.PATH}`, HOME: folder, AWS_PAGER: '' },
-    ...{ AWS_REGION: region, AWS_DEFAULT_REGION: region, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' },
-    ...{ AWS_ENDPOINT_URL: local.endpoint, db: 'my-database', secret: 'my/database', ...Object.fromEntries(asked) },
+    PATH: `${folder}:${process.env.PATH}`,
+    HOME: folder,
+    AWS_PAGER: '',
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: local.endpoint,
+    db: 'my-database',
+    secret: 'my/database',
+    ...Object.fromEntries(asked),
   }
   const { stdout } = await run('sh', ['-euc', text], { cwd: repositoryPath(''), env })
   return stdout

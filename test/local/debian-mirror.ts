@@ -49,7 +49,8 @@ export async function smallMirror(folder: string, packages: readonly SmallPackag
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ...{ content, asked },
+    content,
+    asked,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -33,7 +33,9 @@ describe('the guard', () => {
     return outcome.error.errorMessage
   }
   const eventOf = ({ secretId, token }: { secretId: string; token: string }, Step: string = 'createSecret') => ({
-    ...{ Step, SecretId: secretId, ClientRequestToken: token },
+    Step,
+    SecretId: secretId,
+    ClientRequestToken: token,
   })
 
   it('refuses a secret whose rotation was cancelled, first of all, in the words of AWS', async () => {

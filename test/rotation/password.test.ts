@@ -81,7 +81,10 @@ describe('a generated password', () => {
     const env = fc.record({
       EXCLUDE_CHARACTERS: fc.string({ maxLength: 80 }),
       PASSWORD_LENGTH: fc.integer({ min: 8, max: 64 }).map(String),
-      ...{ EXCLUDE_NUMBERS: flag, EXCLUDE_PUNCTUATION: flag, EXCLUDE_UPPERCASE: flag, EXCLUDE_LOWERCASE: flag },
+      EXCLUDE_NUMBERS: flag,
+      EXCLUDE_PUNCTUATION: flag,
+      EXCLUDE_UPPERCASE: flag,
+      EXCLUDE_LOWERCASE: flag,
     })
     const property = fc.property(env, (variables) => {
       if (invalid(variables) !== 'valid') return

@@ -34,7 +34,9 @@ async function lateReader(staleReads: number) {
   const attempt = async (token: string) =>
     lambda.invoke({ Step: 'createSecret', SecretId: secretId, ClientRequestToken: token })
   return {
-    ...{ secrets, secretId, attempt },
+    secrets,
+    secretId,
+    attempt,
     async [Symbol.asyncDispose]() {
       await lambda.close()
       await proxy[Symbol.asyncDispose]()

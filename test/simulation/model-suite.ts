@@ -90,7 +90,10 @@ function byHand(type: SimulatedType, world: World): RotationByHand {
     return { ok: false as const, logs: '', error: { errorType: 'failed', errorMessage: String(error), trace: [] } }
   }
   return {
-    ...{ secretId, token, rotationToken: '', attempt },
+    secretId,
+    token,
+    rotationToken: '',
+    attempt,
     async end() {},
     async run(...steps) {
       for (const step of steps) {

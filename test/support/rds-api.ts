@@ -48,7 +48,11 @@ export async function rdsApi(): Promise<RdsApi> {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const client = new RDSClient({ endpoint: moto.endpoint, region: 'us-east-1', credentials })
   const api: RdsApi = {
-    ...{ client, calls, silent, sent: () => sent.join('\n'), spoil: () => undefined },
+    client,
+    calls,
+    silent,
+    sent: () => sent.join('\n'),
+    spoil: () => undefined,
     url: proxy.url,
     async [Symbol.asyncDispose]() {
       client.destroy()

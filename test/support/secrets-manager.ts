@@ -91,8 +91,11 @@ export async function secretsManagerFor(
     const ClientRequestToken = randomUUID()
     await client.send(
       new RotateSecretCommand({
-        ...{ SecretId, ClientRequestToken, RotateImmediately },
-        ...{ RotationLambdaARN: lambda.arn, RotationRules: { AutomaticallyAfterDays: 30 } },
+        SecretId,
+        ClientRequestToken,
+        RotateImmediately,
+        RotationLambdaARN: lambda.arn,
+        RotationRules: { AutomaticallyAfterDays: 30 },
       }),
     )
     return ClientRequestToken
@@ -145,10 +148,16 @@ export async function secretsManagerFor(
       const { RotationToken: rotationToken } = await event
       const attempt = (Step: Step) =>
         heard(lambda, output).invoke({
-          ...{ Step, SecretId: secretId, ClientRequestToken: token, RotationToken: rotationToken },
+          Step,
+          SecretId: secretId,
+          ClientRequestToken: token,
+          RotationToken: rotationToken,
         })
       return {
-        ...{ secretId, token, rotationToken, attempt },
+        secretId,
+        token,
+        rotationToken,
+        attempt,
         async end() {
           hand.end(token)
           await ended(local, token)

@@ -7,8 +7,22 @@ import type { FaultGate } from '../contract/fault-gate.ts'
 
 /** Types of SFTP's packets (draft-ietf-secsh-filexfer-02 §3). */
 const names: Readonly<Record<number, string>> = {
-  ...{ 3: 'open', 4: 'close', 5: 'read', 6: 'write', 7: 'lstat', 8: 'fstat', 9: 'setstat', 10: 'fsetstat' },
-  ...{ 11: 'opendir', 12: 'readdir', 13: 'remove', 14: 'mkdir', 15: 'rmdir', 16: 'realpath', 17: 'stat', 18: 'rename' },
+  3: 'open',
+  4: 'close',
+  5: 'read',
+  6: 'write',
+  7: 'lstat',
+  8: 'fstat',
+  9: 'setstat',
+  10: 'fsetstat',
+  11: 'opendir',
+  12: 'readdir',
+  13: 'remove',
+  14: 'mkdir',
+  15: 'rmdir',
+  16: 'realpath',
+  17: 'stat',
+  18: 'rename',
   200: 'extended',
 }
 

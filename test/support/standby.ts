@@ -27,7 +27,8 @@ export async function startStandby(
   const [config] = await primary.query<{ setting: string }>("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
   const server = spawn(join(config?.setting ?? '', 'postgres'), ['-D', data, ...flags], {
     ...serverUser,
-    ...{ cwd: folder, env: { LC_ALL: 'C', PATH: process.env.PATH } },
+    cwd: folder,
+    env: { LC_ALL: 'C', PATH: process.env.PATH },
   })
   const log = { text: '' }
   server.stderr.on('data', (chunk: Buffer) => {

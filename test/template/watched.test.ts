@@ -150,8 +150,13 @@ describe.each(ids)('the alarms of %s', (id) => {
 
   it.each(['Errors', 'Throttles'])('one of its %s is enough', (metric) => {
     expect(alarm(metric)).toMatchObject({
-      ...{ Namespace: 'AWS/Lambda', MetricName: metric, Dimensions: dimensions, Statistic: 'Sum', Threshold: 1 },
-      ...{ ComparisonOperator: 'GreaterThanOrEqualToThreshold', TreatMissingData: 'notBreaching' },
+      Namespace: 'AWS/Lambda',
+      MetricName: metric,
+      Dimensions: dimensions,
+      Statistic: 'Sum',
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      TreatMissingData: 'notBreaching',
     })
   })
 

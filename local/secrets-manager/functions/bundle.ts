@@ -28,7 +28,10 @@ export const alias = { 'bcrypt-pbkdf': 'node:crypto', 'pg-pool': 'node:events' }
 
 /** How every bundle of a function is made, for Lambda and for a thread: a CommonJS file, which starts faster than an ES module. */
 export const bundling = {
-  ...{ bundle: true, platform: 'node', target: 'node24', format: 'cjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
   mainFields: ['module', 'main'],
   external,
   alias,
@@ -44,7 +47,8 @@ export async function bundleFunction(entry: string, outfile: string): Promise<Me
   const { metafile } = await build({
     ...bundling,
     ...forLambda,
-    ...{ entryPoints: [entry], outfile },
+    entryPoints: [entry],
+    outfile,
   })
   return metafile
 }

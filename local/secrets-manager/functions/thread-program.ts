@@ -77,8 +77,13 @@ async function makeProgram(module: string): Promise<Program> {
   const { outputFiles, metafile } = await build({
     ...bundling,
     stdin: { contents, resolveDir: repository },
-    ...{ outdir: folder, write: false, metafile: true, absWorkingDir: repository },
-    ...{ sourcemap: 'external', sourcesContent: false, logLevel: 'silent' },
+    outdir: folder,
+    write: false,
+    metafile: true,
+    absWorkingDir: repository,
+    sourcemap: 'external',
+    sourcesContent: false,
+    logLevel: 'silent',
   })
   const own = Object.keys(metafile.inputs)
     .filter((input) => input !== '<stdin>' && !input.includes('node_modules/'))

@@ -234,9 +234,13 @@ describe('other ways to a new key', () => {
   const account = { $from: 'secret:/params/account' }
 
   const roll = {
-    ...{ method: 'POST', path: '/accounts/{account}/keys/{id}/roll' },
-    ...{ parameters: { account, id: { $from: 'current:/key_id' } }, json: { grace: 60 } },
-    ...{ expect: [200], outputs: { api_key: '/key', key_id: '/id' }, graceSeconds: 60 },
+    method: 'POST',
+    path: '/accounts/{account}/keys/{id}/roll',
+    parameters: { account, id: { $from: 'current:/key_id' } },
+    json: { grace: 60 },
+    expect: [200],
+    outputs: { api_key: '/key', key_id: '/id' },
+    graceSeconds: 60,
   }
 
   it('a provider that rolls a key keeps the one before for its grace', async () => {

@@ -52,7 +52,9 @@ export function databaseType<Wish extends SecretWish>({
 }): WishedType<Wish> {
   const hostile = Object.entries(oddities).map(([oddity, wish]) => [oddity, (store: Store) => make(store, wish)])
   return {
-    ...{ ...type, make, hostile: Object.fromEntries(hostile) },
+    ...type,
+    make,
+    hostile: Object.fromEntries(hostile),
     fresh: (store) => make(store),
     withFields: (store, fields) => make(store, { fields }),
   }

@@ -62,7 +62,8 @@ describe.each([...types, ...alternating])('$type.title: a secret that AWS rotate
         suite,
         { ...target, works },
         {
-          ...{ code: 'InvalidSecret', step: 'createSecret' },
+          code: 'InvalidSecret',
+          step: 'createSecret',
         },
       )
       expect(error.errorMessage).toContain('"port" in the secret must be a whole number from 1 to 65535')

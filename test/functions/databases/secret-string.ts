@@ -20,8 +20,14 @@ export function secretStringOf(engine: string, more: (login: TestLogin) => Field
   return (at, login, { port, ...own } = {}) => {
     const [password, username] = [JSON.stringify(login.password), JSON.stringify(login.username)]
     const fields = {
-      ...{ password, port: port === 'as a string' ? `"${at.port}"` : (port ?? `${at.port}`) },
-      ...{ engine: `"${engine}"`, host: '"localhost"', username, ...more(login), ...at.fields, ...own },
+      password,
+      port: port === 'as a string' ? `"${at.port}"` : (port ?? `${at.port}`),
+      engine: `"${engine}"`,
+      host: '"localhost"',
+      username,
+      ...more(login),
+      ...at.fields,
+      ...own,
     }
     return `{${Object.entries(fields)
       .map(([name, json]) => `${JSON.stringify(name)}:${json}`)

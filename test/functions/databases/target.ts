@@ -36,7 +36,9 @@ export function targetsOf<Server extends DatabaseServer<unknown, unknown>>(
     const value = secretString(at, base, { ...fields, ...masterarn })
     const superusers = master === undefined ? [] : [master]
     return {
-      ...{ value, base, master },
+      value,
+      base,
+      master,
       async works(text) {
         // Nothing but name and password may ever change in the secret, not even the order of its fields.
         if (form(text) !== form(value)) throw new Error(`The value has changed in form: ${form(text)}`)

@@ -47,7 +47,9 @@ describe('the SMTP password of Amazon SES', () => {
   it('is what the script of the developer guide makes, of the Region of the secret or of the function', () => {
     const pair = { api_key: id, secret_key: secretKey, smtp_username: id, smtp_password: '' }
     expect(written(pair)).toEqual({
-      ...{ api_key: next.id, secret_key: next.secretKey, smtp_username: next.id },
+      api_key: next.id,
+      secret_key: next.secretKey,
+      smtp_username: next.id,
       smtp_password: byPython('eu-west-1'),
     })
     expect(written({ ...pair, smtp_region: 'us-gov-west-1' }).smtp_password).toBe(byPython('us-gov-west-1'))

@@ -52,7 +52,9 @@ for (const series of ['10.5', '11.8'] as const) {
       const value = secretString({ port: server.port }, clone, { masterarn })
       const made = await type.make(secrets)
       const target = await suite.stored(async () => ({
-        ...{ ...made, value, others: [...made.others, master.password, boss.password] },
+        ...made,
+        value,
+        others: [...made.others, master.password, boss.password],
         works: async (text: string) => (await server.login(loginIn(text))) !== undefined,
         snapshot: () => accountSnapshot(server, boss),
       }))

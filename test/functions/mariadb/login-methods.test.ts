@@ -96,7 +96,9 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
           const target = await single.stored()
           await identify(target, (current) => `ed25519 USING PASSWORD('x')${second.replace('CURRENT', current)}`)
           const error = await expectFailure(single, target, {
-            ...{ code: 'LoginMethod', step: 'setSecret', stillWorks: false },
+            code: 'LoginMethod',
+            step: 'setSecret',
+            stillWorks: false,
           })
           expect(error.errorMessage).toContain('to prove its password by ed25519')
           expect(error.errorMessage).not.toContain('TODO')

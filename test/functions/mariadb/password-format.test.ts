@@ -92,7 +92,8 @@ for (const series of ['10.5', '11.8'] as const) {
         const suite = await suiteWith(type, { MARIADB_PASSWORD_FORMAT: 'sha1' })
         await using _ = suite.secrets
         const error = await expectFailure(suite, await suite.stored(), {
-          ...{ code: 'InvalidConfiguration', step: 'createSecret' },
+          code: 'InvalidConfiguration',
+          step: 'createSecret',
         })
         expect(error.errorMessage).toContain('MARIADB_PASSWORD_FORMAT')
       }

@@ -23,7 +23,9 @@ const target = targetsOf(secretString, accountSnapshot)
 /** @param at what the secrets say of the server, where it is to be reached in another way */
 export function singleUser(server: TestServer, at: ServerFields = { port: server.port }): MariadbType {
   return databaseType<TargetWish>({
-    ...{ ...common(server), ...strategies['single-user'], oddities },
+    ...common(server),
+    ...strategies['single-user'],
+    oddities,
     title: `mariadb single-user on ${server.label}`,
     strategy: 'single-user',
     function: databaseFunction('mariadb/single-user', server),
@@ -41,7 +43,8 @@ export function dualPassword(
 ): MariadbType {
   const administrator = { grants: ['CREATE USER ON *.*', 'SELECT ON mysql.*'] }
   return databaseType<TargetWish>({
-    ...{ ...common(server), ...strategies[`dual-password, by ${by}`] },
+    ...common(server),
+    ...strategies[`dual-password, by ${by}`],
     title: `mariadb dual-password, by ${by}, on ${server.label}`,
     strategy: 'dual-password',
     function: databaseFunction('mariadb/dual-password', server),
@@ -60,7 +63,8 @@ export function alternatingUsers(
   at: ServerFields = { port: server.port },
 ): MariadbType {
   return databaseType<TargetWish>({
-    ...{ ...common(server), ...strategies['alternating-users'] },
+    ...common(server),
+    ...strategies['alternating-users'],
     title: `mariadb alternating-users, clone ${clone}, on ${server.label}`,
     strategy: 'alternating-users',
     function: databaseFunction('mariadb/alternating-users', server),
@@ -68,7 +72,8 @@ export function alternatingUsers(
     // testSecret reads AWSCURRENT too, once AWSPENDING has logged in: neither of the two can see what the other may do.
     calls: { all: 13, inTurn: 8 },
     oddities: {
-      ...{ ...oddities, 'accounts on several hosts': severalHosts },
+      ...oddities,
+      'accounts on several hosts': severalHosts,
       'grants of all kinds': {
         grants: ['SELECT, INSERT ON *.*', 'CREATE VIEW ON `a\\_b`.*', "USAGE ON `it's ``TO`.*"],
       },
@@ -87,7 +92,8 @@ function common(server: TestServer) {
 }
 
 const oddities: Readonly<Record<string, AccountWish>> = {
-  ...{ ...oddAccounts, ...oddFields },
+  ...oddAccounts,
+  ...oddFields,
   'SQL in the name': { name: `' TO x; DROP --` },
   'a password that looks like a hash': { password: nativeHash(randomPassword()) },
   'the longest name': { name: 'é', length: 74 },

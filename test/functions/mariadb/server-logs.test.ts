@@ -11,9 +11,14 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
   describe(`what MariaDB ${series} keeps of statements`, { meta: { server: `MariaDB ${series}` } }, () => {
     it('holds no password: no log, no binary log, no audit, no performance_schema, no file at all', async () => {
       await using server = await ownMariadb(series, {
-        ...{ 'log-bin': 'binlog', 'slow-query-log': 'ON', 'long-query-time': '0', 'log-warnings': '9' },
-        ...{ 'performance-schema': 'ON', 'plugin-load-add': 'server_audit', 'server-audit-logging': 'ON' },
-        ...{ 'performance-schema-consumer-events-statements-history-long': 'ON' },
+        'log-bin': 'binlog',
+        'slow-query-log': 'ON',
+        'long-query-time': '0',
+        'log-warnings': '9',
+        'performance-schema': 'ON',
+        'plugin-load-add': 'server_audit',
+        'server-audit-logging': 'ON',
+        'performance-schema-consumer-events-statements-history-long': 'ON',
       })
       await server.query("UPDATE performance_schema.setup_consumers SET ENABLED = 'YES'")
       const values: string[] = []

@@ -40,7 +40,8 @@ export async function accountSnapshotByPassword(server: TestServer, login: TestL
   const passwordOf = (plugin: string, stored = '') =>
     [...known].find((password) => isHashOf(password, plugin, Buffer.from(stored))) ?? stored
   const rows = users.map((row) => ({
-    ...{ ...row, password_last_changed: null },
+    ...row,
+    password_last_changed: null,
     authentication_string: passwordOf(row.plugin, row.authentication_string),
     User_attributes: {
       ...row.User_attributes,

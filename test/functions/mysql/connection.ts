@@ -11,7 +11,10 @@ export function contextFor(remainingMs = 20_000): RotationContext & { readonly d
   const ends = performance.now() + remainingMs
   const done: string[] = []
   return {
-    ...{ secretId: 'arn', token: 'token', signal, done },
+    secretId: 'arn',
+    token: 'token',
+    signal,
+    done,
     remainingMs: () => ends - performance.now(),
     now: () => Date.now(),
     sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),

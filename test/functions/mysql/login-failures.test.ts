@@ -83,7 +83,9 @@ async function loginFailures(type: MysqlType) {
       const { username: user, password } = loginIn(target.value)
       await using held = await connected({ host: server.host, port: server.port, user, password })
       const error = await expectFailure(suite, target, {
-        ...{ code: 'ConnectionLimit', step: 'setSecret', stillWorks: false },
+        code: 'ConnectionLimit',
+        step: 'setSecret',
+        stillWorks: false,
       })
       expect(error.errorMessage).toContain('Trying again can help.')
       await held.query('DO 1')

@@ -11,9 +11,14 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
   let server: OwnServer
   beforeAll(async () => {
     server = await ownMysql({
-      ...{ 'slow-query-log': 'ON', 'long-query-time': '0', 'log-slow-extra': 'ON', 'log-bin': 'binlog' },
-      ...{ 'log-error-verbosity': '3', 'performance-schema-consumer-events-statements-history-long': 'ON' },
-      ...{ 'performance-schema-max-sql-text-length': '4096', 'max-digest-length': '4096' },
+      'slow-query-log': 'ON',
+      'long-query-time': '0',
+      'log-slow-extra': 'ON',
+      'log-bin': 'binlog',
+      'log-error-verbosity': '3',
+      'performance-schema-consumer-events-statements-history-long': 'ON',
+      'performance-schema-max-sql-text-length': '4096',
+      'max-digest-length': '4096',
     })
   })
   afterAll(() => server[Symbol.asyncDispose]())

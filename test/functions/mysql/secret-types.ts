@@ -21,7 +21,8 @@ const target = targetsOf(secretString, accountSnapshot)
 /** @param at what the secrets say of the server, where it is to be reached in another way */
 export function singleUser(server: TestServer, at: ServerFields = { port: server.port }): MysqlType {
   return databaseType<AccountWish>({
-    ...{ ...common(server), ...strategies['single-user'] },
+    ...common(server),
+    ...strategies['single-user'],
     title: `mysql single-user on ${server.label}`,
     strategy: 'single-user',
     function: databaseFunction('mysql/single-user', server),
@@ -39,12 +40,14 @@ export function dualPassword(
   at: ServerFields = { port: server.port },
 ): MysqlType {
   return databaseType<AccountWish>({
-    ...{ ...common(server), ...strategies[`dual-password, by ${by}`] },
+    ...common(server),
+    ...strategies[`dual-password, by ${by}`],
     title: `mysql dual-password, by ${by}, on ${server.label}`,
     strategy: 'dual-password',
     function: databaseFunction('mysql/dual-password', server),
     oddities: {
-      ...{ ...oddities, 'a name of 32 characters': { name: 'é', length: 32 } },
+      ...oddities,
+      'a name of 32 characters': { name: 'é', length: 32 },
       ...(by === 'a superuser' && { 'accounts on several hosts': severalHosts }),
     },
     async make({ store }: Store, wish: AccountWish = {}) {
@@ -71,12 +74,14 @@ export function alternatingUsers(
   at: ServerFields = { port: server.port },
 ): MysqlType {
   return databaseType<AccountWish>({
-    ...{ ...common(server), ...strategies['alternating-users'] },
+    ...common(server),
+    ...strategies['alternating-users'],
     title: `mysql alternating-users, clone ${clone}, on ${server.label}`,
     strategy: 'alternating-users',
     function: databaseFunction('mysql/alternating-users', server),
     oddities: {
-      ...{ ...oddities, 'accounts on several hosts': severalHosts },
+      ...oddities,
+      'accounts on several hosts': severalHosts,
       'a name of 26 characters, which _clone makes 32': { name: 'é', length: 26 },
     },
     async make({ store }: Store, wish: AccountWish = {}) {
@@ -100,7 +105,8 @@ function common(server: TestServer) {
 }
 
 const oddities: Readonly<Record<string, AccountWish>> = {
-  ...{ ...oddAccounts, ...oddFields },
+  ...oddAccounts,
+  ...oddFields,
   'SQL in the name': { name: `'; DROP --` },
   'a password that looks like a hash': { password: `*${randomPassword().toUpperCase()}` },
 }

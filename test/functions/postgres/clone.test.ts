@@ -123,7 +123,9 @@ for (const major of [18, 15] as const) {
       await secrets.rotate(secretId)
       await expectSame()
       expect(await sessionOf(await stagedValue('AWSCURRENT'), names)).toMatchObject({
-        ...{ search_path: `app, "We""ird, 'x", "$user"`, 'app.tenant': `O'Brien \\ "x", y`, work_mem: '7MB' },
+        search_path: `app, "We""ird, 'x", "$user"`,
+        'app.tenant': `O'Brien \\ "x", y`,
+        work_mem: '7MB',
       })
 
       await server.query(`ALTER ROLE ${role} RESET work_mem`)
@@ -133,7 +135,8 @@ for (const major of [18, 15] as const) {
       await secrets.rotate(secretId)
       await expectSame()
       expect(await sessionOf(await stagedValue('AWSPREVIOUS'), ['lock_timeout', 'search_path'])).toMatchObject({
-        ...{ lock_timeout: '0', search_path: '""' },
+        lock_timeout: '0',
+        search_path: '""',
       })
     })
 

@@ -68,7 +68,9 @@ for (const major of [18, 15] as const) {
         const { host, port } = server
         await using held = await connected({ host, port, user, password, database: 'postgres' })
         const error = await expectFailure(suite, target, {
-          ...{ code: 'ConnectionLimit', step: 'setSecret', stillWorks: false },
+          code: 'ConnectionLimit',
+          step: 'setSecret',
+          stillWorks: false,
         })
         expect(error.errorMessage).toContain('Trying again can help.')
         await held.query('SELECT 1')

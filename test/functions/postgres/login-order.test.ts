@@ -92,7 +92,9 @@ describe('postgres single-user: which version logs in', { meta: { server: server
     const SecretString = 'not JSON'
     const command = (text: string) =>
       new PutSecretValueCommand({
-        ...{ SecretId: target.secretId, SecretString: text, ClientRequestToken: randomUUID() },
+        SecretId: target.secretId,
+        SecretString: text,
+        ClientRequestToken: randomUUID(),
       })
     await secrets.client.send(command(SecretString))
     await secrets.client.send(command(target.value))

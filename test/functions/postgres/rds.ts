@@ -93,7 +93,10 @@ export async function startRds(env: Readonly<Record<string, string>> = {}, modul
   const variables = { ...type.function.env, AWS_ENDPOINT_URL_RDS: api.url, ...env }
   const suite = await suiteFor({ ...type, function: { ...type.function, module, env: variables } })
   return {
-    ...{ api, server, suite, cluster: { id, writer, reader, members: members.map(instanceName) } },
+    api,
+    server,
+    suite,
+    cluster: { id, writer, reader, members: members.map(instanceName) },
     async instance(Engine = 'postgres', Port = server.port) {
       const DBInstanceIdentifier = randomName('i').replace('_', '')
       const size = { DBInstanceClass: 'db.t3.micro', AllocatedStorage: 20 }

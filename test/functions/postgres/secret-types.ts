@@ -30,7 +30,8 @@ const target = targetsOf(secretString, roleSnapshot)
 /** @param at what the secrets say of the server, where it is to be reached in another way */
 export function singleUser(server: TestServer, at: ServerFields = { port: server.port }): PostgresType {
   return databaseType<TargetWish>({
-    ...{ ...common(server), ...strategies['single-user'] },
+    ...common(server),
+    ...strategies['single-user'],
     title: `postgres single-user on ${server.label}`,
     strategy: 'single-user',
     function: databaseFunction('postgres/single-user', server),
@@ -47,7 +48,8 @@ export function alternatingUsers(
   at: ServerFields = { port: server.port },
 ): PostgresType {
   return databaseType<TargetWish>({
-    ...{ ...common(server), ...strategies['alternating-users'] },
+    ...common(server),
+    ...strategies['alternating-users'],
     title: `postgres alternating-users, clone ${clone}, on ${server.label}`,
     strategy: 'alternating-users',
     function: databaseFunction('postgres/alternating-users', server),

@@ -14,7 +14,9 @@ import { withEnv } from '../databases/tls-cases.ts'
 import { alternatingUsers, type PostgresType, singleUser } from './secret-types.ts'
 
 const settings = {
-  ...{ password_encryption: 'md5', synchronous_commit: 'off', log_statement: 'all' },
+  password_encryption: 'md5',
+  synchronous_commit: 'off',
+  log_statement: 'all',
   // What is not flushed when it is committed stays in memory: a crash takes it back.
   wal_writer_delay: '10s',
 }

@@ -31,7 +31,11 @@ export async function fleetOfThree(): Promise<FleetOfThree> {
     await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()))
   })
   return {
-    ...{ suite, type, secrets, hosts, doors },
+    suite,
+    type,
+    secrets,
+    hosts,
+    doors,
     async fleet(wish = {}) {
       for (const host of hosts) await writeKeys(host, '')
       const at = [{}, {}, { port: doors[2].port }]

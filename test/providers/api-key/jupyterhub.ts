@@ -49,7 +49,9 @@ export async function startJupyterHub(): Promise<JupyterHub> {
     return fetch(`${hub}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
   }
   return {
-    ...{ front, admin, log: () => said },
+    front,
+    admin,
+    log: () => said,
     async user(name = `u-${randomUUID().slice(0, 8)}`) {
       await api('POST', '/users', { usernames: [name] })
       const answer = await api('POST', `/users/${encodeURIComponent(name)}/tokens`, { note: 'by hand' })

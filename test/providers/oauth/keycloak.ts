@@ -164,7 +164,10 @@ function representation({ refreshTokenMaxReuse, graceSeconds }: RealmWish) {
         username: user.username,
         enabled: true,
         // Without them the account counts as not fully set up.
-        ...{ email: 'somebody@example.com', emailVerified: true, firstName: 'Some', lastName: 'Body' },
+        email: 'somebody@example.com',
+        emailVerified: true,
+        firstName: 'Some',
+        lastName: 'Body',
         credentials: [{ type: 'password', value: user.password }],
       },
     ],
