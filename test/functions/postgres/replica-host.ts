@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../../shared/errors/catalogue.ts'
 import { expectFailure } from '../../contract/failure.ts'
-import { codeOf } from '../../support/outcome.ts'
-import { startStandby } from '../../support/standby.ts'
-import { instanceName, otherAccount, startRds } from './rds.ts'
+import { instanceName, otherAccount } from './rds.ts'
+import { rds } from './rds-of-this-file.ts'
 
-const rds = await startRds()
 const { api, suite, server, cluster } = rds
 const { secrets } = suite
 
@@ -30,8 +28,6 @@ async function rotates(target: Stored) {
 }
 
 describe('alternating-users: a host that is a replica', { meta: { server: server.label } }, () => {
-  afterAll(() => rds[Symbol.asyncDispose]())
-
   it('a read replica of the superuser host is accepted: two questions to RDS, by identifier', async () => {
     const source = await rds.instance()
     const replica = await rds.replica(source)
@@ -161,70 +157,6 @@ describe('alternating-users: a host that is a replica', { meta: { server: server
     const error = await refused(target, 'AccessDenied')
     api.spoil = () => undefined
     expect(error.errorMessage).toContain(`rds:DescribeDBInstances on ${source} failed`)
-  })
-
-  describe('a standby that streams', () => {
-    let standby: Awaited<ReturnType<typeof startStandby>>
-    beforeAll(async () => {
-      standby = await startStandby(server)
-    })
-    afterAll(() => standby[Symbol.asyncDispose]())
-
-    async function atStandby() {
-      const source = await rds.instance()
-      const replica = await rds.replica(source, standby.port)
-      const superuser = { host: instanceName(source) }
-      const target = await rds.stored({ host: instanceName(replica), port: standby.port, superuser })
-      await standby.caughtUp()
-      return target
-    }
-
-    it('the password is set at its source, and used at the standby', async () => {
-      const target = await atStandby()
-      await rotates(target)
-      const { AWSCURRENT = '' } = await target.staged()
-      expect(await standby.login(JSON.parse(AWSCURRENT))).toBeDefined()
-    })
-
-    it('one that lags is waited for, with few refused logins', async () => {
-      const target = await atStandby()
-      await standby.query('SELECT pg_wal_replay_pause()')
-      const rotation = await secrets.begin(target.secretId)
-      await rotation.run('createSecret')
-      const step = rotation.attempt('setSecret')
-      await expect.poll(() => standbyRefusals(target), { timeout: 5_000 }).toBe(1)
-      await standby.query('SELECT pg_wal_replay_resume()')
-      expect(await step).toMatchObject({ ok: true })
-      await rotation.run('testSecret', 'finishSecret')
-      await target.expectPromoted(rotation, target.value)
-      expect(await standbyRefusals(target)).toBe(1)
-    })
-
-    it('one that stands still is ReplicaBehind; the value in use goes on working, and a later run ends the rotation', async () => {
-      const target = await atStandby()
-      const rotation = await secrets.begin(target.secretId)
-      await rotation.run('createSecret')
-      await standby.query('SELECT pg_wal_replay_pause()')
-      const outcome = await rotation.attempt('setSecret')
-      expect(codeOf(outcome)).toBe('ReplicaBehind')
-      expect(await standbyRefusals(target)).toBe(3)
-      expect(await standby.login(JSON.parse(target.value))).toBeDefined()
-      await standby.query('SELECT pg_wal_replay_resume()')
-      await rotation.run('setSecret', 'testSecret', 'finishSecret')
-      await target.expectPromoted(rotation, target.value)
-    })
-
-    it('no secret value gets into its log', async () => {
-      await suite.expectNoLeak(await standby.log())
-    })
-
-    async function standbyRefusals({ clone }: Stored): Promise<number> {
-      return (await standby.log()).split(`password authentication failed for user "${clone}"`).length - 1
-    }
-  })
-
-  it('leaves no secret value in any output', async () => {
-    await suite.expectNoLeak(await server.log(), api.sent())
   })
 })
 
