@@ -43,8 +43,12 @@ export async function unpackedArtefact({ coordinates, sha256 }: MavenArtefact, u
   const name = coordinates.replaceAll(':', '-')
   return madeOnce(inCache('maven', name), async (half) => {
     process.stderr.write(`${coordinates} is downloaded with Maven, this once…\n`)
-    const options = [`-Dartifact=${coordinates}`, `-DoutputDirectory=${half}`]
+    // A repository of our own: the user's would keep half a gigabyte of MySQL for ever, beside what is unpacked here.
+    const repository = inCache('maven-repository')
+    const options = [`-Dartifact=${coordinates}`, `-DoutputDirectory=${half}`, `-Dmaven.repo.local=${repository}`]
     await run('mvn', ['-q', 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy', ...options])
+    const [group = '', artefact = '', version = ''] = coordinates.split(':')
+    await rm(join(repository, ...group.split('.'), artefact, version), { recursive: true })
     const [archive = ''] = await readdir(half)
     const found = createHash('sha256')
       .update(await readFile(join(half, archive)))
