@@ -1,5 +1,5 @@
 import { afterAll, describe } from 'vitest'
-import { furtherVersions } from '../functions/databases/versions.ts'
+import { furtherServers } from '../functions/databases/versions.ts'
 import { alternatingUsers } from '../functions/mysql/secret-types.ts'
 import { whyNoMaven } from '../support/maven.ts'
 import { largeCatalogue } from './large-catalogue.ts'
@@ -8,9 +8,9 @@ import { olderMysql } from './mysql-servers.ts'
 
 const why = await whyNoMaven()
 if (why !== undefined) describe.skip(`NOT TESTED: ${why}`, () => undefined)
-for (const version of why === undefined ? furtherVersions.mysql : []) {
+for (const version of why === undefined ? furtherServers.mysql : []) {
   const server = await olderMysql(version)
-  await contractsOn(server)
+  await contractsOn(server, version)
   largeCatalogue(server, alternatingUsers(server, 'missing'))
   afterAll(() => server[Symbol.asyncDispose]())
 }
