@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest'
 import { furtherServers } from '../functions/databases/versions.ts'
+import { passwordRules } from '../functions/mysql/password-rules.ts'
 import { alternatingUsers } from '../functions/mysql/secret-types.ts'
 import { whyNoMaven } from '../support/maven.ts'
 import { largeCatalogue } from './large-catalogue.ts'
@@ -14,3 +15,5 @@ for (const version of why === undefined ? furtherServers.mysql : []) {
   largeCatalogue(server, alternatingUsers(server, 'missing'))
   afterAll(() => server[Symbol.asyncDispose]())
 }
+// The one of them that brings the component.
+if (why === undefined) passwordRules('MySQL 8.0.33', () => olderMysql('8.0.33'))
