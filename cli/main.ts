@@ -51,6 +51,6 @@ function stackOf(error: unknown): string {
   return plain(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
-// Whoever read the answer has gone: there is nobody left to tell.
+// The program that read the answer has gone: there is nobody left to tell.
 process.stdout.once('error', () => process.exit())
 process.exitCode = await run(process.argv.slice(2), processTerminal(process))

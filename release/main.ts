@@ -37,7 +37,7 @@ if (there.length > 0 && !there.includes('SHA256SUMS'))
 
 const { version } = packageJson
 const say = (text: string) => process.stderr.write(`${text}\n`)
-// Whoever kills it finds the release before, whole.
+// A run that is killed here leaves the release before, whole.
 const folder = join(dirname(out), `.${basename(out)}-${process.pid}`)
 try {
   await mkdir(folder, { recursive: true })

@@ -25,7 +25,7 @@ export async function adopt(secret: SecretFacts, to: string, run: Run): Promise<
   if (why !== undefined || from === undefined) return { done: false, why: why ?? 'No function rotates it.' }
   if (from === to) return { done: false, why: 'That function rotates it already.' }
   const { client } = run.secrets
-  // Before anything is switched: whoever is cut off can go back.
+  // Said before anything is switched: an operator who is cut off can go back.
   const Tags = [{ Key: tagKey, Value: from }]
   await ask('secretsmanager:TagResource', client.send(new TagResourceCommand({ SecretId: secret.arn, Tags })))
   const tested = await switchTo(secret, to, run)

@@ -71,7 +71,7 @@ export default command({
       return exitCodes.attention
     }
     const results: Switched[] = []
-    // One after the other: whoever sees the first fail can stop.
+    // One after the other: an operator who sees the first fail can stop.
     for (const { secret } of found) {
       const talk = json ? forPrograms(terminal) : forPeople(terminal, secret.name)
       const run: Run = { secrets, connection, talk, timeoutMs: 10 * minute, stop: new AbortController().signal }

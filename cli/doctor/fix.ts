@@ -75,7 +75,7 @@ async function removePending(
 ): Promise<boolean> {
   const { client, secret, say, agrees, progress } = fixing
   say(`AWSCURRENT (version ${current}) works, AWSPENDING (version ${version}) does not, and no step is running.`)
-  // Said before anything is done: whoever is cut off here has it on the screen.
+  // Said before anything is done: an operator who is cut off here has it on the screen.
   say(
     `Should version ${version} work later after all, this puts the label back:\n    ${putBackCommand(secret, version)}`,
   )

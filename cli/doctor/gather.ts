@@ -152,7 +152,7 @@ async function roleAnswer(
   })
 }
 
-/** Whoever names a secret by the ARN of another Region means that Region. */
+/** An ARN of another Region asks for that Region. */
 function settingsFor(connection: Connection, { arn }: Pick<Secret, 'arn'>): Settings {
   const region = parsedArn(arn)?.region
   return { ...clientSettings(connection), ...(region && { region }) }

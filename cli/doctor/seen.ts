@@ -99,7 +99,7 @@ export interface Alarms {
 export interface Trace {
   readonly time: number
   readonly event: string
-  /** Whoever made the call; the service itself where it reports a rotation. */
+  /** The identity that made the call; the service itself where it reports a rotation. */
   readonly by: string
   readonly error: string | undefined
   /** The version that a rotation made. */

@@ -47,7 +47,7 @@ async function create(
   const parameters = Object.fromEntries(wishes.flatMap((name) => wishOf(name, secret)))
   const sentAt = context.now()
   const { accessToken, json } = await requestTokens({ type: 'client_credentials', parameters }, run)
-  // RFC 6749 §4.4.3: there should be none, since whoever has the client's secret needs none.
+  // RFC 6749 §4.4.3: there should be none, since a client that has its secret needs none.
   const given = withAnswer(secret, { accessToken, json, refreshToken: undefined }, description, sentAt)
   checkLife(lifeIn(json.expires_in), secret, await own.rotationDays(), run)
   context.did(say`had ${description.title} give a new access token`)

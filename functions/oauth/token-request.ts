@@ -44,7 +44,7 @@ export async function requestTokens(grant: Grant, run: OauthRun): Promise<TokenA
   )
 }
 
-/** JSON, or a form, as GitHub answers whoever has not asked for JSON. */
+/** JSON, or a form, as GitHub answers a request that does not ask for JSON. */
 export function bodyOf({ text }: Pick<HttpAnswer, 'text'>): Readonly<Record<string, unknown>> | undefined {
   try {
     const value = parseJson(text)

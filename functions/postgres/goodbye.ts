@@ -9,7 +9,7 @@ const goodbyeMs = 500
 const leaving = new Set<Promise<void>>()
 
 /**
- * Tells the server that a session is over. Its answer is waited for by whoever logs in next, who seldom has to: so no two
+ * Tells the server that a session is over. The next login waits for its answer, which mostly has come by then: so no two
  * sessions of this process are open, and no step ends later for a server that has nothing more to say. A server that
  * hangs is left after half a second: Lambda waits for nothing that is still open, and neither do we.
  */

@@ -58,7 +58,7 @@ export function postgresSession(
 
   /** The form of a new password for one of these users, where the server need not be asked for it. */
   function knownForm(...users: readonly string[]): PasswordForm | undefined {
-    // Whoever is let in by SCRAM today speaks it, and pg_hba.conf may admit nothing else.
+    // A client that is let in by SCRAM today speaks it, and pg_hba.conf may admit nothing else.
     return form ?? (users.some((user) => asked.get(user) === 'scram-sha-256') ? 'scram-sha-256' : undefined)
   }
 

@@ -65,7 +65,7 @@ async function readIn(path: string, account: Account, place: Place): Promise<Fou
   const { sftp } = place
   const real = account.owner === undefined ? path : await checkedPath(path, account.home, account.owner, place)
   try {
-    // Whoever opens a pipe waits until somebody writes into it.
+    // Opening a pipe waits until another process writes into it.
     const { mode, size } = await sftp.stat(real)
     if ((mode & typeBits) !== regularFile) return `${path} is no file`
     if (size > mostBytes) return `${path} is larger than 1 MiB`

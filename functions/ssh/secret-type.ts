@@ -15,7 +15,7 @@ import { testKey } from './test.ts'
 
 /**
  * Key pairs of an account on one host or many: the new public key is put beside the old one in authorized_keys, and the one
- * before the old one is taken away. Whoever has cached a value goes on logging in until the next rotation.
+ * before the old one is taken away. An application that has cached a value goes on logging in until the next rotation.
  * @param reach how hosts are reached
  */
 export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretType<KeySecret> {

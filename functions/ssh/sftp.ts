@@ -12,7 +12,7 @@ export interface FileFacts {
 
 export interface NewFile {
   readonly mode: number
-  /** User and group, where they are not those of whoever logs in. */
+  /** User and group, where they are not those of the account that logs in. */
   readonly owner: readonly [number, number] | undefined
 }
 
@@ -105,7 +105,7 @@ export function sftpOf(wrapper: SFTPWrapper): Sftp {
       const handle = await open(path, 'r')
       try {
         const facts = await ask<FileFacts>(`fstat ${path}`, (done) => wrapper.fstat(handle, done))
-        // Whether it has grown since, whoever replaces it will see: it is read once more before.
+        // Whether it has grown since is seen when it is replaced: it is read once more before.
         const chunks: Buffer[] = []
         for (let at = 0; at < facts.size; at += chunks.at(-1)?.length ?? 0) {
           const chunk = await readAt(path, handle, at)

@@ -21,7 +21,7 @@ const mostTries = 3
 
 /**
  * Key pairs of a user of AWS Transfer Family, who has several keys at once: the new one is imported beside the current one,
- * and the one before is deleted. Whoever has cached a value goes on logging in until the next rotation.
+ * and the one before is deleted. An application that has cached a value goes on logging in until the next rotation.
  */
 export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSettings): SecretType<KeySecret> {
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 
-/** What the declarations may name besides one another: what whoever imports them has. */
+/** What the declarations may name besides one another: packages that every user of them has. */
 const peers = ['aws-cdk-lib', 'constructs']
 
 /**
@@ -58,8 +58,6 @@ async function collect(folder: string, module: string, files: Record<string, str
   for (const [, , imported = ''] of text.matchAll(/(?:from |import\()(['"])([^'"]+)\1/g)) {
     if (imported.startsWith('.')) await collect(folder, normalize(join(dirname(module), imported)), files)
     else if (!peers.some((peer) => imported === peer || imported.startsWith(`${peer}/`)))
-      throw new Error(
-        `The declarations of ${module} name ${imported}, which whoever installs the package may not have.`,
-      )
+      throw new Error(`The declarations of ${module} name ${imported}, which users of the package may not have.`)
   }
 }

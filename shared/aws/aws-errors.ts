@@ -41,7 +41,7 @@ const unreachable = [
   'EPIPE',
 ]
 
-/** What is one service's own; whoever calls the service gives it, so that no other function carries its words. */
+/** What is one service's own; its caller gives it, so that no other function carries its words. */
 export interface ServiceCodes {
   /** What is missing where the service finds no resource; undefined where the call is about a secret. */
   readonly missing?: ErrorCode

@@ -16,7 +16,7 @@ const suffix = '_clone'
 
 /**
  * Two logins with the same rights take turns: while one is AWSCURRENT the other gets a new password, as a superuser
- * whose secret `masterarn` names. Whoever has cached the old value can log in until the next rotation.
+ * whose secret `masterarn` names. An application that has cached the old value can log in until the next rotation.
  * @param directory see `superuserForOwner`
  */
 export function alternatingUsers(

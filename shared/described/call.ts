@@ -50,7 +50,7 @@ function read({ status, text }: HttpAnswer): Answer {
   try {
     return { status, body: parseJson(text) }
   } catch {
-    return { status, body: undefined } // an empty answer, or a page in HTML: whoever needs a member of it will not find it
+    return { status, body: undefined } // an empty answer, or a page in HTML: a caller that needs a member of it will not find it
   }
 }
 

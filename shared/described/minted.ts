@@ -58,7 +58,7 @@ export function minted(
   return withFields(current, fields, kind)
 }
 
-/** Whoever confuses "outputs" has an id here, and the secret where ids are logged. */
+/** A description that confuses its "outputs" has an id here, and the secret where ids are logged. */
 const leastLength = 8
 
 function looksSecret(text: string): boolean {

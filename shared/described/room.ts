@@ -23,7 +23,7 @@ export async function whereThereIsRoom<T>(
     // Why it has refused, it may say to a list, too: then there is nothing to add.
     const young = await makeRoom().catch(() => [])
     if (young.length === 0) throw error
-    // Whoever has called this looks for a stored value as well, and finds it.
+    // The caller looks for a stored value as well, and finds it.
     await patiently(isStored, (stored) => stored, context)
     throw new RotationError('ProviderRefused', error.what, {
       likely: say`There may be no place for another ${noun}: one was made a moment ago that no version has (${joined(young)}).`,

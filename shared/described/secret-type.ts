@@ -18,7 +18,7 @@ import { verifyKey } from './verify.ts'
 
 /**
  * Credentials whose provider is described by data. One is minted in createSecret, the one step that stores, and lives
- * beside the one before until the next rotation: whoever has cached that is not refused.
+ * beside the one before until the next rotation: an application that has cached that is not refused.
  * @param testing for servers on this machine
  */
 export function describedType(

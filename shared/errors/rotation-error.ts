@@ -34,7 +34,7 @@ export class RotationError extends Error {
   /** The message, whose parts are told apart. */
   declare readonly words: Words
   readonly retryable: boolean
-  /** Not listed, as `what` is not: it is for whoever has to decide what to do next, and the message says it. */
+  /** Not listed, as `what` is not: it is for the code that has to decide what to do next, and the message says it. */
   declare readonly effect: Effect
   declare readonly lacks: string | undefined
 
@@ -50,7 +50,7 @@ export class RotationError extends Error {
     // Lambda reports an error's name as its errorType: an alarm can filter on it.
     this.name = code
     this.code = code
-    // Not listed: whoever logs the error has them in the message.
+    // Not listed: a log of the error has them in its message.
     for (const [name, value] of Object.entries({ what, likely, remedy, words }))
       Object.defineProperty(this, name, { value })
     Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })

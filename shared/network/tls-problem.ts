@@ -59,7 +59,7 @@ const likelyOfCertificate: Readonly<Record<string, ErrorDetails>> = {
     remedy: say`Renew the certificate on the server.`,
   },
   CERT_NOT_YET_VALID: {
-    likely: say`The certificate is valid from a later date on, or the clock of whoever made it was wrong.`,
+    likely: say`The certificate is valid from a later date on, or the clock of the machine that made it was wrong.`,
     remedy: say`Wait for that date, or renew the certificate on the server.`,
   },
   INVALID_PURPOSE: {

@@ -11,7 +11,7 @@ export interface Destination {
 }
 
 /**
- * Nothing has accepted a connection, whoever was to answer there.
+ * Nothing has accepted a connection, of whatever kind the server was to be.
  * @param code Node's; empty where nothing was said
  * @param details what is known beyond the general cause and remedy; of a name that cannot be resolved only cause and effect
  *   are taken

@@ -65,7 +65,7 @@ function claimOf(label: string, version: string): Claim | undefined {
   return { label, version, use, token, since: from, until: to, nonce, counts, used }
 }
 
-/** Whether what was claimed has led to a stored value: then whoever has claimed it is done. */
+/** Whether what was claimed has led to a stored value: then the run that claimed it is done. */
 export function isSettled(claim: Claim, labels: SecretDescription['labels'], ownToken: string): boolean {
   return labels.keys().some((id) => id !== ownToken && fingerprint(id) === claim.token)
 }

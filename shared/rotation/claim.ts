@@ -35,7 +35,7 @@ const aroundMs = 5_000
 /**
  * Claims something before it is used up. First the claim is announced, then looked for those of others, then the claim that the
  * last one has left behind is taken away: AWS compares there, and one alone of several runs finds it.
- * Whoever is not alone withdraws, and waits for the other's value until the other's time is over.
+ * A run that is not alone withdraws, and waits for the other's value until the other's time is over.
  * @throws RotationError ClaimedByAnotherRun, ClaimDisturbed (AWSPENDING is not on the event's version any more),
  *   ReauthorizationRequired, VersionConflict; nothing was used up
  */
@@ -95,7 +95,7 @@ async function announced<S>({ thing, own, context, nonce, since, labels }: Attem
   await own.move(mine.label, { to: mine.version })
   const known = new Set([mine.label, ...before.map(({ label }) => label)])
   const others = (seen: Labels) => claimsOn(thing.use, seen, token).filter(({ label }) => !known.has(label))
-  // Whoever sees the own claim sees all earlier ones, too, however old what is read may be: of two runs the later one sees both.
+  // A run that sees its own claim sees all earlier ones, too, however old what is read may be: of two runs the later one sees both.
   // If both do, one of them stays: the other one withdraws, or is on its way and does not.
   const isClear = (seen: Labels) =>
     seen.get(mine.version)?.includes(mine.label) === true && others(seen).every((each) => each.nonce < nonce)

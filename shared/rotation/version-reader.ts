@@ -73,7 +73,7 @@ export function createVersionReader<S>(
   const required = async (label: Label) => parse(await upToDate(label), label)
   return {
     prefetch(labels) {
-      // A failed read is heard by whoever asks for the value; if the guard objects first, by nobody.
+      // A failed read is reported where the value is used; if the guard objects first, nowhere.
       for (const label of labels) read(label).catch(() => undefined)
     },
     async stored() {

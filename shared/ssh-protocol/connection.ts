@@ -84,7 +84,7 @@ export async function connect(
       aborted: context.signal.aborted,
     })
   }
-  // A host that dies later is noticed by whoever waits for it.
+  // The next request notices a host that dies later.
   const abort = () => client.destroy()
   context.signal.addEventListener('abort', abort)
   return {

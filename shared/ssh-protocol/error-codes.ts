@@ -5,7 +5,7 @@ export const sshErrors = generalErrors({
   HostKeyMismatch: {
     cause: 'The host was set up anew or its keys were changed; or something else answers in its place.',
     remedy:
-      'Have whoever looks after the host compare: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows a fingerprint there. If the host is the right one, put its keys into host_keys.',
+      'Have an administrator of the host compare: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows a fingerprint there. If the host is the right one, put its keys into host_keys.',
     retryable: false,
   },
   NoCommonAlgorithm: {

@@ -20,7 +20,7 @@ export async function valueFieldsOf(client: SecretsManagerClient, SecretId: stri
       : await client
           .send(new DescribeSecretCommand({ SecretId: superuserArn }))
           .then(({ OwningService }) => OwningService)
-          // Whoever may not ask finds the rest all the same.
+          // An operator who may not read this finds the rest all the same.
           .catch(() => undefined)
   return {
     host: text('host'),
