@@ -10,9 +10,10 @@ import { type FunctionName, RotationFunction, type RotationFunctionProps } from 
 import { type Mapping, readTemplate, type Value } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
-import { list, statementsOf, statementsOfRole } from '../template/policies.ts'
+import { statementsOf, statementsOfRole } from '../template/policies.ts'
 import { type Stack as Deployed, deploy, refusals, type Values } from '../template/stack.ts'
 import { appWith, deployed, stackOf, zipOf } from './cdk-support.ts'
+import { asDeployed, comparable } from './same.ts'
 
 const template = readTemplate('template.yaml')
 const ids = rows.map(idOf) as FunctionName[]
@@ -211,14 +212,6 @@ describe('options that the template refuses', () => {
   })
 })
 
-/** What is not the same on paper and is to Lambda: a number in a variable is a text, and no layers are none. */
-function asDeployed({ Layers, Environment, ...properties }: Mapping): Mapping {
-  const variables = Object.entries((Environment as Mapping).Variables as Mapping)
-  const texts = Object.fromEntries(variables.map(([name, value]) => [name, String(value)]))
-  const layers = list(Layers).length > 0 ? { Layers: Layers ?? [] } : {}
-  return { ...properties, ...layers, Environment: { Variables: texts } }
-}
-
 function functionOf({ resources }: Deployed, id: string): Mapping {
   const found = Object.values(resources).find(
     ({ Properties }) => Properties.FunctionName === `keyturn-${id}` && Properties.Handler,
@@ -237,10 +230,4 @@ function those({ resources }: Deployed, type: string, id: string): Mapping[] {
   return Object.values(resources)
     .filter(({ Type, Properties }) => Type === type && JSON.stringify(Properties).includes(`"keyturn-${id}"`))
     .map(({ Properties }) => Properties)
-}
-
-/** A statement, however its lists are written. */
-function comparable(statement: Mapping): string {
-  const { Action, Resource, ...rest } = statement
-  return JSON.stringify([list(Action).toSorted(), list(Resource).toSorted(), Object.entries(rest).sort()])
 }
