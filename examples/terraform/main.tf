@@ -2,7 +2,7 @@
 # AWS, with version 5.100 of the provider and what that knows of runtimes.
 #
 # Keyturn's PostgresSingleUser in a VPC, and one login of an RDS or Aurora PostgreSQL that it rotates every month. The zip is one of
-# a release (docs/releases.md). docs/terraform.md says what else there is to know.
+# a release. docs/terraform.md says what else there is to know.
 
 terraform {
   required_version = ">= 1.5"
