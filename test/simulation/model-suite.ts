@@ -23,6 +23,11 @@ export function modelSuite(type: SimulatedType, about: Pick<SecretTypeUnderTest,
       throw new Error('A model has its secret already.')
     },
     value: async (secretId: string, label: Label) => valueWith(worldOf(secretId), label),
+    async storedValue(secretId: string, label: Label) {
+      const value = valueWith(worldOf(secretId), label)
+      if (value === undefined) throw new Error(`${secretId} has no value with ${label}.`)
+      return value
+    },
     async labels(secretId: string) {
       const versions = [...worldOf(secretId).secret.versions.values()].filter(({ stages }) => stages.size > 0)
       return Object.fromEntries(versions.map(({ id, stages }) => [id, [...stages].sort()]))
