@@ -1,9 +1,8 @@
 import { say } from '../../shared/errors/words.ts'
 import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { explained } from '../../shared/mysql-family/missing-privilege.ts'
-import { type Account, accountName, literal } from '../../shared/mysql-family/quoting.ts'
-import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
+import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { type Account, literal } from '../../shared/mysql-family/quoting.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
 import { parseShownAccount } from './shown-account.ts'
 import { parsePriv, storedMethods, storedOptions } from './stored-account.ts'
@@ -23,12 +22,11 @@ export interface AccountState extends Account {
  */
 export async function readAccounts(connection: ServerConnection, users: readonly string[]): Promise<AccountState[]> {
   const names = users.map(literal).join(', ')
-  const rows = await readSystem(
-    connection,
-    connection.run<Account & { readonly priv: string }>(
-      say`reading the accounts of ${users.join(' and ')}`,
-      `SELECT User AS user, Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv WHERE User IN (${names}) ORDER BY User, Host`,
-    ),
+  const rows = await connection.read<Account & { readonly priv: string }>(
+    say`reading the accounts of ${users.join(' and ')}`,
+    `SELECT User AS user, Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv WHERE User IN (${names}) ORDER BY User, Host`,
+    [],
+    grantToRead(connection),
   )
   // The comparison of names does not see spaces at their ends.
   const accounts = rows.filter(({ user }) => users.includes(user)).map((row) => ({ row, priv: parsePriv(row.priv) }))
@@ -40,16 +38,11 @@ export async function readAccounts(connection: ServerConnection, users: readonly
 /** The account of the session itself, which everybody may read. */
 export async function readOwnAccount(connection: ServerConnection): Promise<AccountState> {
   const { account, login } = connection
-  const rows = await connection.run(say`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
-  const { identification, ...options } = parseShownAccount(shownTexts(rows))
+  const shown = await connection.show(say`reading the account of ${login.username}`, 'SHOW CREATE USER CURRENT_USER()')
+  const { identification, ...options } = parseShownAccount(shown)
   return accountState(account, parseLoginMethods(identification, account.user), options)
 }
 
 function accountState({ user, host }: Account, methods: readonly LoginMethod[], options: AccountOptions): AccountState {
   return { user, host, methods, options, passwords: nativeHashes(methods) }
-}
-
-/** Reads what SELECT on the database `mysql` is needed for. @throws RotationError MissingPrivilege, with the GRANT */
-export function readSystem<T>(connection: ServerConnection, read: Promise<T>): Promise<T> {
-  return explained(read, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
 }

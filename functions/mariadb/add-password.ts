@@ -2,8 +2,8 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { takeLock } from '../../shared/mysql-family/lock.ts'
-import { explained } from '../../shared/mysql-family/missing-privilege.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
+import { grantTo } from '../../shared/mysql-family/own-account.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type AccountState, readAccounts } from './accounts.ts'
@@ -58,8 +58,8 @@ async function change(
   const expressions = [write(next), write(current)]
   const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
   const doing = say`adding a password to ${user}`
-  const grant = `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`
-  await explained(givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`), grant)
+  const mend = grantTo(connection, 'CREATE USER ON *.*')
+  await givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`, [], mend)
 }
 
 function notPrimary(user: string, accounts: readonly AccountState[]): RotationError {

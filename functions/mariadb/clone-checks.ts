@@ -1,18 +1,14 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type Difference, describeDifferences } from '../../shared/mysql-family/grant-differences.ts'
+import { type Difference, describeDifferences, isRight, statementOf } from '../../shared/mysql-family/differences.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { type CloneState, cloneDifferences, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
-
-interface Next {
-  readonly username: string
-  readonly password: string
-}
+import { cloneDifferences, missingAccount } from './clone-differences.ts'
+import { type CloneState, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
 
 /** @throws RotationError NotAClone, LoginMethod or LoginLocked where the two can't be clones as they are */
-export function checkAccounts(state: CloneState, names: CloneNames, next: Next): void {
+export function checkAccounts(state: CloneState, names: CloneNames, next: NextLogin): void {
   const pairs = pairsOf(state)
   if (state.base.length === 0) {
     const likely = say`The account ${names.base} was dropped or renamed, or ${names.clone} is not a clone at all.`
@@ -54,7 +50,7 @@ function checkNoneIsLocked(pairs: readonly Pair[], { base, clone }: CloneNames):
  * Accounts of one name with different passwords belong to different people: one of them would be thrown out, or its
  * rights would go to the other.
  */
-function checkOnePassword(user: string, accounts: readonly RightsState[], next: Next): void {
+function checkOnePassword(user: string, accounts: readonly RightsState[], next: NextLogin): void {
   const hashes = new Set(accounts.map(({ passwords }) => passwords[0] ?? ''))
   // A run that was ended may have come to the first of them.
   if (user === next.username && hashes.size > 1) hashes.delete(nativeHash(next.password))
@@ -78,7 +74,7 @@ function existingClones(pairs: readonly Pair[]): RightsState[] {
 export async function checkIsOurs(
   state: CloneState,
   names: CloneNames,
-  next: Next,
+  next: NextLogin,
   previousPassword: () => Promise<string | undefined>,
 ): Promise<void> {
   const pairs = pairsOf(state)
@@ -87,8 +83,7 @@ export async function checkIsOurs(
   const differences = pairs.flatMap((pair): Difference[] => {
     const { base, clone } = pair
     if (clone !== undefined && !isUnfinished(pair)) return cloneDifferences(base, clone)
-    const account = accountName({ user: names.clone, host: base.host })
-    return [{ what: `the account ${account}`, clone: 'lacks', statement: '' }]
+    return [missingAccount({ user: names.clone, host: base.host }, '')]
   })
   if (differences.length === 0) return
   const has = (password: string | undefined) =>
@@ -103,15 +98,15 @@ const mostStatements = 5
 function notOurs(
   { clone }: CloneState,
   names: CloneNames,
-  { username }: Next,
+  { username }: NextLogin,
   differences: readonly Difference[],
 ): RotationError {
   const [other, isClone] = username === names.clone ? [names.base, true] : [names.clone, false]
   // What the login in use has, is taken from it by nobody; and what an ALTER USER is to set, nobody else needs to know.
   const statements = differences
-    .filter((each) => (isClone || each.clone === 'lacks') && (each.privileges ?? each.role ?? each.proxy) !== undefined)
+    .filter((each) => (isClone || each.clone === 'lacks') && isRight(each))
     .slice(0, mostStatements)
-    .map(({ statement }) => `${statement};`)
+    .map((each) => `${statementOf(each)};`)
   const [rest, list] = [differences.length - statements.length, clone.map(accountName).join(', ')]
   const equal = [...statements, ...(rest > 0 ? [`and what else differs (${rest})`] : [])].join(' ')
   const drop = `; or DROP USER ${list}; and the rotation makes it anew: AWSCURRENT is ${other}, so that only who has cached an older value, or a view or a routine that it is the definer of, needs it`

@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type AccountOptions, optionDifferences } from '../../shared/mysql-family/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { type Difference, grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
-import { type Account, accountName } from '../../shared/mysql-family/quoting.ts'
-import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
-import { type AccountState, readAccounts, readOwnAccount, readSystem } from './accounts.ts'
-import { parsePriv, storedOptions } from './stored-account.ts'
+import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { type AccountState, readAccounts, readOwnAccount } from './accounts.ts'
 
 /** An account with what was granted to it. */
 export interface RightsState extends AccountState {
@@ -41,8 +38,9 @@ export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'
 export async function readCloneState(connection: ServerConnection, { base, clone }: CloneNames): Promise<CloneState> {
   const states: RightsState[] = []
   for (const account of await readAccounts(connection, [base, clone])) {
-    const show = connection.run(say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`)
-    states.push({ ...account, rights: parseGrants(shownTexts(await readSystem(connection, show)), account) })
+    const [doing, show] = [say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`]
+    const shown = await connection.show(doing, show, grantToRead(connection))
+    states.push({ ...account, rights: parseGrants(shown, account) })
   }
   const of = (name: string) => states.filter(({ user }) => user === name)
   return { base: of(base), clone: of(clone) }
@@ -50,27 +48,8 @@ export async function readCloneState(connection: ServerConnection, { base, clone
 
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {
   const { user, host, options } = await readOwnAccount(connection)
-  const rows = await connection.run(say`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
-  return { user, host, options, rights: parseGrants(shownTexts(rows), { user, host }) }
-}
-
-/** What CREATE USER gives without being asked. */
-export function newAccount({ user, host }: Account): OwnRights {
-  return { user, host, options: storedOptions(parsePriv('{}')), rights: parseGrants([]) }
-}
-
-/** What gives the clone the rights and options of the base. Locking is left out: see clone.ts. */
-export function cloneDifferences(
-  base: { readonly rights: Rights; readonly options: AccountOptions },
-  clone: OwnRights,
-): Difference[] {
-  const to = accountName(clone)
-  const { what, clause } = optionDifferences(base.options, clone.options)
-  const options: Difference[] =
-    what.length === 0
-      ? []
-      : [{ what: `another ${what.join(', ')}`, clone: 'has', statement: `ALTER USER ${to} ${clause}` }]
-  return [...options, ...grantDifferences(base.rights, clone.rights, to)]
+  const shown = await connection.show(say`reading the rights of ${user}`, 'SHOW GRANTS FOR CURRENT_USER()')
+  return { user, host, options, rights: parseGrants(shown, { user, host }) }
 }
 
 /**

@@ -39,6 +39,7 @@ const notValidPassword = 1819
 /**
  * Runs a statement that gives accounts passwords.
  * @param expected numbers of further errors that are answers
+ * @param mend what an administrator is to run where a privilege is missing
  * @throws RotationError PasswordRejected where the server's rules do not allow them; nothing was changed then
  */
 export async function givePasswords(
@@ -46,12 +47,13 @@ export async function givePasswords(
   doing: Words,
   statement: string,
   expected: readonly number[] = [],
+  mend?: string,
 ): Promise<number | undefined> {
   const rejections = [optionPreventsStatement, cannotUser, notValidPassword]
-  const refusal = await connection.attempt(doing, statement, [...rejections, ...expected])
+  const refusal = await connection.attempt(doing, statement, [...rejections, ...expected], mend)
   if (refusal === undefined || expected.includes(refusal)) return refusal
   // ALTER USER hides the reason behind a number of its own.
-  const warnings = await connection.run<{ Code: unknown }>(doing, 'SHOW WARNINGS')
+  const warnings = await connection.read<{ Code: unknown }>(doing, 'SHOW WARNINGS')
   const reasons = new Set([refusal, ...warnings.map(({ Code }) => Number(Code))])
   if (reasons.has(notValidPassword)) {
     throw new RotationError('PasswordRejected', say`${doing} was refused by a password validation plugin.`, {
@@ -65,7 +67,7 @@ export async function givePasswords(
 
 /** One number for two reasons: a server that was made read-only a moment ago, and one that wants to see passwords. */
 async function preventedByOption(connection: ServerConnection, doing: Words): Promise<RotationError> {
-  const [row] = await connection.run<{ readOnly: unknown }>(doing, 'SELECT @@GLOBAL.read_only AS readOnly')
+  const [row] = await connection.read<{ readOnly: unknown }>(doing, 'SELECT @@GLOBAL.read_only AS readOnly')
   if (!['0', 'OFF'].includes(String(row?.readOnly)))
     return new RotationError('ReadOnlyServer', say`${doing} was refused: the server takes no changes (read_only).`)
   return new RotationError('PasswordRejected', say`${doing} was refused: the server takes no password hashes.`, {

@@ -1,8 +1,8 @@
 import { say } from '../../shared/errors/words.ts'
 import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { explained } from '../../shared/mysql-family/missing-privilege.ts'
-import { type Account, accountName, literal } from '../../shared/mysql-family/quoting.ts'
+import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { type Account, literal } from '../../shared/mysql-family/quoting.ts'
 import { isHashOf } from './password-hash.ts'
 import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
 
@@ -28,6 +28,8 @@ export function hasPassword({ plugin, first, second }: StoredAccount, password: 
   return [first, second].some((hash) => isHashOf(password, plugin, hash))
 }
 
+type StoredRow = Readonly<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null>> & OptionRow
+
 /**
  * All accounts of some names, on whatever host. From MySQL 8.0.14 on.
  * @throws RotationError MissingPrivilege with the GRANT that allows reading them
@@ -40,11 +42,8 @@ export async function storedAccounts(
   const query = `SELECT User AS user, Host AS host, plugin, HEX(authentication_string) AS first,
     HEX(User_attributes->>'$.additional_password') AS second, ${optionColumns}
     FROM mysql.user WHERE User IN (${usernames.map(literal).join(', ')}) ORDER BY User, Host`
-  const reading = connection.run<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null> & OptionRow>(
-    say`reading the accounts of ${usernames.join(' and ')}`,
-    query,
-  )
-  const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
+  const doing = say`reading the accounts of ${usernames.join(' and ')}`
+  const rows = await connection.read<StoredRow>(doing, query, [], grantToRead(connection))
   return rows.map((row) => ({
     user: row.user ?? '',
     host: row.host ?? '',

@@ -3,13 +3,13 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { takeLock } from '../../shared/mysql-family/lock.ts'
-import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { grantTo } from '../../shared/mysql-family/own-account.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
-import { explainedChange } from './clone-changes.ts'
 import { isHashOf } from './password-hash.ts'
 import { changeOwnPassword } from './set-password.ts'
+import { grantToChange } from './superuser-rights.ts'
 
 interface Passwords {
   readonly next: string
@@ -30,10 +30,8 @@ export async function addPassword(
 ): Promise<void> {
   const own = connection.login.username === username
   if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords, context)
-  const account = accountName(connection.account)
-  const change = changeOwnPassword(connection, passwords.next, { retain: true }, context)
-  const remedy = say`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${account}; or add masterarn to the secret: then the superuser does it.`
-  await (await explained(change, remedy)).close()
+  const session = await changeOwnPassword(connection, passwords.next, { retain: true }, context)
+  await session.close()
 }
 
 async function addAsAdministrator(
@@ -49,8 +47,8 @@ async function addAsAdministrator(
   if (changing.length === 0) return
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
   const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
-  const change = connection.run(say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`)
-  await explainedChange(connection, change, `GRANT CREATE USER ON *.* TO ${accountName(connection.account)};`)
+  const [doing, alter] = [say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`]
+  await connection.change(doing, alter, grantToChange(connection, grantTo(connection, 'CREATE USER ON *.*')))
 }
 
 /** Those whose first password is the current one. None, where an earlier run has changed them. */

@@ -1,20 +1,14 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { describeWork } from '../../shared/mysql-family/grant-differences.ts'
-import { allPrivileges, parseGrants } from '../../shared/mysql-family/grants.ts'
+import { type Difference, listed, takesAway } from '../../shared/mysql-family/differences.ts'
+import { checkNothingIsLost } from '../../shared/mysql-family/make-equal.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
-import { type CloneDifference, isMember } from './clone-differences.ts'
-import { type CloneState, type RightsState, roleName } from './clone-state.ts'
+import { inWords, isMember } from './clone-differences.ts'
+import type { CloneState } from './clone-state.ts'
 
-interface Next {
-  readonly username: string
-}
-
-export function checkAccounts({ bases, clones }: CloneState, { base, clone }: CloneNames, next: Next): void {
+export function checkAccounts({ bases, clones }: CloneState, { base, clone }: CloneNames, next: NextLogin): void {
   if (bases.size === 0) {
     const likely = say`The account was dropped or renamed, or has no password, or ${clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no account ${base} that has a password.`, { likely })
@@ -36,44 +30,11 @@ export function checkAccounts({ bases, clones }: CloneState, { base, clone }: Cl
   if (locked !== undefined) throw new RotationError('LoginLocked', say`${accountName(locked)} is locked.`)
 }
 
-/** Says beforehand what the server would refuse half-way. */
-export async function checkSuperuser(connection: ServerConnection, bases: readonly RightsState[]): Promise<void> {
-  const me = accountName(connection.account)
-  const rows = await connection.run(say`reading the rights of ${me}`, 'SHOW GRANTS')
-  const { privileges, roles } = parseGrants(shownTexts(rows))
-  const held = privileges.get('*.*') ?? new Set()
-  const holds = (...names: string[]) => names.some((name) => held.has(name))
-  const administers = bases.every((base) => roles.get(roleName(base)) === true)
-  const missing = [
-    ...(holds('CREATE USER', allPrivileges) ? [] : ['CREATE USER']),
-    ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),
-  ]
-  if (missing.length === 0) return
-  throw new RotationError('MissingPrivilege', say`${me} lacks ${missing.join(' and ')}.`, {
-    remedy: say`As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
-  })
-}
-
-/**
- * What the clone has beyond the base is out of date; but where the clone is the login in use, somebody may need it: it was
- * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
- */
-export function checkNothingIsLost(
-  differences: readonly CloneDifference[],
-  { base, clone }: CloneNames,
-  next: Next,
-): void {
-  const lost = differences.filter(({ takesAway }) => takesAway)
-  if (next.username === clone || lost.length === 0) return
-  const what = lost.slice(0, 5).map((each) => each.what)
-  throw new RotationError('PrivilegesDiffer', say`${clone} is in use, and ${what.join('; ')}, which ${base} has not.`, {
-    likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
-    remedy: say`GRANT it to ${base}, or ${lost
-      .slice(0, 5)
-      .map((each) => each.remedy)
-      .join(' ')} Then rotate again.`,
-    // Only people know which of the two is right.
-    retryable: false,
+/** @throws RotationError PrivilegesDiffer where something would be taken from a clone that is in use */
+export function checkLoss(differences: readonly Difference[], names: CloneNames, { username }: NextLogin): void {
+  checkNothingIsLost(differences, names, username, (lost) => {
+    const what = lost.slice(0, 5).map(inWords)
+    return `${what.join('; ')}, which ${names.base} has not`
   })
 }
 
@@ -83,13 +44,13 @@ export function checkNothingIsLost(
  */
 export async function checkIsOurs(
   { bases, clones }: CloneState,
-  differences: readonly CloneDifference[],
+  differences: readonly Difference[],
   { base, clone }: CloneNames,
-  { username }: Next,
+  { username }: NextLogin,
   previousPassword: () => Promise<string | undefined>,
 ): Promise<void> {
   const strangers = [...clones.values()].filter((member) => !isMember(bases.get(member.host), member))
-  const needing = differences.filter(({ needsProof }) => needsProof)
+  const needing = differences.filter((each) => takesAway(each) || each.kind === 'role')
   if (needing.length === 0) return
   const previous = await previousPassword()
   // A base without a clone beside it proves only itself.
@@ -102,7 +63,7 @@ export async function checkIsOurs(
       remedy: say`If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
     })
   }
-  throw new RotationError('NotAClone', say`${describeWork(needing)}, and ${base} has not.`, {
+  throw new RotationError('NotAClone', say`${listed(needing.map(inWords))}, and ${base} has not.`, {
     likely: say`${clone} was given rights of its own, or it belongs to somebody else.`,
     remedy: say`REVOKE them from ${clone}, or GRANT them to ${base}.`,
   })

@@ -1,70 +1,56 @@
 import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
-import { optionDifferences } from '../../shared/mysql-family/account-options.ts'
+import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
+import { type Difference, nameOf, takesAway } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-family/grants.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import { type CloneState, type RightsState, roleName } from './clone-state.ts'
 
-interface Next extends NextLogin {
+export interface NextAccount extends NextLogin {
+  /** Makes a password that nobody learns, for an account that is about to get the one of the secret. */
   newPassword(): string
 }
 
-/** Something in which an account of the clone's name is not yet, or no longer, what the base's is. */
-export interface CloneDifference {
-  readonly what: string
-  readonly statement: string
-  /** The same for an administrator, where the superuser may not; none where it has a password in it. */
-  readonly remedy?: string
-  /**
-   * Whether it is to be made only for a login that is this secret's own: the role for an account that does not have it,
-   * and whatever takes something away.
-   */
-  readonly needsProof: boolean
-  /** Whether the clone can do less afterwards. */
-  readonly takesAway: boolean
-}
-
-/**
- * What makes the accounts of the clone equal to those of the base, each statement by itself.
- */
-export function cloneDifferences({ bases, clones }: CloneState, names: CloneNames, next: Next): CloneDifference[] {
+/** What makes the accounts of the clone equal to those of the base, each by itself. */
+export function differencesOf({ bases, clones }: CloneState, names: CloneNames, next: NextAccount): Difference[] {
   return [...bases.values()].flatMap((base) => {
     const clone = clones.get(base.host)
-    return clone === undefined ? [creation(base, names, next)] : differencesOf(base, clone)
+    return clone === undefined ? [missingAccount(base, names, next)] : cloneDifferences(base, clone)
   })
 }
 
 /** With the role at once: a clone that a run was killed after making is known for a clone by it. */
-function creation(base: RightsState, names: CloneNames, next: Next): CloneDifference {
-  const name = accountName({ user: names.clone, host: base.host })
+function missingAccount(base: RightsState, names: CloneNames, next: NextAccount): Difference {
+  const to = accountName({ user: names.clone, host: base.host })
   // Nobody learns the generated password: the one of the secret comes last. A clone that is in use is another thing: its
   // new account stands before the one that took logins from that host, and has to take them, too.
   const password = next.username === names.clone ? next.newPassword() : next.otherPassword
-  const identified = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
-  const statement = `CREATE USER ${name} ${identified} DEFAULT ROLE ${accountName(base)}`
-  return { what: `created ${name}`, statement, needsProof: false, takesAway: false }
+  const by = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
+  return { kind: 'account', to, clone: 'lacks', identified: `${by} DEFAULT ROLE ${accountName(base)}` }
 }
 
-function difference(what: string, statement: string, how: Partial<CloneDifference> = {}): CloneDifference {
-  return { what, statement, remedy: `${statement};`, needsProof: false, takesAway: false, ...how }
-}
-
-function differencesOf(base: RightsState, clone: RightsState): CloneDifference[] {
+function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
   const [from, to] = [accountName(base), accountName(clone)]
   const role = roleName(base)
-  const differences: CloneDifference[] = []
+  const differences: Difference[] = []
   if (!clone.rights.roles.has(role))
-    differences.push(difference(`granted ${from} to ${to}`, `GRANT ${from} TO ${to}`, { needsProof: true }))
+    differences.push({ kind: 'role', to, clone: 'lacks', role: from, option: false, optionAlone: false })
   if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
-    differences.push(difference(`default role of ${to}`, `SET DEFAULT ROLE ${from} TO ${to}`))
-  const { what, clause } = optionDifferences(base.options, clone.options)
-  if (what.length > 0) differences.push(difference(`${what.join(', ')} of ${to}`, `ALTER USER ${to} ${clause}`))
+    differences.push({ kind: 'default role', to, clone: 'lacks', role: from, word: 'TO' })
+  differences.push(...optionsDifference(base.options, clone.options, to))
   // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
   const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
-  const surplus = grantDifferences(wanted, own, to).filter((each) => each.clone === 'has')
-  for (const each of surplus)
-    differences.push(difference(`${to} has ${each.what}`, each.statement, { needsProof: true, takesAway: true }))
-  return differences
+  return [...differences, ...grantDifferences(wanted, own, to).filter(takesAway)]
+}
+
+/** What a log line says of one that was carried out, and an error of one that was not. */
+export function inWords(difference: Difference): string {
+  const { kind, to, clone } = difference
+  if (kind === 'account') return `created ${to}`
+  if (kind === 'options') return `${difference.names.join(', ')} of ${to}`
+  if (kind === 'default role') return `default role of ${to}`
+  if (kind === 'role' && clone === 'lacks') return `granted ${difference.role} to ${to}`
+  return `${to} has ${nameOf(difference)}`
 }
 
 /** Partial revokes come with the role; directly they matter only for what the clone holds on everything itself. */

@@ -1,7 +1,7 @@
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { describeWork } from '../../shared/mysql-family/grant-differences.ts'
+import { listed } from '../../shared/mysql-family/differences.ts'
 import type { Rights } from '../../shared/mysql-family/grants.ts'
 import { allPrivileges, unquoted } from '../../shared/mysql-family/grants.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
@@ -18,7 +18,7 @@ import { patternsOverlap } from './patterns.ts'
 export function checkEffect(pair: CloneState, { base, clone }: CloneNames): void {
   const found = [...pair.bases.values()].flatMap((each) => notCarried(each, pair))
   if (found.length === 0) return
-  const what = describeWork(found.map(({ what }) => ({ what })))
+  const what = listed(found.map(({ what }) => what))
   const ways = [...new Set(found.map(({ remedy }) => remedy))].slice(0, 5)
   throw new RotationError('PrivilegesDiffer', say`${clone} would not be able to do the same as ${base}: ${what}.`, {
     likely: say`${clone} gets its rights through ${base} as a role, and MySQL does not carry all of them over in this way.`,
@@ -42,7 +42,7 @@ export function noteRoutines({ bases }: CloneState, { clone }: CloneNames, conte
       return database !== undefined && !onRoutines.some((each) => held?.has(each))
     })
   })
-  const names = describeWork([...new Set(hidden)].map((what) => ({ what })))
+  const names = listed([...new Set(hidden)])
   if (hidden.length > 0)
     context.did(say`found routines that ${clone} may call, and information_schema does not show to it: ${names}`)
 }

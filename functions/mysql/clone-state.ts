@@ -2,9 +2,8 @@ import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
-import { explained } from '../../shared/mysql-family/missing-privilege.ts'
+import { grantToRead } from '../../shared/mysql-family/own-account.ts'
 import { type Account, accountName, identifier, literal } from '../../shared/mysql-family/quoting.ts'
-import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
@@ -61,7 +60,7 @@ const seesDatabases = `CURRENT_ROLE() = 'NONE' OR EXISTS (SELECT 1 FROM mysql.us
 /** All of it in one statement, whatever it is about. */
 async function readFacts(connection: ServerConnection, names: readonly string[]) {
   const list = names.map(literal).join(', ')
-  const reading = connection.run<Record<'activates' | 'everybodys' | 'defaults', unknown>>(
+  const [row] = await connection.read<Record<'activates' | 'everybodys' | 'defaults', unknown>>(
     say`reading the roles of ${names.join(' and ')}`,
     `SELECT @@GLOBAL.activate_all_roles_on_login AS activates,
       (SELECT COALESCE(MIN(s.SCHEMA_NAME), IF(${seesDatabases}, NULL, MIN(d.Db))) FROM mysql.db d
@@ -69,8 +68,9 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
         WHERE d.User = '') AS everybodys,
       (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST)) AS CHAR)
         FROM mysql.default_roles WHERE USER IN (${list})) AS defaults`,
+    [],
+    grantToRead(connection),
   )
-  const [row] = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
   const defaults = new Map<string, Set<string>>()
   for (const [user, host, role, at] of JSON.parse(String(row?.defaults ?? '[]')) as [
     string,
@@ -114,9 +114,8 @@ export async function ofTheSecret(
 
 async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {
   const name = accountName(account)
-  const reading = connection.run(say`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`)
-  const rows = await explained(reading, `GRANT SELECT ON mysql.* TO ${accountName(connection.account)};`)
-  return parseGrants(shownTexts(rows), account)
+  const doing = say`reading the rights of ${name}`
+  return parseGrants(await connection.show(doing, `SHOW GRANTS FOR ${name}`, grantToRead(connection)), account)
 }
 
 /** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */

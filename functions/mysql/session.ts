@@ -7,10 +7,11 @@ import { checkSupported } from '../../shared/mysql-family/server-version.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { storedAccounts } from './accounts.ts'
 import { addPassword } from './add-password.ts'
-import { checkSuperuser } from './clone-checks.ts'
-import { checkClone, ensureClone } from './ensure-clone.ts'
+import { checkClone } from './check-clone.ts'
+import { ensureClone } from './ensure-clone.ts'
 import { checkLength } from './password-limit.ts'
 import { checkOwnPassword, discardSecond, mayLock, replaceOwnPassword } from './set-password.ts'
+import { checkSuperuser } from './superuser-rights.ts'
 import { alternatingUsersVersions, dualPasswordVersions, singleUserVersions } from './versions.ts'
 
 /** @param newPassword makes a password for an account whose own one comes later */

@@ -2,10 +2,9 @@ import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
+import { checkLimit, checkOneAccount, grantTo } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-family/server-version.ts'
-import { shownTexts } from '../../shared/mysql-family/shown-texts.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 
@@ -38,18 +37,20 @@ export async function changeOwnPassword(
   // USER() is the account that the server chose, whatever the host in its name; naming it takes more privileges.
   const change = `ALTER USER USER() IDENTIFIED BY ${literal(next)}`
   if (!isAtLeast(connection, [8, 0, 13])) {
-    await connection.run(doing, change)
+    await connection.change(doing, change)
     return connection
   }
   const statement = `${change} REPLACE ${literal(login.password)}${retain ? ' RETAIN CURRENT PASSWORD' : ''}`
-  const refusal = await connection.attempt(doing, statement, [incorrectCurrentPassword, passwordUsedBefore])
+  const grant = grantTo(connection, 'APPLICATION_PASSWORD_ADMIN ON *.*')
+  const mend = retain ? say`${grant} or add masterarn to the secret: then the superuser does it.` : undefined
+  const refusal = await connection.attempt(doing, statement, [incorrectCurrentPassword, passwordUsedBefore], mend)
   if (refusal === undefined) return connection
   // Either this is done already, or the first password is another one. Asking is no login, which would count as a failed
   // one: the new password takes its own place where it is the first, and the second one stays (MySQL manual, "Dual
   // Password Support").
   if (refusal === incorrectCurrentPassword) {
     const answers = [incorrectCurrentPassword, passwordUsedBefore, tooFewCharactersChanged]
-    const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers)
+    const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers, mend)
     if (answer === incorrectCurrentPassword) throw notPrimary(connection)
   }
   return provesFirst(connection, next, context)
@@ -87,13 +88,11 @@ async function checkRetry(connection: ServerConnection): Promise<void> {
 
 /** How many refused logins lock the session's own account, from MySQL 8.0.19 on; undefined where none do. */
 async function ownLimit(connection: ServerConnection): Promise<number | undefined> {
-  const rows = await connection.run(
-    say`reading the account of ${connection.login.username}`,
-    'SHOW CREATE USER CURRENT_USER()',
-  )
+  const doing = say`reading the account of ${connection.login.username}`
+  const shown = await connection.show(doing, 'SHOW CREATE USER CURRENT_USER()')
   // Behind the last of what the owner may have put in quotes, but for the comment, which is last of all.
   const rules = / ACCOUNT (?:UN)?LOCK .*?FAILED_LOGIN_ATTEMPTS (\d+) PASSWORD_LOCK_TIME (\d+|UNBOUNDED)/s
-  const [, attempts = '0', time = '0'] = rules.exec(shownTexts(rows).join()) ?? []
+  const [, attempts = '0', time = '0'] = rules.exec(shown.join()) ?? []
   // Either of the two at 0 switches it off (MySQL manual, "CREATE USER").
   return attempts !== '0' && time !== '0' ? Number(attempts) : undefined
 }

@@ -18,8 +18,6 @@ export interface ErrorDetails {
   readonly retryable?: boolean
   /** `none` where it is proved that what failed has changed nothing: it never left, or was answered with a refusal. */
   readonly effect?: Effect
-  /** The privilege that is missing, as SQL names it, where the server has named one that calls for another remedy. */
-  readonly lacks?: string | undefined
   /** The error underneath. It is redacted before anybody sees it. */
   readonly cause?: unknown
 }
@@ -36,7 +34,6 @@ export class RotationError extends Error {
   readonly retryable: boolean
   /** Not listed, as `what` is not: it is for the code that has to decide what to do next, and the message says it. */
   declare readonly effect: Effect
-  declare readonly lacks: string | undefined
 
   /** @param what one sentence without any secret value, ending in a full stop */
   constructor(code: ErrorCode, what: Words, details: ErrorDetails = {}) {
@@ -54,7 +51,6 @@ export class RotationError extends Error {
     for (const [name, value] of Object.entries({ what, likely, remedy, words }))
       Object.defineProperty(this, name, { value })
     Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
-    Object.defineProperty(this, 'lacks', { value: details.lacks })
     this.retryable = retryable
   }
 }

@@ -1,3 +1,4 @@
+import type { Difference } from './differences.ts'
 import { literal } from './quoting.ts'
 
 /** What an account is bound to, on MySQL and MariaDB. */
@@ -24,6 +25,12 @@ export function requirement(certificate: Readonly<Record<'issuer' | 'subject' | 
 /** Switched off by 0; there is no DEFAULT for them (MySQL manual, "ALTER USER"). */
 const withoutDefault = ['FAILED_LOGIN_ATTEMPTS', 'PASSWORD_LOCK_TIME']
 
+/** @param to the account to be changed, as SQL writes it. @returns one difference, or none */
+export function optionsDifference(base: AccountOptions, clone: AccountOptions, to: string): Difference[] {
+  const { what, clause } = optionDifferences(base, clone)
+  return what.length === 0 ? [] : [{ kind: 'options', to, clone: 'has', names: what, clause }]
+}
+
 /** What of the options of two accounts differs, and the clause of ALTER USER that makes the second like the first. */
 export function optionDifferences(base: AccountOptions, clone: AccountOptions): { what: string[]; clause: string } {
   const limits = unequal(base.limits, clone.limits, '0')
@@ -32,7 +39,6 @@ export function optionDifferences(base: AccountOptions, clone: AccountOptions): 
   )
   const require = base.require === clone.require ? [] : [`REQUIRE ${base.require}`]
   return {
-    // Without values: a certificate's names are nobody's business.
     what: [...(require.length > 0 ? ['REQUIRE'] : []), ...[...limits, ...rules].map(([key]) => key)],
     clause: [
       ...require,

@@ -1,23 +1,15 @@
-import { Socket } from 'node:net'
-import { createConnection, type RowDataPacket } from 'mysql2'
+import type { RowDataPacket } from 'mysql2'
 import type { Login } from '../database/secret.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { connectError, numberOf, otherUser, statementError } from './errors.ts'
-import { guardParser } from './parser-guard.ts'
+import { type Driver, logIn } from './driver.ts'
+import { type Mend, numberOf, otherUser, statementError } from './errors.ts'
 import type { Account } from './quoting.ts'
 import { timeLimits } from './time-limits.ts'
-import { keepTlsCode } from './tls-code.ts'
-import { tlsOptions } from './tls-options.ts'
-
-/** As long as AWS's functions wait for a connection. */
-const connectTimeoutMs = 5_000
-
-const goodbyeMs = 500
 
 /** One login at a server that speaks MySQL's protocol: MySQL or MariaDB. */
-export interface ServerConnection {
+export interface ServerConnection extends Statements {
   readonly login: Login
   /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
   readonly version: string
@@ -29,16 +21,23 @@ export interface ServerConnection {
   readonly ownAccounts: number
   /** MariaDB's max_password_errors: so many wrong passwords in a row, and the account is locked out. */
   readonly lockedAfter: number
-  /**
-   * Runs one statement. Values stand for the question marks in it.
-   * @param doing what it is for, in a few words: "changing the password of app"
-   * @throws RotationError without the statement
-   */
-  run<Row = Record<string, unknown>>(doing: Words, sql: string, values?: readonly unknown[]): Promise<Row[]>
-  /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
-  attempt(doing: Words, sql: string, expected: readonly number[]): Promise<number | undefined>
   /** Ends the connection; never throws. */
   close(): Promise<void>
+}
+
+/**
+ * What is said to the server, one statement at a time. `doing` is what it is for, in a few words: "changing the password of
+ * app"; `mend` what an administrator is to run where a privilege is missing. All throw RotationError, without the statement.
+ */
+interface Statements {
+  /** Asks for rows: SELECT. Values stand for the question marks in it. */
+  read<Row>(doing: Words, sql: string, values?: readonly unknown[], mend?: Mend): Promise<Row[]>
+  /** Asks for the only column of SHOW GRANTS, SHOW CREATE USER, whose name has the account in it. */
+  show(doing: Words, sql: string, mend?: Mend): Promise<string[]>
+  /** Changes something. */
+  change(doing: Words, sql: string, mend?: Mend): Promise<void>
+  /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
+  attempt(doing: Words, sql: string, expected: readonly number[], mend?: Mend): Promise<number | undefined>
 }
 
 /**
@@ -46,113 +45,86 @@ export interface ServerConnection {
  * @throws RotationError LoginRefused only where the server said that name and password are wrong
  */
 export async function connect(login: Login, context: RotationContext): Promise<ServerConnection> {
-  const { username: user, password, host, port, tls } = login
-  const socket = new Socket()
-  const remainingMs = Math.max(1, context.remainingMs())
-  const connectTimeout = Math.min(connectTimeoutMs, remainingMs)
-  const name = tls === false ? host : tls.serverName
-  let reached = false
-  socket.once('connect', () => {
-    reached = true
-    // mysql2 verifies the name that it takes for the host, and none at all where that is an address: then Node takes what
-    // the socket calls its host. Our own socket goes where the secret says, so the two can differ; and it is told only
-    // now, since looking up a name writes the same field.
-    Object.assign(socket, { _host: name })
-  })
-  const ssl = tls === false ? undefined : await tlsOptions(tls.caBundle)
-  socket.setNoDelay(true).connect({ host, port })
-  const connection = createConnection({
-    ...{ user, password, host: name, port, connectTimeout, stream: () => socket, ...(ssl && { ssl }) },
-    ...(login.database !== undefined && { database: login.database }),
-    ...{ charset: 'utf8mb4', flags: ['-LOCAL_FILES'], connectAttributes: { program_name: 'keyturn' } },
-    // Numbers as text, or those beyond 2^53 would lose digits; dates are never looked at.
-    ...{ supportBigNumbers: true, bigNumberStrings: true, dateStrings: true },
-  })
-  // An error between two statements belongs to nobody; without a listener it would end the process.
-  connection.on('error', () => undefined)
-  guardParser(connection, () => socket.destroy())
-  const tlsCode = keepTlsCode(connection)
-  // mysql2 reads what comes with an answer in the server's own character set, though it comes in that of the session; and
-  // bundles do without the tables of the East Asian ones.
-  connection.on('connect', () => Object.assign(connection, { serverEncoding: 'utf8' }))
-  const abort = () => socket.destroy()
-  context.signal.addEventListener('abort', abort, { once: true })
+  const driver = await logIn(login, context)
   let closed: Promise<void> | undefined
   const close = () => {
-    closed ??= end()
+    closed ??= driver.close()
     return closed
   }
-  const end = async () => {
-    context.signal.removeEventListener('abort', abort)
-    // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
-    const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
-    await Promise.race([goodbye, context.sleep(goodbyeMs)])
-    connection.destroy()
-    socket.destroy()
-  }
-  const query = (sql: string, values: readonly unknown[]) =>
-    new Promise<unknown>((resolve, reject) => {
-      const timeout = Math.max(1, Math.floor(context.remainingMs()))
-      connection.query({ sql, timeout }, [...values], (error, rows) => (error ? reject(error) : resolve(rows)))
-    })
-  // Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us;
-  // and SHOW WARNINGS must follow what it is about.
-  let limitedUntilMs = 0
-  const limit = async (further = '') => {
-    const remainingMs = Math.max(1, context.remainingMs())
-    const { sql, validMs } = timeLimits(remainingMs)
-    await query(`SET ${further}${sql}`, [])
-    limitedUntilMs = remainingMs - validMs
-  }
-  const limited = async (sql: string, values: readonly unknown[]) => {
-    if (context.remainingMs() < limitedUntilMs && !/^(SELECT|SHOW) /.test(sql)) await limit()
-    return query(sql, values)
-  }
-  const failed = (error: unknown, doing: Words) => statementError(error, doing, login, context.signal.aborted)
-
   try {
-    await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
-  } catch (error) {
-    const { stream } = connection as unknown as { stream: { encrypted?: boolean } }
-    const encrypted = stream.encrypted === true
-    connection.destroy()
-    socket.destroy()
-    context.signal.removeEventListener('abort', abort)
-    throw connectError(error, login, { reached, encrypted, tlsCode: tlsCode() })
-  }
-  try {
+    const limit = timeLimiter(driver, context)
     await limit(settings)
-    const [about] = (await query(aboutServer, [])) as RowDataPacket[]
+    const [about] = (await driver.query(aboutServer)) as RowDataPacket[]
     const account = accountOf(String(about?.account))
-    if (account.user !== user) throw otherUser(login, account.user)
+    if (account.user !== login.username) throw otherUser(login, account.user)
     return {
-      ...{ login, account, version: String(about?.version) },
+      login,
+      account,
+      version: String(about?.version),
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
       ownAccounts: Number(about?.ownAccounts ?? 1),
       lockedAfter: Number(about?.lockedAfter ?? Number.POSITIVE_INFINITY),
-      async run<Row>(doing: Words, sql: string, values: readonly unknown[] = []) {
-        try {
-          const rows = await limited(sql, values)
-          return (Array.isArray(rows) ? rows : []) as Row[]
-        } catch (error) {
-          throw failed(error, doing)
-        }
-      },
-      async attempt(doing, sql, expected) {
-        try {
-          await limited(sql, [])
-          return undefined
-        } catch (error) {
-          const number = numberOf(error)
-          if (number !== undefined && expected.includes(number)) return number
-          throw failed(error, doing)
-        }
-      },
+      ...statements(driver, login, limit, context),
       close,
     }
   } catch (error) {
     await close()
-    throw error instanceof RotationError ? error : failed(error, say`beginning a session`)
+    if (error instanceof RotationError) throw error
+    throw statementError(error, { doing: say`beginning a session`, login, outOfTime: context.signal.aborted })
+  }
+}
+
+/**
+ * Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us; and
+ * SHOW WARNINGS must follow what it is about.
+ * @returns sets the limits; without settings, only where those that were set last have gone by
+ */
+function timeLimiter(driver: Driver, context: RotationContext) {
+  let limitedUntilMs = Number.POSITIVE_INFINITY
+  return async (further = '') => {
+    const remainingMs = Math.max(1, context.remainingMs())
+    if (remainingMs >= limitedUntilMs) return
+    const { sql, validMs } = timeLimits(remainingMs)
+    await driver.query(`SET ${further}${sql}`)
+    limitedUntilMs = remainingMs - validMs
+  }
+}
+
+function statements(
+  driver: Driver,
+  login: Login,
+  limit: ReturnType<typeof timeLimiter>,
+  context: RotationContext,
+): Statements {
+  const failed = (error: unknown, doing: Words, mend: Mend | undefined) =>
+    statementError(error, { doing, login, outOfTime: context.signal.aborted, mend })
+  async function read<Row>(doing: Words, sql: string, values: readonly unknown[] = [], mend?: Mend): Promise<Row[]> {
+    try {
+      const rows = await driver.query(sql, values)
+      return (Array.isArray(rows) ? rows : []) as Row[]
+    } catch (error) {
+      throw failed(error, doing, mend)
+    }
+  }
+  async function attempt(doing: Words, sql: string, expected: readonly number[], mend?: Mend) {
+    try {
+      await limit()
+      await driver.query(sql)
+      return undefined
+    } catch (error) {
+      const number = numberOf(error)
+      if (number !== undefined && expected.includes(number)) return number
+      throw failed(error, doing, mend)
+    }
+  }
+  return {
+    read,
+    attempt,
+    async show(doing, sql, mend) {
+      const rows = await read<object>(doing, sql, [], mend)
+      return rows.map((row) => String(Object.values(row)[0]))
+    },
+    change: async (doing, sql, mend) => void (await attempt(doing, sql, [], mend)),
   }
 }
 

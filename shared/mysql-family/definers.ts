@@ -32,7 +32,7 @@ export async function countDefined(
   const sql = `${limit}SELECT /*+ MAX_EXECUTION_TIME(2000) */ ${tables.map(count).join(' + ')} AS defined, ${namingLogin} AS naming`
   const values = tables.flatMap(() => definers)
   const rows = await connection
-    .run<{ defined: unknown; naming: unknown }>(say`counting what ${user} has created`, sql, values)
+    .read<{ defined: unknown; naming: unknown }>(say`counting what ${user} has created`, sql, values)
     .catch(() => [])
   const defined = Number(rows[0]?.defined ?? 0)
   if (defined > 0) context.did(say`${user} is the definer of ${defined} views, routines, triggers or events`)

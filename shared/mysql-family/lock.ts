@@ -17,7 +17,9 @@ export async function takeLock(connection: ServerConnection, user: string, conte
   const lock = `keyturn.${createHash('sha256').update(user).digest('hex').slice(0, 40)}`
   const seconds = Math.min(longestWaitSeconds, Math.max(0, Math.floor(context.remainingMs() / 1000) - 1))
   const [row] = await connection
-    .run<{ got: unknown }>(say`waiting for other rotations of ${user}`, `SELECT GET_LOCK(?, ${seconds}) AS got`, [lock])
+    .read<{ got: unknown }>(say`waiting for other rotations of ${user}`, `SELECT GET_LOCK(?, ${seconds}) AS got`, [
+      lock,
+    ])
     // Some versions of Galera have no such locks (MDEV-31325). MariaDB's statements can all be repeated, by two at once, too.
     .catch((error: unknown) => {
       if (error instanceof RotationError && error.code === 'DatabaseFailed') return [{ got: 1 }]

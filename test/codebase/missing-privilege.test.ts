@@ -21,59 +21,74 @@ const number = (errno: number) => ({ file: 'shared/mysql-family/error-numbers.ts
 /** All places in functions and shared that make a MissingPrivilege, or give one its statement. */
 const sites: readonly Site[] = [
   {
-    file: 'functions/mysql/clone-checks.ts',
+    file: 'functions/mysql/superuser-rights.ts',
     line: "RotationError('MissingPrivilege'",
     mended: mysql('alternating-users without either'),
   },
   {
+    file: 'functions/mysql/superuser-rights.ts',
+    line: 'remedy: say`As an administrator: ${grantTo(',
+    mended: mysql('alternating-users without either'),
+  },
+  {
+    file: 'functions/mysql/superuser-rights.ts',
+    line: 'otherwise = grantTo(',
+    why: 'what checkSuperuser has asked for beforehand',
+  },
+  {
+    file: 'functions/mysql/superuser-rights.ts',
+    line: "lacks === 'SYSTEM_USER'",
+    mended: ['mysql/system-user.test.ts', 'the error says what to run, and then the secret is rotated'],
+  },
+  {
     file: 'functions/mysql/accounts.ts',
-    line: 'await explained(reading',
+    line: 'grantToRead(',
     mended: mysql('alternating-users that may read no grant tables'),
   },
   {
     file: 'functions/mysql/clone-state.ts',
-    line: 'const [row] = await explained(reading',
+    line: 'grantToRead(connection),',
     mended: mysql('alternating-users that may not read roles'),
   },
   {
     file: 'functions/mysql/clone-state.ts',
-    line: 'const rows = await explained(reading',
+    line: '`SHOW GRANTS FOR',
     why: 'SHOW GRANTS FOR asks for less than what was read before it (tried on 9.7)',
   },
   {
     file: 'functions/mysql/clone-changes.ts',
-    line: 'return explained(work',
-    mended: ['mysql/system-user.test.ts', 'the error says what to run, and then the secret is rotated'],
-  },
-  {
-    file: 'functions/mysql/ensure-clone.ts',
-    line: 'explainedChange(connection, making',
+    line: 'const mend = grantToChange(',
     mended: mysql('a superuser that may not take away what the clone has beyond the base'),
   },
   {
-    file: 'functions/mysql/ensure-clone.ts',
-    line: 'discarding the second password',
+    file: 'functions/mysql/clone-changes.ts',
+    line: 'discard, grantToChange(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use, and that has a second password'],
   },
   {
-    file: 'functions/mysql/ensure-clone.ts',
-    line: 'explainedChange(connection, change)',
+    file: 'functions/mysql/clone-changes.ts',
+    line: 'alter, grantToChange(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use'],
   },
   { file: 'functions/mysql/set-password.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
-    file: 'functions/mysql/add-password.ts',
-    line: 'await explained(change, remedy)',
+    file: 'functions/mysql/set-password.ts',
+    line: 'const grant = grantTo(',
     mended: mysql('dual-password by itself'),
   },
   {
     file: 'functions/mysql/add-password.ts',
-    line: 'explainedChange(connection, change',
+    line: 'alter, grantToChange(',
     mended: mysql('dual-password without CREATE USER'),
   },
   {
     file: 'functions/mariadb/accounts.ts',
-    line: 'return explained(read',
+    line: 'grantToRead(',
+    mended: mariadb("'read the accounts'"),
+  },
+  {
+    file: 'functions/mariadb/clone-state.ts',
+    line: 'grantToRead(',
     mended: mariadb("'read the grants'"),
   },
   {
@@ -88,7 +103,7 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mariadb/add-password.ts',
-    line: 'await explained(givePasswords',
+    line: 'const mend = grantTo(',
     mended: mariadb('a superuser that may not change accounts'),
   },
   {
@@ -97,8 +112,38 @@ const sites: readonly Site[] = [
     mended: mariadb("'grant on a column'"),
   },
   {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: 'say`may not change accounts`, grantTo(',
+    mended: mariadb("'change accounts'"),
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: 'grantFor(lacking',
+    mended: mariadb("'grant on a column'"),
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: "return grantTo(connection, 'CREATE USER",
+    why: 'what checkSuperuser has asked for beforehand',
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: "|| 'USAGE'",
+    mended: mariadb("'grant on a column'"),
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: "' WITH ADMIN OPTION'",
+    mended: mariadb("'grant a role'"),
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: 'PROXY ON',
+    mended: mariadb("'grant a proxy'"),
+  },
+  {
     file: 'functions/mariadb/clone-changes.ts',
-    line: 'explained(connection.attempt',
+    line: 'grantFor(difference',
     mended: mariadb("'grant a proxy'"),
   },
   {
@@ -106,10 +151,9 @@ const sites: readonly Site[] = [
     line: "RotationError('MissingPrivilege'",
     mended: ['mariadb/login-methods.test.ts', 'an account that may not change it is MissingPrivilege'],
   },
-  { file: 'shared/mysql-family/missing-privilege.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
-    file: 'shared/mysql-family/missing-privilege.ts',
-    line: "RotationError('MissingPrivilege'",
+    file: 'shared/mysql-family/own-account.ts',
+    line: 'grantTo(',
     mended: mysql('dual-password that may read no accounts'),
   },
   { ...number(1044), mended: mysql('a login that may not use the database of the secret') },
@@ -127,7 +171,7 @@ const sites: readonly Site[] = [
   { file: 'shared/mysql-family/errors.ts', line: 'const words = kind ===', why: tells },
   {
     file: 'shared/mysql-family/errors.ts',
-    line: '? grantWhatIsNamed',
+    line: '? missingPrivilege(',
     why: 'what nobody has thought of: the server names the privilege (mysql/own-password.test.ts), and we know no statement',
   },
   {
@@ -153,19 +197,17 @@ const sites: readonly Site[] = [
   },
 ]
 
+const makes = /'MissingPrivilege'|\bgrant(?:To|ToRead|ToChange|For)\(connection|grantFor\((?:lacking|difference)/
+
 function found() {
   return sources('functions', 'shared')
     .filter(({ path }) => !path.endsWith('error-codes.ts'))
-    .flatMap(({ path: file, imports, text }) => {
-      const gives = [file, ...imports].some((each) =>
-        /mysql-family\/missing-privilege\.ts$|clone-changes\.ts$/.test(each),
-      )
-      const makes = gives ? /'MissingPrivilege'|\bexplained(?:Change)?\(/ : /'MissingPrivilege'/
-      return text
+    .flatMap(({ path: file, text }) =>
+      text
         .split('\n')
-        .filter((line) => makes.test(line) && !/^\s*(?:\*|\/\/)|function explained/.test(line))
-        .map((line) => ({ file, line }))
-    })
+        .filter((line) => makes.test(line) && !/^\s*(?:\*|\/\/)|function grant/.test(line))
+        .map((line) => ({ file, line })),
+    )
 }
 
 describe('every place that makes a MissingPrivilege', () => {

@@ -1,5 +1,6 @@
 import { type Arbitrary, array, asyncProperty, boolean, constantFrom, oneof, record, subarray } from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { statementOf } from '../../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../../shared/mysql-family/grant-differences.ts'
 import { parseGrants } from '../../../shared/mysql-family/grants.ts'
 import { accountName, identifier } from '../../../shared/mysql-family/quoting.ts'
@@ -59,8 +60,8 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
       const [wanted, has] = [parseGrants(await shown(base), base), parseGrants(await shown(clone), clone)]
       const differences = grantDifferences(wanted, has, accountName(clone))
       if (differences.length === 0) return rounds
-      for (const { statement } of differences) {
-        await run(statement)
+      for (const difference of differences) {
+        await run(statementOf(difference))
         await observe()
       }
     }

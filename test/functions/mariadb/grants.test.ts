@@ -2,6 +2,7 @@ import { array, boolean, constantFrom, property, record, string, uniqueArray } f
 import { describe, expect, it } from 'vitest'
 import { parseShownAccount } from '../../../functions/mariadb/shown-account.ts'
 import { optionDifferences } from '../../../shared/mysql-family/account-options.ts'
+import { statementOf } from '../../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../../shared/mysql-family/grant-differences.ts'
 import { parseGrants } from '../../../shared/mysql-family/grants.ts'
 import { identifier } from '../../../shared/mysql-family/quoting.ts'
@@ -78,7 +79,7 @@ describe('SHOW GRANTS', () => {
       ['`r1`@`%`', true],
     ])
     expect([...rights.proxies]).toEqual([["'o'@'%'", true]])
-    expect(grantDifferences(rights, parseGrants([], of), "'s'@'%'").map(({ statement }) => statement)).toContain(
+    expect(grantDifferences(rights, parseGrants([], of), "'s'@'%'").map(statementOf)).toContain(
       "GRANT CONNECTION_ADMIN ON *.* TO 's'@'%' WITH GRANT OPTION",
     )
   })

@@ -138,7 +138,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
   it('a privilege that nobody has thought of is named by the server, with what to do', async () => {
     const session = await connect(loginAt(server, await createAccount(server)), contextFor())
     const message = expect.stringMatching(/SELECT command denied.*GRANT \.\.\. ON \.\.\. TO the login/)
-    const reading = session.run(say`reading what it may not`, 'SELECT 1 FROM mysql.user')
+    const reading = session.read(say`reading what it may not`, 'SELECT 1 FROM mysql.user')
     await expect(reading).rejects.toMatchObject({ code: 'MissingPrivilege', message })
     await session.close()
   })

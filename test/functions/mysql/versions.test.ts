@@ -96,7 +96,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     const login = loginAt(server, await createAccount(server))
     const lost = await connect(login, contextFor(1_000))
     // Its socket is kept open: nobody tells the server.
-    const [{ id } = { id: 0 }] = await lost.run<{ id: number }>(say`asking who we are`, 'SELECT CONNECTION_ID() AS id')
+    const [{ id } = { id: 0 }] = await lost.read<{ id: number }>(say`asking who we are`, 'SELECT CONNECTION_ID() AS id')
     const sessions = () => server.query('SELECT id FROM performance_schema.processlist WHERE id = ?', [id])
     expect(await sessions()).toHaveLength(1)
     await expect.poll(sessions, { timeout: 20_000, interval: 100 }).toHaveLength(0)

@@ -1,0 +1,44 @@
+import type { CloneNames } from '../../shared/database/engine.ts'
+import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
+import type { Difference } from '../../shared/mysql-family/differences.ts'
+import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
+import { parseGrants } from '../../shared/mysql-family/grants.ts'
+import { type Account, accountName } from '../../shared/mysql-family/quoting.ts'
+import { type OwnRights, type Pair, unfinishedPassword } from './clone-state.ts'
+import { nativePlugin, type PasswordWriter } from './native-password.ts'
+import { parsePriv, storedOptions } from './stored-account.ts'
+
+/**
+ * What makes the accounts of the clone equal to those of the base. Accounts that are missing are made only while the clone
+ * is not in use: one for a nearer host would stand in its way.
+ * @param username the login that is to be changed
+ */
+export function differencesOf(
+  pairs: readonly Pair[],
+  names: CloneNames,
+  username: string,
+  write: PasswordWriter,
+): Difference[] {
+  return pairs.flatMap(({ base, clone }): Difference[] => {
+    if (clone !== undefined) return cloneDifferences(base, clone)
+    if (username !== names.clone) return []
+    const account = { user: names.clone, host: base.host }
+    const identified = `IDENTIFIED VIA ${nativePlugin} USING ${write(unfinishedPassword(base))} ACCOUNT LOCK`
+    return [missingAccount(account, identified), ...cloneDifferences(base, newAccount(account))]
+  })
+}
+
+export function missingAccount(account: Account, identified: string): Difference {
+  return { kind: 'account', to: accountName(account), clone: 'lacks', identified }
+}
+
+/** In what the clone's account has not the rights and options of the base's. Locking is left out: see ensure-clone.ts. */
+export function cloneDifferences(base: Pick<OwnRights, 'rights' | 'options'>, clone: OwnRights): Difference[] {
+  const to = accountName(clone)
+  return [...optionsDifference(base.options, clone.options, to), ...grantDifferences(base.rights, clone.rights, to)]
+}
+
+/** What CREATE USER gives without being asked. */
+function newAccount({ user, host }: Account): OwnRights {
+  return { user, host, options: storedOptions(parsePriv('{}')), rights: parseGrants([]) }
+}

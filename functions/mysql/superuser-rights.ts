@@ -1,0 +1,36 @@
+import { RotationError } from '../../shared/errors/rotation-error.ts'
+import { say } from '../../shared/errors/words.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import { allPrivileges, parseGrants } from '../../shared/mysql-family/grants.ts'
+import { grantTo } from '../../shared/mysql-family/own-account.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { type RightsState, roleName } from './clone-state.ts'
+
+/** Says beforehand what the server would refuse half-way. @throws RotationError MissingPrivilege */
+export async function checkSuperuser(connection: ServerConnection, bases: readonly RightsState[]): Promise<void> {
+  const me = accountName(connection.account)
+  const { privileges, roles } = parseGrants(await connection.show(say`reading the rights of ${me}`, 'SHOW GRANTS'))
+  const held = privileges.get('*.*') ?? new Set()
+  const holds = (...names: string[]) => names.some((name) => held.has(name))
+  const administers = bases.every((base) => roles.get(roleName(base)) === true)
+  const missing = [
+    ...(holds('CREATE USER', allPrivileges) ? [] : ['CREATE USER']),
+    ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),
+  ]
+  if (missing.length === 0) return
+  throw new RotationError('MissingPrivilege', say`${me} lacks ${missing.join(' and ')}.`, {
+    remedy: say`As an administrator: ${grantTo(connection, `${missing.join(', ')} ON *.*`)} RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
+  })
+}
+
+/**
+ * What an administrator runs so that a superuser may change an account. One that has SYSTEM_USER itself is changed only by
+ * others that have it, whatever else they may (MySQL manual, "Account Categories").
+ * @param otherwise where it is not that; left out, what the superuser needs in any case
+ */
+export function grantToChange(
+  connection: ServerConnection,
+  otherwise = grantTo(connection, 'CREATE USER, ROLE_ADMIN ON *.*'),
+): (lacks: string | undefined) => string {
+  return (lacks) => (lacks === 'SYSTEM_USER' ? grantTo(connection, 'SYSTEM_USER ON *.*') : otherwise)
+}

@@ -1,0 +1,63 @@
+import type { CloneNames } from '../database/engine.ts'
+import { RotationError } from '../errors/rotation-error.ts'
+import { say } from '../errors/words.ts'
+import { type Difference, statementOf, takesAway } from './differences.ts'
+
+/** How an engine makes the accounts of a clone equal to those of the base. */
+export interface EqualWork<State> {
+  /** What is granted first can bring to light what is to be revoked then: after so many rounds nothing more is tried. */
+  readonly mostRounds: number
+  read(): Promise<State>
+  differences(state: State): readonly Difference[]
+  /** Before anything is changed: throws what keeps the two from being made equal. */
+  check(state: State, differences: readonly Difference[]): Promise<void>
+  /** Carries one of them out; repeating it is harmless. */
+  change(difference: Difference): Promise<void>
+  /** In words, for an error. */
+  describe(differences: readonly Difference[]): string
+}
+
+/**
+ * Reads, compares and changes the clone until nothing differs. No statement depends on how far an earlier run got.
+ * @returns what was read last
+ * @throws RotationError PrivilegesDiffer where the two do not become equal, and whatever the work throws
+ */
+export async function makeEqual<State>(work: EqualWork<State>, { base, clone }: CloneNames): Promise<State> {
+  let state = await work.read()
+  let differences = work.differences(state)
+  await work.check(state, differences)
+  for (let round = 0; differences.length > 0; round++) {
+    if (round === work.mostRounds) {
+      const what = work.describe(differences)
+      throw new RotationError('PrivilegesDiffer', say`${clone} could not be made equal to ${base}: ${what}.`)
+    }
+    for (const difference of differences) await work.change(difference)
+    state = await work.read()
+    differences = work.differences(state)
+  }
+  return state
+}
+
+/**
+ * What the clone has beyond the base is out of date; but where the clone is the login in use, somebody may need it: it was
+ * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
+ * @param username the login that is to be changed
+ * @param describe what would be lost, in words
+ * @throws RotationError PrivilegesDiffer
+ */
+export function checkNothingIsLost(
+  differences: readonly Difference[],
+  { base, clone }: CloneNames,
+  username: string,
+  describe: (lost: readonly Difference[]) => string,
+): void {
+  const lost = differences.filter(takesAway)
+  if (username === clone || lost.length === 0) return
+  const statements = lost.slice(0, 5).map((each) => `${statementOf(each)};`)
+  throw new RotationError('PrivilegesDiffer', say`${clone} is in use, and ${describe(lost)}.`, {
+    likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
+    remedy: say`GRANT it to ${base}, or ${statements.join(' ')} Then rotate again.`,
+    // Only people know which of the two is right.
+    retryable: false,
+  })
+}
