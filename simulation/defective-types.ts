@@ -102,7 +102,7 @@ export function pendingFirst(engine: Parameters<DatabaseCase['strategy']>[0]): R
   return {
     ...strategy,
     async set(versions, context) {
-      if (await logsIn(engine, versions.pending, 'AWSPENDING', context)) return
+      if (await logsIn(engine, versions.pending.login, 'AWSPENDING', context)) return
       await strategy.set?.(versions, context)
     },
   }
@@ -116,8 +116,8 @@ export function setsBeforeStoring(
     ...strategy,
     async create(versions, context) {
       const [current, next] = [await versions.current(), await strategy.create(versions, context)]
-      await using session = await tryLogin(engine, current, 'AWSCURRENT', context)
-      await session?.setPassword(next.password)
+      await using session = await tryLogin(engine, current.login, 'AWSCURRENT', context)
+      await session?.setPassword(next.login.password)
       return next
     },
   }

@@ -1,3 +1,4 @@
+import type { TwoPasswords } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
@@ -19,7 +20,7 @@ import { givePasswords, type PasswordWriter } from './native-password.ts'
 export async function addPassword(
   connection: ServerConnection,
   user: string,
-  passwords: { readonly next: string; readonly current: string },
+  passwords: TwoPasswords,
   write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {
@@ -41,7 +42,7 @@ export async function addPassword(
 async function change(
   connection: ServerConnection,
   user: string,
-  { next, current }: { readonly next: string; readonly current: string },
+  { next, current }: TwoPasswords,
   write: PasswordWriter,
   context: RotationContext,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
@@ -16,7 +16,7 @@ const noSuchTable = 1146
 const gone = [noSuchTable, 1054, 1305, 1049]
 
 /** Makes the two equal in one thing; repeating it is harmless. */
-export async function change(
+export async function carryOut(
   connection: ServerConnection,
   difference: Difference,
   { base, clone }: CloneNames,
@@ -49,8 +49,7 @@ export async function change(
 export async function setPasswords(
   connection: ServerConnection,
   pairs: readonly Pair[],
-  names: CloneNames,
-  { username, password }: NextLogin,
+  { base: baseName, username, password }: CloneChange,
   expression: string,
 ): Promise<void> {
   const doing = say`changing the password of ${username}`
@@ -64,7 +63,7 @@ export async function setPasswords(
     const options = lock === undefined ? '' : ` ACCOUNT ${lock}`
     await givePasswords(connection, doing, `ALTER USER ${list.join(', ')}${options}`)
   }
-  if (username === names.base) return give(pairs.map(({ base }) => base))
+  if (username === baseName) return give(pairs.map(({ base }) => base))
   const clones = (locked: boolean) =>
     pairs.flatMap(({ base, clone }) => (clone === undefined || base.options.locked !== locked ? [] : [clone]))
   await give(clones(true), 'LOCK')

@@ -1,4 +1,4 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { type Difference, describeDifferences, isRight, statementOf } from '../../shared/mysql-family/differences.ts'
@@ -8,29 +8,26 @@ import { cloneDifferences, missingAccount } from './clone-differences.ts'
 import { type CloneState, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
 
 /** @throws RotationError NotAClone, LoginMethod or LoginLocked where the two can't be clones as they are */
-export function checkAccounts(state: CloneState, names: CloneNames, next: NextLogin): void {
+export function checkAccounts(state: CloneState, change: CloneChange): void {
   const pairs = pairsOf(state)
   if (state.base.length === 0) {
-    const likely = say`The account ${names.base} was dropped or renamed, or ${names.clone} is not a clone at all.`
-    throw new RotationError('NotAClone', say`There is no account ${names.base}.`, { likely })
+    const likely = say`The account ${change.base} was dropped or renamed, or ${change.clone} is not a clone at all.`
+    throw new RotationError('NotAClone', say`There is no account ${change.base}.`, { likely })
   }
-  if (pairs.length === 0) throw new RotationError('LoginMethod', say`No account of ${names.base} has a password.`)
+  if (pairs.length === 0) throw new RotationError('LoginMethod', say`No account of ${change.base} has a password.`)
   if (pairs.every(({ base }) => base.options.locked))
-    throw new RotationError('LoginLocked', say`${names.base} is locked.`)
+    throw new RotationError('LoginLocked', say`${change.base} is locked.`)
   const strangers = state.clone.filter((account) => pairs.every(({ base }) => base.host !== account.host))
   if (strangers.length > 0) {
     const list = strangers.map(accountName).join(', ')
-    throw new RotationError('NotAClone', say`${names.base} has no account with a password for the host of ${list}.`, {
-      remedy: say`If ${names.clone} is the second login of ${names.base}: DROP USER ${list};`,
+    throw new RotationError('NotAClone', say`${change.base} has no account with a password for the host of ${list}.`, {
+      remedy: say`If ${change.clone} is the second login of ${change.base}: DROP USER ${list};`,
     })
   }
-  checkNoneIsLocked(pairs, names)
-  checkOnePassword(
-    names.base,
-    pairs.map(({ base }) => base),
-    next,
-  )
-  checkOnePassword(names.clone, existingClones(pairs), next)
+  checkNoneIsLocked(pairs, change)
+  const bases = pairs.map(({ base }) => base)
+  checkOnePassword(change.base, bases, change)
+  checkOnePassword(change.clone, existingClones(pairs), change)
 }
 
 /** A marker is known by the password of the base alone: where that was changed since, an unfinished account is a locked one. */
@@ -50,10 +47,10 @@ function checkNoneIsLocked(pairs: readonly Pair[], { base, clone }: CloneNames):
  * Accounts of one name with different passwords belong to different people: one of them would be thrown out, or its
  * rights would go to the other.
  */
-function checkOnePassword(user: string, accounts: readonly RightsState[], next: NextLogin): void {
+function checkOnePassword(user: string, accounts: readonly RightsState[], change: CloneChange): void {
   const hashes = new Set(accounts.map(({ passwords }) => passwords[0] ?? ''))
   // A run that was ended may have come to the first of them.
-  if (user === next.username && hashes.size > 1) hashes.delete(nativeHash(next.password))
+  if (user === change.username && hashes.size > 1) hashes.delete(nativeHash(change.password))
   if (hashes.size <= 1) return
   throw new RotationError('NotAClone', say`${accounts.map(accountName).join(', ')} do not have the same password.`, {
     likely: say`One name is used by several people or programs, from different hosts.`,
@@ -71,48 +68,37 @@ function existingClones(pairs: readonly Pair[]): RightsState[] {
  * gets or loses anything: then the two may do the same already.
  * @throws RotationError NotAClone
  */
-export async function checkIsOurs(
-  state: CloneState,
-  names: CloneNames,
-  next: NextLogin,
-  previousPassword: () => Promise<string | undefined>,
-): Promise<void> {
+export async function checkIsOurs(state: CloneState, change: CloneChange): Promise<void> {
   const pairs = pairsOf(state)
-  const accounts = next.username === names.base ? pairs.map(({ base }) => base) : existingClones(pairs)
-  if (accounts.length === 0 && next.username === names.clone) return
+  const accounts = change.username === change.base ? pairs.map(({ base }) => base) : existingClones(pairs)
+  if (accounts.length === 0 && change.username === change.clone) return
   const differences = pairs.flatMap((pair): Difference[] => {
     const { base, clone } = pair
     if (clone !== undefined && !isUnfinished(pair)) return cloneDifferences(base, clone)
-    return [missingAccount({ user: names.clone, host: base.host }, '')]
+    return [missingAccount({ user: change.clone, host: base.host }, '')]
   })
   if (differences.length === 0) return
   const has = (password: string | undefined) =>
     password !== undefined && accounts.some(({ passwords }) => passwords.includes(nativeHash(password)))
-  if (has(next.password) || has(await previousPassword())) return
-  throw notOurs(state, names, next, differences)
+  if (has(change.password) || has(await change.previousPassword())) return
+  throw notOurs(state, change, differences)
 }
 
-/** What is printed of the statements: who has to run more can compare the two himself. */
-const mostStatements = 5
-
-function notOurs(
-  { clone }: CloneState,
-  names: CloneNames,
-  { username }: NextLogin,
-  differences: readonly Difference[],
-): RotationError {
-  const [other, isClone] = username === names.clone ? [names.base, true] : [names.clone, false]
+function notOurs({ clone }: CloneState, change: CloneChange, differences: readonly Difference[]): RotationError {
+  const { username } = change
+  const [other, isClone] = username === change.clone ? [change.base, true] : [change.clone, false]
   // What the login in use has, is taken from it by nobody; and what an ALTER USER is to set, nobody else needs to know.
   const statements = differences
     .filter((each) => (isClone || each.clone === 'lacks') && isRight(each))
-    .slice(0, mostStatements)
+    // Who has to run more can compare the two himself.
+    .slice(0, 5)
     .map((each) => `${statementOf(each)};`)
   const [rest, list] = [differences.length - statements.length, clone.map(accountName).join(', ')]
   const equal = [...statements, ...(rest > 0 ? [`and what else differs (${rest})`] : [])].join(' ')
   const drop = `; or DROP USER ${list}; and the rotation makes it anew: AWSCURRENT is ${other}, so that only who has cached an older value, or a view or a routine that it is the definer of, needs it`
-  const what = describeDifferences(differences, names.clone)
+  const what = describeDifferences(differences, change.clone)
   return new RotationError('NotAClone', say`${username} exists, and is not provably of this secret: ${what}.`, {
-    likely: say`${names.clone} belongs to somebody else; or the secret was edited since ${username} was last in use (AWSPREVIOUS then names the same user as AWSCURRENT), and rights were changed since.`,
-    remedy: say`If ${names.clone} is the second login of ${names.base}: make the two equal: ${equal}${isClone ? drop : ''}. Then rotate again.`,
+    likely: say`${change.clone} belongs to somebody else; or the secret was edited since ${username} was last in use (AWSPREVIOUS then names the same user as AWSCURRENT), and rights were changed since.`,
+    remedy: say`If ${change.clone} is the second login of ${change.base}: make the two equal: ${equal}${isClone ? drop : ''}. Then rotate again.`,
   })
 }

@@ -1,4 +1,4 @@
-import type { CloneNames } from '../../shared/database/engine.ts'
+import type { CloneChange } from '../../shared/database/engine.ts'
 import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
 import type { Difference } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
@@ -11,18 +11,12 @@ import { parsePriv, storedOptions } from './stored-account.ts'
 /**
  * What makes the accounts of the clone equal to those of the base. Accounts that are missing are made only while the clone
  * is not in use: one for a nearer host would stand in its way.
- * @param username the login that is to be changed
  */
-export function differencesOf(
-  pairs: readonly Pair[],
-  names: CloneNames,
-  username: string,
-  write: PasswordWriter,
-): Difference[] {
+export function differencesOf(pairs: readonly Pair[], change: CloneChange, write: PasswordWriter): Difference[] {
   return pairs.flatMap(({ base, clone }): Difference[] => {
     if (clone !== undefined) return cloneDifferences(base, clone)
-    if (username !== names.clone) return []
-    const account = { user: names.clone, host: base.host }
+    if (change.username !== change.clone) return []
+    const account = { user: change.clone, host: base.host }
     const identified = `IDENTIFIED VIA ${nativePlugin} USING ${write(unfinishedPassword(base))} ACCOUNT LOCK`
     return [missingAccount(account, identified), ...cloneDifferences(base, newAccount(account))]
   })

@@ -4,14 +4,12 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { checkWritable } from '../../shared/mysql-family/server-checks.ts'
-import { checkSupported } from '../../shared/mysql-family/server-version.ts'
+import { checkSupported, checkWritable } from '../../shared/mysql-family/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { readAccounts } from './accounts.ts'
 import { addPassword } from './add-password.ts'
-import { checkClone } from './check-clone.ts'
+import { checkClone, ensureClone } from './clone.ts'
 import { type OwnRights, readOwnRights } from './clone-state.ts'
-import { ensureClone } from './ensure-clone.ts'
 import type { PasswordWriter } from './native-password.ts'
 import { changeOwnPassword } from './set-password.ts'
 import { checkSuperuser } from './superuser-rights.ts'
@@ -46,9 +44,9 @@ export function mariadbSession(
       check(username)
       await addPassword(connection, username, passwords, write, context)
     },
-    async ensureClone(names, next, previousPassword) {
-      check(names.base)
-      await ensureClone(connection, names, next, previousPassword, write, context)
+    async ensureClone(change) {
+      check(change.base)
+      await ensureClone(connection, change, write, context)
     },
     checkClone: (names, asOther) => checkClone(connection, names, asOther),
     ownRights: () => readOwnRights(connection),

@@ -1,7 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { changedIn, type Difference, nameOf } from '../../shared/mysql-family/differences.ts'
+import { changedIn, type Difference, nameOf, withoutOption } from '../../shared/mysql-family/differences.ts'
 import {
   allPrivileges,
   grantOption,
@@ -33,25 +33,17 @@ export async function checkSuperuser(connection: ServerConnection, differences: 
 
 /** What an administrator runs so that a session may make the two equal in something. */
 export function grantFor(difference: Difference, connection: ServerConnection): string {
-  switch (difference.kind) {
-    case 'account':
-    case 'options':
-      return grantTo(connection, 'CREATE USER ON *.*')
-    case 'privileges': {
-      const list = changedIn(difference).filter((each) => each !== grantOption)
-      return grantTo(connection, `${list.join(', ') || 'USAGE'} ON ${difference.on}`, withGrantOption)
-    }
-    case 'role':
-    case 'default role':
-      return `${grantTo(connection, difference.role, ' WITH ADMIN OPTION')} ${grantTo(connection, 'UPDATE ON mysql.*')}`
-    case 'proxy':
-      return grantTo(connection, `PROXY ON ${difference.account}`, withGrantOption)
-  }
+  const { kind } = difference
+  if (kind === 'account' || kind === 'options') return grantTo(connection, 'CREATE USER ON *.*')
+  if (kind === 'proxy') return grantTo(connection, `PROXY ON ${difference.name}`, withGrantOption)
+  if (kind === 'privileges')
+    return grantTo(connection, `${withoutOption(changedIn(difference))} ON ${difference.on}`, withGrantOption)
+  return `${grantTo(connection, difference.name, ' WITH ADMIN OPTION')} ${grantTo(connection, 'UPDATE ON mysql.*')}`
 }
 
 function lacks(rights: Rights, difference: Difference): boolean {
   if (difference.kind === 'role' || difference.kind === 'default role')
-    return difference.clone === 'lacks' && rights.roles.get(difference.role) !== true
+    return difference.clone === 'lacks' && rights.roles.get(difference.name) !== true
   if (difference.kind !== 'privileges') return false
   const [{ on }, changed] = [difference, changedIn(difference)]
   const held = new Set<string>()

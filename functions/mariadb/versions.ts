@@ -1,5 +1,5 @@
 import { say } from '../../shared/errors/words.ts'
-import type { Supported } from '../../shared/mysql-family/server-version.ts'
+import type { Supported } from '../../shared/mysql-family/server-checks.ts'
 
 /** For all strategies. */
 export const versions: Supported = {

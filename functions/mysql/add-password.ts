@@ -1,3 +1,4 @@
+import type { TwoPasswords } from '../../shared/database/engine.ts'
 import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -11,11 +12,6 @@ import { isHashOf } from './password-hash.ts'
 import { changeOwnPassword } from './set-password.ts'
 import { grantToChange } from './superuser-rights.ts'
 
-interface Passwords {
-  readonly next: string
-  readonly current: string
-}
-
 /**
  * Gives all accounts of a name a new first password and keeps the current one as their second. RETAIN CURRENT PASSWORD
  * run twice would push the current one out: so an account changes its own only while that is its first, and an
@@ -25,7 +21,7 @@ interface Passwords {
 export async function addPassword(
   connection: ServerConnection,
   username: string,
-  passwords: Passwords,
+  passwords: TwoPasswords,
   context: RotationContext,
 ): Promise<void> {
   const own = connection.login.username === username
@@ -37,7 +33,7 @@ export async function addPassword(
 async function addAsAdministrator(
   connection: ServerConnection,
   username: string,
-  passwords: Passwords,
+  passwords: TwoPasswords,
   context: RotationContext,
 ): Promise<void> {
   // Two runs at once would both find the current password the first one, and the second of them would push it out.
@@ -54,7 +50,7 @@ async function addAsAdministrator(
 /** Those whose first password is the current one. None, where an earlier run has changed them. */
 function accountsToChange(
   accounts: readonly StoredAccount[],
-  { next, current }: Passwords,
+  { next, current }: TwoPasswords,
   { login }: ServerConnection,
   context: RotationContext,
 ): StoredAccount[] {

@@ -1,4 +1,4 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
@@ -10,7 +10,7 @@ import { isHashOf } from './password-hash.ts'
 import { grantToChange } from './superuser-rights.ts'
 
 /** Makes the two equal in one thing; repeating it is harmless. */
-export async function change(
+export async function carryOut(
   connection: ServerConnection,
   difference: Difference,
   { base, clone }: CloneNames,
@@ -25,21 +25,20 @@ export async function change(
 export async function setPasswords(
   connection: ServerConnection,
   { bases, clones }: CloneState,
-  names: CloneNames,
-  next: NextLogin,
+  { clone, username, password }: CloneChange,
 ): Promise<void> {
-  const members = [...(next.username === names.clone ? clones : bases).values()]
+  const members = [...(username === clone ? clones : bases).values()]
   for (const account of members.filter(({ second }) => second.length > 0)) {
     const discard = `ALTER USER ${accountName(account)} DISCARD OLD PASSWORD`
-    const doing = say`discarding the second password of ${next.username}`
+    const doing = say`discarding the second password of ${username}`
     await connection.change(doing, discard, grantToChange(connection))
   }
   const plugin = ({ host }: Account) => bases.get(host)?.plugin ?? ''
   const clauses = members
-    .filter((member) => member.plugin !== plugin(member) || !isHashOf(next.password, member.plugin, member.first))
-    .map((member) => `${accountName(member)} IDENTIFIED WITH ${literal(plugin(member))} BY ${literal(next.password)}`)
+    .filter((member) => member.plugin !== plugin(member) || !isHashOf(password, member.plugin, member.first))
+    .map((member) => `${accountName(member)} IDENTIFIED WITH ${literal(plugin(member))} BY ${literal(password)}`)
   if (clauses.length === 0) return
-  const [doing, alter] = [say`changing the password of ${next.username}`, `ALTER USER ${clauses.join(', ')}`]
+  const [doing, alter] = [say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`]
   await connection.change(doing, alter, grantToChange(connection))
 }
 
@@ -50,7 +49,7 @@ const notLetIn: readonly string[] = ['LoginRefused', 'LoginLocked', 'LoginExpire
 export async function checkNotHidden(
   { login }: ServerConnection,
   others: readonly Account[],
-  { username, password }: NextLogin,
+  { username, password }: CloneChange,
   context: RotationContext,
 ): Promise<void> {
   try {

@@ -1,19 +1,18 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { type Difference, listed, takesAway } from '../../shared/mysql-family/differences.ts'
-import { checkNothingIsLost } from '../../shared/mysql-family/make-equal.ts'
-import { accountName } from '../../shared/mysql-family/quoting.ts'
+import { type Account, accountName } from '../../shared/mysql-family/quoting.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
-import { inWords, isMember } from './clone-differences.ts'
-import type { CloneState } from './clone-state.ts'
+import { inWords } from './clone-differences.ts'
+import { type CloneState, roleName } from './clone-state.ts'
 
-export function checkAccounts({ bases, clones }: CloneState, { base, clone }: CloneNames, next: NextLogin): void {
+export function checkAccounts({ bases, clones }: CloneState, { base, clone, username }: CloneChange): void {
   if (bases.size === 0) {
     const likely = say`The account was dropped or renamed, or has no password, or ${clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no account ${base} that has a password.`, { likely })
   }
-  if (clones.size === 0 && next.username === base)
+  if (clones.size === 0 && username === base)
     throw new RotationError('NotAClone', say`There is no account ${clone} that has a password.`)
   const alone = [...clones.values()].filter(({ host }) => !bases.has(host)).map(accountName)
   if (alone.length > 0) {
@@ -30,14 +29,6 @@ export function checkAccounts({ bases, clones }: CloneState, { base, clone }: Cl
   if (locked !== undefined) throw new RotationError('LoginLocked', say`${accountName(locked)} is locked.`)
 }
 
-/** @throws RotationError PrivilegesDiffer where something would be taken from a clone that is in use */
-export function checkLoss(differences: readonly Difference[], names: CloneNames, { username }: NextLogin): void {
-  checkNothingIsLost(differences, names, username, (lost) => {
-    const what = lost.slice(0, 5).map(inWords)
-    return `${what.join('; ')}, which ${names.base} has not`
-  })
-}
-
 /**
  * Whoever can write the secret can name any login in it. A login of the clone's name is this secret's if it has the base
  * as a role, or if it has the password of the secret's previous value; only the latter allows taking something away.
@@ -45,22 +36,21 @@ export function checkLoss(differences: readonly Difference[], names: CloneNames,
 export async function checkIsOurs(
   { bases, clones }: CloneState,
   differences: readonly Difference[],
-  { base, clone }: CloneNames,
-  { username }: NextLogin,
-  previousPassword: () => Promise<string | undefined>,
+  { base, clone, username, previousPassword }: CloneChange,
 ): Promise<void> {
-  const strangers = [...clones.values()].filter((member) => !isMember(bases.get(member.host), member))
   const needing = differences.filter((each) => takesAway(each) || each.kind === 'role')
   if (needing.length === 0) return
   const previous = await previousPassword()
   // A base without a clone beside it proves only itself.
   const members = username === clone ? [...clones.values()] : [...bases.values()].filter(({ host }) => clones.has(host))
   if (previous !== undefined && members.some((member) => hasPassword(member, previous))) return
-  const [stranger] = strangers
+  const roleOf = ({ host }: Account) => ({ user: base, host })
+  // Only an administrator can have given it the base as a role.
+  const stranger = [...clones.values()].find((member) => !member.rights.roles.has(roleName(roleOf(member))))
   if (stranger !== undefined) {
     const name = accountName(stranger)
     throw new RotationError('NotAClone', say`${name} exists, but does not have ${base} as a role.`, {
-      remedy: say`If it is the second login of ${base}: GRANT ${accountName({ user: base, host: stranger.host })} TO ${name}; else rename one of the two.`,
+      remedy: say`If it is the second login of ${base}: GRANT ${accountName(roleOf(stranger))} TO ${name}; else rename one of the two.`,
     })
   }
   throw new RotationError('NotAClone', say`${listed(needing.map(inWords))}, and ${base} has not.`, {

@@ -1,4 +1,4 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange } from '../../shared/database/engine.ts'
 import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
 import { type Difference, nameOf, takesAway } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
@@ -6,25 +6,25 @@ import type { Rights } from '../../shared/mysql-family/grants.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import { type CloneState, type RightsState, roleName } from './clone-state.ts'
 
-export interface NextAccount extends NextLogin {
+export interface NewClone extends CloneChange {
   /** Makes a password that nobody learns, for an account that is about to get the one of the secret. */
   newPassword(): string
 }
 
 /** What makes the accounts of the clone equal to those of the base, each by itself. */
-export function differencesOf({ bases, clones }: CloneState, names: CloneNames, next: NextAccount): Difference[] {
+export function differencesOf({ bases, clones }: CloneState, change: NewClone): Difference[] {
   return [...bases.values()].flatMap((base) => {
     const clone = clones.get(base.host)
-    return clone === undefined ? [missingAccount(base, names, next)] : cloneDifferences(base, clone)
+    return clone === undefined ? [missingAccount(base, change)] : cloneDifferences(base, clone)
   })
 }
 
 /** With the role at once: a clone that a run was killed after making is known for a clone by it. */
-function missingAccount(base: RightsState, names: CloneNames, next: NextAccount): Difference {
-  const to = accountName({ user: names.clone, host: base.host })
+function missingAccount(base: RightsState, change: NewClone): Difference {
+  const to = accountName({ user: change.clone, host: base.host })
   // Nobody learns the generated password: the one of the secret comes last. A clone that is in use is another thing: its
   // new account stands before the one that took logins from that host, and has to take them, too.
-  const password = next.username === names.clone ? next.newPassword() : next.otherPassword
+  const password = change.username === change.clone ? change.newPassword() : change.otherPassword
   const by = `IDENTIFIED WITH ${literal(base.plugin)} BY ${literal(password)}`
   return { kind: 'account', to, clone: 'lacks', identified: `${by} DEFAULT ROLE ${accountName(base)}` }
 }
@@ -34,9 +34,9 @@ function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
   const role = roleName(base)
   const differences: Difference[] = []
   if (!clone.rights.roles.has(role))
-    differences.push({ kind: 'role', to, clone: 'lacks', role: from, option: false, optionAlone: false })
+    differences.push({ kind: 'role', to, clone: 'lacks', name: from, option: false, optionAlone: false })
   if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
-    differences.push({ kind: 'default role', to, clone: 'lacks', role: from, word: 'TO' })
+    differences.push({ kind: 'default role', to, clone: 'lacks', name: from, word: 'TO' })
   differences.push(...optionsDifference(base.options, clone.options, to))
   // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
   const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
@@ -49,7 +49,7 @@ export function inWords(difference: Difference): string {
   if (kind === 'account') return `created ${to}`
   if (kind === 'options') return `${difference.names.join(', ')} of ${to}`
   if (kind === 'default role') return `default role of ${to}`
-  if (kind === 'role' && clone === 'lacks') return `granted ${difference.role} to ${to}`
+  if (kind === 'role' && clone === 'lacks') return `granted ${difference.name} to ${to}`
   return `${to} has ${nameOf(difference)}`
 }
 
@@ -62,9 +62,4 @@ function whatMatters(base: Rights, { privileges }: Rights): Rights {
 
 function withoutRole(rights: Rights, role: string): Rights {
   return { ...rights, roles: new Map([...rights.roles].filter(([name]) => name !== role)) }
-}
-
-/** Whether an account has the role of the base, which only an administrator can have given to it. */
-export function isMember(base: RightsState | undefined, clone: RightsState): boolean {
-  return base !== undefined && clone.rights.roles.has(roleName(base))
 }

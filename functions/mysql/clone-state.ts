@@ -1,4 +1,4 @@
-import type { CloneNames, NextLogin } from '../../shared/database/engine.ts'
+import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
@@ -72,12 +72,8 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
     grantToRead(connection),
   )
   const defaults = new Map<string, Set<string>>()
-  for (const [user, host, role, at] of JSON.parse(String(row?.defaults ?? '[]')) as [
-    string,
-    string,
-    string,
-    string,
-  ][]) {
+  const rows = JSON.parse(String(row?.defaults ?? '[]')) as [user: string, host: string, role: string, at: string][]
+  for (const [user, host, role, at] of rows) {
     const account = roleName({ user, host })
     defaults.set(account, (defaults.get(account) ?? new Set()).add(roleName({ user: role, host: at })))
   }
@@ -90,26 +86,21 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
  * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose clone
  * has, and of those that came without a clone since (for a new network), those that have what the base's password was.
  */
-export async function ofTheSecret(
-  pair: CloneState,
-  names: CloneNames,
-  next: NextLogin,
-  previousPassword: () => Promise<string | undefined>,
-): Promise<CloneState> {
-  const inUse = next.username === names.clone ? pair.bases : pair.clones
+export async function ofTheSecret(state: CloneState, change: CloneChange): Promise<CloneState> {
+  const inUse = change.username === change.clone ? state.bases : state.clones
   // The only account of the name is the one that has just logged in: hashing for that takes its time.
-  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, next.otherPassword)
+  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, change.otherPassword)
   async function isOwn(base: RightsState): Promise<boolean> {
     const account = inUse.get(base.host)
     if (account !== undefined) return isInUse(account)
-    if (hasPassword(base, next.password)) return true
-    const previous = await previousPassword()
+    if (hasPassword(base, change.password)) return true
+    const previous = await change.previousPassword()
     return previous !== undefined && hasPassword(base, previous)
   }
   const own = new Map<string, RightsState>()
-  for (const base of pair.bases.values()) if (await isOwn(base)) own.set(base.host, base)
-  const strange = [...pair.bases.values()].filter(({ host }) => !own.has(host))
-  return { ...pair, bases: own, others: [...pair.others, ...strange] }
+  for (const base of state.bases.values()) if (await isOwn(base)) own.set(base.host, base)
+  const strange = [...state.bases.values()].filter(({ host }) => !own.has(host))
+  return { ...state, bases: own, others: [...state.others, ...strange] }
 }
 
 async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {

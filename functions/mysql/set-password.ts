@@ -4,7 +4,7 @@ import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { checkLimit, checkOneAccount, grantTo } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
-import { isAtLeast } from '../../shared/mysql-family/server-version.ts'
+import { isAtLeast } from '../../shared/mysql-family/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 
@@ -80,12 +80,6 @@ export async function discardSecond(connection: ServerConnection): Promise<void>
   await connection.attempt(say`discarding the second password of ${username}`, discard, [missingPrivilege])
 }
 
-/** A repeated setSecret tries AWSCURRENT first, which is refused by then: once, before AWSPENDING logs in. */
-async function checkRetry(connection: ServerConnection): Promise<void> {
-  const attempts = await ownLimit(connection)
-  if (attempts !== undefined) checkLimit(connection, attempts, 'FAILED_LOGIN_ATTEMPTS')
-}
-
 /** How many refused logins lock the session's own account, from MySQL 8.0.19 on; undefined where none do. */
 async function ownLimit(connection: ServerConnection): Promise<number | undefined> {
   const doing = say`reading the account of ${connection.login.username}`
@@ -118,7 +112,8 @@ export async function mayLock(connection: ServerConnection, username: string): P
 /** For a probe: what would keep an account from changing its own password. @throws RotationError as `replaceOwnPassword` does */
 export async function checkOwnPassword(connection: ServerConnection): Promise<void> {
   checkOneAccount(connection)
-  if (isAtLeast(connection, [8, 0, 19])) await checkRetry(connection)
+  const attempts = isAtLeast(connection, [8, 0, 19]) ? await ownLimit(connection) : undefined
+  if (attempts !== undefined) checkLimit(connection, attempts, 'FAILED_LOGIN_ATTEMPTS')
 }
 
 /** Logs in with the new password: clients without TLS need it to be in the server's cache again. */

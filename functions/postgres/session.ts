@@ -3,8 +3,8 @@ import type { CloneSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { planClone, proveClone } from './clone.ts'
 import { cloneQuestions, readCloneState } from './clone-state.ts'
-import { planClone, proveClone } from './ensure-clone.ts'
 import { type Attempted, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
 import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
@@ -84,7 +84,7 @@ export function postgresSession(
       })
     },
 
-    async ensureClone(names, { username, password }) {
+    async ensureClone({ username, password, ...names }) {
       let differences: readonly string[] = []
       const attempt = async () => {
         const known = knownForm(names.base, names.clone)

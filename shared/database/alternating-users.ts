@@ -7,10 +7,10 @@ import type { CloneNames, CloneSession, DatabaseEngine } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './logins.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
-import { address, type DatabaseSecret, loginOf } from './secret.ts'
+import { address, type DatabaseSecret, type Login } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
 import { probedSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
-import { superuserArn } from './superuser-arn.ts'
+import { checkedSuperuserArn } from './superuser-arn.ts'
 
 const suffix = '_clone'
 
@@ -28,33 +28,37 @@ export function alternatingUsers(
     overlap: true,
     async create({ current }, context) {
       const secret = await current()
-      superuserArn(secret, context)
-      return nextSecret(secret, otherOf(secret.username, engine), engine, context)
+      checkedSuperuserArn(secret, context)
+      return nextSecret(secret, otherOf(secret.login.username, engine), engine, context)
     },
     async set(versions, context) {
-      const { pending } = versions
-      const current = await versions.current()
-      checkPending(pending, current, otherOf(current.username, engine), engine)
-      let superuser = await superuserForOwner(current, engine, context, directory)
+      const [pending, owner] = [versions.pending.login, await versions.current()]
+      const current = owner.login
+      checkPending(pending, current, otherOf(current.username, engine))
+      let superuser = await superuserForOwner(owner, engine, context, directory)
       if (superuser === undefined) {
         // An earlier run has made the two equal and set the password, all at once: then there is nothing to do.
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return
-        superuser = await superuserForPrevious(versions, { engine, context, directory })
+        superuser = await superuserForPrevious(versions, engine, context, directory)
       }
-      const next = { username: pending.username, password: pending.password, otherPassword: current.password }
-      const previous = async () => (await previousLogin(versions, pending.username, engine))?.password
       {
         await using session = await superuserSession(engine, superuser, context)
-        await session.ensureClone(namesOf(pending.username), next, previous)
+        await session.ensureClone({
+          ...namesOf(pending.username),
+          username: pending.username,
+          password: pending.password,
+          otherPassword: current.password,
+          previousPassword: async () => (await previousLogin(versions, pending.username))?.login.password,
+        })
       }
       context.did(say`set the password of ${pending.username}`)
       await awaitReplica(engine, pending, current, superuser, context)
     },
-    async test({ pending, current, isRehearsal }, context) {
+    async test({ pending: { login: pending }, current, isRehearsal }, context) {
       await using session = await tryLogin(engine, pending, 'AWSPENDING', context)
       if (session === undefined) throw nobodyLogsIn('AWSPENDING', pending, engine)
       try {
-        const asOther = async () => tryLogin(engine, await current(), 'AWSCURRENT', context)
+        const asOther = async () => tryLogin(engine, (await current()).login, 'AWSCURRENT', context)
         await session.checkClone(namesOf(pending.username), asOther)
         context.did(say`compared the rights of the two logins`)
       } catch (error) {
@@ -68,11 +72,11 @@ export function alternatingUsers(
         engine,
         {
           ownChange: () => undefined,
-          compare: (session, current) =>
-            session.checkClone(namesOf(current.username), () => tryLogin(engine, current, 'AWSCURRENT', context)),
-          superuser: (current) => ({
-            change: { kind: 'clone', names: namesOf(current.username), username: otherOf(current.username, engine) },
-            session: () => probedSuperuser(current, engine, context, directory),
+          compare: (session, { login }) =>
+            session.checkClone(namesOf(login.username), () => tryLogin(engine, login, 'AWSCURRENT', context)),
+          superuser: (owner) => ({
+            change: changeOf(owner.login.username, engine),
+            session: () => probedSuperuser(owner, engine, context, directory),
           }),
         },
         context,
@@ -87,25 +91,23 @@ export function alternatingUsers(
  */
 async function superuserForPrevious(
   versions: Versions<DatabaseSecret>,
-  { engine, context, directory }: Surroundings,
-): Promise<DatabaseSecret> {
-  const [{ username }, current] = [versions.pending, await versions.current()]
-  const ofEither = async () =>
-    (await previousLogin(versions, username, engine)) ?? previousLogin(versions, current.username, engine)
+  engine: DatabaseEngine,
+  context: RotationContext,
+  directory: ServerDirectory,
+): Promise<Login> {
+  const [{ username }, current] = [versions.pending.login, (await versions.current()).login]
+  const ofEither = async () => (await previousLogin(versions, username)) ?? previousLogin(versions, current.username)
   const previous = engine.neverLocks && (await ofEither())
   const superuser = previous && (await superuserForOwner(previous, engine, context, directory, 'AWSPREVIOUS'))
   if (superuser !== undefined) return superuser
   const tried = [say`${current.username} with AWSCURRENT`, say`${username} with AWSPENDING`]
-  if (previous !== undefined) tried.push(say`${previous.username} with AWSPREVIOUS`)
-  const login = loginOf(current, engine)
-  const what = say`${address(login)} refuses ${joined(tried)}.`
-  throw new RotationError('LoginRefused', what, engine.whyRefused?.(login))
+  if (previous !== undefined) tried.push(say`${previous.login.username} with AWSPREVIOUS`)
+  const what = say`${address(current)} refuses ${joined(tried)}.`
+  throw new RotationError('LoginRefused', what, engine.whyRefused?.(current))
 }
 
-interface Surroundings {
-  readonly engine: DatabaseEngine<CloneSession>
-  readonly context: RotationContext
-  readonly directory: ServerDirectory
+function changeOf(username: string, engine: DatabaseEngine) {
+  return { kind: 'clone', names: namesOf(username), username: otherOf(username, engine) } as const
 }
 
 /** The pair that a user name belongs to. AWS's own functions use the same suffix. */

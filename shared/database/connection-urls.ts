@@ -1,4 +1,4 @@
-import type { DatabaseSecret } from './secret.ts'
+import type { DatabaseFields } from './secret.ts'
 
 interface Credentials {
   readonly username: string
@@ -21,7 +21,7 @@ const leastToLookFor = 8
  * else is in them stays as it was written.
  * @param update false: they are left as they are, and named as stale
  */
-export function updatedUrls(secret: DatabaseSecret, next: Credentials, update: boolean): UpdatedUrls {
+export function updatedUrls(secret: DatabaseFields, next: Credentials, update: boolean): UpdatedUrls {
   const fields: Record<string, string> = {}
   for (const [name, value] of Object.entries(secret)) {
     if (!update || name === 'password' || typeof value !== 'string') continue

@@ -58,6 +58,12 @@ export interface DatabaseSession extends AsyncDisposable {
   checkReady?(change: ComingChange): Promise<Words>
 }
 
+/** The passwords of a login that is to have two. */
+export interface TwoPasswords {
+  readonly next: string
+  readonly current: string
+}
+
 /** A session that can give a login a second password, so that the first goes on working. */
 export interface DualPasswordSession extends DatabaseSession {
   /**
@@ -66,7 +72,7 @@ export interface DualPasswordSession extends DatabaseSession {
    * Throws MissingPrivilege where the session may not, NotPrimary where `current` would not be the one that is kept,
    * UnsupportedServer, ReadOnlyServer, PasswordRejected; nothing was changed then.
    */
-  addPassword(username: string, passwords: { readonly next: string; readonly current: string }): Promise<void>
+  addPassword(username: string, passwords: TwoPasswords): Promise<void>
 }
 
 /** The two logins of the alternating-users strategy: the first, and the one with _clone appended. */
@@ -75,12 +81,17 @@ export interface CloneNames {
   readonly clone: string
 }
 
-/** The one of the two that gets a new password. */
-export interface NextLogin {
+/** Which of the two gets which password. */
+export interface CloneChange extends CloneNames {
   readonly username: string
   readonly password: string
   /** That of the other login, which is in use. */
   readonly otherPassword: string
+  /**
+   * The password that the secret has had for `username`, where it has had one: for engines where nothing else proves that
+   * the login belongs to this secret. It costs a call of Secrets Manager.
+   */
+  previousPassword(): Promise<string | undefined>
 }
 
 /** A session that can make one login the clone of another. */
@@ -89,10 +100,8 @@ export interface CloneSession extends DatabaseSession {
    * As a superuser: makes the two logins equal in what they may do and gives one of them a new password, all or
    * nothing. Creates the clone where it is missing. Throws NotAClone before touching a role that is not provably one, and
    * PrivilegesDiffer rather than take away what the login in use may do.
-   * @param previousPassword the password that the secret has had for `next.username`, where it has had one: for engines
-   * where nothing else proves that the login belongs to this secret. It costs a call of Secrets Manager
    */
-  ensureClone(names: CloneNames, next: NextLogin, previousPassword: () => Promise<string | undefined>): Promise<void>
+  ensureClone(change: CloneChange): Promise<void>
   /**
    * As one of the two: proves that it can do what the other can. Throws PrivilegesDiffer.
    * @param asOther logs in as the other, for engines where one of the two can't see what the other may do. Undefined

@@ -3,7 +3,7 @@ import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { Versions } from '../rotation/secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
-import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from './secret.ts'
+import { address, type DatabaseSecret, isSameServer, isSameTls, type Login, type Owner } from './secret.ts'
 
 /**
  * Logs in as one of the versions, and gives undefined where the server refuses its password. An unreachable server is
@@ -11,11 +11,10 @@ import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from '
  */
 export async function tryLogin<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
-  secret: DatabaseSecret,
+  login: Login,
   label: string,
   context: RotationContext,
 ): Promise<Session | undefined> {
-  const login = loginOf(secret, engine)
   try {
     const session = await engine.connect(login, context)
     context.did(say`logged in as ${ours(label)} (${login.username})`)
@@ -30,11 +29,11 @@ export async function tryLogin<Session extends DatabaseSession>(
 /** Proves that a version logs in, and ends the session at once. */
 export async function logsIn(
   engine: DatabaseEngine,
-  secret: DatabaseSecret,
+  login: Login,
   label: string,
   context: RotationContext,
 ): Promise<boolean> {
-  await using session = await tryLogin(engine, secret, label, context)
+  await using session = await tryLogin(engine, login, label, context)
   return session !== undefined
 }
 
@@ -43,15 +42,14 @@ export async function logsIn(
  * too many. testSecret logs in with AWSPENDING in any case, and nothing is promoted without it: it ends the rotation where
  * the password was changed by hand.
  */
-export function leaveToTest({ username }: DatabaseSecret, context: RotationContext): void {
+export function leaveToTest({ username }: Login, context: RotationContext): void {
   context.did(
     say`changed nothing: testSecret finds out whether an earlier run has set AWSPENDING, since a second refused login could lock ${username}`,
   )
 }
 
 /** The error for a secret none of whose tried versions logs in. */
-export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: DatabaseEngine): RotationError {
-  const login = loginOf(secret, engine)
+export function nobodyLogsIn(tried: string, login: Login, engine: DatabaseEngine): RotationError {
   return new RotationError(
     'LoginRefused',
     say`${address(login)} refuses ${login.username} with ${ours(tried)}.`,
@@ -63,13 +61,8 @@ export function nobodyLogsIn(tried: string, secret: DatabaseSecret, engine: Data
  * AWSPREVIOUS, if it is a login of that user at the server of AWSCURRENT and under the same name of its certificate: its
  * password is sent nowhere else, and never in clear text because a later value says so.
  */
-export async function previousLogin(
-  versions: Versions<DatabaseSecret>,
-  username: string,
-  engine: DatabaseEngine,
-): Promise<DatabaseSecret | undefined> {
-  const [previous, current] = [await versions.previous(), await versions.current()]
-  if (previous?.username !== username || !isSameServer(previous, current, engine)) return undefined
-  if (!isSameTls(previous, current, engine)) return undefined
-  return { ...current, username, password: previous.password }
+export async function previousLogin(versions: Versions<DatabaseSecret>, username: string): Promise<Owner | undefined> {
+  const [previous, { login, superuserArn }] = [(await versions.previous())?.login, await versions.current()]
+  if (previous?.username !== username || !isSameServer(previous, login) || !isSameTls(previous, login)) return undefined
+  return { login: { ...login, username, password: previous.password }, superuserArn }
 }

@@ -11,10 +11,10 @@ export function oneLogin(engine: DatabaseEngine) {
     ...databaseSecretType(engine),
     async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>, context: RotationContext) {
       const secret = await current()
-      return nextSecret(secret, secret.username, engine, context)
+      return nextSecret(secret, secret.login.username, engine, context)
     },
-    async test({ pending }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
-      if (!(await logsIn(engine, pending, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', pending, engine)
+    async test({ pending: { login } }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
+      if (!(await logsIn(engine, login, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', login, engine)
     },
   }
 }

@@ -3,7 +3,7 @@ import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { type Finding, labelled, type ProbedVersion, tried, untried, version, works } from '../rotation/finding.ts'
 import type { ComingChange, DatabaseEngine, DatabaseSession } from './engine.ts'
-import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf } from './secret.ts'
+import { address, type DatabaseSecret, isSameServer, isSameTls, type Login, type Owner } from './secret.ts'
 
 type Versions = readonly ProbedVersion<DatabaseSecret>[]
 type Version = ProbedVersion<DatabaseSecret>
@@ -11,12 +11,12 @@ type Version = ProbedVersion<DatabaseSecret>
 /** What a strategy adds to the logins. */
 export interface ProbedStrategy<Session> {
   /** What setSecret will do as the login of AWSCURRENT; undefined where a superuser does it. */
-  ownChange(current: DatabaseSecret): ComingChange | undefined
+  ownChange(current: Owner): ComingChange | undefined
   /** Compares the rights of a pending login, which logs in, with those of AWSCURRENT. Throws PrivilegesDiffer. */
-  compare?(session: Session, current: DatabaseSecret, context: RotationContext): Promise<void>
+  compare?(session: Session, current: Owner, context: RotationContext): Promise<void>
   /** What setSecret will do as the superuser, once AWSCURRENT has logged in; undefined where there is none. */
   superuser?(
-    current: DatabaseSecret,
+    current: Owner,
     context: RotationContext,
   ): { readonly change: ComingChange; readonly session: () => Promise<Session> } | undefined
 }
@@ -45,9 +45,9 @@ export async function probeDatabase<Session extends DatabaseSession>(
   for (const each of inOrder) {
     const why: Words | undefined =
       inTheWay === undefined
-        ? whyNot(each, current, accounts, engine)
+        ? whyNot(each, current, accounts)
         : say`It was not tried after ${ours(inTheWay.code)}, which it would meet, too.`
-    const mayLock = accounts.mayLock(each.secret.username)
+    const mayLock = accounts.mayLock(each.secret.login.username)
     const finding: Finding =
       why === undefined
         ? await logIn(each, engine, context, whenLoggedIn(each))
@@ -61,10 +61,10 @@ export async function probeDatabase<Session extends DatabaseSession>(
 
   function whenLoggedIn(each: Version) {
     return async (session: Session) => {
-      const { username } = each.secret
+      const { username } = each.secret.login
       if (session.mayLock !== undefined && !(await session.mayLock(username))) accounts.neverLocks(username)
       if (each !== current) return compare(session, each)
-      findings.push(tlsOf(each.secret, engine))
+      findings.push(tlsOf(each.secret.login))
       const change = strategy.ownChange(each.secret)
       if (change !== undefined) findings.push(await readiness(session, change))
     }
@@ -110,7 +110,7 @@ async function logIn<Session extends DatabaseSession>(
   context: RotationContext,
   inside: (session: Session) => Promise<void>,
 ): Promise<Finding> {
-  const login = loginOf(each.secret, engine)
+  const { login } = each.secret
   return tried(version(each), async () => {
     // Ended before the next one: an account may have one connection to spare.
     await using session = await engine.connect(login, context)
@@ -121,7 +121,7 @@ async function logIn<Session extends DatabaseSession>(
 
 /** What is known of the accounts that the versions name. */
 function accountsOf(versions: Versions, { neverLocks }: Pick<DatabaseEngine, 'neverLocks'>) {
-  const names = [...new Set(versions.map(({ secret }) => secret.username))]
+  const names = [...new Set(versions.map(({ secret }) => secret.login.username))]
   const safe = new Set(neverLocks ? names : [])
   const refused = new Set<string>()
   const known = new Set<Version>()
@@ -129,7 +129,7 @@ function accountsOf(versions: Versions, { neverLocks }: Pick<DatabaseEngine, 'ne
     names: () => names,
     neverLocks: (name: string) => void safe.add(name),
     note(each: Version, { error, verdict }: Finding) {
-      if (error !== undefined && isOfAccount(error)) refused.add(each.secret.username)
+      if (error !== undefined && isOfAccount(error)) refused.add(each.secret.login.username)
       if (verdict === 'works') known.add(each)
     },
     /** Whether a version has logged in. */
@@ -141,13 +141,12 @@ function accountsOf(versions: Versions, { neverLocks }: Pick<DatabaseEngine, 'ne
 
 /** @returns why a version is not tried */
 function whyNot(
-  { secret, labels }: Version,
+  { secret: { login }, labels }: Version,
   { secret: current }: Version,
   accounts: ReturnType<typeof accountsOf>,
-  engine: DatabaseEngine,
 ): Words | undefined {
-  const { username } = secret
-  if (!isSameServer(secret, current, engine) || !isSameTls(secret, current, engine))
+  const { username } = login
+  if (!isSameServer(login, current.login) || !isSameTls(login, current.login))
     return say`It is for another server than AWSCURRENT, or with other TLS: its password is sent nowhere.`
   if (labels.includes('AWSCURRENT') && !accounts.wasRefused(username)) return undefined
   if (accounts.wasRefused(username))
@@ -157,8 +156,7 @@ function whyNot(
   return undefined
 }
 
-function tlsOf(secret: DatabaseSecret, engine: DatabaseEngine): Finding {
-  const { tls } = loginOf(secret, engine)
+function tlsOf({ tls }: Login): Finding {
   const about = { about: 'tls' } as const
   if (tls === false) return untried(about, say`"ssl" in the secret is false: passwords travel in clear text.`)
   return works(about, say`The certificate is valid for ${tls.serverName}.`)

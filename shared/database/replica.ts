@@ -3,7 +3,7 @@ import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { logsIn } from './logins.ts'
-import { address, type DatabaseSecret, isSameServer, loginOf } from './secret.ts'
+import { address, isSameServer, type Login } from './secret.ts'
 import type { Endpoint, ServerDirectory } from './server-directory.ts'
 
 /** ID.HASH.REGION.rds.amazonaws.com; in China the Region stands behind `rds`, other partitions end otherwise. */
@@ -59,19 +59,18 @@ const onePauseMs = [2_000]
  */
 export async function awaitReplica(
   engine: DatabaseEngine,
-  pending: DatabaseSecret,
-  inUse: DatabaseSecret,
-  superuser: DatabaseSecret,
+  pending: Login,
+  inUse: Login,
+  superuser: Login,
   context: RotationContext,
 ): Promise<void> {
-  if (isSameServer(pending, superuser, engine)) return
+  if (isSameServer(pending, superuser)) return
   for (const pause of engine.neverLocks || inUse.username === pending.username ? pausesMs : onePauseMs) {
     if (context.remainingMs() <= pause) break
     await context.sleep(pause)
     if (await logsIn(engine, pending, 'AWSPENDING', context)) return
     if (inUse.username === pending.username) await logsIn(engine, inUse, 'AWSCURRENT', context)
   }
-  const [replica, source] = [loginOf(pending, engine), loginOf(superuser, engine)]
-  const what = say`${address(replica)} does not know the password of ${replica.username} yet that was set at ${address(source)}.`
+  const what = say`${address(pending)} does not know the password of ${pending.username} yet that was set at ${address(superuser)}.`
   throw new RotationError('ReplicaBehind', what)
 }

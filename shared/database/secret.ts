@@ -26,13 +26,13 @@ const schema = v.looseObject({
   dbname: v.nullish(v.union([v.literal(''), text])),
   engine: v.optional(v.string()),
   ssl: v.optional(v.union([v.boolean(), v.pipe(v.string(), v.regex(/^(true|false)$/i))])),
-  // Not looked at where no superuser is needed: see superuserArn.
+  // Not looked at where no superuser is needed: see checkedSuperuserArn.
   masterarn: v.optional(v.unknown()),
   tlsServerName: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9.-]{1,253}$/))),
 })
 
-/** A database login, with the field names of AWS's own functions. Other fields are there too, untouched. */
-export type DatabaseSecret = Readonly<v.InferOutput<typeof schema>>
+/** The fields of a secret, with the names of AWS's own functions. Other fields are there too, untouched. */
+export type DatabaseFields = Readonly<v.InferOutput<typeof schema>>
 
 const mustBe: Readonly<Record<string, string>> = {
   host: 'a host name or an address',
@@ -68,10 +68,11 @@ export interface EngineNames {
 }
 
 /**
- * Checks a SecretString and gives back its fields exactly as they were written.
+ * Checks a SecretString and reads the login that it holds.
  * @throws RotationError InvalidSecret, which names the field and never its value
  */
-export function parseDatabaseSecret(secretString: string, { engines }: Pick<EngineNames, 'engines'>): DatabaseSecret {
+export function parseDatabaseSecret(secretString: string, names: EngineNames): DatabaseSecret {
+  const { engines } = names
   const json = parseJsonObject(secretString)
   const { engine } = json
   if (engine !== undefined && !engines.some((name) => name === engine)) {
@@ -86,7 +87,12 @@ export function parseDatabaseSecret(secretString: string, { engines }: Pick<Engi
   }
   const result = v.safeParse(schema, json)
   if (!result.success) throw fieldError(json, v.getDotPath(result.issues[0]) ?? 'host')
-  return json as DatabaseSecret
+  const fields = json as DatabaseFields
+  return {
+    fields,
+    login: loginIn(fields, names),
+    superuserArn: fields.masterarn === '' ? undefined : (fields.masterarn ?? undefined),
+  }
 }
 
 /** A port as AWS's functions read it, with Python's int(): as a number, also `3306.0`, or as digits, also `" 3306"`. */
@@ -109,6 +115,19 @@ function fieldError(json: Record<string, unknown>, field: string): RotationError
   )
 }
 
+/** A secret, read once: what everybody goes by, and what is written back. */
+export interface DatabaseSecret extends Owner {
+  /** Exactly as they were written. */
+  readonly fields: DatabaseFields
+}
+
+/** Who has a login, and may name the superuser of its server. */
+export interface Owner {
+  readonly login: Login
+  /** As it was written, whatever it is; undefined where there is none, or an empty one: templates write such. */
+  readonly superuserArn: unknown
+}
+
 /** What it takes to log in. */
 export interface Login {
   readonly username: string
@@ -121,7 +140,7 @@ export interface Login {
 }
 
 /** Only an explicit `"ssl": false` gives clear text; AWS's functions fall back to it whenever the field is missing. */
-export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
+function loginIn(secret: DatabaseFields, names: EngineNames): Login {
   const { username, password, host } = secret
   const tls =
     String(secret.ssl ?? true).toLowerCase() === 'false'
@@ -132,15 +151,14 @@ export function loginOf(secret: DatabaseSecret, names: EngineNames): Login {
   return { username, password, host, port: portIn(secret.port) ?? names.defaultPort, database, tls }
 }
 
-/** Whether two secrets are about the same server. */
-export function isSameServer(a: DatabaseSecret, b: DatabaseSecret, names: EngineNames): boolean {
-  const [one, other] = [loginOf(a, names), loginOf(b, names)]
+/** Whether two logins are at the same server. */
+export function isSameServer(one: Login, other: Login): boolean {
   return one.host.toLowerCase() === other.host.toLowerCase() && one.port === other.port
 }
 
-/** Whether two secrets ask for the same proof of who the server is. */
-export function isSameTls(a: DatabaseSecret, b: DatabaseSecret, names: EngineNames): boolean {
-  return isDeepStrictEqual(loginOf(a, names).tls, loginOf(b, names).tls)
+/** Whether two logins ask for the same proof of who the server is. */
+export function isSameTls(one: Login, other: Login): boolean {
+  return isDeepStrictEqual(one.tls, other.tls)
 }
 
 /** `host:port`, for messages. */

@@ -1,27 +1,24 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import type { DatabaseSecret } from './secret.ts'
-
-/** Whether a secret says who its superuser is. An empty field says nothing: consoles and templates write such ones. */
-export function namesSuperuser({ masterarn }: DatabaseSecret): boolean {
-  return masterarn !== undefined && masterarn !== null && masterarn !== ''
-}
+import type { Owner } from './secret.ts'
 
 /**
  * The ARN of the superuser's secret.
  * @throws RotationError InvalidSecret where the secret names none, or one of another Region
  */
-export function superuserArn(secret: DatabaseSecret, { secretId }: Pick<RotationContext, 'secretId'>): string {
-  const { masterarn } = secret
-  if (!namesSuperuser(secret)) {
+export function checkedSuperuserArn(
+  { superuserArn: arn }: Pick<Owner, 'superuserArn'>,
+  { secretId }: Pick<RotationContext, 'secretId'>,
+): string {
+  if (arn === undefined) {
     throw new RotationError('InvalidSecret', say`masterarn key is missing from secret JSON.`, {
       remedy: say`Add "masterarn" with the ARN of the superuser's secret. Or remove AWSPENDING with update-secret-version-stage, and rotate with the function of a strategy that needs no superuser (single-user; dual-password where the login may do it itself).`,
     })
   }
-  if (typeof masterarn === 'string' && masterarn.length <= 2048) {
-    const [here, there] = [regionOf(secretId), regionOf(masterarn)]
-    if (here === undefined || there === undefined || here === there) return masterarn
+  if (typeof arn === 'string' && arn.length <= 2048) {
+    const [here, there] = [regionOf(secretId), regionOf(arn)]
+    if (here === undefined || there === undefined || here === there) return arn
     throw new RotationError('InvalidSecret', say`"masterarn" is in ${ours(there)}, and the secret in ${ours(here)}.`, {
       likely: say`The secret was copied from another Region, or is a replica that was promoted.`,
       remedy: say`Put the ARN of the superuser's secret in ${ours(here)} into "masterarn"; replicate-secret-to-regions makes one.`,

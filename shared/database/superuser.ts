@@ -6,52 +6,48 @@ import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, tryLogin } from './logins.ts'
 import { isManagedByRds, managedServer } from './managed-superuser.ts'
 import { isReplica } from './replica.ts'
-import { address, type DatabaseSecret, isSameServer, isSameTls, loginOf, parseDatabaseSecret } from './secret.ts'
+import { address, isSameServer, isSameTls, type Login, type Owner, parseDatabaseSecret } from './secret.ts'
 import type { ServerDirectory } from './server-directory.ts'
-import { explainedAccount, superuserArn } from './superuser-arn.ts'
-
-interface Superuser {
-  readonly login: DatabaseSecret
-  /** AWSCURRENT as it has to log in, too, before the login is used. */
-  readonly witness: DatabaseSecret | undefined
-}
+import { checkedSuperuserArn, explainedAccount } from './superuser-arn.ts'
 
 /**
  * The superuser's login at the server of a secret, or, where that is a read replica, at its source.
  * @param directory asked about a superuser secret that RDS manages, and about a host that is not the superuser's
+ * @returns with AWSCURRENT as it has to log in, too, before the superuser's login is used, if it has to
  * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret or asking the directory fails with
  */
 async function superuserOf(
-  current: DatabaseSecret,
+  owner: Owner,
   engine: DatabaseEngine,
   context: RotationContext,
   directory: ServerDirectory,
-): Promise<Superuser> {
-  const arn = superuserArn(current, context)
+): Promise<{ readonly login: Login; readonly witness: Login | undefined }> {
+  const arn = checkedSuperuserArn(owner, context)
+  const current = owner.login
   const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
-  const [ours, theirs] = [loginOf(current, engine), loginOf(superuser, engine)]
-  const sameServer = isSameServer(superuser, current, engine)
-  if (!sameServer && !(await isReplica(ours, theirs, directory, context.signal))) {
-    const what = say`Current database host ${address(ours)} is not the host ${address(theirs)} of superuser secret ${arn}`
+  const sameServer = isSameServer(superuser, current)
+  if (!sameServer && !(await isReplica(current, superuser, directory, context.signal))) {
+    const what = say`Current database host ${address(current)} is not the host ${address(superuser)} of superuser secret ${arn}`
     throw new RotationError('SuperuserMismatch', say`${what}, nor known as a read replica of it.`)
   }
   // A replica has a name of its own, and must prove that it is the server of this name.
-  const proof = sameServer ? superuser : { ...superuser, host: current.host, tlsServerName: current.host }
-  const isSame = isSameTls(proof, current, engine)
-  if (!isSame && ours.tls !== false) {
+  const ownName = { ...superuser, tls: superuser.tls && { ...superuser.tls, serverName: current.host.toLowerCase() } }
+  const proof = sameServer ? superuser : ownName
+  const isSame = isSameTls(proof, current)
+  if (!isSame && current.tls !== false) {
     // The superuser's session carries the new password: it must be no weaker than what the secret asks for.
     throw new RotationError(
       'SuperuserMismatch',
       say`"ssl" or "tlsServerName" of the secret differ from those of superuser secret ${arn}.`,
-      managed || !sameServer ? ownName(managed) : sameSettings,
+      managed || !sameServer ? withoutName(managed) : sameSettings,
     )
   }
   // In clear text anybody in between can let AWSCURRENT in: that must not move a superuser who asks for more.
-  const witness = isSame ? undefined : { ...current, ssl: true, tlsServerName: proof.tlsServerName }
+  const witness = isSame ? undefined : { ...current, tls: proof.tls }
   // Where every session is in a database, a superuser must come to that of the secret: its own may be another. Elsewhere it
   // needs none, and may have no rights in that one.
-  const dbname = engine.defaultDatabase === undefined ? undefined : current.dbname
-  return { login: { ...superuser, dbname }, witness }
+  const database = engine.defaultDatabase === undefined ? undefined : current.database
+  return { login: { ...superuser, database }, witness }
 }
 
 const sameSettings = {
@@ -59,7 +55,7 @@ const sameSettings = {
   remedy: say`Give both secrets the same "ssl" and "tlsServerName".`,
 }
 
-function ownName(managed: boolean) {
+function withoutName(managed: boolean) {
   return {
     likely: managed
       ? say`A superuser secret that RDS manages is used over TLS alone, and under the name of its endpoint.`
@@ -75,8 +71,8 @@ async function readSuperuser(
   engine: DatabaseEngine,
   context: RotationContext,
   directory: ServerDirectory,
-): Promise<{ readonly superuser: DatabaseSecret; readonly managed: boolean }> {
-  const parse = (text: string) => explained(arn, () => parseDatabaseSecret(text, engine))
+): Promise<{ readonly superuser: Login; readonly managed: boolean }> {
+  const parse = (text: string) => explained(arn, () => parseDatabaseSecret(text, engine).login)
   const reading = context.readSecret(arn, {
     parse(text) {
       const fields = explained(arn, () => parseJsonObject(text))
@@ -107,21 +103,21 @@ function explained<T>(arn: string, parse: () => T): T {
 
 /**
  * The superuser's login, for somebody who can log in already: whoever may write the secret could name any user in it.
- * @param label which version `current` is
+ * @param label which version it is
  * @returns undefined where it does not log in
  * @throws what superuserOf throws
  */
 export async function superuserForOwner(
-  current: DatabaseSecret,
+  owner: Owner,
   engine: DatabaseEngine,
   context: RotationContext,
   directory: ServerDirectory,
   label = 'AWSCURRENT',
-): Promise<DatabaseSecret | undefined> {
+): Promise<Login | undefined> {
   // The superuser's secret travels while we log in: it costs a call, but no time.
   const [loggedIn, superuser] = await Promise.allSettled([
-    logsIn(engine, current, label, context),
-    superuserOf(current, engine, context, directory),
+    logsIn(engine, owner.login, label, context),
+    superuserOf(owner, engine, context, directory),
   ])
   if (loggedIn.status === 'rejected') throw loggedIn.reason
   if (!loggedIn.value) return undefined
@@ -131,7 +127,7 @@ export async function superuserForOwner(
   return login
 }
 
-async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, context: RotationContext): Promise<void> {
+async function checkWitness(witness: Login, engine: DatabaseEngine, context: RotationContext): Promise<void> {
   let why: Words | string = say`The server refuses it.`
   try {
     if (await logsIn(engine, witness, 'AWSCURRENT, over TLS', context)) return
@@ -139,8 +135,7 @@ async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, con
     if (!(error instanceof RotationError) || error.retryable) throw error
     why = error.what
   }
-  const login = loginOf(witness, engine)
-  const what = say`${login.username} logs in to ${address(login)} in clear text, but not over TLS as its superuser does: ${why}`
+  const what = say`${witness.username} logs in to ${address(witness)} in clear text, but not over TLS as its superuser does: ${why}`
   throw new RotationError('SuperuserMismatch', what, {
     likely: say`The account may not use TLS, the server has none or an unknown certificate, or something else answers there.`,
     remedy: say`Give both secrets the same "ssl": false only if you accept clear text for the superuser, too.`,
@@ -152,14 +147,14 @@ async function checkWitness(witness: DatabaseSecret, engine: DatabaseEngine, con
  * @throws what superuserForOwner and superuserSession throw
  */
 export async function probedSuperuser<Session extends DatabaseSession>(
-  current: DatabaseSecret,
+  owner: Owner,
   engine: DatabaseEngine<Session>,
   context: RotationContext,
   directory: ServerDirectory,
 ): Promise<Session> {
-  const superuser = await superuserForOwner(current, engine, context, directory)
+  const superuser = await superuserForOwner(owner, engine, context, directory)
   if (superuser !== undefined) return superuserSession(engine, superuser, context)
-  throw nobodyLogsIn('AWSCURRENT', current, engine)
+  throw nobodyLogsIn('AWSCURRENT', owner.login, engine)
 }
 
 /**
@@ -168,14 +163,14 @@ export async function probedSuperuser<Session extends DatabaseSession>(
  */
 export async function superuserSession<Session extends DatabaseSession>(
   engine: DatabaseEngine<Session>,
-  superuser: DatabaseSecret,
+  superuser: Login,
   context: RotationContext,
 ): Promise<Session> {
   const session = await tryLogin(engine, superuser, 'superuser', context)
   if (session !== undefined) return session
   throw new RotationError(
     'LoginRefused',
-    say`${address(loginOf(superuser, engine))} refuses ${superuser.username} with the superuser secret.`,
+    say`${address(superuser)} refuses ${superuser.username} with the superuser secret.`,
     {
       remedy: say`Correct the superuser secret that masterarn names.`,
     },

@@ -8,8 +8,12 @@ import { type Mend, numberOf, otherUser, statementError } from './errors.ts'
 import type { Account } from './quoting.ts'
 import { timeLimits } from './time-limits.ts'
 
-/** One login at a server that speaks MySQL's protocol: MySQL or MariaDB. */
-export interface ServerConnection extends Statements {
+/**
+ * One login at a server that speaks MySQL's protocol: MySQL or MariaDB. Of what is said to it, `doing` is what it is for, in
+ * a few words ("changing the password of app"), and `mend` what an administrator is to run where a privilege is missing.
+ * All of it throws RotationError, without the statement.
+ */
+export interface ServerConnection {
   readonly login: Login
   /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
   readonly version: string
@@ -21,23 +25,16 @@ export interface ServerConnection extends Statements {
   readonly ownAccounts: number
   /** MariaDB's max_password_errors: so many wrong passwords in a row, and the account is locked out. */
   readonly lockedAfter: number
-  /** Ends the connection; never throws. */
-  close(): Promise<void>
-}
-
-/**
- * What is said to the server, one statement at a time. `doing` is what it is for, in a few words: "changing the password of
- * app"; `mend` what an administrator is to run where a privilege is missing. All throw RotationError, without the statement.
- */
-interface Statements {
   /** Asks for rows: SELECT. Values stand for the question marks in it. */
   read<Row>(doing: Words, sql: string, values?: readonly unknown[], mend?: Mend): Promise<Row[]>
-  /** Asks for the only column of SHOW GRANTS, SHOW CREATE USER, whose name has the account in it. */
+  /** Asks for the only column of SHOW GRANTS or SHOW CREATE USER, whose name has the account in it. */
   show(doing: Words, sql: string, mend?: Mend): Promise<string[]>
   /** Changes something. */
   change(doing: Words, sql: string, mend?: Mend): Promise<void>
   /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
   attempt(doing: Words, sql: string, expected: readonly number[], mend?: Mend): Promise<number | undefined>
+  /** Ends the connection; never throws. */
+  close(): Promise<void>
 }
 
 /**
@@ -46,57 +43,8 @@ interface Statements {
  */
 export async function connect(login: Login, context: RotationContext): Promise<ServerConnection> {
   const driver = await logIn(login, context)
-  let closed: Promise<void> | undefined
-  const close = () => {
-    closed ??= driver.close()
-    return closed
-  }
-  try {
-    const limit = timeLimiter(driver, context)
-    await limit(settings)
-    const [about] = (await driver.query(aboutServer)) as RowDataPacket[]
-    const account = accountOf(String(about?.account))
-    if (account.user !== login.username) throw otherUser(login, account.user)
-    return {
-      login,
-      account,
-      version: String(about?.version),
-      readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
-      ownAccounts: Number(about?.ownAccounts ?? 1),
-      lockedAfter: Number(about?.lockedAfter ?? Number.POSITIVE_INFINITY),
-      ...statements(driver, login, limit, context),
-      close,
-    }
-  } catch (error) {
-    await close()
-    if (error instanceof RotationError) throw error
-    throw statementError(error, { doing: say`beginning a session`, login, outOfTime: context.signal.aborted })
-  }
-}
-
-/**
- * Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us; and
- * SHOW WARNINGS must follow what it is about.
- * @returns sets the limits; without settings, only where those that were set last have gone by
- */
-function timeLimiter(driver: Driver, context: RotationContext) {
-  let limitedUntilMs = Number.POSITIVE_INFINITY
-  return async (further = '') => {
-    const remainingMs = Math.max(1, context.remainingMs())
-    if (remainingMs >= limitedUntilMs) return
-    const { sql, validMs } = timeLimits(remainingMs)
-    await driver.query(`SET ${further}${sql}`)
-    limitedUntilMs = remainingMs - validMs
-  }
-}
-
-function statements(
-  driver: Driver,
-  login: Login,
-  limit: ReturnType<typeof timeLimiter>,
-  context: RotationContext,
-): Statements {
-  const failed = (error: unknown, doing: Words, mend: Mend | undefined) =>
+  const limit = timeLimiter(driver, context)
+  const failed = (error: unknown, doing: Words, mend?: Mend) =>
     statementError(error, { doing, login, outOfTime: context.signal.aborted, mend })
   async function read<Row>(doing: Words, sql: string, values: readonly unknown[] = [], mend?: Mend): Promise<Row[]> {
     try {
@@ -117,14 +65,46 @@ function statements(
       throw failed(error, doing, mend)
     }
   }
-  return {
-    read,
-    attempt,
-    async show(doing, sql, mend) {
-      const rows = await read<object>(doing, sql, [], mend)
-      return rows.map((row) => String(Object.values(row)[0]))
-    },
-    change: async (doing, sql, mend) => void (await attempt(doing, sql, [], mend)),
+  try {
+    await limit(settings)
+    const [about] = (await driver.query(aboutServer)) as RowDataPacket[]
+    const account = accountOf(String(about?.account))
+    if (account.user !== login.username) throw otherUser(login, account.user)
+    return {
+      login,
+      account,
+      version: String(about?.version),
+      readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
+      ownAccounts: Number(about?.ownAccounts ?? 1),
+      lockedAfter: Number(about?.lockedAfter ?? Number.POSITIVE_INFINITY),
+      read,
+      async show(doing, sql, mend) {
+        const rows = await read<object>(doing, sql, [], mend)
+        return rows.map((row) => String(Object.values(row)[0]))
+      },
+      change: async (doing, sql, mend) => void (await attempt(doing, sql, [], mend)),
+      attempt,
+      close: driver.close,
+    }
+  } catch (error) {
+    await driver.close()
+    throw error instanceof RotationError ? error : failed(error, say`beginning a session`)
+  }
+}
+
+/**
+ * Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us; and
+ * SHOW WARNINGS must follow what it is about.
+ * @returns sets the limits, where those that were set last have gone by
+ */
+function timeLimiter(driver: Driver, context: RotationContext) {
+  let limitedUntilMs = Number.POSITIVE_INFINITY
+  return async (further = '') => {
+    const remainingMs = Math.max(1, context.remainingMs())
+    if (remainingMs >= limitedUntilMs) return
+    const { sql, validMs } = timeLimits(remainingMs)
+    await driver.query(`SET ${further}${sql}`)
+    limitedUntilMs = remainingMs - validMs
   }
 }
 

@@ -1,30 +1,34 @@
 import { grantOption, withGrantOption } from './grants.ts'
 
-/** Something in which an account of the clone is not, or is no longer, what the base's is. */
+/**
+ * Something in which an account of the clone is not, or is no longer, what the base's is: all of it as SQL writes it.
+ * `to` is the account that is to be changed.
+ */
 export type Difference = { readonly to: string; readonly clone: 'lacks' | 'has' } & (
-  | AccountDifference
-  | OptionsDifference
+  | {
+      readonly kind: 'account'
+      /** What CREATE USER says behind the name. It may hold a password. */
+      readonly identified: string
+    }
+  | {
+      readonly kind: 'options'
+      /** Without values: a certificate's names are nobody's business. */
+      readonly names: readonly string[]
+      /** What ALTER USER says behind the name. */
+      readonly clause: string
+    }
   | PrivilegesDifference
-  | RoleDifference
-  | ProxyDifference
-  | DefaultRoleDifference
+  | {
+      readonly kind: 'role' | 'proxy'
+      /** The role, or the account that may be acted for. */
+      readonly name: string
+      /** Whether the base may hand it on. */
+      readonly option: boolean
+      /** Whether both have it, and one of them alone may hand it on. */
+      readonly optionAlone: boolean
+    }
+  | { readonly kind: 'default role'; readonly name: string /** The server's word. */; readonly word: 'FOR' | 'TO' }
 )
-
-/** That there is none. */
-interface AccountDifference {
-  readonly kind: 'account'
-  /** What CREATE USER says behind the name. It may hold a password. */
-  readonly identified: string
-}
-
-/** What an account is bound to. */
-interface OptionsDifference {
-  readonly kind: 'options'
-  /** Without values: a certificate's names are nobody's business. */
-  readonly names: readonly string[]
-  /** What ALTER USER says behind the name. */
-  readonly clause: string
-}
 
 interface PrivilegesDifference {
   readonly kind: 'privileges'
@@ -35,60 +39,24 @@ interface PrivilegesDifference {
   readonly changed: readonly string[]
 }
 
-/** All names are as SQL writes them. */
-interface RoleDifference extends HandedOn {
-  readonly kind: 'role'
-  readonly role: string
-}
-
-/** The right to act for another account. */
-interface ProxyDifference extends HandedOn {
-  readonly kind: 'proxy'
-  readonly account: string
-}
-
-interface HandedOn {
-  /** Whether the base may hand it on. */
-  readonly option: boolean
-  /** Whether both have it, and one of them alone may hand it on. */
-  readonly optionAlone: boolean
-}
-
-interface DefaultRoleDifference {
-  readonly kind: 'default role'
-  readonly role: string
-  /** What stands before the account: MariaDB's word or MySQL's. */
-  readonly word: 'FOR' | 'TO'
-}
-
 /** What makes the two equal in it. */
 export function statementOf(difference: Difference): string {
-  const { to } = difference
+  const { kind, to } = difference
   const lacks = difference.clone === 'lacks'
-  switch (difference.kind) {
-    case 'account':
-      return `CREATE USER ${to} ${difference.identified}`
-    case 'options':
-      return `ALTER USER ${to} ${difference.clause}`
-    case 'privileges': {
-      const changed = changedIn(difference)
-      if (!lacks) return `REVOKE ${changed.join(', ')} ON ${difference.on} FROM ${to}`
-      const option = difference.names.some((each) => each.endsWith(grantOption)) ? withGrantOption : ''
-      const list = changed.filter((each) => each !== grantOption).join(', ') || 'USAGE'
-      return `GRANT ${list} ON ${difference.on} TO ${to}${option}`
-    }
-    case 'role': {
-      const { role, option, optionAlone } = difference
-      if (lacks) return `GRANT ${role} TO ${to}${option ? ' WITH ADMIN OPTION' : ''}`
-      return `REVOKE ${optionAlone ? 'ADMIN OPTION FOR ' : ''}${role} FROM ${to}`
-    }
-    case 'proxy':
-      // There is no statement for the option alone: what is taken away here comes back when the two are compared again.
-      if (!lacks) return `REVOKE PROXY ON ${difference.account} FROM ${to}`
-      return `GRANT PROXY ON ${difference.account} TO ${to}${difference.option ? withGrantOption : ''}`
-    case 'default role':
-      return `SET DEFAULT ROLE ${lacks ? difference.role : 'NONE'} ${difference.word} ${to}`
+  if (kind === 'account') return `CREATE USER ${to} ${difference.identified}`
+  if (kind === 'options') return `ALTER USER ${to} ${difference.clause}`
+  if (kind === 'default role') return `SET DEFAULT ROLE ${lacks ? difference.name : 'NONE'} ${difference.word} ${to}`
+  if (kind === 'privileges') {
+    const changed = changedIn(difference)
+    if (!lacks) return `REVOKE ${changed.join(', ')} ON ${difference.on} FROM ${to}`
+    const option = difference.names.some((each) => each.endsWith(grantOption)) ? withGrantOption : ''
+    return `GRANT ${withoutOption(changed)} ON ${difference.on} TO ${to}${option}`
   }
+  const { name, option, optionAlone } = difference
+  const [what, tail] = kind === 'role' ? [name, ' WITH ADMIN OPTION'] : [`PROXY ON ${name}`, withGrantOption]
+  if (lacks) return `GRANT ${what} TO ${to}${option ? tail : ''}`
+  // For a proxy there is no statement for the option alone: the rest comes back when the two are compared again.
+  return `REVOKE ${optionAlone && kind === 'role' ? 'ADMIN OPTION FOR ' : ''}${what} FROM ${to}`
 }
 
 /** The privileges that its statement names. */
@@ -96,22 +64,20 @@ export function changedIn({ changed }: PrivilegesDifference): string[] {
   return [...new Set(changed.map((each) => each.replace(withGrantOption, '')))]
 }
 
+/** What GRANT says of privileges, before what stands behind the account. */
+export function withoutOption(privileges: readonly string[]): string {
+  return privileges.filter((each) => each !== grantOption).join(', ') || 'USAGE'
+}
+
 /** In a few words, and without values: ``SELECT ON `d`.*`` */
 export function nameOf(difference: Difference): string {
-  switch (difference.kind) {
-    case 'account':
-      return `the account ${difference.to}`
-    case 'options':
-      return `another ${difference.names.join(', ')}`
-    case 'privileges':
-      return `${difference.names.join(', ')} ON ${difference.on}`
-    case 'role':
-      return `${difference.optionAlone ? 'ADMIN OPTION of ' : ''}role ${difference.role}`
-    case 'proxy':
-      return `${difference.optionAlone ? `${grantOption} of ` : ''}PROXY ON ${difference.account}`
-    case 'default role':
-      return `default role ${difference.role}`
-  }
+  const { kind } = difference
+  if (kind === 'account') return `the account ${difference.to}`
+  if (kind === 'options') return `another ${difference.names.join(', ')}`
+  if (kind === 'privileges') return `${difference.names.join(', ')} ON ${difference.on}`
+  if (kind === 'default role') return `default role ${difference.name}`
+  const [what, option] = kind === 'role' ? ['role', 'ADMIN OPTION'] : ['PROXY ON', grantOption]
+  return `${difference.optionAlone ? `${option} of ` : ''}${what} ${difference.name}`
 }
 
 /** Whether it is about what somebody may do, and not about the account itself. */

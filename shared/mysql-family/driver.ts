@@ -16,7 +16,7 @@ const goodbyeMs = 500
 export interface Driver {
   /** Throws what the driver throws: with the statement in it. */
   query(sql: string, values?: readonly unknown[]): Promise<unknown>
-  /** Ends the connection; never throws. */
+  /** Ends the connection, once; never throws. */
   close(): Promise<void>
 }
 
@@ -78,18 +78,23 @@ export async function logIn(login: Login, context: RotationContext): Promise<Dri
     context.signal.removeEventListener('abort', abort)
     throw connectError(error, login, { reached, encrypted, tlsCode: tlsCode() })
   }
+  let closed: Promise<void> | undefined
+  const end = async () => {
+    context.signal.removeEventListener('abort', abort)
+    // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
+    const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
+    await Promise.race([goodbye, context.sleep(goodbyeMs)])
+    destroy()
+  }
   return {
     query: (sql, values = []) =>
       new Promise((resolve, reject) => {
         const timeout = Math.max(1, Math.floor(context.remainingMs()))
         connection.query({ sql, timeout }, [...values], (error, rows) => (error ? reject(error) : resolve(rows)))
       }),
-    async close() {
-      context.signal.removeEventListener('abort', abort)
-      // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
-      const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
-      await Promise.race([goodbye, context.sleep(goodbyeMs)])
-      destroy()
+    close() {
+      closed ??= end()
+      return closed
     },
   }
 }

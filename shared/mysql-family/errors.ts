@@ -15,12 +15,9 @@ import { byNumber } from './error-numbers.ts'
 export function connectError(
   error: unknown,
   login: Login,
-  {
-    reached,
-    encrypted,
-    tlsCode,
-  }: { readonly reached: boolean; readonly encrypted: boolean; readonly tlsCode: string | undefined },
+  how: { readonly reached: boolean; readonly encrypted: boolean; readonly tlsCode: string | undefined },
 ): RotationError {
+  const { reached, encrypted, tlsCode } = how
   const where = address(login)
   const { code, errno, message } = facts(error)
   // A server learns the user's name only within TLS: somebody else says that the login is refused.
@@ -124,18 +121,9 @@ export type Mend = Words | string | ((lacks: string | undefined) => string)
  */
 export function statementError(
   error: unknown,
-  {
-    doing,
-    login,
-    outOfTime,
-    mend,
-  }: {
-    readonly doing: Words
-    readonly login: Login
-    readonly outOfTime: boolean
-    readonly mend?: Mend | undefined
-  },
+  how: { readonly doing: Words; readonly login: Login; readonly outOfTime: boolean; readonly mend?: Mend | undefined },
 ): RotationError {
+  const { doing, login, outOfTime, mend } = how
   const { code, errno, message } = facts(error)
   if (errno === undefined) {
     return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))

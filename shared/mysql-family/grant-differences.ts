@@ -14,13 +14,11 @@ export function grantDifferences(base: Rights, clone: Rights, to: string): Diffe
     ),
     // MySQL: a REVOKE makes an exception, and a GRANT on the same database ends it.
     ...compareSets(base.exceptions, clone.exceptions).flatMap(([on, wanted, has]) => [
-      ...differencesIn(on, [...has.difference(wanted)], 'lacks', to),
-      ...differencesIn(on, [...wanted.difference(has)], 'has', to),
+      ...several({ on, clone: 'lacks', to }, [...has.difference(wanted)]),
+      ...several({ on, clone: 'has', to }, [...wanted.difference(has)]),
     ]),
-    ...compareOptions(base.roles, clone.roles).map(([role, side]): Difference => ({ kind: 'role', to, role, ...side })),
-    ...compareOptions(base.proxies, clone.proxies).map(
-      ([account, side]): Difference => ({ kind: 'proxy', to, account, ...side }),
-    ),
+    ...handedOnDifferences('role', base.roles, clone.roles, to),
+    ...handedOnDifferences('proxy', base.proxies, clone.proxies, to),
     ...defaultRoleDifferences(base, clone, to),
   ]
   return [...all.filter((each) => each.clone === 'lacks'), ...all.filter((each) => each.clone === 'has')]
@@ -36,54 +34,34 @@ function compareSets(base: Sets, clone: Sets) {
 }
 
 /** One where there are names, and none where there are not. */
-function differencesIn(
-  on: string,
-  names: readonly string[],
-  clone: Difference['clone'],
-  to: string,
-  changed = names,
-): Difference[] {
-  return names.length === 0 ? [] : [{ kind: 'privileges', to, clone, on, names, changed }]
+function several(of: Pick<Difference, 'to' | 'clone'> & { on: string }, names: readonly string[], changed = names) {
+  return names.length === 0 ? [] : [{ kind: 'privileges', ...of, names, changed } as const]
 }
 
 function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: ReadonlySet<string>, to: string) {
   const counts = (other: ReadonlySet<string>) => (each: string) => !other.has(allPrivileges) || each === grantOption
   const lacks = [...wanted.difference(has)].filter(counts(has))
   const more = [...has.difference(wanted)].filter(counts(wanted))
-  const dynamic = lacks.filter((each) => each.endsWith(withGrantOption))
+  const isDynamic = (each: string) => each.endsWith(withGrantOption)
   // ALL PRIVILEGES can't stand beside anything else in one statement.
   const surplus = more.filter((each) => each !== grantOption)
+  const [missing, held] = [{ on, clone: 'lacks', to } as const, { on, clone: 'has', to } as const]
   return [
-    ...differencesIn(
-      on,
-      lacks.filter((each) => !dynamic.includes(each)),
-      'lacks',
-      to,
+    ...several(
+      missing,
+      lacks.filter((each) => !isDynamic(each)),
     ),
-    ...dynamic.flatMap((each) => differencesIn(on, [each], 'lacks', to)),
-    ...differencesIn(on, surplus, 'has', to, surplus.includes(allPrivileges) ? [cutDown(wanted)] : surplus),
-    ...differencesIn(
-      on,
+    ...lacks.filter(isDynamic).flatMap((each) => several(missing, [each])),
+    ...several(held, surplus, surplus.includes(allPrivileges) ? [cutDown(wanted)] : surplus),
+    ...several(
+      held,
       more.filter((each) => each === grantOption),
-      'has',
-      to,
     ),
   ]
 }
 
 /** Privileges that there are on everything that has ALL PRIVILEGES; not those that an application would miss first. */
-const probes = [
-  'DROP',
-  'ALTER',
-  'INDEX',
-  'REFERENCES',
-  'CREATE',
-  'TRIGGER',
-  'CREATE VIEW',
-  'SHOW VIEW',
-  'DELETE',
-  'UPDATE',
-]
+const probes = 'DROP,ALTER,INDEX,REFERENCES,CREATE,TRIGGER,CREATE VIEW,SHOW VIEW,DELETE,UPDATE'.split(',')
 
 /**
  * What to take away of ALL PRIVILEGES so that the server lists the rest by name: one that is not wanted. Taking away all
@@ -97,15 +75,14 @@ function cutDown(wanted: ReadonlySet<string>): string {
 
 type Options = ReadonlyMap<string, boolean>
 
-function compareOptions(base: Options, clone: Options) {
-  return [...new Set([...base.keys(), ...clone.keys()])]
-    .map((name) => [name, base.get(name), clone.get(name)] as const)
-    .filter(([, wanted, has]) => wanted !== has)
-    .map(([name, wanted, has]) => {
-      const lacks = has === undefined || wanted === true
-      const optionAlone = wanted !== undefined && has !== undefined
-      return [name, { clone: lacks ? 'lacks' : 'has', option: wanted === true, optionAlone }] as const
-    })
+function handedOnDifferences(kind: 'role' | 'proxy', base: Options, clone: Options, to: string): Difference[] {
+  return [...new Set([...base.keys(), ...clone.keys()])].flatMap((name): Difference[] => {
+    const [wanted, has] = [base.get(name), clone.get(name)]
+    if (wanted === has) return []
+    const optionAlone = wanted !== undefined && has !== undefined
+    const lacks = has === undefined || wanted === true
+    return [{ kind, to, clone: lacks ? 'lacks' : 'has', name, option: wanted === true, optionAlone }]
+  })
 }
 
 /** A default role that was revoked since is still shown, and has no effect. */
@@ -113,7 +90,7 @@ function defaultRoleDifferences(base: Rights, clone: Rights, to: string): Differ
   const effective = ({ defaultRole, roles }: Rights) =>
     defaultRole !== undefined && roles.has(defaultRole) ? defaultRole : undefined
   const [wanted, has] = [effective(base), effective(clone)]
-  const role = wanted ?? has
-  if (wanted === has || role === undefined) return []
-  return [{ kind: 'default role', to, clone: wanted === undefined ? 'has' : 'lacks', role, word: 'FOR' }]
+  const name = wanted ?? has
+  if (wanted === has || name === undefined) return []
+  return [{ kind: 'default role', to, clone: wanted === undefined ? 'has' : 'lacks', name, word: 'FOR' }]
 }

@@ -1,4 +1,4 @@
-import type { CloneNames } from '../database/engine.ts'
+import type { CloneChange, CloneNames } from '../database/engine.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { type Difference, statementOf, takesAway } from './differences.ts'
@@ -12,7 +12,7 @@ export interface EqualWork<State> {
   /** Before anything is changed: throws what keeps the two from being made equal. */
   check(state: State, differences: readonly Difference[]): Promise<void>
   /** Carries one of them out; repeating it is harmless. */
-  change(difference: Difference): Promise<void>
+  carryOut(difference: Difference): Promise<void>
   /** In words, for an error. */
   describe(differences: readonly Difference[]): string
 }
@@ -31,7 +31,7 @@ export async function makeEqual<State>(work: EqualWork<State>, { base, clone }: 
       const what = work.describe(differences)
       throw new RotationError('PrivilegesDiffer', say`${clone} could not be made equal to ${base}: ${what}.`)
     }
-    for (const difference of differences) await work.change(difference)
+    for (const difference of differences) await work.carryOut(difference)
     state = await work.read()
     differences = work.differences(state)
   }
@@ -41,14 +41,12 @@ export async function makeEqual<State>(work: EqualWork<State>, { base, clone }: 
 /**
  * What the clone has beyond the base is out of date; but where the clone is the login in use, somebody may need it: it was
  * given to the name that stood in the secret, or taken from the other. Which of the two, only people know.
- * @param username the login that is to be changed
  * @param describe what would be lost, in words
  * @throws RotationError PrivilegesDiffer
  */
 export function checkNothingIsLost(
   differences: readonly Difference[],
-  { base, clone }: CloneNames,
-  username: string,
+  { base, clone, username }: CloneChange,
   describe: (lost: readonly Difference[]) => string,
 ): void {
   const lost = differences.filter(takesAway)

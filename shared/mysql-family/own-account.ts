@@ -37,11 +37,7 @@ export function checkOneAccount({ login, ownAccounts }: ServerConnection): void 
   throw new RotationError('SeveralAccounts', what)
 }
 
-/**
- * What an administrator runs so that a session's account may do something.
- * @param what `SELECT ON mysql.*`
- * @param option ` WITH GRANT OPTION`
- */
+/** What an administrator runs so that a session's account may do something. @param what `SELECT ON mysql.*` */
 export function grantTo({ account }: Pick<ServerConnection, 'account'>, what: string, option = ''): string {
   return `GRANT ${what} TO ${accountName(account)}${option};`
 }

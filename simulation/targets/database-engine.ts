@@ -1,4 +1,4 @@
-import type { CloneNames, CloneSession, DatabaseEngine, DualPasswordSession } from '../../shared/database/engine.ts'
+import type { CloneChange, CloneSession, DatabaseEngine, DualPasswordSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -106,9 +106,9 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
         database.change(username, { passwords: [next, current] })
       })
     },
-    async ensureClone({ base, clone }, { username, password }, previousPassword) {
-      if (kind.provesClones === true)
-        await checkProof(database, { base, clone }, { username, password }, previousPassword, at)
+    async ensureClone(change) {
+      const { base, clone, username, password } = change
+      if (kind.provesClones === true) await checkIsOurs(database, change, at)
       const sets = () => database.change(username, { passwords: [password] })
       const and = kind.provesClones === true ? '' : `, and sets the password of ${username}`
       await at('change', `makes ${clone} the clone of ${base}${and}`, () => {
@@ -139,11 +139,9 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
 }
 
 /** A login whose rights would be changed has to have the pending password, or the one that the secret had for it before. */
-async function checkProof(
+async function checkIsOurs(
   database: Database,
-  { base, clone }: CloneNames,
-  { username, password }: Pick<Login, 'username' | 'password'>,
-  previousPassword: () => Promise<string | undefined>,
+  { base, clone, username, password, previousPassword }: CloneChange,
   at: At,
 ): Promise<void> {
   const account = await at('look', `looks at ${base} and ${clone}`, () => database.account(username))

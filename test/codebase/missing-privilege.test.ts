@@ -128,7 +128,7 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: "|| 'USAGE'",
+    line: 'grantTo(connection, `${withoutOption(',
     mended: mariadb("'grant on a column'"),
   },
   {

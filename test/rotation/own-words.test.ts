@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:net'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../functions/postgres/engine.ts'
 import type { Invocation } from '../../local/secrets-manager/functions/invocation.ts'
 import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { createRedactor } from '../../shared/rotation/redact.ts'
@@ -86,7 +87,7 @@ describe('a failure', () => {
 
 describe('of a secret, concealed is', () => {
   const form = {
-    parse: (text: string) => parseDatabaseSecret(text, { engines: ['postgres'] }),
+    parse: (text: string) => parseDatabaseSecret(text, postgres({})),
     sensitive: () => ['Only-this-0'],
   }
   const said = (secret: unknown, text: string) => {

@@ -129,7 +129,7 @@ describe('the secrets of the examples are taken by the functions', () => {
   it('a database secret has all its fields when it is attached, and not before', () => {
     const stack = example('secret-with-schedule')
     expect(() => parseDatabaseSecret(secretValue(stack, 'LoginSecret', false), postgres({}))).toThrow('host')
-    expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres({})).username).toBe('example')
+    expect(parseDatabaseSecret(secretValue(stack, 'LoginSecret', true), postgres({})).login.username).toBe('example')
   })
 
   for (const [name, engine, type, login] of [
@@ -140,10 +140,10 @@ describe('the secrets of the examples are taken by the functions', () => {
       const stack = example(name)
       const own = parseDatabaseSecret(secretValue(stack, 'ApplicationSecret', false), engine)
       const superuser = parseDatabaseSecret(secretValue(stack, 'SuperuserSecret', true), engine)
-      expect([own.host, Number(own.port)]).toEqual([superuser.host, superuser.port])
-      expect(own.masterarn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
+      expect([own.login.host, own.login.port]).toEqual([superuser.login.host, superuser.login.port])
+      expect(own.superuserArn).toBe(`arn:aws:secretsmanager:us-east-1:${account}:secret:mine-SuperuserSecret-AbCdEf`)
       const next = await type.create({ current: async () => own } as never, processRandom as never)
-      expect(next.username).toBe(login)
+      expect(next.login.username).toBe(login)
     })
   }
 

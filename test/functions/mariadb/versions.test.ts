@@ -26,11 +26,14 @@ describe('versions', { meta: { server: server.label } }, () => {
       'alternating-users',
       ({ ensureClone, login: { username: base } }) => {
         const clone = `${base}_clone`
-        return ensureClone(
-          { base, clone },
-          { username: clone, password: next, otherPassword: current },
-          async () => undefined,
-        )
+        return ensureClone({
+          base,
+          clone,
+          username: clone,
+          password: next,
+          otherPassword: current,
+          previousPassword: async () => undefined,
+        })
       },
     ],
   ] as const satisfies [string, (made: Awaited<ReturnType<typeof sessionOf>>) => Promise<void>][]) {

@@ -3,7 +3,7 @@ import { mysqlSession } from '../../../functions/mysql/session.ts'
 import { changeOwnPassword } from '../../../functions/mysql/set-password.ts'
 import { say } from '../../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../../shared/mysql-family/connection.ts'
-import { isAtLeast } from '../../../shared/mysql-family/server-version.ts'
+import { isAtLeast } from '../../../shared/mysql-family/server-checks.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -46,11 +46,14 @@ describe('versions', { meta: { server: server.label } }, () => {
       '8.0.13',
       ({ ensureClone }, base) => {
         const clone = `${base}_clone`
-        return ensureClone(
-          { base, clone },
-          { username: clone, password: next, otherPassword: current },
-          async () => undefined,
-        )
+        return ensureClone({
+          base,
+          clone,
+          username: clone,
+          password: next,
+          otherPassword: current,
+          previousPassword: async () => undefined,
+        })
       },
       'single-user',
     ],

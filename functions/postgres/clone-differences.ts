@@ -1,12 +1,65 @@
 import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CloneNames } from '../../shared/database/engine.ts'
-import type { CloneState, Setting } from './clone-state.ts'
+import type { CloneState, Role, Setting } from './clone-state.ts'
 
 export interface Difference {
   /** What differs: names only, since the values of settings can be secret. */
   readonly what: string
   /** What makes the clone equal to the base. */
   readonly statements: readonly string[]
+}
+
+/** @returns what the clone lacks, or has beyond the base; nothing where the two are equal */
+export function cloneDifferences(state: CloneState, names: CloneNames): Difference[] {
+  const { base, clone } = state
+  if (base === null) return [{ what: `${names.base} does not exist`, statements: [] }]
+  return [
+    ...membershipDifference(state, names),
+    ...attributeDifferences(base, clone, names.clone),
+    ...settingDifferences(state, names),
+  ]
+}
+
+function membershipDifference({ memberships, version }: CloneState, { base, clone }: CloneNames): Difference[] {
+  const grant = `GRANT ${escapeIdentifier(base)} TO ${escapeIdentifier(clone)}`
+  const whole = memberships.some((row) => row.inherit_option !== false && row.set_option !== false)
+  if (whole) return []
+  return [{ what: 'membership', statements: [version < 160_000 ? grant : `${grant} WITH INHERIT TRUE, SET TRUE`] }]
+}
+
+export const switches = {
+  rolsuper: 'SUPERUSER',
+  rolcreaterole: 'CREATEROLE',
+  rolcreatedb: 'CREATEDB',
+  rolreplication: 'REPLICATION',
+  rolbypassrls: 'BYPASSRLS',
+} as const satisfies Partial<Record<keyof Role, string>>
+
+/** What CREATE ROLE gives without being asked. */
+const plain: Role = {
+  rolsuper: false,
+  rolinherit: true,
+  rolcreaterole: false,
+  rolcreatedb: false,
+  rolcanlogin: true,
+  rolreplication: false,
+  rolbypassrls: false,
+  rolconnlimit: -1,
+  rolvaliduntil: null,
+}
+
+/** Attributes are never inherited through a membership (manual, "Role Membership"). */
+function attributeDifferences(base: Role, clone: Role | null, name: string): Difference[] {
+  const has = clone ?? plain
+  const wanted = Object.entries(switches)
+    .filter(([column]) => base[column as keyof typeof switches] !== has[column as keyof typeof switches])
+    .map(([column, word]) => (base[column as keyof typeof switches] ? word : `NO${word}`))
+  // The right to connect is looked up before the session runs as the base, so the clone has to inherit it.
+  if (!has.rolinherit) wanted.push('INHERIT')
+  if (base.rolconnlimit !== has.rolconnlimit) wanted.push(`CONNECTION LIMIT ${base.rolconnlimit}`)
+  const until = (role: Role) => role.rolvaliduntil ?? 'infinity'
+  if (until(base) !== until(has)) wanted.push(`VALID UNTIL ${escapeLiteral(until(base))}`)
+  return wanted.map((words) => ({ what: words, statements: [`ALTER ROLE ${escapeIdentifier(name)} ${words}`] }))
 }
 
 /** Settings that hold lists: their stored text is taken over through a variable, since quoting it would make it one item. */
@@ -16,7 +69,7 @@ const lists = new Set(['search_path', 'temp_tablespaces', 'local_preload_librari
  * Per-role settings do not reach a member, not even one that runs as the role (manual, "ALTER ROLE"). Those of a database
  * or of all hold for both, but for `role`: the clone's own comes first.
  */
-export function settingDifferences(state: CloneState, names: CloneNames): Difference[] {
+function settingDifferences(state: CloneState, names: CloneNames): Difference[] {
   const { cloneSettings } = state
   const wanted = [...state.baseSettings.filter(({ name }) => name !== 'role'), ...roleSettings(state, names)]
   const key = ({ database, name }: Setting) => JSON.stringify([database, name])
