@@ -5,15 +5,19 @@ import { fileURLToPath } from 'node:url'
 /** The repository's `functions/` folder. */
 export const functionsFolder = fileURLToPath(new URL('../functions', import.meta.url))
 
+/** The function that rotates nothing, and is in no row: it lists all secrets once a day. */
+export const overdueModule = join(functionsFolder, 'overdue', 'overdue.ts')
+
 /**
- * Finds the functions of the repository: the files `<folder>/<file>.ts` that export a `handler`.
+ * Finds the rotation functions of the repository: the files `<folder>/<file>.ts` that export such a `handler`.
  * @returns paths by logical id, as the template names them, sorted
  */
 export async function discoverFunctions(folder = functionsFolder): Promise<Record<string, string>> {
   const found: [string, string][] = []
   for await (const file of glob('*/*.ts', { cwd: folder })) {
     const path = join(folder, file)
-    if (/^export const handler\b/m.test(await readFile(path, 'utf8'))) found.push([logicalId(path), path])
+    if (/^export const handler = rotationHandler\b/m.test(await readFile(path, 'utf8')))
+      found.push([logicalId(path), path])
   }
   return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

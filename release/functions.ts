@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { discoverFunctions } from '../local/functions.ts'
+import { discoverFunctions, overdueModule } from '../local/functions.ts'
 import { functionFolder } from '../local/secrets-manager/functions/bundle.ts'
 import { noticeOf } from './notice.ts'
 import { type BundledPackage, packagesIn } from './packages.ts'
@@ -26,7 +26,7 @@ export interface BundledFunction {
  */
 export async function bundledFunctions(version: string): Promise<readonly BundledFunction[]> {
   const found: BundledFunction[] = []
-  for (const [id, entry] of Object.entries(await discoverFunctions())) {
+  for (const [id, entry] of Object.entries({ ...(await discoverFunctions()), Overdue: overdueModule })) {
     const { files, metafile } = await functionFolder(entry, root)
     const packages = await packagesIn(metafile, root)
     const notice = await noticeOf({ id, version, root, packages })

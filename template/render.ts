@@ -39,6 +39,7 @@ export function templateOf(rows: readonly Row[], target?: Target, code: 'sam' | 
     rules: filled([...rules].filter(fits).map(textOf).join('\n'), facts, marks),
     conditions: [...(target ? [] : ids.map(switchConditions)), ...[...conditions].filter(fits).map(textOf)].join('\n'),
     functions: rows.map((row) => functionBlock(row, rows, facts)).join('\n\n'),
+    overdue: target ? '' : filled(piece('overdue').trimEnd(), facts, { globals: filled(globals, facts, {}) }),
     logGroups: ids.map((id) => `- !If [Has${id}, !Sub "SOURCE '\${${id}Logs}' | ", '']`).join('\n'),
     outputs: ids.map((id) => outputsOf(id, target === undefined)).join('\n'),
   })
@@ -50,7 +51,13 @@ const textOf = ([, text]: readonly [string, string]) => text
 
 /** The parameters that mean something to these functions. */
 function usedBy(rows: readonly Row[]): readonly string[] {
-  const pieces = [frame, globals, piece('function'), ...rows.flatMap((row) => row.statements ?? []).map(statementText)]
+  const pieces = [
+    frame,
+    globals,
+    piece('function'),
+    ...conditions.values(),
+    ...rows.flatMap((row) => row.statements ?? []).map(statementText),
+  ]
   const known = pieces.flatMap(mentioned).filter((name) => parameters.has(name))
   return [...known, ...rows.flatMap(({ variables }) => variables)]
 }

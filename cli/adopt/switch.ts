@@ -5,8 +5,8 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-secrets-manager'
+import { lonePending, type SecretFacts } from '../../shared/secret-state.ts'
 import { ask } from '../aws/ask.ts'
-import { lonePending, type SecretFacts } from '../aws/secrets.ts'
 import { type Run, watchStarted } from '../rotation/start.ts'
 
 /** Where the function before is remembered, on the secret itself: it is still there when this process is not. */

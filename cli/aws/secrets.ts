@@ -1,36 +1,13 @@
 import {
   DescribeSecretCommand,
-  type DescribeSecretResponse,
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
-  type SecretListEntry,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { factsOf } from '../../shared/aws/secret-facts.ts'
+import type { SecretFacts } from '../../shared/secret-state.ts'
 import { ask, askUnless } from './ask.ts'
 import { type Connection, clientSettings } from './connection.ts'
-
-/** What AWS says of a secret without its value. Times are milliseconds since 1970. */
-export interface SecretFacts {
-  readonly arn: string
-  readonly name: string
-  readonly functionArn: string | undefined
-  /** Undefined where rotation was never configured. */
-  readonly rotationEnabled: boolean | undefined
-  readonly lastRotated: number | undefined
-  /** The end of the window of the next rotation. */
-  readonly nextRotation: number | undefined
-  readonly lastChanged: number | undefined
-  readonly created: number | undefined
-  /** When it will be gone. */
-  readonly deleted: number | undefined
-  /** The service of AWS that it belongs to. */
-  readonly owner: string | undefined
-  readonly primaryRegion: string | undefined
-  /** Of a managed external secret: whose it is. */
-  readonly type: string | undefined
-  /** Version id to its labels. */
-  readonly labels: ReadonlyMap<string, readonly string[]>
-}
 
 export interface VersionFacts {
   readonly id: string
@@ -60,14 +37,14 @@ export function secretsOf(connection: Connection): Secrets {
       do {
         const input = { MaxResults: 100, IncludePlannedDeletion, ...(NextToken === undefined ? {} : { NextToken }) }
         const page = await ask('secretsmanager:ListSecrets', client.send(new ListSecretsCommand(input)))
-        yield (page.SecretList ?? []).map((entry) => facts(entry, entry.SecretVersionsToStages))
+        yield (page.SecretList ?? []).map((entry) => factsOf(entry, entry.SecretVersionsToStages))
         NextToken = page.NextToken
       } while (NextToken !== undefined)
     },
     async describe(SecretId) {
       const call = client.send(new DescribeSecretCommand({ SecretId }))
       const found = await askUnless(['ResourceNotFoundException'], 'secretsmanager:DescribeSecret', call)
-      return found && facts(found, found.VersionIdsToStages)
+      return found && factsOf(found, found.VersionIdsToStages)
     },
     async versions(SecretId) {
       const versions: VersionFacts[] = []
@@ -88,38 +65,4 @@ export function secretsOf(connection: Connection): Secrets {
       return versions
     },
   }
-}
-
-function facts(
-  entry: SecretListEntry | DescribeSecretResponse,
-  labels: Readonly<Record<string, string[]>> | undefined,
-): SecretFacts {
-  return {
-    arn: entry.ARN ?? '',
-    name: entry.Name ?? '',
-    functionArn: entry.RotationLambdaARN,
-    rotationEnabled: entry.RotationEnabled,
-    lastRotated: entry.LastRotatedDate?.getTime(),
-    nextRotation: entry.NextRotationDate?.getTime(),
-    lastChanged: entry.LastChangedDate?.getTime(),
-    created: entry.CreatedDate?.getTime(),
-    deleted: entry.DeletedDate?.getTime(),
-    owner: entry.OwningService,
-    primaryRegion: entry.PrimaryRegion,
-    type: 'Type' in entry ? entry.Type : undefined,
-    labels: new Map(Object.entries(labels ?? {})),
-  }
-}
-
-/** The id of the version that carries a label. */
-export function versionWith({ labels }: Pick<SecretFacts, 'labels'>, label: string): string | undefined {
-  return [...labels].find(([, held]) => held.includes(label))?.[0]
-}
-
-/**
- * The version that a rotation has not promoted: AWSPENDING without AWSCURRENT. While there is one, RotateSecret starts no
- * other (API reference, RotateSecret).
- */
-export function lonePending({ labels }: Pick<SecretFacts, 'labels'>): string | undefined {
-  return [...labels].find(([, held]) => held.includes('AWSPENDING') && !held.includes('AWSCURRENT'))?.[0]
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type SecretFacts, versionWith } from '../../shared/secret-state.ts'
 import { functionsOf, type Probed, type ProbeFinding } from '../aws/functions.ts'
-import { type SecretFacts, secretsOf, versionWith } from '../aws/secrets.ts'
+import { secretsOf } from '../aws/secrets.ts'
 import { command, type ExitCode, exitCodes, oneSecret } from '../command.ts'
 import { UsageError } from '../failures.ts'
 import { type Run, start, watchStarted } from '../rotation/start.ts'

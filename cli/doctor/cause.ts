@@ -1,5 +1,5 @@
+import { lonePending, versionWith } from '../../shared/secret-state.ts'
 import type { Probed, ProbeFinding } from '../aws/functions.ts'
-import { lonePending, versionWith } from '../aws/secrets.ts'
 import { fromNow, hour } from '../times.ts'
 import { type Checked, known, type LogLine, type Secret, type Seen } from './seen.ts'
 

@@ -4,9 +4,9 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
+import { lonePending, versionWith } from '../../shared/secret-state.ts'
 import { ask } from '../aws/ask.ts'
 import type { Probed } from '../aws/functions.ts'
-import { lonePending, versionWith } from '../aws/secrets.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Plan } from './plan.ts'
 import { type Answer, known, type Secret } from './seen.ts'

@@ -1,5 +1,5 @@
+import { lonePending, versionWith } from '../../shared/secret-state.ts'
 import type { ProbeFinding } from '../aws/functions.ts'
-import { lonePending, versionWith } from '../aws/secrets.ts'
 import { known, type LogLine, type Seen } from './seen.ts'
 import { lastClosed, openWindow, windowsOf } from './windows.ts'
 import { when } from './words.ts'

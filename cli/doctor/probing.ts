@@ -1,5 +1,6 @@
+import { versionWith } from '../../shared/secret-state.ts'
 import type { Connection } from '../aws/connection.ts'
-import { type VersionFacts, versionWith } from '../aws/secrets.ts'
+import type { VersionFacts } from '../aws/secrets.ts'
 import { parsedArn } from './arn.ts'
 import { answerTo } from './ask.ts'
 import { known, type Lambda, type Secret, type Seen } from './seen.ts'

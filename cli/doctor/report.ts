@@ -1,4 +1,4 @@
-import { lonePending } from '../aws/secrets.ts'
+import { lonePending } from '../../shared/secret-state.ts'
 import { plain, type Terminal } from '../terminal.ts'
 import { fromNow } from '../times.ts'
 import type { Diagnosis } from './causes.ts'

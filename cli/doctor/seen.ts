@@ -1,5 +1,6 @@
+import type { SecretFacts } from '../../shared/secret-state.ts'
 import type { Probed } from '../aws/functions.ts'
-import type { SecretFacts, VersionFacts } from '../aws/secrets.ts'
+import type { VersionFacts } from '../aws/secrets.ts'
 import type { Network } from './network.ts'
 import type { ReleasedCode } from './released.ts'
 

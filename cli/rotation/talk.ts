@@ -1,5 +1,5 @@
+import type { SecretFacts } from '../../shared/secret-state.ts'
 import type { StepLine } from '../aws/logs.ts'
-import type { SecretFacts } from '../aws/secrets.ts'
 import { type ExitCode, exitCodes } from '../command.ts'
 import { plain, type Terminal } from '../terminal.ts'
 import { second, span } from '../times.ts'

@@ -17,11 +17,12 @@ import { requestHandler } from './http-options.ts'
 /**
  * One client for the life of the process. SECRETS_MANAGER_ENDPOINT is what AWS's own functions read; without it the
  * SDK's AWS_ENDPOINT_URL and regional default apply.
+ * @param maxAttempts how often a call is made at most, where it is throttled or its answer is lost
  */
-export function secretsManagerClient(env: Environment): SecretsManagerClient {
+export function secretsManagerClient(env: Environment, maxAttempts = 3): SecretsManagerClient {
   const endpoint = env.SECRETS_MANAGER_ENDPOINT
   return new SecretsManagerClient({
-    maxAttempts: 3,
+    maxAttempts,
     requestHandler,
     ...(endpoint ? { endpoint } : {}),
   })

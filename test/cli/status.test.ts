@@ -119,6 +119,7 @@ describe('what is said of a secret that AWS looks after', () => {
     owner: undefined,
     primaryRegion: undefined,
     type: undefined,
+    offOnPurpose: false,
     labels: new Map(),
   }
   const said = (fields: object, now = day) => stateOf({ ...secret, ...fields }, undefined, now)

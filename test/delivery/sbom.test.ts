@@ -9,7 +9,7 @@ import { repositoryPath } from '../support/function-under-test.ts'
 import { unpacked } from './unpacked.ts'
 
 const release = inject('release')
-const ids = rows.map(idOf)
+const ids = [...rows.map(idOf), 'Overdue']
 const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
 const lock: { packages: Record<string, { version: string; integrity: string }> } = JSON.parse(
   readFileSync(repositoryPath('package-lock.json'), 'utf8'),

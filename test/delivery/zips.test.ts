@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { discoverFunctions } from '../../local/functions.ts'
+import { discoverFunctions, overdueModule } from '../../local/functions.ts'
 import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { idOf } from '../../template/row.ts'
@@ -14,8 +14,8 @@ import { repositoryPath } from '../support/function-under-test.ts'
 import { unpacked } from './unpacked.ts'
 
 const release = inject('release')
-const modules = await discoverFunctions()
-const ids = rows.map(idOf).sort()
+const modules = { ...(await discoverFunctions()), Overdue: overdueModule }
+const ids = [...rows.map(idOf), 'Overdue'].sort()
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes)
 
 let folder: string

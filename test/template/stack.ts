@@ -79,6 +79,7 @@ export function deploy(
       'AWS::Lambda::Function.Arn': `arn:aws:lambda:${region}:${account}:function:${own}`,
       'AWS::IAM::Role.Arn': `arn:aws:iam::${account}:role/${own}`,
       'AWS::Logs::LogGroup.Arn': `arn:aws:logs:${region}:${account}:log-group:${own}:*`,
+      'AWS::Events::Rule.Arn': `arn:aws:events:${region}:${account}:rule/${own}`,
       'AWS::EC2::SecurityGroup.GroupId': `sg-of-${own}`,
       'AWS::KMS::Key.Arn': `arn:aws:kms:${region}:${account}:key/${own}`,
       'AWS::RDS::DBInstance.Endpoint.Address': `${own.toLowerCase()}.rds.example`,

@@ -5,6 +5,7 @@ import {
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { hasOffTag } from '../../../shared/secret-state.ts'
 import type { VersionFacts } from '../../aws/secrets.ts'
 import type { Rules, Secret } from '../seen.ts'
 
@@ -32,6 +33,7 @@ export async function secretOf(client: SecretsManagerClient, SecretId: string): 
       status: Status,
       message: StatusMessage,
     })),
+    offOnPurpose: hasOffTag(described.Tags ?? []),
     labels: new Map(Object.entries(described.VersionIdsToStages ?? {})),
     created: time(described.CreatedDate),
   }
