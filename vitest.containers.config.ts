@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: 'test/containers/setup.ts',
     // An invocation in a container takes seconds, and so does the start of a server.
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 })

@@ -1,41 +1,52 @@
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { discoverFunctions } from '../../local/functions.ts'
 import { keyturn } from '../cli/keyturn.ts'
 import { functionLog } from './aws-calls.ts'
 import { engines } from './engines.ts'
 import { proveTwoRotations } from './proof.ts'
-import { type BuiltFunctions, samBuild } from './sam.ts'
-import { localstackClient, newSecret, subjects, superuserSecret } from './secrets.ts'
+import { samBuild } from './sam.ts'
+import { localstackClient, newSecret, type Subject, subjects, superuserSecret } from './secrets.ts'
+import { deployZips } from './zips.ts'
 
 const { ca, localstack } = inject('containers')
 const client = localstackClient()
 const superusers: Record<string, string> = {}
-const stack = 'keyturn-test'
+/** Those of PostgreSQL come from the zips of a release and without SAM, the others are built by SAM. */
+const stacks = { sam: 'keyturn-test', zips: 'keyturn-zips' }
+const stackOf = ({ engine }: Subject) => (engine === 'postgres' ? stacks.zips : stacks.sam)
+const ids = Object.keys(await discoverFunctions())
+const switches = (wanted: (id: string) => boolean) =>
+  Object.fromEntries(ids.map((id) => [`With${id}`, wanted(id) ? 'yes' : 'no']))
+const isPostgres = (id: string) => id.startsWith('Postgres')
 
-let functions: BuiltFunctions
 let arns: Readonly<Record<string, string>>
 beforeAll(async () => {
   for (const name of Object.keys(engines)) superusers[name] = await superuserSecret(client, name, 'inside')
-  functions = await samBuild()
-  arns = await functions.deploy(stack, {
+  const values = {
     DatabaseCaBundle: ca,
     SuperuserSecretArns: Object.values(superusers).join(','),
     AlarmEmail: 'operator@example.com',
     // LocalStack cannot read it: see localstack-differences.test.ts.
     Dashboard: 'no',
-  })
+  }
+  const [built, zipped] = await Promise.all([
+    samBuild().then((functions) => functions.deploy(stacks.sam, { ...values, ...switches((id) => !isPostgres(id)) })),
+    deployZips(stacks.zips, { ...values, ...switches(isPostgres) }),
+  ])
+  arns = { ...built, ...zipped }
 })
 
-describe('the stack, deployed into LocalStack', () => {
-  it('has every function that rotates logins', () => {
-    expect(Object.keys(arns)).toEqual(expect.arrayContaining(subjects.map(({ id }) => id)))
+describe('the stacks of sam deploy and of zips, deployed into LocalStack', () => {
+  it('have every function that rotates logins, each in its stack', () => {
+    for (const subject of subjects) expect(arns[subject.id]).toMatch(`:function:${stackOf(subject)}-${subject.id}`)
   })
 
   it.each(subjects)(
     '$id rotates a login of a container when rotate-secret says so, and rotates it again',
     async (subject) => {
       const secret = await newSecret(client, subject, 'inside', superusers[subject.engine] ?? '')
-      const log = () => functionLog(localstack.endpoint, `${stack}-${subject.id}`)
+      const log = () => functionLog(localstack.endpoint, `${stackOf(subject)}-${subject.id}`)
       let configuration: object = {
         RotationLambdaARN: arns[subject.id],
         RotationRules: { AutomaticallyAfterDays: 30 },

@@ -29,10 +29,13 @@ export async function whatIsMissing(): Promise<string | undefined> {
     const why = said || 'there is no program docker on the PATH'
     return `The container tests need a Docker engine, and none answers here (${why}). npm test needs none.`
   }
-  try {
-    await execute('sam', ['--version'])
-  } catch {
-    return 'The container tests need the AWS SAM CLI (pip install aws-sam-cli): there is no program sam on the PATH.'
+  const programs = { sam: 'the AWS SAM CLI (pip install aws-sam-cli)', aws: 'the AWS CLI (pip install awscli)' }
+  for (const [program, what] of Object.entries(programs)) {
+    const answers = await execute(program, ['--version']).then(
+      () => true,
+      () => false,
+    )
+    if (!answers) return `The container tests need ${what}: there is no program ${program} on the PATH.`
   }
   return undefined
 }

@@ -6,7 +6,8 @@ import { inject } from 'vitest'
 import { root } from './secrets.ts'
 
 const execute = promisify(execFile)
-const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64'
+/** Of this machine, as Lambda names it. */
+export const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64'
 
 /** The functions of this repository, built by SAM. */
 export interface BuiltFunctions {
@@ -19,22 +20,27 @@ export interface BuiltFunctions {
   invoke(id: string, event: object): Promise<string>
 }
 
+/** The variables of a shell that takes LocalStack for AWS, and has the programs of the repository. */
+export function localstackShell(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
+    SAM_CLI_TELEMETRY: '0',
+    AWS_ENDPOINT_URL: inject('containers').localstack.endpoint,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  }
+}
+
 /** `sam build`, away from the build that is in the repository's folder. */
 export async function samBuild(): Promise<BuiltFunctions> {
   const { ca, folder: runFolder, localstack, network } = inject('containers')
   const folder = await mkdtemp(join(runFolder, 'sam-'))
   const built = join(folder, 'build', 'template.yaml')
   const config = join(folder, 'samconfig.toml')
-  const env = {
-    ...process.env,
-    PATH: `${join(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`,
-    SAM_CLI_TELEMETRY: '0',
-    AWS_ENDPOINT_URL: localstack.endpoint,
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  }
+  const env = localstackShell()
 
   async function sam(command: string, options: Readonly<Record<string, unknown>>, ...args: string[]): Promise<string> {
     // A file, because a certificate is more than one line; and not the repository's, which is about a laptop's server.
