@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { repositoryPath } from '../support/function-under-test.ts'
+import { docsBlock } from './docs-block.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,11 +14,12 @@ declare module 'vitest' {
   }
 }
 
-/** Vitest's global setup: makes a release once, as `npm run release` does. */
+/** Vitest's global setup: makes a release once, by the command of docs/releases.md. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-delivery-'))
   const release = join(folder, 'release')
-  await promisify(execFile)(process.execPath, ['release/main.ts', '--out', release], { cwd: repositoryPath('') })
+  const command = `${docsBlock('release')} -- --out ${release}`
+  await promisify(execFile)('bash', ['-euc', command], { cwd: repositoryPath('') })
   project.provide('release', release)
   return () => rm(folder, { recursive: true, force: true })
 }

@@ -11,6 +11,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
+import { docsBlock } from './docs-block.ts'
 import { unpacked } from './unpacked.ts'
 
 const release = inject('release')
@@ -40,7 +41,7 @@ describe('a release has', () => {
   it('sums of all its files, which sha256sum checks', () => {
     const copy = join(folder, 'copy')
     cpSync(release, copy, { recursive: true })
-    const check = () => spawnSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: copy, encoding: 'utf8' })
+    const check = () => spawnSync('bash', ['-euc', docsBlock('release-check')], { cwd: copy, encoding: 'utf8' })
     const { status, stdout } = check()
     expect(status).toBe(0)
     const files = readdirSync(release, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())

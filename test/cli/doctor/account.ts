@@ -32,6 +32,8 @@ export interface AwsCall {
 /** An account of AWS behind one address: the laptop's Secrets Manager, moto, and stand-ins for two calls that it lacks. */
 export interface AwsAccount extends AsyncDisposable {
   readonly endpoint: string
+  /** Where the services but Secrets Manager are by themselves, for calls with bytes that are no text. */
+  readonly moto: string
   readonly local: LocalSecretsManager
   readonly clients: ReturnType<typeof clientsOf>
   /** Every call through the address, in order. */
@@ -90,6 +92,8 @@ export async function awsAccount(
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const account: AwsAccount = {
     endpoint,
+    // Its CloudFormation takes the first part of a URL's path for a bucket only under this name.
+    moto: moto.endpoint.replace('127.0.0.1', 'localhost'),
     local,
     clients: { ...direct, secrets: clientsOf(endpoint).secrets },
     calls: [],
