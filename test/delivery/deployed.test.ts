@@ -12,7 +12,7 @@ import {
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bundleCommand } from '../../cli/bundle.ts'
-import { arnOfFunction, region } from '../../local/secrets-manager/service/names.ts'
+import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/service/names.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type AwsAccount, awsAccount } from '../cli/doctor/account.ts'
 import { pythonWith } from '../support/python-environment.ts'
@@ -61,8 +61,8 @@ function shell(endpoint = account.moto): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     ...credentials,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
+    AWS_REGION: defaultRegion,
+    AWS_DEFAULT_REGION: defaultRegion,
     AWS_ENDPOINT_URL: endpoint,
   }
 }

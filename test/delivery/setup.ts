@@ -18,7 +18,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-delivery-'))
   const release = join(folder, 'release')
-  const command = `${docsBlock('release')} -- --out ${release}`
+  const command = `${docsBlock('release').trim()} -- --out ${release}`
   await promisify(execFile)('bash', ['-euc', command], { cwd: repositoryPath('') })
   project.provide('release', release)
   return () => rm(folder, { recursive: true, force: true })
