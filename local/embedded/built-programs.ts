@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Programs } from '../secrets-manager/functions/programs.ts'
+import { type FunctionName, functionFiles } from './function-names.ts'
 
 /** What the package has beside its `local.js`: programs that import the module which they are given. */
 export const builtPrograms: Programs = {
@@ -7,5 +8,6 @@ export const builtPrograms: Programs = {
   process: join(import.meta.dirname, 'function-process.mjs'),
 }
 
-/** Where the package has the code of one of Keyturn's functions. */
-export const builtFunction = (name: string) => join(import.meta.dirname, 'functions', `${name}.mjs`)
+/** Where the package has the code of one of Keyturn's functions: a file of the name that its handler has on Lambda. */
+export const builtFunction = (name: FunctionName) =>
+  join(import.meta.dirname, 'functions', `${functionFiles[name]}.mjs`)

@@ -1,22 +1,24 @@
-/** Keyturn's functions, by the names that its templates give them. */
-export const functionNames = [
-  'ApiKey',
-  'GeneratedValue',
-  'IamAccessKey',
-  'MariadbAlternatingUsers',
-  'MariadbDualPassword',
-  'MariadbSingleUser',
-  'MysqlAlternatingUsers',
-  'MysqlDualPassword',
-  'MysqlSingleUser',
-  'OauthClientCredentials',
-  'OauthClientSecret',
-  'OauthRefreshToken',
-  'PostgresAlternatingUsers',
-  'PostgresSingleUser',
-  'SshKey',
-  'TransferUserKey',
-] as const
+/** Keyturn's functions, by the names that its templates give them, and the files below `functions` that they are in. */
+export const functionFiles = {
+  ApiKey: 'api-key/api-key',
+  GeneratedValue: 'generated-value/generated-value',
+  IamAccessKey: 'iam/access-key',
+  MariadbAlternatingUsers: 'mariadb/alternating-users',
+  MariadbDualPassword: 'mariadb/dual-password',
+  MariadbSingleUser: 'mariadb/single-user',
+  MysqlAlternatingUsers: 'mysql/alternating-users',
+  MysqlDualPassword: 'mysql/dual-password',
+  MysqlSingleUser: 'mysql/single-user',
+  OauthClientCredentials: 'oauth/client-credentials',
+  OauthClientSecret: 'oauth/client-secret',
+  OauthRefreshToken: 'oauth/refresh-token',
+  PostgresAlternatingUsers: 'postgres/alternating-users',
+  PostgresSingleUser: 'postgres/single-user',
+  SshKey: 'ssh/key',
+  TransferUserKey: 'transfer/user-key',
+} as const
 
 /** The name of one of Keyturn's functions. */
-export type FunctionName = (typeof functionNames)[number]
+export type FunctionName = keyof typeof functionFiles
+
+export const functionNames = Object.keys(functionFiles) as readonly FunctionName[]

@@ -1,6 +1,6 @@
 import { basename, join, relative } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
-import { discoverFunctions } from '../../local/functions.ts'
+import { discoverFunctions, functionsFolder } from '../../local/functions.ts'
 import { bundling } from '../../local/secrets-manager/functions/bundle.ts'
 
 /** Files by their names in the package, and esbuild's accounts of what is in them. */
@@ -18,8 +18,10 @@ const common = {
   mainFields: ['module', 'main'],
 } as const satisfies BuildOptions
 
-/** Parts of the functions are in CommonJS, and look for `require`. */
-const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" }
+/** Parts of the functions are in CommonJS, and look for what is given there. */
+const banner = {
+  js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url), __dirname = import.meta.dirname;",
+}
 
 /**
  * Bundles what others import, and what runs functions for them.
@@ -28,6 +30,12 @@ const banner = { js: "import { createRequire } from 'node:module'; const require
  */
 export async function bundles(root: string, entries: Readonly<Record<string, string>>): Promise<Built> {
   const outdir = join(root, 'dist', 'package')
+  const functions = Object.fromEntries(
+    Object.values(await discoverFunctions()).map((path) => [
+      relative(functionsFolder, path).replace(/\.ts$/, ''),
+      path,
+    ]),
+  )
   const all = await Promise.all([
     build({
       ...common,
@@ -57,7 +65,7 @@ export async function bundles(root: string, entries: Readonly<Record<string, str
       ...bundling,
       ...common,
       absWorkingDir: root,
-      entryPoints: await discoverFunctions(),
+      entryPoints: functions,
       outdir: join(outdir, 'functions'),
       chunkNames: 'shared-[hash]',
       outExtension: { '.js': '.mjs' },
