@@ -12,11 +12,11 @@ import {
 } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { Construct } from 'constructs'
+import { functionZip } from '../release/package/zips.ts'
 import type { Given } from './given.ts'
 import { type Mapping, made, propertiesOf } from './made.ts'
 import { resolved } from './resolve.ts'
 import type { RotationFunctionProps } from './rotation-function.ts'
-import { zipOf } from './zips.ts'
 
 /** A function's log group. It goes with the function, as in the template. */
 export function logGroupOf(scope: Construct, functionName: string, retention: RetentionDays | undefined): LogGroup {
@@ -41,7 +41,7 @@ export function lambdaFunction(scope: Construct, given: Given & { readonly role:
     description: String(own.Description),
     runtime: new Runtime(String(made.globals.Runtime), RuntimeFamily.NODEJS),
     architecture: props.architecture ?? architectureCalled(String(made.parameters.Architecture?.Default)),
-    code: Code.fromAsset(props.zip ?? zipOf(props.function)),
+    code: Code.fromAsset(props.zip ?? functionZip(props.function)),
     handler: String(own.Handler),
     memorySize:
       props.memorySize ?? made.functions[props.function].memory ?? Number(made.parameters.MemoryMegabytes?.Default),

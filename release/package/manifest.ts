@@ -2,6 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 
 /** The modules that users import, by what they write after `keyturn/`. */
 export const entries = {
+  cdk: 'cdk/rotation-function.ts',
   local: 'local/embedded/start.ts',
   zips: 'release/package/zips.ts',
 } as const satisfies Readonly<Record<string, string>>
@@ -23,6 +24,9 @@ export function manifest(): Readonly<Record<string, unknown>> {
     type: 'commonjs',
     bin: { keyturn: 'command/keyturn.mjs' },
     exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
+    // For keyturn/cdk alone.
+    peerDependencies: { 'aws-cdk-lib': '^2.200.0', constructs: '^10.0.0' },
+    peerDependenciesMeta: { 'aws-cdk-lib': { optional: true }, constructs: { optional: true } },
     engines: { node: '>=22' },
   }
 }

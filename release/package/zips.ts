@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type FunctionName, functionNames } from '../../local/embedded/function-names.ts'
 import { unpackedZip } from './contents.ts'
@@ -12,8 +12,7 @@ import { unpackedZip } from './contents.ts'
  * @throws Error where there is no such function, and what writing the file throws
  */
 export function functionZip(name: FunctionName, folder: string = join(import.meta.dirname, 'zips')): string {
-  const zip = unpackedZip(content(), name)
-  if (zip === undefined) throw new Error(`There is no function ${name}. There is: ${functionNames.join(', ')}.`)
+  const zip = zipOf(name)
   const path = join(resolve(folder), `${name}.zip`)
   try {
     if (readFileSync(path).equals(zip)) return path
@@ -32,16 +31,11 @@ export function functionZip(name: FunctionName, folder: string = join(import.met
   return path
 }
 
-function content(): Uint8Array {
-  const path = join(import.meta.dirname, 'zips.br')
-  try {
-    return readFileSync(path)
-  } catch (cause) {
-    throw new Error(
-      `The content of the zips is not at ${path}. In a checkout there is none: npm run release makes them.`,
-      {
-        cause,
-      },
-    )
-  }
+function zipOf(name: FunctionName): Uint8Array {
+  const content = join(import.meta.dirname, 'zips.br')
+  if (!existsSync(content))
+    throw new Error(`There is no ${content}. In a checkout name a zip: npm run release puts them into dist.`)
+  const zip = unpackedZip(readFileSync(content), name)
+  if (zip === undefined) throw new Error(`There is no function ${name}. There is: ${functionNames.join(', ')}.`)
+  return zip
 }

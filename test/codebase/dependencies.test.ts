@@ -58,7 +58,7 @@ const allowed: Readonly<Record<string, { readonly folders: readonly string[]; re
       packages: ['secrets-manager', 'rds', 'transfer', 'iam', 'sts'].map((service) => `@aws-sdk/client-${service}`),
     },
     // What the template says reaches it as data, which `npm run template` writes.
-    cdk: { folders: ['cdk'], packages: ['aws-cdk-lib', 'constructs'] },
+    cdk: { folders: ['cdk', 'release/package/zips.ts'], packages: ['aws-cdk-lib', 'constructs'] },
   }
 
 function strangers({ imports }: Source, { folders, packages }: (typeof allowed)[string]): string[] {
