@@ -11,7 +11,8 @@ import { fileOf, installedProject, type Project, tarball } from './support/insta
 
 let project: Project
 beforeAll(async () => {
-  project = await installedProject('vitest', 'typescript', '@types/node', '@aws-sdk/client-secrets-manager')
+  const others = ['vitest', '@types/node', '@aws-sdk/client-secrets-manager', 'aws-cdk-lib', 'constructs']
+  project = await installedProject(...others)
 })
 afterAll(() => project[Symbol.asyncDispose]())
 
@@ -52,8 +53,13 @@ describe('its declarations satisfy a strict compiler', () => {
   const files = {
     'use.ts': `
 import { type FunctionLog, type Handler, type LocalSecretsManager, startLocalSecretsManager } from 'keyturn/local'
+import { Stack } from 'aws-cdk-lib'
+import { RotationFunction } from 'keyturn/cdk'
 import { functionZip } from 'keyturn/zips'
 
+new RotationFunction(new Stack(), 'Rotation', { function: 'SshKey' })
+// @ts-expect-error There is no such construct.
+new RotationFunction(new Stack(), 'Rotation', { function: 'Nothing' })
 const handler: Handler = async ({ Step, SecretId }, { functionName }) => \`\${Step} \${SecretId} \${functionName}\`
 const logs: FunctionLog[] = []
 await using local: LocalSecretsManager<'Mine' | 'Other'> = await startLocalSecretsManager({
@@ -84,13 +90,7 @@ export const path: string = zips.functionZip('SshKey')
     ['bundler', 'esnext', ['use.ts']],
   ])('with moduleResolution %s', async (moduleResolution, module, names) => {
     await project.write(files)
-    const options = [
-      '--strict',
-      '--noUncheckedIndexedAccess',
-      '--exactOptionalPropertyTypes',
-      '--skipLibCheck',
-      'false',
-    ]
+    const options = ['--strict', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false']
     const how = ['--noEmit', '--target', 'es2022', '--module', module, '--moduleResolution', moduleResolution]
     const { stdout } = await project.run(process.execPath, [tsc, ...options, ...how, '--types', 'node', ...names])
     expect(stdout).toBe('')
@@ -148,6 +148,30 @@ describe('keyturn/zips', () => {
   })
 })
 
+describe('keyturn/cdk', () => {
+  it.each(['commonjs', 'module'])('deploys the zip of the release, in a project of type %s', async (type) => {
+    const program = `
+const stack = new Stack(new App({ outdir: 'cdk.out' }), 'keyturn')
+new RotationFunction(stack, 'Rotation', { function: 'PostgresSingleUser' })
+const { Resources } = App.of(stack).synth().getStackByName('keyturn').template
+const [{ Properties }] = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function')
+console.log(Properties.Handler, Properties.Code.S3Key)
+`
+    const names = ['{ App, Stack }', 'aws-cdk-lib', '{ RotationFunction }', 'keyturn/cdk'] as const
+    const [what, where, construct, from] = names
+    const [head, name] =
+      type === 'module'
+        ? [`import ${what} from '${where}'\nimport ${construct} from '${from}'`, 'app.mjs']
+        : [`const ${what} = require('${where}')\nconst ${construct} = require('${from}')`, 'app.cjs']
+    await project.write({ [name]: `${head}\n${program}` })
+    const { stdout, stderr } = await project.run(process.execPath, [name])
+    expect(stdout, stderr).toMatch(/^single-user\.handler [0-9a-f]{64}\.zip\n$/)
+    const [, asset = ''] = /(\w{64}\.zip)/.exec(stdout) ?? []
+    const deployed = readFileSync(join(project.folder, 'cdk.out', `asset.${asset}`))
+    expect(Buffer.compare(deployed, readFileSync(join(inject('release'), 'PostgresSingleUser.zip')))).toBe(0)
+  })
+})
+
 describe('the command', () => {
   it('shows its help', async () => {
     const { code, stdout } = await project.run('npx', ['--offline', 'keyturn', '--help'])
@@ -172,10 +196,10 @@ describe('the command', () => {
     const rotated = await keyturn('rotate', 'basic-auth')
     expect(rotated.code, rotated.stderr + rotated.stdout).toBe(0)
     const status = await keyturn('status', '--json')
-    expect(JSON.parse(status.stdout)).toMatchObject({ name: 'basic-auth' })
+    expect(JSON.parse(status.stdout)).toMatchObject({ secret: 'basic-auth', state: 'ok' })
     const doctor = await keyturn('doctor', 'basic-auth')
     expect(doctor.stderr).not.toContain('defect')
-    expect(doctor.stdout).toContain('basic-auth')
+    expect(doctor.stdout).toMatch(/probe +AWSCURRENT works/)
   })
 })
 
