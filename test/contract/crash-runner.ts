@@ -1,10 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
-import { runLambda } from '../../local/secrets-manager/functions/lambda.ts'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import type { Step } from '../../shared/rotation/event.ts'
-import { bundled } from '../support/bundle.ts'
-import { lambdaSettings } from '../support/function-under-test.ts'
 import { findLeak } from '../support/leaks.ts'
 import { codeOf } from '../support/outcome.ts'
 import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
@@ -12,6 +8,7 @@ import { createFaultGate, type FaultGate, type Moment } from './fault-gate.ts'
 import { awsProxy, type FaultProxy } from './fault-proxy.ts'
 import type { SecretTypeUnderTest } from './secret-type.ts'
 import { type StoredTarget, storedTarget } from './suite.ts'
+import { type Victims, victimsOf } from './victims.ts'
 
 export interface CrashPlan {
   /** Makes the kind of secret; its targets must be reached through what counts at the gate. */
@@ -35,7 +32,7 @@ export async function crashContract(plan: CrashPlan): Promise<void> {
   const { type, proxy } = await plan.type(gate)
   const secrets = await secretsManagerFor(type.function, type.secretsManager)
   const through = await awsProxy(secrets.local.endpoint, gate)
-  const victims = victimsOf(type, () => through.url)
+  const victims = await victimsOf(type.function, () => through.url)
   const bench = { plan, type, secrets, gate, victims, seen: new Set<string>(), rotatedBefore: plan.rotatedBefore ?? 0 }
 
   describe(`${type.title}, killed`, { meta: { server: type.server } }, () => {
@@ -131,37 +128,4 @@ function eventOf(
   { secretId: SecretId, token: ClientRequestToken, rotationToken: RotationToken }: RotationByHand,
 ) {
   return { Step, SecretId, ClientRequestToken, RotationToken }
-}
-
-interface Victims {
-  /** What all of them wrote to their streams. */
-  output(): string
-  next(): Promise<RotationFunction>
-  close(): Promise<void>
-}
-
-/** Processes that have loaded the function already: the next one starts while the last one is looked at. */
-function victimsOf({ function: about }: SecretTypeUnderTest, endpoint: () => string): Victims {
-  const { module, ...settings } = lambdaSettings(about)
-  const bundle = bundled(module)
-  const said: string[] = []
-  const keep = ({ text }: { readonly text: string }) => void said.push(text)
-  async function start(): Promise<RotationFunction> {
-    const victim = runLambda(about.id, { ...settings, module: (await bundle).path, runIn: 'process' }, endpoint, keep)
-    await victim.invoke({})
-    return victim
-  }
-  let waiting: Promise<RotationFunction> | undefined
-  return {
-    output: () => said.join(''),
-    async next() {
-      const victim = await (waiting ?? start())
-      waiting = start()
-      return victim
-    },
-    async close() {
-      await (await waiting)?.close()
-      await (await bundle)[Symbol.asyncDispose]()
-    },
-  }
 }
