@@ -105,6 +105,10 @@ test('tags of the system can’t be set or removed, in AWS’s words', async () 
     refused,
   )
   await expect(client.createSecret({ Name: randomUUID(), Tags })).rejects.toMatchObject(refused)
+  // Where RDS makes a secret, it is RDS that tags it.
+  const { Name: managed } = await client.createSecret({ Name: `rds!db-${randomUUID()}`, Tags })
+  expect((await client.describeSecret({ SecretId: managed })).Tags).toEqual(Tags)
+  await expect(client.tagResource({ SecretId: managed, Tags })).rejects.toMatchObject(refused)
 })
 
 test('a secret has 50 tags at most', async () => {

@@ -31,6 +31,9 @@ function newSecret(name: string, region: string, now: number): Secret {
   }
 }
 
+/** SERVICE!NAME: a service of AWS makes it, and gives it system tags (user guide, "Secrets managed by other AWS services"). */
+const managedName = /^[a-z0-9-]+!/
+
 /** AWS's text. */
 function refuseSystemTags(keys: readonly string[]) {
   const reserved = keys.find((key) => /^aws:/i.test(key))
@@ -38,7 +41,6 @@ function refuseSystemTags(keys: readonly string[]) {
 }
 
 function setTags(secret: Secret, tags: readonly { readonly Key: string; readonly Value: string }[]) {
-  refuseSystemTags(tags.map(({ Key }) => Key))
   const all = new Map([...(secret.tags ?? []), ...tags.map(({ Key, Value }) => [Key, Value] as const)])
   if (all.size > maxTags) throw invalidParameter(`A secret can have at most ${maxTags} tags.`)
   secret.tags = all
@@ -81,7 +83,10 @@ export const secretOperations: Record<string, Operation> = {
       secret.description = input.Description
       secret.kmsKeyId = input.KmsKeyId
       secret.type = input.Type
-      if (input.Tags !== undefined) setTags(secret, input.Tags)
+      if (input.Tags !== undefined) {
+        if (!managedName.test(name)) refuseSystemTags(input.Tags.map(({ Key }) => Key))
+        setTags(secret, input.Tags)
+      }
       service.secrets.set(name, secret)
       if (value === undefined) return identity(secret)
       store(service, secret, id, value, [current])
@@ -133,6 +138,7 @@ export const secretOperations: Record<string, Operation> = {
 
   TagResource: operation({ SecretId: secretId, Tags: list(tag) }, (service, { SecretId, Tags }) => {
     const secret = findLiveSecret(service, SecretId)
+    refuseSystemTags(Tags.map(({ Key }) => Key))
     setTags(secret, Tags)
     changed(service, secret)
   }),
