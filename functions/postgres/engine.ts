@@ -62,10 +62,12 @@ export function postgres(env: Environment): DatabaseEngine<CloneSession> {
         ssl,
         application_name: 'keyturn',
         client_encoding: 'UTF8',
+        sslnegotiation: 'postgres',
         connectionTimeoutMillis,
         query_timeout: remainingMs,
         stream: () => socket,
       })
+      forgetEnvironment(client)
       // An error between two statements belongs to nobody; without a listener it would end the process.
       client.on('error', () => undefined)
       guardParser(client)
@@ -88,6 +90,12 @@ export function postgres(env: Environment): DatabaseEngine<CloneSession> {
       })
     },
   }
+}
+
+/** Nothing can be given for these two: `pg` takes nothing for missing, and PGOPTIONS or PGREPLICATION in its place. */
+function forgetEnvironment(client: Client): void {
+  const { connectionParameters } = client as unknown as { readonly connectionParameters: object }
+  Object.assign(connectionParameters, { options: undefined, replication: undefined })
 }
 
 /** What `pg` gives to tls.connect: certificate and name are always verified. */

@@ -1,7 +1,7 @@
 import type { lookup } from 'node:dns'
 import { once } from 'node:events'
 import type { RequestListener } from 'node:http'
-import { createServer } from 'node:https'
+import https, { createServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -94,6 +94,24 @@ describe('the guarded client', () => {
   it('sends a request to a listed host and gives its answer', async () => {
     expect(await send('/ok')).toMatchObject({ status: 200, text: '{"encoding":"identity"}' })
     expect(await send('/refused')).toMatchObject({ status: 403, text: secret })
+  })
+
+  it('a proxy that the environment names is not asked, though Node would ask it', async () => {
+    const connections: unknown[] = []
+    const proxy = createTcpServer((socket) => void connections.push(socket.destroy()))
+    proxy.listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const usual = https.globalAgent
+    // What NODE_USE_ENV_PROXY makes of it.
+    const proxyEnv = { HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+    https.globalAgent = new https.Agent({ proxyEnv })
+    try {
+      expect(await send('/ok')).toMatchObject({ status: 200 })
+    } finally {
+      https.globalAgent = usual
+      proxy.close()
+    }
+    expect(connections).toEqual([])
   })
 
   it.each([

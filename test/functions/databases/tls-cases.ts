@@ -11,6 +11,25 @@ export function withEnv<T extends SecretTypeUnderTest>(type: T, env: Readonly<Re
   return { ...type, function: { ...type.function, env } }
 }
 
+/** What no driver may take up, besides its own variables; and code may not be made of text. For a process of its own. */
+export const hostileEnvironment = {
+  NODE_OPTIONS: '--disallow-code-generation-from-strings',
+  NODE_TLS_REJECT_UNAUTHORIZED: '0',
+  NODE_USE_ENV_PROXY: '1',
+  ...{
+    HTTP_PROXY: 'http://127.0.0.1:1',
+    HTTPS_PROXY: 'http://127.0.0.1:1',
+    ALL_PROXY: 'http://127.0.0.1:1',
+    NO_PROXY: '',
+  },
+  ...{ USER: 'nobody', USERNAME: 'nobody', LOGNAME: 'nobody', HOME: '/nowhere', SSH_AUTH_SOCK: '/nowhere/agent' },
+}
+
+/** The same kind of secret, whose function runs in a process with these variables besides its own. */
+export function inProcessWith<T extends SecretTypeUnderTest>(type: T, env: Readonly<Record<string, string>>): T {
+  return { ...type, function: { ...type.function, runIn: 'process', env: { ...type.function.env, ...env } } }
+}
+
 /**
  * Expects setSecret to fail without a password having been sent to the server.
  * @param sent what the server's log would have, if one had been

@@ -6,7 +6,7 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { type TestServer, testServer } from '../../support/postgres.ts'
 import { serverFiles } from '../../support/server-files.ts'
-import { expectNothingSent, expectRotates, withEnv } from '../databases/tls-cases.ts'
+import { expectNothingSent, expectRotates, hostileEnvironment, inProcessWith, withEnv } from '../databases/tls-cases.ts'
 import { alternatingUsers, type PostgresType, singleUser } from './secret-types.ts'
 
 /** What the server saw of the function: nothing, if the password was kept from a server that is not to be trusted. */
@@ -100,6 +100,25 @@ describe('TLS', { meta: { server: 'PostgreSQL 18 (servers of its own)' } }, () =
       await expectFailure(suite, await suite.stored(), { code: 'CertificateUntrusted', step: 'setSecret' })
     })
   }
+
+  // Whom the server would refuse: a parameter that it does not know, a standby that is none, another way to begin.
+  const taken = { PGOPTIONS: '-c keyturn=1', PGREPLICATION: 'true', PGSSLNEGOTIATION: 'other' }
+  it.each(Object.entries(taken))('%s=%s in the environment of the function is not taken up', async (name, value) => {
+    const type = singleUser(other, { port: other.port, fields: { tlsServerName: '"other.internal"' } })
+    await expectRotates(withEnv(type, { ...type.function.env, [name]: value }))
+  })
+
+  it('no variable in the environment of the function stands in for what the secret says', async () => {
+    const type = singleUser(other, { port: other.port, fields: { tlsServerName: '"other.internal"' } })
+    const somewhere = { PGHOST: '203.0.113.1', PGPORT: '1', PGDATABASE: 'nowhere', PGSERVICE: 'none' }
+    const somebody = { PGUSER: 'nobody', PGPASSWORD: 'none', PGPASSFILE: '/nowhere/pgpass', PGAPPNAME: 'other' }
+    const otherwise = { PGSSLMODE: 'disable', PGBINARY: '1', PGCLIENT_ENCODING: 'SQL_ASCII', PGCONNECT_TIMEOUT: '1' }
+    const inWords = { PGTZ: 'Nowhere/None', PGDATESTYLE: 'none', TZ: 'Nowhere/None' }
+    const env = { ...hostileEnvironment, ...taken, ...somewhere, ...somebody, ...otherwise, ...inWords }
+    const start = (await other.log()).length
+    await expectRotates(inProcessWith(type, env))
+    expect(await other.log(start)).toMatch(/connection authorized: .*application_name=keyturn SSL enabled/)
+  })
 
   it('the session of the function is encrypted where the secret does not forbid it', async () => {
     const suite = await suiteFor(singleUser(other))
