@@ -21,10 +21,10 @@ export const external = [
 ]
 
 /**
- * What no function uses: ssh2's keys with a passphrase (50 kB of its own), and the pool of pg, which wants a class in its
- * place. Any module that has one will do.
+ * What no function uses: ssh2's keys with a passphrase (50 kB of its own), the pool of pg, which wants a class in its
+ * place, and what mysql2 makes code with for reading rows (we have it read them without). Any module that has a class will do.
  */
-export const alias = { 'bcrypt-pbkdf': 'node:crypto', 'pg-pool': 'node:events' }
+export const alias = { 'bcrypt-pbkdf': 'node:crypto', 'pg-pool': 'node:events', 'generate-function': 'node:events' }
 
 /** How every bundle of a function is made, for Lambda and for a thread: a CommonJS file, which starts faster than an ES module. */
 export const bundling = {

@@ -9,7 +9,7 @@ import { connected, type TestServer } from '../../support/mysql.ts'
 import { codeOf } from '../../support/outcome.ts'
 import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { serverFiles } from '../../support/server-files.ts'
-import { expectNothingSent, expectRotates, withEnv } from '../databases/tls-cases.ts'
+import { expectNothingSent, expectRotates, hostileEnvironment, inProcessWith, withEnv } from '../databases/tls-cases.ts'
 import { contextFor, loginAt } from './connection.ts'
 import { alternatingUsers, dualPassword, type MysqlType, singleUser } from './secret-types.ts'
 
@@ -110,6 +110,20 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
     const suite = await suiteFor(withEnv(type, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }))
     await using _ = suite.secrets
     await expectFailure(suite, await suite.stored(), { code: 'CertificateUntrusted', step: 'setSecret' })
+  })
+
+  it('no variable in the environment of the function is taken up, and rows are read without code made of text', async () => {
+    const type = alternatingUsers(other, 'missing', { port: other.port, fields: { tlsServerName: '"other.internal"' } })
+    const somewhere = { MYSQL_HOST: '203.0.113.1', MYSQL_TCP_PORT: '1', MYSQL_UNIX_PORT: '/nowhere', MYSQL_PWD: 'none' }
+    const otherwise = {
+      MYSQL_HOME: '/nowhere',
+      MYSQL_GROUP_SUFFIX: 'none',
+      LIBMYSQL_PLUGINS: 'none',
+      TZ: 'Nowhere/None',
+    }
+    const start = (await other.log()).length
+    await expectRotates(inProcessWith(type, { ...hostileEnvironment, ...somewhere, ...otherwise }))
+    expect(await other.log(start)).toMatch(/ Connect\tt_.* using SSL\/TLS/)
   })
 
   it('the standing authorities are parsed for the first login alone, and each login is held to them', async () => {
