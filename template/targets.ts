@@ -22,6 +22,9 @@ const database = [
   'SuperuserSecretArns',
 ]
 
+// A permissions boundary is asked for where there is room for it; template.yaml has it for all.
+const bounded = 'PermissionsBoundaryArn'
+
 /** By their folder in functions/. */
 export const targets: Readonly<Record<string, Target>> = {
   postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
@@ -33,7 +36,7 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   transfer: {
     title: 'SSH key pairs of users of AWS Transfer Family',
-    asks: [...inNetwork, 'SshRsaBits'],
+    asks: [...inNetwork, 'SshRsaBits', bounded],
   },
   'api-key': {
     title: 'keys of APIs',
@@ -41,7 +44,7 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   iam: {
     title: 'access keys of IAM users',
-    asks: [...inNetwork, 'IamUserArns'],
+    asks: [...inNetwork, 'IamUserArns', bounded],
   },
   oauth: {
     title: 'OAuth tokens and secrets of OAuth clients',
@@ -49,6 +52,16 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
-    asks: [...told, 'ValueFields', 'ValueFormat', 'ValueBytes', 'ValueAlphabet'],
+    // No file and no other code is needed for these, so no layer.
+    asks: [
+      'KmsKeyArns',
+      'AlarmEmail',
+      'AlarmTopicArn',
+      bounded,
+      'ValueFields',
+      'ValueFormat',
+      'ValueBytes',
+      'ValueAlphabet',
+    ],
   },
 }

@@ -93,6 +93,33 @@ function inAll(resources: Stack['resources']): unknown {
   return JSON.parse(text.replaceAll(/"Layers":\[\],/g, ''))
 }
 
+describe('a permissions boundary', () => {
+  const PermissionsBoundaryArn = 'arn:aws:iam::123456789012:policy/boundaries/for-everybody'
+  const zips = Object.entries(zipTemplates()).map(([name, text]) => [`zips/${name}`, text] as const)
+  const all = [...Object.entries(templates()), ...zips].filter(([name]) => name.endsWith('.yaml'))
+  const texts = all.filter(([, text]) => 'PermissionsBoundaryArn' in parseTemplate(text).Parameters)
+  const rolesIn = ({ resources }: Stack) => Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Role')
+
+  it('can be given to every template that has room for one more parameter', () => {
+    const full = Object.keys(targets).filter((folder) => (targets[folder]?.asks.length ?? 0) === 8)
+    const names = texts.map(([name]) => name.replace(/^.*\/|\.yaml$/g, ''))
+    expect(Object.keys(targets).filter((folder) => !names.includes(folder) && !full.includes(folder))).toEqual([])
+    expect(names).toContain('template')
+  })
+
+  it.each(texts)('%s: it is that of every role, and of none where none is given', (_, text) => {
+    const template = parseTemplate(text)
+    // Of what is off by default, too.
+    const all = 'WithOverdue' in template.Parameters ? { WithOverdue: 'yes' } : {}
+    const roles = rolesIn(deploy(template, { ...all, PermissionsBoundaryArn }))
+    expect(roles).toHaveLength(text.match(/Type: AWS::IAM::Role$/gm)?.length ?? 0)
+    expect(roles.length).toBeGreaterThan(0)
+    for (const { Properties } of roles)
+      expect(Properties).toMatchObject({ PermissionsBoundary: PermissionsBoundaryArn })
+    for (const { Properties } of rolesIn(deploy(template))) expect(Properties).not.toHaveProperty('PermissionsBoundary')
+  })
+})
+
 describe('the security group that the stack makes', () => {
   const engines = { postgres: 5432, mysql: 3306, mariadb: 3306 }
 
