@@ -54,7 +54,7 @@ function checkOnePassword(user: string, accounts: readonly RightsState[], change
   if (hashes.size <= 1) return
   throw new RotationError('NotAClone', say`${accounts.map(accountName).join(', ')} do not have the same password.`, {
     likely: say`One name is used by several people or programs, from different hosts.`,
-    remedy: say`Give all accounts of ${user} the same password, or drop those that are not needed.`,
+    remedy: say`Give all accounts of ${user} the same password (docs/from-aws-functions.md has a statement that leaves each its own, too), or drop those that are not needed.`,
   })
 }
 

@@ -1,7 +1,7 @@
 import type { CloneChange } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type Difference, listed, takesAway } from '../../shared/mysql-family/differences.ts'
+import { type Difference, listed, statementsOf, takesAway } from '../../shared/mysql-family/differences.ts'
 import { type Account, accountName } from '../../shared/mysql-family/quoting.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
 import { inWords } from './clone-differences.ts'
@@ -46,15 +46,16 @@ export async function checkIsOurs(
   if (previous !== undefined && members.some((member) => hasPassword(member, previous))) return
   const roleOf = ({ host }: Account) => ({ user: base, host })
   // Only an administrator can have given it the base as a role.
-  const stranger = [...clones.values()].find((member) => !member.rights.roles.has(roleName(roleOf(member))))
-  if (stranger !== undefined) {
-    const name = accountName(stranger)
-    throw new RotationError('NotAClone', say`${name} exists, but does not have ${base} as a role.`, {
-      remedy: say`If it is the second login of ${base}: GRANT ${accountName(roleOf(stranger))} TO ${name}; else rename one of the two.`,
+  const strangers = [...clones.values()].filter((member) => !member.rights.roles.has(roleName(roleOf(member))))
+  if (strangers.length > 0) {
+    const grants = strangers.map((each) => `GRANT ${accountName(roleOf(each))} TO ${accountName(each)};`)
+    const what = say`${strangers.map(accountName).join(', ')} exists, but does not have ${base} as a role.`
+    throw new RotationError('NotAClone', what, {
+      remedy: say`If it is the second login of ${base}: ${grants.join(' ')} Else rename one of the two.`,
     })
   }
   throw new RotationError('NotAClone', say`${listed(needing.map(inWords))}, and ${base} has not.`, {
     likely: say`${clone} was given rights of its own, or it belongs to somebody else.`,
-    remedy: say`REVOKE them from ${clone}, or GRANT them to ${base}.`,
+    remedy: say`If it is the second login of ${base}: GRANT them to ${base}, or ${statementsOf(needing)} Then rotate again.`,
   })
 }

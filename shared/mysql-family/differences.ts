@@ -59,6 +59,14 @@ export function statementOf(difference: Difference): string {
   return `REVOKE ${optionAlone && kind === 'role' ? 'ADMIN OPTION FOR ' : ''}${what} FROM ${to}`
 }
 
+/** The statements of the first of them, for an error: whoever needs more is told the others the next time. */
+export function statementsOf(differences: readonly Difference[]): string {
+  return differences
+    .slice(0, 5)
+    .map((each) => `${statementOf(each)};`)
+    .join(' ')
+}
+
 /** The privileges that its statement names. */
 export function changedIn({ changed }: PrivilegesDifference): string[] {
   return [...new Set(changed.map((each) => each.replace(withGrantOption, '')))]

@@ -37,6 +37,12 @@ describe('alternating-users on MariaDB: whoever is at work', { meta: { server: s
     // As the error says: granted to the other, too, it is nobody's loss any more.
     await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [made.base.username])
     await rotation.run('setSecret')
+    // Or taken away, where nobody needs it: by the statement as it stands there.
+    await server.query(`REVOKE CREATE ON ${database}.* FROM ?@'%'`, [made.base.username])
+    await rotation.attempt('setSecret')
+    await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')
+    await rotation.run('setSecret', 'testSecret', 'finishSecret')
+    await expect(session.query(`CREATE TABLE ${database}.u (a int)`)).rejects.toMatchObject({ errno: 1142 })
     await rotation.end()
   })
 })

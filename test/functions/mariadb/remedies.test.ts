@@ -102,6 +102,14 @@ for (const series of ['10.5', '11.8'] as const) {
       await expectMended(alternating, target, 'LoginLocked', dropUser)
     })
 
+    it('LoginLocked: a clone that somebody has locked is let in again by the ALTER USER', async () => {
+      const target = await stored(alternating)
+      for (const _turn of ['the clone', 'the base']) await alternating.secrets.rotate(target.secretId)
+      await server.query("ALTER USER ?@'%' ACCOUNT LOCK", [target.clone])
+      const unlock = (said: string) => /(ALTER USER .*?);/s.exec(said)?.[1] ?? ''
+      await expectMended(alternating, target, 'LoginLocked', unlock)
+    })
+
     /** Runs a block of docs/from-aws-functions.md, whose statements hand on variables of their session. */
     async function runPage(block: string, app: string) {
       await using admin = await server.admin()

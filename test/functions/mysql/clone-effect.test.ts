@@ -70,7 +70,8 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
   })
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
 
-  const cases: Readonly<Record<string, { grants: string[]; hosts?: string[]; says: string }>> = {
+  /** `mends`: what the error prints, where that is a statement to be run as it stands. */
+  const cases: Readonly<Record<string, { grants: string[]; hosts?: string[]; says: string; mends?: RegExp }>> = {
     'a database that two patterns match': {
       grants: [`GRANT SELECT ON ${on('%')} TO APP`, `GRANT ALL ON ${on(escaped)} TO APP`],
       says: 'can be the same database',
@@ -82,10 +83,17 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     'a database with a backslash in its name': {
       grants: [`GRANT ALL ON ${on(`${stem}\\b`)} TO APP`],
       says: 'the backslash in',
+      mends: /(REVOKE ALL PRIVILEGES ON .*?;) and GRANT/,
     },
     'a role that is not in force': {
       grants: [`GRANT SELECT ON ${on(escaped)} TO APP`, `GRANT ${role} TO APP`],
       says: `SET DEFAULT ROLE ALL TO`,
+      mends: /(SET DEFAULT ROLE ALL .*?;) or/,
+    },
+    'a role that is not in force, and is to be taken away': {
+      grants: [`GRANT SELECT ON ${on(escaped)} TO APP`, `GRANT ${role} TO APP`],
+      says: `or REVOKE`,
+      mends: /or (REVOKE `.*?;)/,
     },
     'what the account for other hosts has': {
       hosts: ['%', 'localhost'],
@@ -95,9 +103,10 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     'whom the account may be a proxy for': {
       grants: [`GRANT PROXY ON ${proxied} TO APP WITH GRANT OPTION`],
       says: `REVOKE PROXY ON`,
+      mends: /(REVOKE PROXY ON .*?;)/,
     },
   }
-  for (const [title, { grants, hosts, says }] of Object.entries(cases)) {
+  for (const [title, { grants, hosts, says, mends }] of Object.entries(cases)) {
     it(`${title} is refused before anything is changed`, async () => {
       const target = await stored(grants, hosts)
       const error = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'setSecret' })
@@ -107,6 +116,9 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
       // What the refusal is for: a second login made by hand.
       const clone = await createClone(server, target.base, hosts)
       expect(await mayDo(clone)).not.toEqual(await mayDo(target.base))
+      if (mends === undefined) return
+      await server.query(mends.exec(error.errorMessage)?.[1] ?? 'the error prints no such statement')
+      await suite.secrets.rotate(await suite.secrets.store(target.value))
     })
   }
 
