@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { keyturn } from '../cli/keyturn.ts'
 import { createMaster } from '../functions/postgres/roles.ts'
 import { pageStatements } from '../support/page.ts'
-import { postgresServer } from '../support/postgres.ts'
+import { connected, postgresServer } from '../support/postgres.ts'
 import { interopPlace } from './place.ts'
 import { postgresShop } from './postgres-application.ts'
 import { usedSecret } from './secret.ts'
@@ -14,11 +14,13 @@ const [single, alternating] = ['PostgresSingleUser', 'PostgresAlternatingUsers']
 async function secret() {
   const { names, login, application } = await postgresShop(server)
   const at = { engine: 'postgres', host: 'localhost', port: server.port }
-  const masterarn = await place.store({ ...at, dbname: 'postgres', ...(await createMaster(server, login)) })
+  const master = await createMaster(server, login)
+  const masterarn = await place.store({ ...at, dbname: 'postgres', ...master })
   const secretId = await place.store({ ...at, dbname: names.shop, ...login, masterarn })
   let shares = true
   return {
     names,
+    master,
     ...usedSecret(place, secretId, application, () => shares),
     share: (does: boolean) => {
       shares = does
@@ -30,21 +32,29 @@ describe(`alternating users, on ${server.label}`, { meta: { server: server.label
   afterAll(() => place[Symbol.asyncDispose]())
 
   it('go from theirs to ours by the statements of the page, and what each has made is of use to both then', async () => {
-    const { names, rotate, run, share, prove } = await secret()
+    const { names, master, rotate, run, share, prove } = await secret()
     await prove('is none')
     // What AWS's second login makes is its own, and the first cannot read it.
     share(false)
     for (const whose of ['theirs', 'theirs', 'theirs'] as const) await rotate(whose, alternating, 'works')
     await server.query(`GRANT TEMPORARY ON DATABASE ${names.shop} TO ${names.app}_clone WITH GRANT OPTION`)
     await expect(rotate('ours', alternating, 'works')).rejects.toThrow('NotAClone')
-    await using admin = await server.admin(names.shop)
-    const query = (sql: string) => admin.query(sql)
-    // The application makes tables all the time, and until the next rotation they are the second login's.
-    await run(pageStatements('postgres-owned', names), query)
+    // As on RDS, where the master owns the database and is no superuser.
+    await server.query(`ALTER DATABASE ${names.shop} OWNER TO ${master.username}`)
+    {
+      await using admin = await server.admin(names.shop)
+      await admin.query(`ALTER TABLE orders OWNER TO ${master.username}`)
+    }
+    const { host, port } = server
+    const { username: user, password } = master
+    await using client = await connected({ host, port, database: names.shop, user, password })
+    const query = (sql: string) => client.query(sql)
+    await run([...pageStatements('postgres-master', names), ...pageStatements('postgres-owned', names)], query)
     const [asked = ''] = pageStatements('postgres-granted', names)
     const { rows } = await query(asked)
     const statements = rows.map(({ statement }) => statement)
     await run(statements, query)
+    // The application has made tables meanwhile, as the second login.
     for (const statement of pageStatements('postgres-owned', names)) await query(statement)
     share(true)
     for (const whose of ['ours', 'ours', 'ours', 'theirs', 'theirs', 'theirs', 'ours'] as const)

@@ -196,3 +196,13 @@ describe('--hold and npm run invoke', () => {
     }
   })
 })
+
+test('npm run test:interop says what it was not given, or that it is no checkout, and does not pass', async () => {
+  const main = '../../test/interop/main'
+  expect(await run(main, [])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^NOT TESTED: .*npm run test:interop -- --aws FOLDER --python PYTHON\n/),
+  })
+  const other = await run(main, ['--aws', '/'])
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("/ is no checkout of AWS's functions") })
+})
