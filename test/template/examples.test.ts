@@ -42,9 +42,17 @@ const parametersFor: Readonly<Record<string, Values>> = {
   'api-key': { AdminSecretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:admin-AbCdEf' },
   'iam-access-key': { BucketName: 'files' },
   'oauth-on-demand': { ClientId: 'app', ClientSecret: 'the-secret-of-the-client', Scope: 'read' },
+  'msk-scram': {
+    ClusterArn: `arn:aws:kafka:us-east-1:${account}:cluster/main/1234abcd-12ab-34cd-56ef-1234567890ab-1`,
+    KeyArn: `arn:aws:kms:us-east-1:${account}:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
+  },
   'key-and-policy': { ApplicationRoleArn: application, DeployerRoleArn: deployer },
 }
-const names = globSync('examples/*.yaml', { cwd: repositoryPath('') }).map((path) => path.slice(9, -5))
+/** It is about an application, and builds on nothing of Keyturn's stack. */
+const ofApplications = 'restart-ecs'
+const names = globSync('examples/*.yaml', { cwd: repositoryPath('') })
+  .map((path) => path.slice(9, -5))
+  .filter((name) => name !== ofApplications)
 
 function example(name: string): Stack {
   const values = { KeyturnStack: 'prod', ...parametersFor[name] }
@@ -183,6 +191,19 @@ describe('the secrets of the examples are taken by the functions', () => {
     expect(allows(statements, { action: 'secretsmanager:PutSecretValue', resource: SecretId })).toBe(false)
   })
 
+  it('a login of MSK has the name and the key that MSK asks for', () => {
+    const { resources } = example('msk-scram')
+    expect(resources.LoginSecret?.Properties).toMatchObject({
+      Name: 'AmazonMSK_mine-app',
+      KmsKeyId: expect.stringMatching(/:key\//),
+    })
+    expect(JSON.parse(secretValue(example('msk-scram'), 'LoginSecret', false))).toEqual({
+      username: 'app',
+      password: 'generated',
+    })
+    expect(resources.Association?.Properties.SecretArnList).toEqual([expect.stringContaining('AmazonMSK_mine-app')])
+  })
+
   it('the login of a database is that of its secret, and generated passwords have no mark that RDS refuses', () => {
     for (const [name, secret] of [
       ['secret-with-schedule', 'LoginSecret'],
@@ -215,6 +236,38 @@ describe('the secrets of the examples are taken by the functions', () => {
       expect(policy.BlockPublicPolicy).toBe(true)
     })
   }
+})
+
+describe('examples/restart-ecs.yaml', () => {
+  const SecretArn = `arn:aws:secretsmanager:us-east-1:${account}:secret:my/database-AbCdEf`
+  const values = { SecretArn, Cluster: 'main', Service: 'web' }
+  const stack = deploy(readTemplate(`examples/${ofApplications}.yaml`), values, { name: 'mine' })
+
+  it('restarts the one service, and may do nothing else', () => {
+    const service = `arn:aws:ecs:us-east-1:${account}:service/main/web`
+    const may = (action: string, resource: string) =>
+      allows(statementsOfRole(stack, 'RestartRole'), { action, resource })
+    expect(may('ecs:UpdateService', service)).toBe(true)
+    expect(may('ecs:UpdateService', `${service}-2`)).toBe(false)
+    expect(may('ecs:DeleteService', service)).toBe(false)
+    expect(stack.resources.Restart?.Properties.Definition).toMatchObject({
+      States: { Restart: { Parameters: { Cluster: 'main', Service: 'web', ForceNewDeployment: true } } },
+    })
+    const [target] = list(stack.resources.Rotated?.Properties.Targets ?? [])
+    const machine = String((target as Mapping).Arn)
+    expect(allows(statementsOfRole(stack, 'RotatedRole'), { action: 'states:StartExecution', resource: machine })).toBe(
+      true,
+    )
+  })
+
+  it('listens to AWSCURRENT of the one secret', () => {
+    expect(stack.resources.Rotated?.Properties.EventPattern).toEqual({
+      source: ['aws.secretsmanager'],
+      'detail-type': ['Secret Label Updated'],
+      resources: [SecretArn],
+      detail: { labelUpdated: ['AWSCURRENT'] },
+    })
+  })
 })
 
 describe('examples/key-and-policy.yaml lets in whom it says', () => {
