@@ -2,6 +2,7 @@ import { type Duration, Names, Token } from 'aws-cdk-lib'
 import type { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Connections, IConnectable, ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Port } from 'aws-cdk-lib/aws-ec2'
+import type { CfnRule } from 'aws-cdk-lib/aws-events'
 import type { IGrantable, IPrincipal, IRole, PolicyDocument } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Architecture, CfnPermission, ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
@@ -16,6 +17,7 @@ import { made } from './made.ts'
 import { keyUse, roleOf } from './role.ts'
 import { type RotateOptions, scheduleOf } from './schedule.ts'
 import { valuesOf } from './values.ts'
+import { rulesOf } from './watch.ts'
 
 /** What Lambda takes as a name. */
 const longestName = { maxLength: 64, separator: '-', allowedSpecialCharacters: '-_' }
@@ -29,7 +31,10 @@ export interface CommonProps {
   readonly vpc?: IVpc | undefined
   /** Private subnets with a way out, or with an endpoint of Secrets Manager. By default those that CDK takes for a function. */
   readonly vpcSubnets?: SubnetSelection | undefined
-  /** Of your own, in place of one that lets the function out to port 443 and to what `allowDatabase` names, and nowhere else. */
+  /**
+   * Of your own, for an endpoint that lets in one group for instance (aws-cdk#23086). By default one that lets the function out to
+   * port 443 and to what `allowDatabase` names, and nowhere else.
+   */
   readonly securityGroups?: readonly ISecurityGroup[] | undefined
   /** Customer managed keys of secrets; those that CDK knows the secret of, in `rotate` for instance, need not be named. */
   readonly encryptionKeys?: readonly IKey[] | undefined
@@ -57,7 +62,7 @@ export type RotationFunctionProps = {
 }[FunctionName]
 
 /**
- * One of Keyturn's functions, for as many secrets as you like, as template.yaml deploys it: its role allows four calls of
+ * One of Keyturn's functions, for as many secrets as you like (aws-cdk#18756), as template.yaml deploys it: its role allows four calls of
  * Secrets Manager, on secrets that this very function rotates, and what its kind needs besides.
  * @example
  * const rotation = new RotationFunction(this, 'Rotation', { function: 'PostgresSingleUser', vpc })
@@ -136,5 +141,19 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
     if (this.#keys.has(key.keyArn)) return
     this.#keys.add(key.keyArn)
     this.#policy.addStatements(...keyUse(key))
+  }
+}
+
+/**
+ * Tells a topic of rotations that failed or were abandoned, and of tests that failed when rotation was turned on: by CloudTrail's
+ * events, so that the account needs a trail in the Region. They are those of all its secrets: one is enough.
+ */
+export class RotationWatch extends Construct {
+  readonly rules: readonly CfnRule[]
+
+  /** @param props the topic; one of this app is given the policy that lets EventBridge and alarms publish to it */
+  constructor(scope: Construct, id: string, props: { readonly topic: ITopic }) {
+    super(scope, id)
+    this.rules = rulesOf(this, props.topic)
   }
 }

@@ -6,8 +6,9 @@ import { mentioned } from './text.ts'
 
 /** What a function's block has besides the function, by the end of its name. */
 const parts = ['', 'Role', 'Errors', 'Throttles', 'Duration']
-/** Policies that functions share. */
-const shared = ['KeyUse', 'NetworkUse']
+/** What functions share: policies, and who is told of rotations that failed. */
+const events = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed']
+const shared = ['KeyUse', 'NetworkUse', 'AlarmTopicPolicy', ...events]
 
 /** What the constructs of cdk/ are made from: the parts of the template that they make, one a line, so that a change shows. */
 export function dataOf(rows: readonly Row[]): string {

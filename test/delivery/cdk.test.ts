@@ -6,7 +6,12 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
 import { made } from '../../cdk/made.ts'
-import { type FunctionName, RotationFunction, type RotationFunctionProps } from '../../cdk/rotation-function.ts'
+import {
+  type FunctionName,
+  RotationFunction,
+  type RotationFunctionProps,
+  RotationWatch,
+} from '../../cdk/rotation-function.ts'
 import { type Mapping, readTemplate, type Value } from '../../template/parsed.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
@@ -157,6 +162,32 @@ describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [w
   it('makes nothing else', () => {
     const per = _how === 'told nothing' ? 4 : 7
     expect(Object.keys(made.resources)).toHaveLength(per * ids.length)
+  })
+})
+
+describe('a RotationWatch', () => {
+  const events = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed']
+  const wanted = deploy(template, { AlarmEmail: 'ops@example.com' })
+  const own = deployed(
+    stackOf((stack) => {
+      new RotationWatch(stack, 'Watch', { topic: new Topic(stack, 'AlarmTopic', { displayName: 'Keyturn' }) })
+    }),
+  )
+  // CDK adds to a name.
+  const named = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll(/keyturn-AlarmTopic\w*/g, 'operators'))
+  const ofType = (type: string) => Object.values(own.resources).filter(({ Type }) => Type === type)
+
+  it('tells the topic what the template tells, in its words', () => {
+    const rules = events.map((id) => wanted.resources[id]?.Properties)
+    expect(named(ofType('AWS::Events::Rule').map(({ Properties }) => Properties))).toEqual(named(rules))
+  })
+
+  it('lets EventBridge and alarms publish to the topic, as the template does', () => {
+    const statements = (properties: Mapping | undefined) =>
+      named(statementsOf(properties?.PolicyDocument)).map(({ Sid, ...statement }) => comparable(statement))
+    const [policy, ...more] = ofType('AWS::SNS::TopicPolicy')
+    expect(more).toEqual([])
+    expect(statements(policy?.Properties)).toEqual(statements(wanted.resources.AlarmTopicPolicy?.Properties))
   })
 })
 
