@@ -47,7 +47,7 @@ export function dataOf(rows: readonly Row[]): string {
   return `{\n${Object.entries(made).map(section).join(',\n')}\n}\n`
 }
 
-/** Parameters that every function has, under names of CDK's own (cdk/props.ts). */
+/** Parameters that every function has, under names of CDK's own (CommonProps). */
 const common = ['MemoryMegabytes', 'TimeoutSeconds', 'Architecture', 'LogRetentionDays', 'SecretsManagerEndpoint']
 
 /** The types of what can be set, with the descriptions of the parameters: cdk/made/options.ts. */
