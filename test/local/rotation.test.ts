@@ -78,6 +78,17 @@ describe('a rotation', () => {
     await expect(moved).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
   })
 
+  test('is not begun again by the token of one that has succeeded, nor by that of another version', async () => {
+    await using stage = await withOnDemand()
+    const SecretId = await newSecret(stage)
+    const { VersionId: first = '' } = await stage.client.getSecretValue({ SecretId })
+    const ClientRequestToken = await rotate(stage, SecretId)
+    expect(await rotate(stage, SecretId, { ClientRequestToken })).toBe(ClientRequestToken)
+    expect(stage.local.events.names(SecretId)).toEqual(['RotationStarted', 'RotationSucceeded'])
+    const used = { name: 'ResourceExistsException', message: expect.stringContaining(`ClientRequestToken ${first}`) }
+    await expect(rotate(stage, SecretId, { ClientRequestToken: first })).rejects.toMatchObject(used)
+  })
+
   test('can be repeated at once', async () => {
     await using stage = await withOnDemand()
     const SecretId = await newSecret(stage)
