@@ -1,5 +1,6 @@
 import { afterAll, describe } from 'vitest'
 import { furtherServers } from '../functions/databases/versions.ts'
+import { fromAwsCases } from '../functions/mysql/from-aws.ts'
 import { passwordRules } from '../functions/mysql/password-rules.ts'
 import { alternatingUsers } from '../functions/mysql/secret-types.ts'
 import { whyNoMaven } from '../support/maven.ts'
@@ -13,6 +14,7 @@ for (const version of why === undefined ? furtherServers.mysql : []) {
   const server = await olderMysql(version)
   await contractsOn(server, version)
   largeCatalogue(server, alternatingUsers(server, 'missing'))
+  await fromAwsCases(server)
   afterAll(() => server[Symbol.asyncDispose]())
 }
 // The one of them that brings the component.
