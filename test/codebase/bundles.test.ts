@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { relative } from 'node:path/posix'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleCommand } from '../../cli/bundle.ts'
-import { discoverFunctions, functionsFolder } from '../../local/functions.ts'
+import { discoverFunctions, functionsFolder, overdueModule } from '../../local/functions.ts'
 import { bundleFunction } from '../../local/secrets-manager/functions/bundle.ts'
 import { idOf } from '../../template/row.ts'
 import { rows } from '../../template/rows.ts'
@@ -55,6 +55,16 @@ function driversOf(target: string): string[] {
 function targetOf(id: string): string {
   return relative(functionsFolder, modules[id] ?? '').split('/')[0] ?? ''
 }
+
+it('Overdue stays below 215 kB, and carries no driver and nothing of a rotation but the redactor', async () => {
+  const { outputs } = await bundleFunction(overdueModule, join(folder, 'overdue.cjs'))
+  const [output] = Object.values(outputs)
+  expect(output?.bytes).toBeLessThan(215_000)
+  const files = Object.keys(output?.inputs ?? {})
+  expect(files.filter((path) => /node_modules\/(pg|mysql2|ssh2|@aws-sdk\/client-(?!secrets))/.test(path))).toEqual([])
+  const ofRotation = files.filter((path) => path.startsWith('shared/rotation/'))
+  expect(ofRotation.sort()).toEqual(['shared/rotation/error-codes.ts', 'shared/rotation/redact.ts'])
+})
 
 it('the command stays below 1.5 MB, and carries no function and no driver', async () => {
   const { inputs, outputs } = await bundleCommand(join(folder, 'keyturn.mjs'))
