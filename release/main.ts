@@ -35,6 +35,8 @@ const there = await readdir(out).catch((error: NodeJS.ErrnoException): string[] 
 if (there.length > 0 && !there.includes('SHA256SUMS'))
   cli.fail(`${out} has something else in it than a release. Give an empty folder, or one that is not there.`)
 
+// npm pack takes the permissions of files over: under another umask nobody else could read the installed package.
+process.umask(0o022)
 const { version } = packageJson
 const say = (text: string) => process.stderr.write(`${text}\n`)
 // A run that is killed here leaves the release before, whole.
