@@ -16,9 +16,8 @@ const superusers: Record<string, string> = {}
 const stacks = { sam: 'keyturn-test', zips: 'keyturn-zips' }
 const stackOf = ({ engine }: Subject) => (engine === 'postgres' ? stacks.zips : stacks.sam)
 const ids = Object.keys(await discoverFunctions())
-const switches = (wanted: (id: string) => boolean) =>
-  Object.fromEntries(ids.map((id) => [`With${id}`, wanted(id) ? 'yes' : 'no']))
 const isPostgres = (id: string) => id.startsWith('Postgres')
+const without = (left: readonly string[]) => Object.fromEntries(left.map((id) => [`With${id}`, 'no']))
 
 let arns: Readonly<Record<string, string>>
 beforeAll(async () => {
@@ -31,8 +30,8 @@ beforeAll(async () => {
     Dashboard: 'no',
   }
   const [built, zipped] = await Promise.all([
-    samBuild().then((functions) => functions.deploy(stacks.sam, { ...values, ...switches((id) => !isPostgres(id)) })),
-    deployZips(stacks.zips, { ...values, ...switches(isPostgres) }),
+    samBuild().then((functions) => functions.deploy(stacks.sam, { ...values, ...without(ids.filter(isPostgres)) })),
+    deployZips(stacks.zips, { ...values, ...without(ids.filter((id) => !isPostgres(id))) }),
   ])
   arns = { ...built, ...zipped }
 })
