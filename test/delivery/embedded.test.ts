@@ -134,6 +134,8 @@ const local = await startLocalSecretsManager({ retryDelaysMs: [] })
 ${call}
 for (const name of Object.keys(local.functions)) await rotate(name, '{"password":"s3cr3t-s3cr3t', local.functions[name])
 await rotate('good', 'first', local.functions.GeneratedValue)
+const login = { engine: 'postgres', host: '127.0.0.1', port: 1, username: 'app', password: '127.0.0.1' }
+await rotate('masked', JSON.stringify(login), local.functions.PostgresSingleUser)
 await local.settled()
 await local.stop()
 console.log(JSON.stringify([process.version, local.steps()]))
@@ -144,7 +146,11 @@ console.log(JSON.stringify([process.version, local.steps()]))
     const [version, steps]: [string, embedded.RotationStep[]] = JSON.parse(stdout)
     expect(version).toMatch(_version === 'Node 22' ? /^v22\./ : /^v2[4-9]\./)
     expect(stdout).not.toContain('s3cr3t-s3cr3t')
-    const codes = steps.flatMap(({ secretName, error }) => (error ? [[secretName, error.name]] : []))
+    // The password is in what the driver says, and masked there.
+    const masked = steps.find(({ secretName, error }) => secretName === 'masked' && error)?.error
+    expect(masked).toMatchObject({ name: 'Unreachable', message: expect.not.stringContaining('127.0.0.1') })
+    const others = steps.filter(({ secretName }) => secretName !== 'masked')
+    const codes = others.flatMap(({ secretName, error }) => (error ? [[secretName, error.name]] : []))
     expect(codes.map(([name]) => name).sort()).toEqual([...functionNames])
     expect(codes.filter(([, code = '']) => !(code in errorCatalogue))).toEqual([])
     expect(steps.filter(({ secretName }) => secretName === 'good').map(({ step }) => step)).toHaveLength(4)
@@ -273,8 +279,12 @@ import { startLocalSecretsManager } from 'keyturn/local'
 console.error('')
 console.log('')
 const before = process.getActiveResourcesInfo()
-const Here = () => new Promise(() => {})
-const functions = { Thread: { handler: 'hangs.mjs' }, Process: { handler: 'hangs.mts' }, Here }
+const hour = { timeoutMs: 3_600_000 }
+const functions = {
+  Thread: { handler: 'hangs.mjs', ...hour },
+  Process: { handler: 'hangs.mts', ...hour },
+  Here: { handler: () => new Promise(() => {}), ...hour },
+}
 const local = await startLocalSecretsManager({ functions })
 ${call}
 for (const name of Object.keys(functions)) await rotate(name, 'x', local.functions[name])
