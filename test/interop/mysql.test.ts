@@ -60,6 +60,16 @@ for (const server of [older, await mariadbServer('11.8')]) {
   describe(`dual passwords, on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => place[Symbol.asyncDispose]())
 
+    it('follow alternating users of theirs, while the first login is in use, and the second one works on', async () => {
+      const { names, rotate, login } = await secret()
+      for (let turn = 0; turn < 2; turn++) await rotate('theirs', alternating, 'works')
+      const other = await login('AWSPREVIOUS')
+      expect(other.username).toBe(`${names.app}_clone`)
+      for (let turn = 0; turn < 2; turn++) await rotate('ours', dual, 'works')
+      expect((await login('AWSCURRENT')).username).toBe(names.app)
+      expect(await server.login(other)).toBeDefined()
+    })
+
     it('go back to a single user of theirs, and the statement of the page ends the second password', async () => {
       const { names, rotate, login } = await secret()
       await rotate('theirs', single, 'is refused')
