@@ -1,7 +1,7 @@
 import { say } from '../../shared/errors/words.ts'
 import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { readingAccounts } from '../../shared/mysql-family/mend.ts'
 import { type Account, literal } from '../../shared/mysql-family/quoting.ts'
 import { type LoginMethod, nativeHashes, parseLoginMethods } from './login-methods.ts'
 import { parseShownAccount } from './shown-account.ts'
@@ -26,7 +26,7 @@ export async function readAccounts(connection: ServerConnection, users: readonly
     say`reading the accounts of ${users.join(' and ')}`,
     `SELECT User AS user, Host AS host, CAST(Priv AS CHAR) AS priv FROM mysql.global_priv WHERE User IN (${names}) ORDER BY User, Host`,
     [],
-    grantToRead(connection),
+    readingAccounts,
   )
   // The comparison of names does not see spaces at their ends.
   const accounts = rows.filter(({ user }) => users.includes(user)).map((row) => ({ row, priv: parsePriv(row.priv) }))

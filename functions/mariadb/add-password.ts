@@ -4,12 +4,12 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { takeLock } from '../../shared/mysql-family/lock.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
-import { grantTo } from '../../shared/mysql-family/own-account.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type AccountState, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, type PasswordWriter } from './native-password.ts'
+import { changingAccounts } from './superuser-rights.ts'
 
 /**
  * Gives all accounts of a user a new password and keeps the current one beside it. Both are known, so what the server is
@@ -59,8 +59,7 @@ async function change(
   const expressions = [write(next), write(current)]
   const changes = accounts.map((account) => `${accountName(account)} ${identifiedVia(account.methods, expressions)}`)
   const doing = say`adding a password to ${user}`
-  const mend = grantTo(connection, 'CREATE USER ON *.*')
-  await givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`, [], mend)
+  await givePasswords(connection, doing, `ALTER USER ${changes.join(', ')}`, [], changingAccounts)
 }
 
 function notPrimary(user: string, accounts: readonly AccountState[]): RotationError {

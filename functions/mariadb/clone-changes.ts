@@ -9,7 +9,7 @@ import type { AccountState } from './accounts.ts'
 import type { Pair } from './clone-state.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords } from './native-password.ts'
-import { grantFor } from './superuser-rights.ts'
+import { makingEqual } from './superuser-rights.ts'
 
 const noSuchTable = 1146
 /** Neither are a column, a routine or a database of that name. */
@@ -26,8 +26,7 @@ export async function carryOut(
     await givePasswords(connection, doing, statementOf(difference))
     return
   }
-  const attempt = (each: Difference) =>
-    connection.attempt(doing, statementOf(each), gone, grantFor(difference, connection))
+  const attempt = (each: Difference) => connection.attempt(doing, statementOf(each), gone, makingEqual(difference))
   const refusal = await attempt(difference)
   if (refusal === undefined) return
   // What was granted on a table outlives it. Who is granted CREATE, too, may be granted the rest on one that is not there

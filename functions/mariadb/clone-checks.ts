@@ -4,7 +4,7 @@ import { say } from '../../shared/errors/words.ts'
 import { type Difference, describeDifferences, isRight, statementOf } from '../../shared/mysql-family/differences.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { cloneDifferences, missingAccount } from './clone-differences.ts'
+import { cloneDifferences } from './clone-differences.ts'
 import { type CloneState, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
 
 /** @throws RotationError NotAClone, LoginMethod or LoginLocked where the two can't be clones as they are */
@@ -75,7 +75,8 @@ export async function checkIsOurs(state: CloneState, change: CloneChange): Promi
   const differences = pairs.flatMap((pair): Difference[] => {
     const { base, clone } = pair
     if (clone !== undefined && !isUnfinished(pair)) return cloneDifferences(base, clone)
-    return [missingAccount({ user: change.clone, host: base.host }, '')]
+    const to = accountName({ user: change.clone, host: base.host })
+    return [{ kind: 'account', to, clone: 'lacks', identified: '' }]
   })
   if (differences.length === 0) return
   const has = (password: string | undefined) =>

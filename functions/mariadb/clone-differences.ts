@@ -1,5 +1,5 @@
 import type { CloneChange } from '../../shared/database/engine.ts'
-import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
+import { optionDifferences } from '../../shared/mysql-family/account-options.ts'
 import type { Difference } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
 import { parseGrants } from '../../shared/mysql-family/grants.ts'
@@ -18,18 +18,15 @@ export function differencesOf(pairs: readonly Pair[], change: CloneChange, write
     if (change.username !== change.clone) return []
     const account = { user: change.clone, host: base.host }
     const identified = `IDENTIFIED VIA ${nativePlugin} USING ${write(unfinishedPassword(base))} ACCOUNT LOCK`
-    return [missingAccount(account, identified), ...cloneDifferences(base, newAccount(account))]
+    const missing: Difference = { kind: 'account', to: accountName(account), clone: 'lacks', identified }
+    return [missing, ...cloneDifferences(base, newAccount(account))]
   })
-}
-
-export function missingAccount(account: Account, identified: string): Difference {
-  return { kind: 'account', to: accountName(account), clone: 'lacks', identified }
 }
 
 /** In what the clone's account has not the rights and options of the base's. Locking is left out: see ensure-clone.ts. */
 export function cloneDifferences(base: Pick<OwnRights, 'rights' | 'options'>, clone: OwnRights): Difference[] {
   const to = accountName(clone)
-  return [...optionsDifference(base.options, clone.options, to), ...grantDifferences(base.rights, clone.rights, to)]
+  return [...optionDifferences(base.options, clone.options, to), ...grantDifferences(base.rights, clone.rights, to)]
 }
 
 /** What CREATE USER gives without being asked. */

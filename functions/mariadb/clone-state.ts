@@ -3,8 +3,8 @@ import type { CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
+import { readingAccounts } from '../../shared/mysql-family/mend.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
-import { grantToRead } from '../../shared/mysql-family/own-account.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import { type AccountState, readAccounts, readOwnAccount } from './accounts.ts'
 
@@ -39,7 +39,7 @@ export async function readCloneState(connection: ServerConnection, { base, clone
   const states: RightsState[] = []
   for (const account of await readAccounts(connection, [base, clone])) {
     const [doing, show] = [say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`]
-    const shown = await connection.show(doing, show, grantToRead(connection))
+    const shown = await connection.show(doing, show, readingAccounts)
     states.push({ ...account, rights: parseGrants(shown, account) })
   }
   const of = (name: string) => states.filter(({ user }) => user === name)

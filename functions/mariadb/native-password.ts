@@ -2,6 +2,7 @@ import { type Environment, oneOf } from '../../shared/environment.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
+import type { Mend } from '../../shared/mysql-family/mend.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
@@ -47,7 +48,7 @@ export async function givePasswords(
   doing: Words,
   statement: string,
   expected: readonly number[] = [],
-  mend?: string,
+  mend?: Mend,
 ): Promise<number | undefined> {
   const rejections = [optionPreventsStatement, cannotUser, notValidPassword]
   const refusal = await connection.attempt(doing, statement, [...rejections, ...expected], mend)

@@ -10,7 +10,8 @@ import {
   unquoted,
   withGrantOption,
 } from '../../shared/mysql-family/grants.ts'
-import { grantTo } from '../../shared/mysql-family/own-account.ts'
+import { granting, type Mend } from '../../shared/mysql-family/mend.ts'
+import { accountName } from '../../shared/mysql-family/quoting.ts'
 
 /**
  * Says beforehand, with the statement that mends it, what the server would refuse half-way. Only what is certain:
@@ -18,27 +19,31 @@ import { grantTo } from '../../shared/mysql-family/own-account.ts'
  * @throws RotationError MissingPrivilege
  */
 export async function checkSuperuser(connection: ServerConnection, differences: readonly Difference[]): Promise<void> {
-  const { user } = connection.account
+  const { account } = connection
   // Without FOR the rights of the session's roles are among them.
-  const rights = parseGrants(await connection.show(say`reading the rights of ${user}`, 'SHOW GRANTS'))
-  const missing = (what: Words, statement: string) =>
-    new RotationError('MissingPrivilege', say`${user} ${what}.`, { remedy: say`As an administrator: ${statement}` })
+  const rights = parseGrants(await connection.show(say`reading the rights of ${account.user}`, 'SHOW GRANTS'))
+  const missing = (what: Words, mend: Mend) =>
+    new RotationError('MissingPrivilege', say`${account.user} ${what}.`, {
+      remedy: say`As an administrator: ${mend(accountName(account), undefined)}`,
+    })
   const mayChangeAccounts = ['*.*', '`mysql`.*'].some((on) =>
     [allPrivileges, 'CREATE USER', 'UPDATE'].some((each) => rights.privileges.get(on)?.has(each)),
   )
-  if (!mayChangeAccounts) throw missing(say`may not change accounts`, grantTo(connection, 'CREATE USER ON *.*'))
+  if (!mayChangeAccounts) throw missing(say`may not change accounts`, changingAccounts)
   const lacking = differences.find((each) => lacks(rights, each))
-  if (lacking !== undefined) throw missing(say`may not grant ${nameOf(lacking)}`, grantFor(lacking, connection))
+  if (lacking !== undefined) throw missing(say`may not grant ${nameOf(lacking)}`, makingEqual(lacking))
 }
 
-/** What an administrator runs so that a session may make the two equal in something. */
-export function grantFor(difference: Difference, connection: ServerConnection): string {
+export const changingAccounts = granting('CREATE USER ON *.*')
+
+/** For making the two equal in something. */
+export function makingEqual(difference: Difference): Mend {
   const { kind } = difference
-  if (kind === 'account' || kind === 'options') return grantTo(connection, 'CREATE USER ON *.*')
-  if (kind === 'proxy') return grantTo(connection, `PROXY ON ${difference.name}`, withGrantOption)
+  if (kind === 'account' || kind === 'options') return changingAccounts
+  if (kind === 'proxy') return granting(`PROXY ON ${difference.name}`, withGrantOption)
   if (kind === 'privileges')
-    return grantTo(connection, `${withoutOption(changedIn(difference))} ON ${difference.on}`, withGrantOption)
-  return `${grantTo(connection, difference.name, ' WITH ADMIN OPTION')} ${grantTo(connection, 'UPDATE ON mysql.*')}`
+    return granting(`${withoutOption(changedIn(difference))} ON ${difference.on}`, withGrantOption)
+  return (me) => `GRANT ${difference.name} TO ${me} WITH ADMIN OPTION; GRANT UPDATE ON mysql.* TO ${me};`
 }
 
 function lacks(rights: Rights, difference: Difference): boolean {

@@ -1,7 +1,7 @@
 import { say } from '../../shared/errors/words.ts'
 import type { AccountOptions } from '../../shared/mysql-family/account-options.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { readingAccounts } from '../../shared/mysql-family/mend.ts'
 import { type Account, literal } from '../../shared/mysql-family/quoting.ts'
 import { isHashOf } from './password-hash.ts'
 import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
@@ -43,7 +43,7 @@ export async function storedAccounts(
     HEX(User_attributes->>'$.additional_password') AS second, ${optionColumns}
     FROM mysql.user WHERE User IN (${usernames.map(literal).join(', ')}) ORDER BY User, Host`
   const doing = say`reading the accounts of ${usernames.join(' and ')}`
-  const rows = await connection.read<StoredRow>(doing, query, [], grantToRead(connection))
+  const rows = await connection.read<StoredRow>(doing, query, [], readingAccounts)
   return rows.map((row) => ({
     user: row.user ?? '',
     host: row.host ?? '',

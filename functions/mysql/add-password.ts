@@ -4,13 +4,13 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { takeLock } from '../../shared/mysql-family/lock.ts'
-import { grantTo } from '../../shared/mysql-family/own-account.ts'
+import { granting } from '../../shared/mysql-family/mend.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 import { isHashOf } from './password-hash.ts'
 import { changeOwnPassword } from './set-password.ts'
-import { grantToChange } from './superuser-rights.ts'
+import { changingAccounts } from './superuser-rights.ts'
 
 /**
  * Gives all accounts of a name a new first password and keeps the current one as their second. RETAIN CURRENT PASSWORD
@@ -44,7 +44,7 @@ async function addAsAdministrator(
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
   const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
   const [doing, alter] = [say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`]
-  await connection.change(doing, alter, grantToChange(connection, grantTo(connection, 'CREATE USER ON *.*')))
+  await connection.change(doing, alter, changingAccounts(granting('CREATE USER ON *.*')))
 }
 
 /** Those whose first password is the current one. None, where an earlier run has changed them. */

@@ -7,7 +7,7 @@ import { type Account, accountName, literal } from '../../shared/mysql-family/qu
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { CloneState } from './clone-state.ts'
 import { isHashOf } from './password-hash.ts'
-import { grantToChange } from './superuser-rights.ts'
+import { changingAccounts } from './superuser-rights.ts'
 
 /** Makes the two equal in one thing; repeating it is harmless. */
 export async function carryOut(
@@ -17,7 +17,7 @@ export async function carryOut(
 ): Promise<void> {
   const statement = statementOf(difference)
   // An administrator can run it, too, where there is no password in it.
-  const mend = grantToChange(connection, difference.kind === 'account' ? undefined : `${statement};`)
+  const mend = changingAccounts(difference.kind === 'account' ? undefined : () => `${statement};`)
   await connection.change(say`making ${clone} the clone of ${base}`, statement, mend)
 }
 
@@ -31,7 +31,7 @@ export async function setPasswords(
   for (const account of members.filter(({ second }) => second.length > 0)) {
     const discard = `ALTER USER ${accountName(account)} DISCARD OLD PASSWORD`
     const doing = say`discarding the second password of ${username}`
-    await connection.change(doing, discard, grantToChange(connection))
+    await connection.change(doing, discard, changingAccounts())
   }
   const plugin = ({ host }: Account) => bases.get(host)?.plugin ?? ''
   const clauses = members
@@ -39,7 +39,7 @@ export async function setPasswords(
     .map((member) => `${accountName(member)} IDENTIFIED WITH ${literal(plugin(member))} BY ${literal(password)}`)
   if (clauses.length === 0) return
   const [doing, alter] = [say`changing the password of ${username}`, `ALTER USER ${clauses.join(', ')}`]
-  await connection.change(doing, alter, grantToChange(connection))
+  await connection.change(doing, alter, changingAccounts())
 }
 
 /** What a login that is somebody else's account ends in. */

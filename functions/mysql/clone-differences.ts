@@ -1,5 +1,5 @@
 import type { CloneChange } from '../../shared/database/engine.ts'
-import { optionsDifference } from '../../shared/mysql-family/account-options.ts'
+import { optionDifferences } from '../../shared/mysql-family/account-options.ts'
 import { type Difference, nameOf, takesAway } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-family/grants.ts'
@@ -37,7 +37,7 @@ function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
     differences.push({ kind: 'role', to, clone: 'lacks', name: from, option: false, optionAlone: false })
   if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
     differences.push({ kind: 'default role', to, clone: 'lacks', name: from, word: 'TO' })
-  differences.push(...optionsDifference(base.options, clone.options, to))
+  differences.push(...optionDifferences(base.options, clone.options, to))
   // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
   const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
   return [...differences, ...grantDifferences(wanted, own, to).filter(takesAway)]

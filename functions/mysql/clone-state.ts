@@ -2,7 +2,7 @@ import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
-import { grantToRead } from '../../shared/mysql-family/own-account.ts'
+import { readingAccounts } from '../../shared/mysql-family/mend.ts'
 import { type Account, accountName, identifier, literal } from '../../shared/mysql-family/quoting.ts'
 import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
 
@@ -69,7 +69,7 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
       (SELECT CAST(JSON_ARRAYAGG(JSON_ARRAY(USER, HOST, DEFAULT_ROLE_USER, DEFAULT_ROLE_HOST)) AS CHAR)
         FROM mysql.default_roles WHERE USER IN (${list})) AS defaults`,
     [],
-    grantToRead(connection),
+    readingAccounts,
   )
   const defaults = new Map<string, Set<string>>()
   const rows = JSON.parse(String(row?.defaults ?? '[]')) as [user: string, host: string, role: string, at: string][]
@@ -106,7 +106,7 @@ export async function ofTheSecret(state: CloneState, change: CloneChange): Promi
 async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {
   const name = accountName(account)
   const doing = say`reading the rights of ${name}`
-  return parseGrants(await connection.show(doing, `SHOW GRANTS FOR ${name}`, grantToRead(connection)), account)
+  return parseGrants(await connection.show(doing, `SHOW GRANTS FOR ${name}`, readingAccounts), account)
 }
 
 /** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */

@@ -2,7 +2,8 @@ import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { checkLimit, checkOneAccount, grantTo } from '../../shared/mysql-family/own-account.ts'
+import type { Mend } from '../../shared/mysql-family/mend.ts'
+import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-family/server-checks.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
@@ -16,6 +17,9 @@ const missingPrivilege = 1227
 const passwordUsedBefore = 3638
 /** validate_password.changed_characters_percentage; looked at after REPLACE. */
 const tooFewCharactersChanged = 4165
+
+const keepingTwo: Mend = (me) =>
+  say`GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO ${me}; or add masterarn to the secret: then the superuser does it.`
 
 /**
  * Gives the session's own account a new password. REPLACE makes it a comparison and a change in one (MySQL 8.0.13): the
@@ -40,17 +44,16 @@ export async function changeOwnPassword(
     await connection.change(doing, change)
     return connection
   }
-  const statement = `${change} REPLACE ${literal(login.password)}${retain ? ' RETAIN CURRENT PASSWORD' : ''}`
-  const grant = grantTo(connection, 'APPLICATION_PASSWORD_ADMIN ON *.*')
-  const mend = retain ? say`${grant} or add masterarn to the secret: then the superuser does it.` : undefined
-  const refusal = await connection.attempt(doing, statement, [incorrectCurrentPassword, passwordUsedBefore], mend)
+  const expected = [incorrectCurrentPassword, passwordUsedBefore]
+  const replace = `${change} REPLACE ${literal(login.password)}${retain ? ' RETAIN CURRENT PASSWORD' : ''}`
+  const refusal = await connection.attempt(doing, replace, expected, retain ? keepingTwo : undefined)
   if (refusal === undefined) return connection
   // Either this is done already, or the first password is another one. Asking is no login, which would count as a failed
   // one: the new password takes its own place where it is the first, and the second one stays (MySQL manual, "Dual
   // Password Support").
   if (refusal === incorrectCurrentPassword) {
-    const answers = [incorrectCurrentPassword, passwordUsedBefore, tooFewCharactersChanged]
-    const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers, mend)
+    const answers = [...expected, tooFewCharactersChanged]
+    const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers)
     if (answer === incorrectCurrentPassword) throw notPrimary(connection)
   }
   return provesFirst(connection, next, context)

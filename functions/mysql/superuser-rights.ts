@@ -2,7 +2,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-family/grants.ts'
-import { grantTo } from '../../shared/mysql-family/own-account.ts'
+import { granting, type Mend } from '../../shared/mysql-family/mend.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import { type RightsState, roleName } from './clone-state.ts'
 
@@ -19,18 +19,15 @@ export async function checkSuperuser(connection: ServerConnection, bases: readon
   ]
   if (missing.length === 0) return
   throw new RotationError('MissingPrivilege', say`${me} lacks ${missing.join(' and ')}.`, {
-    remedy: say`As an administrator: ${grantTo(connection, `${missing.join(', ')} ON *.*`)} RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
+    remedy: say`As an administrator: GRANT ${missing.join(', ')} ON *.* TO ${me}; RDS's masters have CREATE USER and ROLE_ADMIN from MySQL 8.0.36 on.`,
   })
 }
 
 /**
- * What an administrator runs so that a superuser may change an account. One that has SYSTEM_USER itself is changed only by
- * others that have it, whatever else they may (MySQL manual, "Account Categories").
+ * For changing an account. One that has SYSTEM_USER itself is changed only by others that have it, whatever else they may
+ * (MySQL manual, "Account Categories").
  * @param otherwise where it is not that; left out, what the superuser needs in any case
  */
-export function grantToChange(
-  connection: ServerConnection,
-  otherwise = grantTo(connection, 'CREATE USER, ROLE_ADMIN ON *.*'),
-): (lacks: string | undefined) => string {
-  return (lacks) => (lacks === 'SYSTEM_USER' ? grantTo(connection, 'SYSTEM_USER ON *.*') : otherwise)
+export function changingAccounts(otherwise = granting('CREATE USER, ROLE_ADMIN ON *.*')): Mend {
+  return (me, lacks) => (lacks === 'SYSTEM_USER' ? granting('SYSTEM_USER ON *.*') : otherwise)(me, lacks)
 }

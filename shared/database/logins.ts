@@ -50,11 +50,8 @@ export function leaveToTest({ username }: Login, context: RotationContext): void
 
 /** The error for a secret none of whose tried versions logs in. */
 export function nobodyLogsIn(tried: string, login: Login, engine: DatabaseEngine): RotationError {
-  return new RotationError(
-    'LoginRefused',
-    say`${address(login)} refuses ${login.username} with ${ours(tried)}.`,
-    engine.whyRefused?.(login),
-  )
+  const what = say`${address(login)} refuses ${login.username} with ${ours(tried)}.`
+  return new RotationError('LoginRefused', what, engine.whyRefused?.(login))
 }
 
 /**

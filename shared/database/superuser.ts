@@ -168,11 +168,6 @@ export async function superuserSession<Session extends DatabaseSession>(
 ): Promise<Session> {
   const session = await tryLogin(engine, superuser, 'superuser', context)
   if (session !== undefined) return session
-  throw new RotationError(
-    'LoginRefused',
-    say`${address(superuser)} refuses ${superuser.username} with the superuser secret.`,
-    {
-      remedy: say`Correct the superuser secret that masterarn names.`,
-    },
-  )
+  const what = say`${address(superuser)} refuses ${superuser.username} with the superuser secret.`
+  throw new RotationError('LoginRefused', what, { remedy: say`Correct the superuser secret that masterarn names.` })
 }

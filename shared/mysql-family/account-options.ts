@@ -25,27 +25,24 @@ export function requirement(certificate: Readonly<Record<'issuer' | 'subject' | 
 /** Switched off by 0; there is no DEFAULT for them (MySQL manual, "ALTER USER"). */
 const withoutDefault = ['FAILED_LOGIN_ATTEMPTS', 'PASSWORD_LOCK_TIME']
 
-/** @param to the account to be changed, as SQL writes it. @returns one difference, or none */
-export function optionsDifference(base: AccountOptions, clone: AccountOptions, to: string): Difference[] {
-  const { what, clause } = optionDifferences(base, clone)
-  return what.length === 0 ? [] : [{ kind: 'options', to, clone: 'has', names: what, clause }]
-}
-
-/** What of the options of two accounts differs, and the clause of ALTER USER that makes the second like the first. */
-export function optionDifferences(base: AccountOptions, clone: AccountOptions): { what: string[]; clause: string } {
+/**
+ * What of the options of two accounts differs.
+ * @param to the account to be changed, as SQL writes it
+ * @returns one difference, or none
+ */
+export function optionDifferences(base: AccountOptions, clone: AccountOptions, to: string): Difference[] {
   const limits = unequal(base.limits, clone.limits, '0')
   const rules = unequal(base.password, clone.password, 'DEFAULT').map(
     ([key, value]) => [key, value === 'DEFAULT' && withoutDefault.includes(key) ? '0' : value] as const,
   )
-  const require = base.require === clone.require ? [] : [`REQUIRE ${base.require}`]
-  return {
-    what: [...(require.length > 0 ? ['REQUIRE'] : []), ...[...limits, ...rules].map(([key]) => key)],
-    clause: [
-      ...require,
-      ...(limits.length > 0 ? ['WITH'] : []),
-      ...[...limits, ...rules].map(([key, value]) => `${key} ${value}`.trim()),
-    ].join(' '),
-  }
+  const require = base.require === clone.require ? [] : ['REQUIRE']
+  const names = [...require, ...[...limits, ...rules].map(([key]) => key)]
+  const clause = [
+    ...require.map((word) => `${word} ${base.require}`),
+    ...(limits.length > 0 ? ['WITH'] : []),
+    ...[...limits, ...rules].map(([key, value]) => `${key} ${value}`.trim()),
+  ]
+  return names.length === 0 ? [] : [{ kind: 'options', to, clone: 'has', names, clause: clause.join(' ') }]
 }
 
 function unequal(base: ReadonlyMap<string, string>, clone: ReadonlyMap<string, string>, missing: string) {

@@ -4,8 +4,9 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { type Driver, logIn } from './driver.ts'
-import { type Mend, numberOf, otherUser, statementError } from './errors.ts'
-import type { Account } from './quoting.ts'
+import { numberOf, otherUser, statementError } from './errors.ts'
+import type { Mend } from './mend.ts'
+import { type Account, accountName } from './quoting.ts'
 import { timeLimits } from './time-limits.ts'
 
 /**
@@ -44,8 +45,9 @@ export interface ServerConnection {
 export async function connect(login: Login, context: RotationContext): Promise<ServerConnection> {
   const driver = await logIn(login, context)
   const limit = timeLimiter(driver, context)
+  let me = ''
   const failed = (error: unknown, doing: Words, mend?: Mend) =>
-    statementError(error, { doing, login, outOfTime: context.signal.aborted, mend })
+    statementError(error, doing, login, context.signal.aborted, mend && ((lacks) => mend(me, lacks)))
   async function read<Row>(doing: Words, sql: string, values: readonly unknown[] = [], mend?: Mend): Promise<Row[]> {
     try {
       const rows = await driver.query(sql, values)
@@ -69,6 +71,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     await limit(settings)
     const [about] = (await driver.query(aboutServer)) as RowDataPacket[]
     const account = accountOf(String(about?.account))
+    me = accountName(account)
     if (account.user !== login.username) throw otherUser(login, account.user)
     return {
       login,

@@ -111,19 +111,19 @@ const specificAccessDenied = 1227
 /** Where it is not a login, MariaDB refuses GRANT and REVOKE with the numbers of a wrong password. */
 const refusedStatement = new Set([1045, 1698])
 
-/** What an administrator is to run, or what gives that for the privilege that the server has named, if it has. */
-export type Mend = Words | string | ((lacks: string | undefined) => string)
-
 /**
  * Why a statement failed. The statement itself is in no error: mysql2 has it in `sql`, and in the message of a syntax error.
- * @param how what the statement was for, in a few words; whether it was we who ended the connection; and what mends it where
- *   a privilege is missing
+ * @param doing what the statement was for, in a few words
+ * @param outOfTime whether it was we who ended the connection
+ * @param mend what an administrator is to run, where a privilege is missing
  */
 export function statementError(
   error: unknown,
-  how: { readonly doing: Words; readonly login: Login; readonly outOfTime: boolean; readonly mend?: Mend | undefined },
+  doing: Words,
+  login: Login,
+  outOfTime: boolean,
+  mend?: (lacks: string | undefined) => Words | string,
 ): RotationError {
-  const { doing, login, outOfTime, mend } = how
   const { code, errno, message } = facts(error)
   if (errno === undefined) {
     return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))
@@ -134,16 +134,15 @@ export function statementError(
   // MariaDB gives up waiting also when the change is made already: nothing is said of that.
   const ended = kind === 'TimedOut' ? ours('waited too long') : ours('failed')
   return new RotationError(kind, say`${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
-    ...(kind === 'MissingPrivilege' ? missingPrivilege(errno, message, mend) : statementHints[errno]),
+    ...(kind !== 'MissingPrivilege' ? statementHints[errno] : grantWhatIsNamed),
+    ...(kind === 'MissingPrivilege' && mend && { remedy: say`As an administrator: ${mend(lackedIn(errno, message))}` }),
     cause: numberAlone(errno),
   })
 }
 
-function missingPrivilege(errno: number, message: string, mend: Mend | undefined): ErrorDetails {
-  if (mend === undefined) return grantWhatIsNamed
-  // Texts of the server are in its own language; the names of privileges in them are not.
-  const lacks = errno === specificAccessDenied ? /\bSYSTEM_USER\b/.exec(message)?.[0] : undefined
-  return { remedy: say`As an administrator: ${typeof mend === 'function' ? mend(lacks) : mend}` }
+/** Texts of the server are in its own language; the names of privileges in them are not. */
+function lackedIn(errno: number, message: string): string | undefined {
+  return errno === specificAccessDenied ? /\bSYSTEM_USER\b/.exec(message)?.[0] : undefined
 }
 
 /** The number of the server's error underneath, where the server said what was wrong. */

@@ -2,7 +2,6 @@ import { address } from '../database/secret.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { ServerConnection } from './connection.ts'
-import { accountName } from './quoting.ts'
 
 /** One wrong login of each of two runs, and one to spare. */
 const leastAttempts = 3
@@ -35,14 +34,4 @@ export function checkOneAccount({ login, ownAccounts }: ServerConnection): void 
   if (ownAccounts <= 1) return
   const what = say`${login.username} has ${ownAccounts} accounts at ${address(login)}, for different hosts.`
   throw new RotationError('SeveralAccounts', what)
-}
-
-/** What an administrator runs so that a session's account may do something. @param what `SELECT ON mysql.*` */
-export function grantTo({ account }: Pick<ServerConnection, 'account'>, what: string, option = ''): string {
-  return `GRANT ${what} TO ${accountName(account)}${option};`
-}
-
-/** What lets a session read the accounts of others, their roles and their rights. */
-export function grantToRead(connection: Pick<ServerConnection, 'account'>): string {
-  return grantTo(connection, 'SELECT ON mysql.*')
 }

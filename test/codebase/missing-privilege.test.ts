@@ -27,12 +27,7 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mysql/superuser-rights.ts',
-    line: 'remedy: say`As an administrator: ${grantTo(',
-    mended: mysql('alternating-users without either'),
-  },
-  {
-    file: 'functions/mysql/superuser-rights.ts',
-    line: 'otherwise = grantTo(',
+    line: 'otherwise = granting(',
     why: 'what checkSuperuser has asked for beforehand',
   },
   {
@@ -42,12 +37,12 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mysql/accounts.ts',
-    line: 'grantToRead(',
+    line: 'readingAccounts',
     mended: mysql('alternating-users that may read no grant tables'),
   },
   {
     file: 'functions/mysql/clone-state.ts',
-    line: 'grantToRead(connection),',
+    line: '    readingAccounts,',
     mended: mysql('alternating-users that may not read roles'),
   },
   {
@@ -57,38 +52,38 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mysql/clone-changes.ts',
-    line: 'const mend = grantToChange(',
+    line: 'const mend = changingAccounts(',
     mended: mysql('a superuser that may not take away what the clone has beyond the base'),
   },
   {
     file: 'functions/mysql/clone-changes.ts',
-    line: 'discard, grantToChange(',
+    line: 'discard, changingAccounts(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use, and that has a second password'],
   },
   {
     file: 'functions/mysql/clone-changes.ts',
-    line: 'alter, grantToChange(',
+    line: 'alter, changingAccounts(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use'],
   },
   { file: 'functions/mysql/set-password.ts', line: "error.code !== 'MissingPrivilege'", why: tells },
   {
     file: 'functions/mysql/set-password.ts',
-    line: 'const grant = grantTo(',
+    line: 'const keepingTwo: Mend',
     mended: mysql('dual-password by itself'),
   },
   {
     file: 'functions/mysql/add-password.ts',
-    line: 'alter, grantToChange(',
+    line: 'alter, changingAccounts(',
     mended: mysql('dual-password without CREATE USER'),
   },
   {
     file: 'functions/mariadb/accounts.ts',
-    line: 'grantToRead(',
+    line: 'readingAccounts',
     mended: mariadb("'read the accounts'"),
   },
   {
     file: 'functions/mariadb/clone-state.ts',
-    line: 'grantToRead(',
+    line: 'readingAccounts',
     mended: mariadb("'read the grants'"),
   },
   {
@@ -103,7 +98,7 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mariadb/add-password.ts',
-    line: 'const mend = grantTo(',
+    line: 'changingAccounts)',
     mended: mariadb('a superuser that may not change accounts'),
   },
   {
@@ -113,37 +108,42 @@ const sites: readonly Site[] = [
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: 'say`may not change accounts`, grantTo(',
+    line: 'say`may not change accounts`, changingAccounts',
     mended: mariadb("'change accounts'"),
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: 'grantFor(lacking',
+    line: 'export const changingAccounts',
+    mended: mariadb("'change accounts'"),
+  },
+  {
+    file: 'functions/mariadb/superuser-rights.ts',
+    line: 'makingEqual(lacking',
     mended: mariadb("'grant on a column'"),
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: "return grantTo(connection, 'CREATE USER",
+    line: 'return changingAccounts',
     why: 'what checkSuperuser has asked for beforehand',
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: 'grantTo(connection, `${withoutOption(',
+    line: 'granting(`${withoutOption(',
     mended: mariadb("'grant on a column'"),
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: "' WITH ADMIN OPTION'",
+    line: 'WITH ADMIN OPTION',
     mended: mariadb("'grant a role'"),
   },
   {
     file: 'functions/mariadb/superuser-rights.ts',
-    line: 'PROXY ON',
+    line: 'granting(`PROXY ON',
     mended: mariadb("'grant a proxy'"),
   },
   {
     file: 'functions/mariadb/clone-changes.ts',
-    line: 'grantFor(difference',
+    line: 'makingEqual(difference',
     mended: mariadb("'grant a proxy'"),
   },
   {
@@ -152,8 +152,8 @@ const sites: readonly Site[] = [
     mended: ['mariadb/login-methods.test.ts', 'an account that may not change it is MissingPrivilege'],
   },
   {
-    file: 'shared/mysql-family/own-account.ts',
-    line: 'grantTo(',
+    file: 'shared/mysql-family/mend.ts',
+    line: 'const readingAccounts',
     mended: mysql('dual-password that may read no accounts'),
   },
   { ...number(1044), mended: mysql('a login that may not use the database of the secret') },
@@ -171,7 +171,12 @@ const sites: readonly Site[] = [
   { file: 'shared/mysql-family/errors.ts', line: 'const words = kind ===', why: tells },
   {
     file: 'shared/mysql-family/errors.ts',
-    line: '? missingPrivilege(',
+    line: 'mend(lackedIn(',
+    mended: mysql('dual-password that may read no accounts'),
+  },
+  {
+    file: 'shared/mysql-family/errors.ts',
+    line: ': grantWhatIsNamed',
     why: 'what nobody has thought of: the server names the privilege (mysql/own-password.test.ts), and we know no statement',
   },
   {
@@ -197,7 +202,8 @@ const sites: readonly Site[] = [
   },
 ]
 
-const makes = /'MissingPrivilege'|\bgrant(?:To|ToRead|ToChange|For)\(connection|grantFor\((?:lacking|difference)/
+const makes =
+  /'MissingPrivilege'|\b(?:granting\(|readingAccounts\b|changingAccounts\b|makingEqual\()|: Mend =|GRANT UPDATE ON mysql/
 
 function found() {
   return sources('functions', 'shared')
@@ -205,7 +211,7 @@ function found() {
     .flatMap(({ path: file, text }) =>
       text
         .split('\n')
-        .filter((line) => makes.test(line) && !/^\s*(?:\*|\/\/)|function grant/.test(line))
+        .filter((line) => makes.test(line) && !/^\s*(?:\*|\/\/)|^import |^export function (?!.*= granting)/.test(line))
         .map((line) => ({ file, line })),
     )
 }
