@@ -40,7 +40,9 @@ function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
   differences.push(...optionDifferences(base.options, clone.options, to))
   // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
   const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
-  return [...differences, ...grantDifferences(wanted, own, to).filter(takesAway)]
+  const surplus = grantDifferences(wanted, own, to).filter(takesAway)
+  // Without a role of its own the clone goes on having it through the base.
+  return [...differences, ...surplus.map((each) => (each.kind === 'role' ? { ...each, whole: true as const } : each))]
 }
 
 /** What a log line says of one that was carried out, and an error of one that was not. */

@@ -135,6 +135,22 @@ describe('the clone', { meta: { server: server.label } }, () => {
     expect(secrets.output()).toContain('has PROCESS, SHOW DATABASES ON *.*')
   })
 
+  it('loses the right to hand on a role that the base may not hand on, and keeps what the role may do', async () => {
+    const [target, role] = [await stored(), randomName('r')]
+    await server.query(`CREATE ROLE ${role}`)
+    await server.query(`GRANT SELECT ON mysql.* TO ${role}`)
+    await server.query(`GRANT ${role} TO ?`, [target.base.username])
+    await server.query('SET DEFAULT ROLE ALL TO ?', [target.base.username])
+    for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
+    await server.query(`GRANT ${role} TO ? WITH ADMIN OPTION`, [target.clone])
+    await secrets.rotate(target.secretId)
+    const { username: user, password } = loginIn(await target.stagedValue('AWSCURRENT'))
+    expect(user).toBe(target.clone)
+    await using client = await connected({ host: server.host, port: server.port, user, password })
+    await client.query('SELECT 1 FROM mysql.user')
+    await expect(client.query(`GRANT ${role} TO ?`, [target.base.username])).rejects.toThrow('Access denied')
+  })
+
   it('keeps no second password from another strategy', async () => {
     const target = await stored()
     const clone = await createClone(server, target.base)
