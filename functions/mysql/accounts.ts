@@ -4,7 +4,7 @@ import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { readingAccounts } from '../../shared/mysql-family/mend.ts'
 import { type Account, literal } from '../../shared/mysql-family/quoting.ts'
 import { isHashOf } from './password-hash.ts'
-import { type OptionRow, optionColumns, storedOptions } from './stored-options.ts'
+import { type OptionRow, optionColumns, storedOptions } from './stored-account.ts'
 
 /** An account of a name, with what the server keeps of its passwords. */
 export interface StoredAccount extends Account {
