@@ -135,7 +135,7 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     await expect(access(file)).rejects.toThrow('ENOENT')
 
     // The stack stands for the one that sam deploy makes.
-    const PostgresSingleUserArn = { Value: local.functions.PostgresSingleUser }
+    const PostgresSingleUserArn = { Value: local.functions.PostgresSingleUser?.replace('us-east-1', region) }
     const stack = { Resources: { X: { Type: 'AWS::SNS::Topic' } }, Outputs: { PostgresSingleUserArn } }
     await pasted(
       `aws cloudformation create-stack --stack-name keyturn-postgres --template-body '${JSON.stringify(stack)}'`,
