@@ -16,7 +16,7 @@ import type { OptionsOf, Settings } from './made/options.ts'
 import { made } from './made.ts'
 import { keyUse, roleOf } from './role.ts'
 import { type RotateOptions, scheduleOf } from './schedule.ts'
-import { valuesOf } from './values.ts'
+import { refuseCommon, valuesOf } from './values.ts'
 import { rulesOf } from './watch.ts'
 
 /** What Lambda takes as a name. */
@@ -90,6 +90,7 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
     const functionName = props.functionName ?? Names.uniqueResourceName(this, longestName)
     if (Token.isUnresolved(functionName))
       throw new Error('functionName must be a text: role and alarms have it in the middle of other texts.')
+    refuseCommon(props)
     const values = valuesOf(props.function, props)
     this.logGroup = logGroupOf(this, functionName, props.logRetention)
     const given = { props, functionName, values, logGroup: this.logGroup }

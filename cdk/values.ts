@@ -3,6 +3,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { OptionsOf, Settings } from './made/options.ts'
 import { made, type Parameter, type Value } from './made.ts'
 import { resolved } from './resolve.ts'
+import type { CommonProps } from './rotation-function.ts'
 
 /**
  * The template's parameters of a function, with their defaults where an option is left out.
@@ -20,6 +21,22 @@ export function valuesOf(name: keyof OptionsOf, options: Settings): Record<strin
   )
   refuseContradictions(name, values)
   return values
+}
+
+/**
+ * Refuses what the template would refuse of options that all functions have, under the names that these have here.
+ * @throws Error with the option, its value and what it must be
+ */
+export function refuseCommon({ memorySize, timeout, secretsManagerEndpoint }: CommonProps): void {
+  const given = {
+    MemoryMegabytes: { key: 'memorySize', value: memorySize },
+    TimeoutSeconds: { key: 'timeout', value: timeout?.toSeconds() },
+    SecretsManagerEndpoint: { key: 'secretsManagerEndpoint', value: secretsManagerEndpoint },
+  }
+  for (const [parameter, { key, value }] of Object.entries(given)) {
+    const about = made.parameters[parameter]
+    if (about !== undefined && value !== undefined) refuse({ ...about, key }, String(value))
+  }
 }
 
 function parameterOf(about: Parameter, given: unknown): Value {

@@ -1,5 +1,6 @@
-import { type App, Stack } from 'aws-cdk-lib'
+import { type App, Duration, Stack } from 'aws-cdk-lib'
 import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { LayerVersion } from 'aws-cdk-lib/aws-lambda'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
@@ -27,6 +28,7 @@ const arn = {
   topic: 'arn:aws:sns:us-east-1:000000000000:operators',
   secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:superuser-AbCdEf',
   user: 'arn:aws:iam::000000000000:user/applications/*',
+  boundary: 'arn:aws:iam::000000000000:policy/boundary',
   layer: 'arn:aws:lambda:us-east-1:000000000000:layer:authorities:1',
 }
 
@@ -70,6 +72,7 @@ const samples: Readonly<Record<string, string | number | boolean>> = {
 /** What a construct is told: what the samples say, and what is of CDK. */
 function optionsIn(stack: Stack): (id: FunctionName) => object {
   const secret = Secret.fromSecretCompleteArn(stack, 'Superuser', arn.secret)
+  PermissionsBoundary.of(stack).apply(ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', arn.boundary))
   const lists: Readonly<Record<string, readonly unknown[]>> = {
     SuperuserSecretArns: [secret],
     AdminSecretArns: [secret],
@@ -111,6 +114,7 @@ const told: Values = {
   AdminSecretArns: arn.secret,
   IamUserArns: arn.user,
   LayerArns: arn.layer,
+  PermissionsBoundaryArn: arn.boundary,
   LogRetentionDays: 365,
   SecretsManagerEndpoint: 'https://vpce-1.example.com',
 }
@@ -134,7 +138,8 @@ describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [w
     const ofAll = (text: string) => text.replaceAll('function:keyturn-*', `function:keyturn-${id}`)
     const statements = (stack: Deployed, role: string) => statementsOfRole(stack, role).map(comparable)
     expect(statements(made, roleOf(made, id)).sort()).toEqual(statements(wanted, `${id}Role`).map(ofAll).sort())
-    const { AssumeRolePolicyDocument } = made.resources[roleOf(made, id)]?.Properties ?? {}
+    const { AssumeRolePolicyDocument, PermissionsBoundary } = made.resources[roleOf(made, id)]?.Properties ?? {}
+    expect(PermissionsBoundary).toEqual(wanted.resources[`${id}Role`]?.Properties.PermissionsBoundary)
     const trusted = (document: Value | undefined) => statementsOf(document).map(comparable)
     expect(trusted(AssumeRolePolicyDocument)).toEqual(
       trusted(wanted.resources[`${id}Role`]?.Properties.AssumeRolePolicyDocument),
@@ -215,6 +220,15 @@ describe('options that the template refuses', () => {
       ? /must be from \d+ to \d+\./
       : sentence.replace(/^Parameter \w+ /, '')
     expect(() => new RotationFunction(stack, JSON.stringify(values), props)).toThrow(why)
+  })
+
+  it.each([
+    [{ timeout: Duration.seconds(10) }, 'timeout is "10". It must be from 30 to 900.'],
+    [{ memorySize: 64 }, 'memorySize is "64". It must be from 128 to 3008.'],
+    [{ secretsManagerEndpoint: 'http://vpce-1' }, 'secretsManagerEndpoint is "http://vpce-1". It must be empty or'],
+  ])('are refused under the names that they have in CDK: %o', (option, why) => {
+    const props = { function: 'PostgresSingleUser', zip: zipOf('PostgresSingleUser'), ...option } as const
+    expect(() => new RotationFunction(stack, Object.keys(option).join(), props)).toThrow(why)
   })
 
   it('a superuser secret that is known by its name alone is refused, with what to take', () => {
