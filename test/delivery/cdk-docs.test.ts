@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-rds'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { repositoryPath } from '../support/function-under-test.ts'
-import { appWith, vpcIn, zipOf } from './cdk-support.ts'
+import { appWith, outdir, vpcIn, zipOf } from './cdk-support.ts'
 
 let folder: string
 const files: string[] = []
@@ -35,6 +35,7 @@ function asHere(code: string): string {
   return code
     .replaceAll("'keyturn/cdk'", `'${repositoryPath('cdk/rotation-function.ts')}'`)
     .replaceAll(/function: '(\w+)',/g, (line, id: string) => `${line} zip: '${zipOf(id)}',`)
+    .replace('new App()', `new App({ outdir: '${outdir()}' })`)
     .replace('const stack =', 'export const stack =')
 }
 

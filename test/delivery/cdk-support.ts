@@ -1,10 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { type IVpc, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { DatabaseSecret } from 'aws-cdk-lib/aws-rds'
 import { type ISecret, Secret, type SecretProps } from 'aws-cdk-lib/aws-secretsmanager'
-import { inject } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import type { Template as Parsed } from '../../template/parsed.ts'
 import { type Stack as Deployed, deploy } from '../template/stack.ts'
 
@@ -13,13 +15,26 @@ export function zipOf(id: string): string {
   return join(inject('release'), `${id}.zip`)
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'keyturn-cdk-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A folder for what is synthesised, which goes when the tests of the file have ended. */
+export function outdir(): string {
+  return mkdtempSync(join(folder, 'out-'))
+}
+
 /**
  * An app that is synthesised without an account, a look-up or a build.
  * @param checked whether CDK's check of templates (cloudformation-validate, which takes seconds) fails it for anything it finds
  */
 export function appWith({ checked = false } = {}): App {
   const context = { '@aws-cdk/core:validateAgainstDefaultRules': true, '@aws-cdk/core:strictCfnValidateErrors': true }
-  return new App({ analyticsReporting: false, builtinCloudFormationValidation: checked, context })
+  return new App({
+    analyticsReporting: false,
+    builtinCloudFormationValidation: checked,
+    context,
+    outdir: outdir(),
+  })
 }
 
 /** What is synthesised of a stack. */
