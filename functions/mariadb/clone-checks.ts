@@ -1,7 +1,7 @@
 import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { type Difference, describeDifferences, isRight, statementOf } from '../../shared/mysql-family/differences.ts'
+import { type Difference, describeDifferences, isRight, statementsOf } from '../../shared/mysql-family/differences.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import { cloneDifferences } from './clone-differences.ts'
@@ -89,13 +89,9 @@ function notOurs({ clone }: CloneState, change: CloneChange, differences: readon
   const { username } = change
   const [other, isClone] = username === change.clone ? [change.base, true] : [change.clone, false]
   // What the login in use has, is taken from it by nobody; and what an ALTER USER is to set, nobody else needs to know.
-  const statements = differences
-    .filter((each) => (isClone || each.clone === 'lacks') && isRight(each))
-    // Who has to run more can compare the two himself.
-    .slice(0, 5)
-    .map((each) => `${statementOf(each)};`)
-  const [rest, list] = [differences.length - statements.length, clone.map(accountName).join(', ')]
-  const equal = [...statements, ...(rest > 0 ? [`and what else differs (${rest})`] : [])].join(' ')
+  const printed = differences.filter((each) => (isClone || each.clone === 'lacks') && isRight(each)).slice(0, 5)
+  const [rest, list] = [differences.length - printed.length, clone.map(accountName).join(', ')]
+  const equal = [statementsOf(printed), rest > 0 ? `and what else differs (${rest})` : ''].join(' ').trim()
   const drop = `; or DROP USER ${list}; and the rotation makes it anew: AWSCURRENT is ${other}, so that only who has cached an older value, or a view or a routine that it is the definer of, needs it`
   const what = describeDifferences(differences, change.clone)
   return new RotationError('NotAClone', say`${username} exists, and is not provably of this secret: ${what}.`, {

@@ -42,7 +42,9 @@ export async function readCloneState(connection: ServerConnection, { base, clone
   ]
   for (const account of accounts) {
     const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
-    const member = { ...account, defaultRoles, rights: await readRights(connection, account) }
+    const name = accountName(account)
+    const shown = await connection.show(say`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`, readingAccounts)
+    const member = { ...account, defaultRoles, rights: parseGrants(shown, account) }
     if (account.user === clone) clones.set(account.host, member)
     else if (keepsPassword(account)) bases.set(account.host, member)
     else others.push(member)
@@ -101,12 +103,6 @@ export async function ofTheSecret(state: CloneState, change: CloneChange): Promi
   for (const base of state.bases.values()) if (await isOwn(base)) own.set(base.host, base)
   const strange = [...state.bases.values()].filter(({ host }) => !own.has(host))
   return { ...state, bases: own, others: [...state.others, ...strange] }
-}
-
-async function readRights(connection: ServerConnection, account: StoredAccount): Promise<Rights> {
-  const name = accountName(account)
-  const doing = say`reading the rights of ${name}`
-  return parseGrants(await connection.show(doing, `SHOW GRANTS FOR ${name}`, readingAccounts), account)
 }
 
 /** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */
