@@ -29,7 +29,6 @@ export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretTyp
   return {
     ...keySecretForm,
     overlap: true,
-    serialize: ({ text }) => text,
     async create({ current }, context) {
       const secret = await current()
       const { keyType, adminSecretArn } = await targetOf(secret, context)

@@ -27,7 +27,6 @@ export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSe
   return {
     ...keySecretForm,
     overlap: true,
-    serialize: ({ text }) => text,
     async create({ current }, context) {
       const secret = await current()
       targetOf(secret, region)

@@ -2,7 +2,7 @@ import './error-codes.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'
-import type { SecretForm } from '../rotation/secret-type.ts'
+import type { SecretType } from '../rotation/secret-type.ts'
 import type { NewKey } from './new-key.ts'
 import { type PrivateKey, parsePrivateKey } from './private-key.ts'
 import { parsePublicKey, publicKeyLine } from './public-key.ts'
@@ -32,8 +32,9 @@ export function parseKeySecret(text: string): KeySecret {
   return { text, json, key }
 }
 
-export const keySecretForm: SecretForm<KeySecret> = {
+export const keySecretForm: Pick<SecretType<KeySecret>, 'parse' | 'serialize' | 'sensitive'> = {
   parse: parseKeySecret,
+  serialize: ({ text }) => text,
   sensitive: ({ json, text }) => [json === undefined ? text : String(json[privateField(json)] ?? '')],
 }
 

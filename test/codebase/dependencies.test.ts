@@ -187,6 +187,12 @@ describe('modules stay small and plain', () => {
     expect(all.filter(({ text }) => /^export (\*|\{[^}]*\}) from/m.test(text)).map(({ path }) => path)).toEqual([])
   })
 
+  // None of the projects that we look up to does it, and a newcomer takes it for a copy.
+  it('no fields are grouped by spreading a literal of them', () => {
+    const grouped = [...all, ...sources('simulation', 'test')].filter(({ text }) => /^\s*\.\.\.\{\s/m.test(text))
+    expect(grouped.map(({ path }) => path)).toEqual([])
+  })
+
   it('no class extends another one, but for errors and constructs of CDK', () => {
     expect(all.flatMap(({ text }) => text.match(/class \w+ extends (?!Error\b|Construct\b)\w+/g) ?? [])).toEqual([])
   })

@@ -16,13 +16,15 @@ export const hostileEnvironment = {
   NODE_OPTIONS: '--disallow-code-generation-from-strings',
   NODE_TLS_REJECT_UNAUTHORIZED: '0',
   NODE_USE_ENV_PROXY: '1',
-  ...{
-    HTTP_PROXY: 'http://127.0.0.1:1',
-    HTTPS_PROXY: 'http://127.0.0.1:1',
-    ALL_PROXY: 'http://127.0.0.1:1',
-    NO_PROXY: '',
-  },
-  ...{ USER: 'nobody', USERNAME: 'nobody', LOGNAME: 'nobody', HOME: '/nowhere', SSH_AUTH_SOCK: '/nowhere/agent' },
+  HTTP_PROXY: 'http://127.0.0.1:1',
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  ALL_PROXY: 'http://127.0.0.1:1',
+  NO_PROXY: '',
+  USER: 'nobody',
+  USERNAME: 'nobody',
+  LOGNAME: 'nobody',
+  HOME: '/nowhere',
+  SSH_AUTH_SOCK: '/nowhere/agent',
 }
 
 /** The same kind of secret, whose function runs in a process with these variables besides its own. */
