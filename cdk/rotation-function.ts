@@ -88,7 +88,7 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
     this.#name = props.function
     // Set, because the role names the function before there is one.
     const functionName = props.functionName ?? Names.uniqueResourceName(this, longestName)
-    if (Token.isUnresolved(functionName))
+    if (Token.isUnresolved(functionName) || functionName === '')
       throw new Error('functionName must be a text: role and alarms have it in the middle of other texts.')
     refuseCommon(props)
     const values = valuesOf(props.function, props)

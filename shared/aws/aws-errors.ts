@@ -75,11 +75,19 @@ export function toRotationError(
   const code = classify(name, said, call, error, codes)
   const details = { cause: presentable(error), effect: effect ?? 'possible' }
   if (code === 'TimedOut')
-    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, details)
+    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, {
+      ...slowAws,
+      ...details,
+    })
   return new RotationError(code, say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`, {
     ...hint(code, name, said, call, error, codes),
     ...details,
   })
+}
+
+const slowAws = {
+  likely: say`AWS throttles the call, which is repeated meanwhile, or answers late.`,
+  remedy: say`Give the function 30 seconds or more.`,
 }
 
 /**

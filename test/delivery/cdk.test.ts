@@ -226,6 +226,7 @@ describe('options that the template refuses', () => {
     [{ timeout: Duration.seconds(10) }, 'timeout is "10". It must be from 30 to 900.'],
     [{ memorySize: 64 }, 'memorySize is "64". It must be from 128 to 3008.'],
     [{ secretsManagerEndpoint: 'http://vpce-1' }, 'secretsManagerEndpoint is "http://vpce-1". It must be empty or'],
+    [{ functionName: '' }, 'functionName must be a text'],
   ])('are refused under the names that they have in CDK: %o', (option, why) => {
     const props = { function: 'PostgresSingleUser', zip: zipOf('PostgresSingleUser'), ...option } as const
     expect(() => new RotationFunction(stack, Object.keys(option).join(), props)).toThrow(why)
