@@ -38,11 +38,11 @@ function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
   if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
     differences.push({ kind: 'default role', to, clone: 'lacks', name: from, word: 'TO' })
   differences.push(...optionDifferences(base.options, clone.options, to))
-  // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it.
+  // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it. So do roles of
+  // both that the clone alone may hand on, which MySQL revokes as a whole or not at all: see checkMayHandOn.
   const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
-  const surplus = grantDifferences(wanted, own, to).filter(takesAway)
-  // Without a role of its own the clone goes on having it through the base.
-  return [...differences, ...surplus.map((each) => (each.kind === 'role' ? { ...each, whole: true as const } : each))]
+  const isOption = (each: Difference) => each.kind === 'role' && each.optionAlone
+  return [...differences, ...grantDifferences(wanted, own, to).filter((each) => takesAway(each) && !isOption(each))]
 }
 
 /** What a log line says of one that was carried out, and an error of one that was not. */

@@ -8,6 +8,7 @@ import { takeLock } from '../../shared/mysql-family/lock.ts'
 import { checkNothingIsLost, makeEqual } from '../../shared/mysql-family/make-equal.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
+import { checkMayHandOn } from './clone-admin-option.ts'
 import { carryOut, checkNotHidden, setPasswords } from './clone-changes.ts'
 import { checkAccounts, checkIsOurs } from './clone-checks.ts'
 import { differencesOf, inWords, type NewClone } from './clone-differences.ts'
@@ -39,6 +40,7 @@ export async function ensureClone(
       await checkSuperuser(connection, [...state.bases.values()])
       checkNothingIsLost(differences, change, (lost) => `${describe(lost)}, which ${change.base} has not`)
       await checkIsOurs(state, differences, change)
+      checkMayHandOn(state, change)
     },
     async carryOut(difference: Difference) {
       await carryOut(connection, difference, change)

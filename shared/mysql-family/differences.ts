@@ -24,10 +24,8 @@ export type Difference = { readonly to: string; readonly clone: 'lacks' | 'has' 
       readonly name: string
       /** Whether the base may hand it on. */
       readonly option: boolean
-      /** Whether both have it, and one of them alone may hand it on. */
+      /** Whether both have it, and one of them alone may hand it on. MySQL has no statement that takes that away. */
       readonly optionAlone: boolean
-      /** Set where there is no statement for the option alone: MySQL has none for roles. */
-      readonly whole?: true
     }
   | { readonly kind: 'default role'; readonly name: string /** The server's word. */; readonly word: 'FOR' | 'TO' }
 )
@@ -54,11 +52,11 @@ export function statementOf(difference: Difference): string {
     const option = difference.names.some((each) => each.endsWith(grantOption)) ? withGrantOption : ''
     return `GRANT ${withoutOption(changed)} ON ${difference.on} TO ${to}${option}`
   }
-  const { name, option, optionAlone, whole } = difference
+  const { name, option, optionAlone } = difference
   const [what, tail] = kind === 'role' ? [name, ' WITH ADMIN OPTION'] : [`PROXY ON ${name}`, withGrantOption]
   if (lacks) return `GRANT ${what} TO ${to}${option ? tail : ''}`
   // For a proxy there is no statement for the option alone: the rest comes back when the two are compared again.
-  return `REVOKE ${optionAlone && kind === 'role' && !whole ? 'ADMIN OPTION FOR ' : ''}${what} FROM ${to}`
+  return `REVOKE ${optionAlone && kind === 'role' ? 'ADMIN OPTION FOR ' : ''}${what} FROM ${to}`
 }
 
 /** The statements of the first of them, for an error: whoever needs more is told the others the next time. */

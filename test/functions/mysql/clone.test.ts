@@ -5,7 +5,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer, quoted } from '../../support/mysql.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
-import { fourSteps } from '../../support/secrets-manager.ts'
+import { fourSteps, type RotationByHand } from '../../support/secrets-manager.ts'
+import type { TestLogin } from '../../support/test-server.ts'
 import { databaseFunction } from '../databases/database-type.ts'
 import type { AccountWish } from '../databases/mysql-accounts.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -135,20 +136,77 @@ describe('the clone', { meta: { server: server.label } }, () => {
     expect(secrets.output()).toContain('has PROCESS, SHOW DATABASES ON *.*')
   })
 
-  it('loses the right to hand on a role that the base may not hand on, and keeps what the role may do', async () => {
+  /** Rotates, expects that ADMIN OPTION ends it, runs the statements that it prints, and expects that it goes on then. */
+  async function expectOption(target: Awaited<ReturnType<typeof stored>>, printed: RegExp, each?: () => Promise<void>) {
+    let begun: RotationByHand | undefined
+    const before = async (rotation: RotationByHand) => {
+      begun = rotation
+    }
+    const inUse = { ...target, value: await target.stagedValue('AWSCURRENT') }
+    const refused = { code: 'PrivilegesDiffer', step: 'setSecret', stillWorks: true, before } as const
+    const { errorMessage } = await expectFailure(suite, inUse, refused)
+    expect(errorMessage).toContain('WITH ADMIN OPTION, and')
+    const statements = printed.exec(errorMessage)?.[1]?.split(/(?<=;) /) ?? []
+    expect(statements).not.toEqual([])
+    for (const statement of statements) {
+      await server.query(statement)
+      await each?.()
+    }
+    await begun?.run('setSecret', 'testSecret', 'finishSecret')
+    await begun?.end()
+  }
+  const sessionOf = ({ username: user, password }: TestLogin) =>
+    connected({ host: server.host, port: server.port, user, password })
+
+  /** A target whose base has its rights through a role. */
+  async function storedWithRole() {
     const [target, role] = [await stored(), randomName('r')]
     await server.query(`CREATE ROLE ${role}`)
     await server.query(`GRANT SELECT ON mysql.* TO ${role}`)
     await server.query(`GRANT ${role} TO ?`, [target.base.username])
     await server.query('SET DEFAULT ROLE ALL TO ?', [target.base.username])
+    return { ...target, role }
+  }
+  const works = 'SELECT 1 FROM mysql.user LIMIT 1'
+
+  it('in use by sessions that run with a role keeps it, though it may hand it on, also when what is printed is run', async () => {
+    const target = await storedWithRole()
+    const login = { username: target.clone, password: randomPassword() }
+    // As AWS's function leaves it: with the role of the base, and not with the base as a role.
+    await server.query('CREATE USER ? IDENTIFIED BY ?', [login.username, login.password])
+    await server.query(`GRANT ${target.role} TO ? WITH ADMIN OPTION`, [login.username])
+    await server.query('SET DEFAULT ROLE ALL TO ?', [login.username])
+    await put(target.secretId, JSON.stringify({ ...JSON.parse(target.value), ...login }))
+    await using open = await sessionOf(login)
+    await expectOption(target, /If not, .*?: (GRANT .*;) Then/, async () => {
+      await using anew = await sessionOf(login)
+      await anew.query(works)
+    })
+    await open.query(works)
+    await expect(open.query(`GRANT ${target.role} TO ?`, [target.base.username])).rejects.toThrow('Access denied')
+  })
+
+  it('that may hand on a role alone is equal when the base may, too', async () => {
+    const target = await storedWithRole()
     for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
-    await server.query(`GRANT ${role} TO ? WITH ADMIN OPTION`, [target.clone])
+    await server.query(`GRANT ${target.role} TO ? WITH ADMIN OPTION`, [target.clone])
+    await expectOption(target, /both may hand it on: (GRANT .*?;) If/)
+    await using session = await sessionOf(loginIn(await target.stagedValue('AWSPREVIOUS')))
+    await session.query(`GRANT ${target.role} TO ?`, [target.clone])
+  })
+
+  it('that may hand on the base itself is not the next login before it may no more, and keeps its sessions', async () => {
+    const target = await storedWithRole()
     await secrets.rotate(target.secretId)
-    const { username: user, password } = loginIn(await target.stagedValue('AWSCURRENT'))
-    expect(user).toBe(target.clone)
-    await using client = await connected({ host: server.host, port: server.port, user, password })
-    await client.query('SELECT 1 FROM mysql.user')
-    await expect(client.query(`GRANT ${role} TO ?`, [target.base.username])).rejects.toThrow('Access denied')
+    const login = loginIn(await target.stagedValue('AWSCURRENT'))
+    await server.query('GRANT ? TO ? WITH ADMIN OPTION', [target.base.username, target.clone])
+    await using open = await sessionOf(login)
+    await secrets.rotate(target.secretId)
+    await expectOption(target, /GRANT: (REVOKE .*;) Then/)
+    await open.query(works)
+    await expect(open.query('GRANT ? TO ?', [target.base.username, target.master])).rejects.toThrow('Access denied')
+    await using anew = await sessionOf(loginIn(await target.stagedValue('AWSCURRENT')))
+    await anew.query(works)
   })
 
   it('keeps no second password from another strategy', async () => {
