@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { accountName } from '../../../shared/mysql-family/quoting.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer, quoted } from '../../support/mysql.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
+import type { RotationByHand } from '../../support/secrets-manager.ts'
 import type { AccountWish } from '../databases/mysql-accounts.ts'
+import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
 import { createClone } from './accounts.ts'
 import { alternatingUsers } from './secret-types.ts'
@@ -94,6 +98,47 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     const error = await expectFailure(suite, target, refused)
     await expectMends(/(DROP USER .*);/.exec(error.errorMessage)?.[1], target)
   })
+
+  it('one on a further host of the base is not touched, whatever the clone on the first is, before it has the role', async () => {
+    const [target, database, far] = [await stored({ hosts: ['%', '10.0.0.1'] }), randomName('d'), '10.0.0.1']
+    const { username, password } = target.clone
+    for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
+    await server.query('DROP USER ?@?', [username, far])
+    await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, far, password])
+    await server.query(`GRANT SELECT ON ${database}.* TO ?@?`, [username, far])
+    let begun: RotationByHand | undefined
+    const before = async (rotation: RotationByHand) => {
+      begun = rotation
+    }
+    const inUse = { ...target, value: await target.stagedValue('AWSCURRENT') }
+    const { errorMessage } = await expectFailure(suite, inUse, { ...refused, before })
+    const grant = `GRANT ${accountName({ user: target.base.username, host: far })} TO '${username}'@'${far}';`
+    expect(/: (GRANT .*;) Else/.exec(errorMessage)?.[1]).toBe(grant)
+    // Then it is as a run leaves it that was ended: it has the role, and a password that nobody knows.
+    await server.query(grant)
+    const outcome = await begun?.attempt('setSecret')
+    const said = outcome === undefined ? '' : saidBy(outcome)
+    await server.query(/or (REVOKE .*;) Then/.exec(said)?.[1] ?? 'the error prints no such statement')
+    await begun?.run('setSecret', 'testSecret', 'finishSecret')
+    await begun?.end()
+  })
+
+  for (const next of ['the clone', 'the base'])
+    it(`where ${next} is next, one on a host on which the secret has another login is not to be dropped`, async () => {
+      const [target, far] = [await stored({ hosts: ['%', '10.0.0.1'] }), '10.0.0.1']
+      const { username, password } = target.clone
+      await secrets.rotate(target.secretId)
+      if (next === 'the clone') await secrets.rotate(target.secretId)
+      const odd = next === 'the clone' ? target.base.username : username
+      await server.query('ALTER USER ?@? IDENTIFIED BY ?', [odd, far, password])
+      const inUse = { ...target, value: await target.stagedValue('AWSCURRENT') }
+      const { errorMessage } = await expectFailure(suite, inUse, refused)
+      expect(errorMessage).toContain(`'${odd}'@'${far}' has another password than the secret`)
+      expect(errorMessage).not.toContain('DROP USER')
+      const again = loginIn(inUse.value).password
+      await server.query('ALTER USER ?@? IDENTIFIED BY ?', [odd, far, again])
+      await secrets.rotate(await secrets.store(inUse.value))
+    })
 
   it('one that logs in by no password is not touched', async () => {
     const target = await stored()
