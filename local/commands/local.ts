@@ -83,7 +83,7 @@ const local = await startLocalSecretsManager({
 }).catch((error: unknown) => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE')
-    return cli.fail(`Port ${port} is in use. Choose another one, or --port 0 for any free one.`, 1)
+    return cli.fail(`Port ${port} is in use. Another one: npm run local -- --port N (0: any free one).`, 1)
   return cli.fail(`Secrets Manager could not be started: ${error instanceof Error ? error.message : error}`, 1)
 })
 local.events.subscribe((event) => say(report.event(event)))

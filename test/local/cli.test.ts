@@ -100,11 +100,11 @@ describe('npm run local', () => {
     expect(stderr).not.toContain('    at ')
   })
 
-  test('a port in use is an error that says so', async () => {
+  test('a port in use is an error that says the command for another one', async () => {
     const { endpoint } = await serve()
     const { code, stderr } = await run('local', ['--port', new URL(endpoint).port])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^Port \d+ is in use\..*\n$/)
+    expect(stderr).toMatch(/^Port \d+ is in use\..* npm run local -- --port N .*\n$/)
   })
 
   test('an address that this machine does not have is an error that says so', async () => {
