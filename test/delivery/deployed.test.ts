@@ -20,7 +20,7 @@ import { docsBlock } from './docs-block.ts'
 
 const release = inject('release')
 const run = promisify(execFile)
-const name = 'keyturn-PostgresSingleUser'
+const name = 'keyturn-postgres-PostgresSingleUser'
 
 // An account in which the zips were deployed by the commands of docs/releases.md, and a secret that one of them rotates.
 let folder: string
@@ -87,10 +87,10 @@ const codeIn = (lines: Awaited<ReturnType<typeof doctor>>) => lines.find(({ look
 describe('the commands of docs/releases.md, given to the AWS CLI,', () => {
   it('deploy the functions of a target', async () => {
     // moto knows no outputs of a stack that a change set has made; LocalStack does (test/containers).
-    expect(said).toContain('Successfully created/updated stack - keyturn')
+    expect(said).toContain('Successfully created/updated stack - keyturn-postgres')
     const { Functions = [] } = await account.clients.lambda.send(new ListFunctionsCommand({}))
     const made = Functions.map(({ FunctionName }) => FunctionName)
-    expect(made.sort()).toEqual(['keyturn-PostgresAlternatingUsers', name])
+    expect(made.sort()).toEqual(['keyturn-postgres-PostgresAlternatingUsers', name])
   })
 
   it('give Lambda the zip of which code-sha256.json has the digest', async () => {
