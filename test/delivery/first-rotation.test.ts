@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
+  AssociateVpcCidrBlockCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
   DescribeVpcEndpointsCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2'
@@ -62,10 +64,21 @@ async function pasted(text: string): Promise<string> {
     AWS_ENDPOINT_URL: local.endpoint,
     db: 'my-database',
     secret: 'my/database',
+    target: 'postgres',
+    strategy: 'PostgresSingleUser',
     ...Object.fromEntries(asked),
   }
   const { stdout } = await run('sh', ['-euc', text], { cwd: repositoryPath(''), env })
   return stdout
+}
+
+/** What somebody sees who pastes commands into a terminal, where AWS can be asked nothing, and says yes to all else. */
+async function typed(text: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const answers = 'aws() { case "$2" in describe-*) return 1 ;; *) echo "DONE aws $2" ;; esac; }'
+  const others = 'npm() { [ "$1" = ci ] || echo "DONE npm"; }; npx() { :; }; sam() { echo "DONE sam"; }'
+  const shell = run('bash', ['--norc', '--noprofile', '-i'], { env: { PATH: process.env.PATH, HOME: folder, ...env } })
+  shell.child.stdin?.end(`${answers}\n${others}\n${text}\nexit 0\n`)
+  return (await shell).stdout
 }
 
 describe('an RDS database: the commands of docs/deploying.md', () => {
@@ -75,7 +88,9 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
   beforeAll(async () => {
     const { Vpc } = await ec2().send(new CreateVpcCommand({ CidrBlock: '10.9.0.0/16' }))
     const VpcId = Vpc?.VpcId ?? ''
-    const subnets = ['a', 'b'].map((zone, index) =>
+    await ec2().send(new AssociateVpcCidrBlockCommand({ VpcId, CidrBlock: '10.11.0.0/16' }))
+    // Two in one zone: an endpoint takes one of them.
+    const subnets = ['a', 'b', 'a'].map((zone, index) =>
       ec2().send(
         new CreateSubnetCommand({ VpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: `${region}${zone}` }),
       ),
@@ -94,20 +109,35 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     await rds.send(new CreateDBInstanceCommand({ ...instance, ...login, ...network }))
   })
 
+  it('do nothing where the look-ups failed', async () => {
+    const blocks = ['network', 'endpoint', 'endpoint-new', 'deploy', 'secret', 'test', 'rotate']
+    expect(await typed(blocks.map((name) => docsBlock(`rds-${name}`)).join('\n'))).not.toContain('DONE')
+    expect(await typed(docsBlock('rds-rotate'), { secret: 'my/database' })).toContain('DONE npm')
+  })
+
+  it('forget the Secrets Manager of the laptop, and no credentials but those for it', async () => {
+    const asked = `${docsBlock('rds-account')}echo "<$AWS_ENDPOINT_URL$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY>"`
+    const laptop = { AWS_ENDPOINT_URL: local.endpoint, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
+    expect(await typed(asked, laptop)).toContain('DONE aws get-caller-identity\n<>')
+    expect(await typed(asked, { ...laptop, AWS_ACCESS_KEY_ID: 'AKIA' })).toContain('<AKIAlocal>')
+  })
+
   it('find the network, which the template takes, and make an endpoint that lets in the VPC alone', async () => {
     const print = 'printf "%s\\n" "$subnets" "$vpc" "$group"\n'
-    const text = await pasted(`${docsBlock('rds-network')}${print}${docsBlock('rds-endpoint')}`)
+    const text = await pasted(
+      `${docsBlock('rds-network')}${print}${docsBlock('rds-endpoint')}${docsBlock('rds-endpoint-new')}`,
+    )
     const [said, subnets = '', vpc, group] = text.split('\n')
     expect({ subnets: subnets.split(',').sort().join(), vpc, group }).toEqual(wanted)
     expect(said).toMatch(/^subnets \S+, VPC vpc-\w+, security group sg-\w+, database \S+:5432$/)
 
     const deploy = docsBlock('rds-deploy')
     const found: Readonly<Record<string, string | undefined>> = { subnets, vpc, group }
-    const given = [...deploy.matchAll(/"(\w+)=\$(\w+)"/g)].map(([, name = '', variable = '']) => [
+    const given = [...deploy.matchAll(/"(\w+)=\$\{(\w+):\?[^}]*\}"/g)].map(([, name = '', variable = '']) => [
       name,
       found[variable],
     ])
-    const [, path = ''] = /sam build -t (\S+)'/.exec(deploy) ?? []
+    const [, path = ''] = /sam build -t (\S+)"/.exec(deploy.replace('${target:?}', 'postgres')) ?? []
     expect(given).toHaveLength(3)
     expect(refusals(readTemplate(path), Object.fromEntries(given))).toEqual([])
 
@@ -115,13 +145,18 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     expect(VpcEndpoints).toMatchObject([
       { VpcId: wanted.vpc, ServiceName: `com.amazonaws.${region}.secretsmanager`, PrivateDnsEnabled: true },
     ])
-    expect(VpcEndpoints[0]?.SubnetIds?.sort().join()).toBe(wanted.subnets)
+    const { Subnets = [] } = await ec2().send(new DescribeSubnetsCommand({ SubnetIds: VpcEndpoints[0]?.SubnetIds }))
+    const zones = Subnets.map(({ AvailabilityZone }) => AvailabilityZone)
+    expect(zones.sort()).toEqual([`${region}a`, `${region}b`])
     const { SecurityGroups } = await ec2().send(
-      new DescribeSecurityGroupsCommand({ Filters: [{ Name: 'group-name', Values: ['secretsmanager-endpoint'] }] }),
+      new DescribeSecurityGroupsCommand({
+        Filters: [{ Name: 'group-name', Values: ['keyturn-secretsmanager-endpoint'] }],
+      }),
     )
     expect(SecurityGroups?.[0]?.IpPermissions).toMatchObject([
-      { FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '10.9.0.0/16' }] },
+      { FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '10.9.0.0/16' }, { CidrIp: '10.11.0.0/16' }] },
     ])
+    expect(await pasted(`vpc=${vpc}\n${docsBlock('rds-endpoint')}`)).toContain(VpcEndpoints[0]?.VpcEndpointId)
   })
 
   it('turn rotation on without changing anything, and rotate when they say so', async () => {
