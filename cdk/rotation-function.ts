@@ -14,6 +14,7 @@ import { alarmsOf } from './alarms.ts'
 import { lambdaFunction, logGroupOf, permissionOf } from './lambda.ts'
 import type { OptionsOf, Settings } from './made/options.ts'
 import { made } from './made.ts'
+import { refuseUnknown, refuseUnknownFunction } from './options.ts'
 import { keyUse, roleOf } from './role.ts'
 import { type RotateOptions, scheduleOf } from './schedule.ts'
 import { refuseCommon, valuesOf } from './values.ts'
@@ -49,6 +50,7 @@ export interface CommonProps {
   readonly architecture?: Architecture | undefined
   /** Files that an option names are in a layer, below /opt. */
   readonly layers?: readonly ILayerVersion[] | undefined
+  /** RetentionDays.INFINITE, too, which the template does not have. */
   readonly logRetention?: RetentionDays | undefined
   /** URL of the Secrets Manager to use, for a VPC endpoint without private DNS. */
   readonly secretsManagerEndpoint?: string | undefined
@@ -82,9 +84,10 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
   readonly #keys = new Set<string>()
   readonly #reached: IConstruct[] = []
 
-  /** @throws Error for an option that the template would refuse, with its sentence */
+  /** @throws Error for an option that it does not have, and for a value that the template would refuse, with its sentence */
   constructor(scope: Construct, id: string, props: RotationFunctionProps) {
     super(scope, id)
+    refuseUnknownFunction(props)
     this.#name = props.function
     // Set, because the role names the function before there is one.
     const functionName = props.functionName ?? Names.uniqueResourceName(this, longestName)
@@ -132,7 +135,7 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
    */
   rotate(secret: ISecret, options: RotateOptions): CfnRotationSchedule {
     if (secret.encryptionKey !== undefined) this.#use(secret.encryptionKey)
-    const schedule = scheduleOf(this, secret, { ...options, functionArn: this.function.functionArn })
+    const schedule = scheduleOf(this, secret, this.function.functionArn, options)
     // What a rotation needs is there before it can start. Secrets Manager asks for the permission when the schedule is made.
     schedule.node.addDependency(this.#permission, ...new Set(this.#reached))
     return schedule
@@ -155,6 +158,8 @@ export class RotationWatch extends Construct {
   /** @param props the topic; one of this app is given the policy that lets EventBridge and alarms publish to it */
   constructor(scope: Construct, id: string, props: { readonly topic: ITopic }) {
     super(scope, id)
+    refuseUnknown('RotationWatch', props, ['topic'])
+    if (props.topic === undefined) throw new Error('RotationWatch: the option topic is missing: who is told.')
     this.rules = rulesOf(this, props.topic)
   }
 }

@@ -1,6 +1,8 @@
 import { type Duration, Names, Token } from 'aws-cdk-lib'
 import { CfnRotationSchedule, type ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { Construct } from 'constructs'
+import { refuseUnknown } from './options.ts'
+import { refuseNoDuration } from './values.ts'
 
 export interface RotateOptions {
   /**
@@ -16,23 +18,28 @@ export interface RotateOptions {
   readonly scope?: Construct | undefined
 }
 
+const known = {
+  schedule: true,
+  duration: true,
+  rotateImmediately: true,
+  scope: true,
+} as const satisfies Readonly<Record<keyof RotateOptions, true>>
+
 /**
  * Has a function rotate a secret. On the L1, because CDK's RotationSchedule knows neither cron nor windows (aws-cdk#24062).
- * @throws Error for a schedule that Secrets Manager would refuse
+ * @throws Error for a schedule that Secrets Manager would refuse, and for an option that there is not
  */
 export function scheduleOf(
   construct: Construct,
   secret: ISecret,
-  {
-    schedule,
-    duration,
-    rotateImmediately = false,
-    scope = construct,
-    functionArn,
-  }: RotateOptions & { functionArn: string },
+  functionArn: string,
+  options: RotateOptions,
 ): CfnRotationSchedule {
+  refuseUnknown('rotate', options, Object.keys(known))
+  const { schedule, duration, rotateImmediately = false, scope = construct } = options
+  refuseNoDuration('duration', duration)
   const expression = expressionOf(schedule)
-  const hours = duration?.toHours()
+  const hours = duration?.toHours({ integral: false })
   refuse(expression, hours)
   // After the secret's path: a schedule of another name would be made anew, and the secret not be rotated meanwhile.
   const id = `Schedule-${Names.uniqueResourceName(secret, { maxLength: 100 })}`
@@ -52,8 +59,11 @@ export function scheduleOf(
 
 function expressionOf(schedule: RotateOptions['schedule']): string {
   if (typeof schedule === 'string') return schedule
+  if (typeof schedule !== 'object' || schedule === null)
+    throw new Error("rotate: the option schedule is missing: 'cron(0 3 1 * ? *)', or a Duration.")
   if ('expressionString' in schedule) return schedule.expressionString
-  const hours = schedule.toHours()
+  refuseNoDuration('schedule', schedule)
+  const hours = schedule.toHours({ integral: false })
   const [count, unit] = hours % 24 === 0 ? [hours / 24, 'day'] : [hours, 'hour']
   return `rate(${count} ${unit}${count === 1 ? '' : 's'})`
 }
@@ -73,7 +83,7 @@ function refuse(expression: string, window: number | undefined) {
     return
   }
   const fields = /^cron\((.+)\)$/.exec(expression)?.[1]?.trim().split(/\s+/)
-  if (fields?.length !== 6) throw no('it is rate(n hours), rate(n days) or cron() with six fields.')
+  if (fields?.length !== 6) throw no('it is rate(n hours), rate(n days), n a whole number, or cron() with six fields.')
   const [minute, hour, dayOfMonth, , dayOfWeek, year] = fields
   if (minute !== '0') throw no('the minutes must be 0, because windows open on the hour.')
   if (year !== '*') throw no('the year must be *.')

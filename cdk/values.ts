@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib'
+import { type Duration, Token } from 'aws-cdk-lib'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { OptionsOf, Settings } from './made/options.ts'
 import { made, type Parameter, type Value } from './made.ts'
@@ -27,16 +28,25 @@ export function valuesOf(name: keyof OptionsOf, options: Settings): Record<strin
  * Refuses what the template would refuse of options that all functions have, under the names that these have here.
  * @throws Error with the option, its value and what it must be
  */
-export function refuseCommon({ memorySize, timeout, secretsManagerEndpoint }: CommonProps): void {
+export function refuseCommon({ memorySize, timeout, logRetention, secretsManagerEndpoint }: CommonProps): void {
+  refuseNoDuration('timeout', timeout)
+  const forEver = logRetention === RetentionDays.INFINITE
   const given = {
     MemoryMegabytes: { key: 'memorySize', value: memorySize },
     TimeoutSeconds: { key: 'timeout', value: timeout?.toSeconds() },
+    LogRetentionDays: { key: 'logRetention', value: forEver ? undefined : logRetention },
     SecretsManagerEndpoint: { key: 'secretsManagerEndpoint', value: secretsManagerEndpoint },
   }
   for (const [parameter, { key, value }] of Object.entries(given)) {
     const about = made.parameters[parameter]
     if (about !== undefined && value !== undefined) refuse({ ...about, key }, String(value))
   }
+}
+
+/** @throws Error for what is no Duration: JavaScript takes a number for one */
+export function refuseNoDuration(option: string, given: Duration | undefined): void {
+  if (given === undefined || typeof given.toSeconds === 'function') return
+  throw new Error(`${option} is ${JSON.stringify(given)}. It must be a Duration of aws-cdk-lib: Duration.minutes(2).`)
 }
 
 function parameterOf(about: Parameter, given: unknown): Value {

@@ -111,10 +111,23 @@ describe('rotate', () => {
     ['cron(0 22 1 * ? *)', 3, 'the next day'],
     ['cron(0 3 1 * ? *)', 25, 'whole hours'],
     ['cron(0 3 1 * ? *)', 0, 'whole hours'],
+    ['cron(0 3 1 * ? *)', 1.5, 'whole hours'],
+    [Duration.minutes(90), undefined, 'no schedule rate(1.5 hours): it is rate(n hours)'],
   ])('refuses %s with a window of %s hours', (schedule, hours, why) => {
     const { rotation, login } = house()
-    const duration = hours === undefined ? {} : { duration: Duration.hours(hours) }
+    const duration = hours === undefined ? {} : { duration: Duration.minutes(hours * 60) }
     expect(() => rotation.rotate(login, { schedule, ...duration })).toThrow(why)
+  })
+
+  it.each([
+    [undefined, 'rotate takes an object with options: schedule, duration, rotateImmediately, scope.'],
+    [{}, 'rotate: the option schedule is missing'],
+    [{ ...monthly, window: 3 }, 'rotate has no option window. It has: schedule, duration, rotateImmediately, scope.'],
+    [{ ...monthly, duration: 3 }, 'duration is 3. It must be a Duration of aws-cdk-lib'],
+    [{ schedule: { days: 30 } }, 'schedule is {"days":30}. It must be a Duration of aws-cdk-lib'],
+  ])('refuses, where JavaScript would take it, %o', (options, why) => {
+    const { rotation, login } = house()
+    expect(() => rotation.rotate(login, options as Parameters<typeof rotation.rotate>[1])).toThrow(why)
   })
 
   it('rotates many secrets with one function, and each of them once', () => {

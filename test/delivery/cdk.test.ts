@@ -3,8 +3,9 @@ import { SecurityGroup, Subnet, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { LayerVersion } from 'aws-cdk-lib/aws-lambda'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
-import { Topic } from 'aws-cdk-lib/aws-sns'
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import { describe, expect, it } from 'vitest'
 import { made } from '../../cdk/made.ts'
 import {
@@ -224,12 +225,15 @@ describe('options that the template refuses', () => {
 
   it.each([
     [{ timeout: Duration.seconds(10) }, 'timeout is "10". It must be from 30 to 900.'],
+    [{ timeout: Duration.minutes(20) }, 'timeout is "1200". It must be from 30 to 900.'],
+    [{ timeout: 60 as unknown as Duration }, 'timeout is 60. It must be a Duration of aws-cdk-lib'],
     [{ memorySize: 64 }, 'memorySize is "64". It must be from 128 to 3008.'],
+    [{ logRetention: 2 as RetentionDays }, 'logRetention is "2". It must be one of 1, 3, 5,'],
     [{ secretsManagerEndpoint: 'http://vpce-1' }, 'secretsManagerEndpoint is "http://vpce-1". It must be empty or'],
     [{ functionName: '' }, 'functionName must be a text'],
   ])('are refused under the names that they have in CDK: %o', (option, why) => {
     const props = { function: 'PostgresSingleUser', zip: zipOf('PostgresSingleUser'), ...option } as const
-    expect(() => new RotationFunction(stack, Object.keys(option).join(), props)).toThrow(why)
+    expect(() => new RotationFunction(stack, why, props)).toThrow(why)
   })
 
   it('a superuser secret that is known by its name alone is refused, with what to take', () => {
@@ -240,6 +244,50 @@ describe('options that the template refuses', () => {
       superuserSecrets,
     } as const
     expect(() => new RotationFunction(stack, 'Unknown', props)).toThrow('fromSecretCompleteArn')
+  })
+
+  it.each([
+    [
+      undefined,
+      /^RotationFunction: the option function is missing\. There is: PostgresSingleUser, .*GeneratedValue\.$/,
+    ],
+    [{}, /^RotationFunction: the option function is missing\. There is: PostgresSingleUser, /],
+    [{ function: 'PostgresSingle' }, /there is no function PostgresSingle\. There is: PostgresSingleUser, /],
+    [{ function: 'Overdue' }, /there is no function Overdue\. There is: /],
+    [{ function: 'constructor' }, /there is no function constructor\. There is: /],
+    [
+      { function: 'SshKey', sshHost: 'x' },
+      /RotationFunction SshKey has no option sshHost\. It has: sshHosts, .*zip\.$/,
+    ],
+    [
+      { function: 'SshKey', passwordLength: 9 },
+      /has no option passwordLength, which is one of PostgresSingleUser, .*It has: /,
+    ],
+  ])('are refused, where JavaScript would take them, with what there is: %o', (props, why) => {
+    const make = () => new RotationFunction(stack, `Untyped ${JSON.stringify(props)}`, props as RotationFunctionProps)
+    expect(make).toThrow(why)
+  })
+
+  it('an option that is undefined counts as left out', () => {
+    const props = { function: 'SshKey', zip: zipOf('SshKey'), passwordLength: undefined }
+    expect(new RotationFunction(stack, 'Left out', props as RotationFunctionProps).alarms).toEqual([])
+  })
+
+  it('logs can be kept for ever', () => {
+    const props = { function: 'SshKey', zip: zipOf('SshKey'), logRetention: RetentionDays.INFINITE } as const
+    const made = stackOf((stack) => new RotationFunction(stack, 'Rotation', props))
+    expect(Object.values(made.findResources('AWS::Logs::LogGroup'))[0]?.Properties).not.toHaveProperty(
+      'RetentionInDays',
+    )
+  })
+
+  it.each([
+    [undefined, 'RotationWatch takes an object with options: topic.'],
+    [{}, 'RotationWatch: the option topic is missing'],
+    [{ alarmTopic: 'x' }, 'RotationWatch has no option alarmTopic. It has: topic.'],
+  ])('a RotationWatch without a topic is refused: %o', (props, why) => {
+    const make = () => new RotationWatch(stack, `Watch ${JSON.stringify(props)}`, props as unknown as { topic: ITopic })
+    expect(make).toThrow(why)
   })
 
   it('an option of another function does not compile', () => {

@@ -1,0 +1,64 @@
+import { made } from './made.ts'
+import type { CommonProps, FunctionName } from './rotation-function.ts'
+
+/** What every function can be told, and which one it is. */
+const common = {
+  function: true,
+  vpc: true,
+  vpcSubnets: true,
+  securityGroups: true,
+  encryptionKeys: true,
+  alarmTopic: true,
+  functionName: true,
+  memorySize: true,
+  timeout: true,
+  architecture: true,
+  layers: true,
+  logRetention: true,
+  secretsManagerEndpoint: true,
+  zip: true,
+} as const satisfies Readonly<Record<keyof CommonProps | 'function', true>>
+
+const own = (name: FunctionName) =>
+  made.functions[name].parameters.flatMap((parameter) => made.parameters[parameter]?.key ?? [])
+
+/**
+ * Refuses what TypeScript would not compile: nobody checks it for JavaScript.
+ * @throws Error where there is no such function, and for an option that it does not have; it says what there is
+ */
+export function refuseUnknownFunction(props: { readonly function?: unknown } | undefined): void {
+  const names = Object.keys(made.functions) as FunctionName[]
+  const name = names.find((one) => one === props?.function)
+  if (name === undefined) {
+    const wanted = props?.function
+    const what = wanted === undefined ? 'the option function is missing' : `there is no function ${shown(wanted)}`
+    throw new Error(`RotationFunction: ${what}. There is: ${names.join(', ')}.`)
+  }
+  refuseUnknown(`RotationFunction ${name}`, props, [...own(name), ...Object.keys(common)], (option) => {
+    const others = names.filter((other) => own(other).includes(option))
+    return others.length === 0 ? '' : `, which is one of ${others.join(', ')}`
+  })
+}
+
+/**
+ * @param who whose options they are
+ * @param about what else there is to say of an option that is not known
+ * @throws Error where they are no object, and for one that is not among those known; undefined counts as left out
+ */
+export function refuseUnknown(
+  who: string,
+  given: unknown,
+  known: readonly string[],
+  about: (option: string) => string = () => '',
+): void {
+  if (typeof given !== 'object' || given === null)
+    throw new Error(`${who} takes an object with options: ${known.join(', ')}.`)
+  const [unknown] = Object.entries(given).filter(([option, value]) => value !== undefined && !known.includes(option))
+  if (unknown === undefined) return
+  const [option] = unknown
+  throw new Error(`${who} has no option ${option}${about(option)}. It has: ${known.join(', ')}.`)
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? value : `of type ${typeof value}`
+}
