@@ -6,7 +6,7 @@ import type { LambdaSettings } from '../secrets-manager/functions/lambda.ts'
 import { builtFunction } from './built-programs.ts'
 import { type FunctionName, functionNames } from './function-names.ts'
 import { inThisProcess } from './in-process.ts'
-import { refuse } from './refusals.ts'
+import { refuse, refuseUnknown } from './refusals.ts'
 import type { Handler, KeyturnFunction, LocalSecretsManagerOptions, OwnFunction } from './start.ts'
 
 type Wanted = KeyturnFunction | OwnFunction | Handler
@@ -31,6 +31,12 @@ function functionFor(id: string, wanted: Wanted, env: Readonly<Record<string, st
   // Lambda's own rule (API reference, CreateFunction).
   if (!/^[\w-]{1,64}$/.test(id)) refuse(id, 'is no name of a function: letters, digits, - and _, 64 at most.')
   if (typeof wanted === 'function') return inThisProcess(id, wanted, 30_000)
+  if (typeof wanted !== 'object' || wanted === null)
+    refuse(
+      id,
+      `is ${wanted === null ? 'null' : typeof wanted}: it takes a function, { handler: FILE } or { keyturn: NAME }.`,
+    )
+  refuseUnknown(`functions.${id}`, wanted, [...('keyturn' in wanted ? ['keyturn'] : ['handler']), 'env', 'timeoutMs'])
   const { timeoutMs = 30_000 } = wanted
   if (!(timeoutMs > 0 && timeoutMs <= 2 ** 31 - 1)) refuse(id, `has timeoutMs: ${timeoutMs}, which is no time to wait.`)
   if ('keyturn' in wanted) return keyturnFunction(id, wanted, timeoutMs, env)

@@ -3,6 +3,23 @@ export function refuse(id: string, what: string): never {
   throw new Error(`startLocalSecretsManager: functions.${id} ${what}`)
 }
 
+/**
+ * Refuses an option that there is not: TypeScript would not compile it, and nobody else would notice.
+ * @param who whose options they are; undefined counts as left out
+ * @throws Error where they are no object, and for one that is not among those known; it says what there is
+ */
+export function refuseUnknown(who: string, given: unknown, known: readonly string[]): void {
+  const what = `startLocalSecretsManager: ${who}`
+  if (typeof given !== 'object' || given === null)
+    throw new Error(
+      `${what} is ${given === null ? 'null' : typeof given}, not an object. It may have: ${known.join(', ')}.`,
+    )
+  for (const [option, value] of Object.entries(given)) {
+    if (value !== undefined && !known.includes(option))
+      throw new Error(`${what} has ${option}, which there is not. It may have: ${known.join(', ')}.`)
+  }
+}
+
 /** @throws Error where the port can't be one */
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return

@@ -6,7 +6,7 @@ import { defaultRegion as region } from '../secrets-manager/service/names.ts'
 import { builtPrograms } from './built-programs.ts'
 import type { FunctionName } from './function-names.ts'
 import { functionsFor } from './functions.ts'
-import { cannotListen, checkNode, checkPort } from './refusals.ts'
+import { cannotListen, checkNode, checkPort, refuseUnknown } from './refusals.ts'
 import { stepLog } from './step-log.ts'
 
 /** What Secrets Manager sends to a rotation function, once for each step. */
@@ -132,6 +132,14 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
   stop(): Promise<void>
 }
 
+const known = {
+  port: true,
+  functions: true,
+  env: true,
+  onLog: true,
+  retryDelaysMs: true,
+} as const satisfies Readonly<Record<keyof LocalSecretsManagerOptions, true>>
+
 /**
  * Starts a Secrets Manager in this process, for tests: AWS's API and rules on a port of 127.0.0.1, with its state in memory, and
  * rotations by Keyturn's functions or your own, which run as Lambda runs them.
@@ -141,13 +149,14 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
  *     await client.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: local.functions.GeneratedValue }))
  *     await local.settled()
  *     await local.stop()
- * @throws Error where an option can't be meant, where the port can't be had (with the system's `code`, EADDRINUSE for example), and
+ * @throws Error where an option can't be meant or is unknown, where the port can't be had (with the system's `code`, EADDRINUSE for example), and
  *   on a Node that is older than 22
  */
 export async function startLocalSecretsManager<Own extends string = never>(
   options: LocalSecretsManagerOptions<Own> = {},
 ): Promise<LocalSecretsManager<Own>> {
   checkNode(process.versions.node)
+  refuseUnknown('options', options, Object.keys(known))
   const { port = 0, onLog = () => {}, retryDelaysMs } = options
   checkPort(port)
   const functions = functionsFor(options)

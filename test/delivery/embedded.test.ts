@@ -240,6 +240,17 @@ describe('a function of your own', () => {
 describe('what can’t be meant is refused at the start', () => {
   it.each([
     [{ port: 70_000 }, /port takes a whole number from 0.*, not 70000/],
+    [{ prot: 1 }, /options has prot, which there is not\. It may have: port, functions, env, onLog, retryDelaysMs\./],
+    [8080, /options is number, not an object\. It may have: port, /],
+    [{ functions: { Mine: './own.js' } }, /functions\.Mine is string: it takes a function, \{ handler: FILE \} or/],
+    [
+      { functions: { Mine: { handler: () => {}, timeout: 1 } } },
+      /functions\.Mine has timeout, which there is not\. It may have: handler, env, timeoutMs\./,
+    ],
+    [
+      { functions: { Mine: { keyturn: 'SshKey', handler: 'x' } } },
+      /functions\.Mine has handler, which there is not\. It may have: keyturn, env, timeoutMs\./,
+    ],
     [{ functions: { Mine: { handler: './gone.js' } } }, /functions\.Mine has a handler that is no file: \/.*gone\.js/],
     [{ functions: { Mine: { keyturn: 'Nothing' } } }, /functions\.Mine wants "Nothing" of Keyturn, which has: ApiKey/],
     [{ functions: { 'no name': () => {} } }, /functions\.no name is no name of a function/],
