@@ -22,7 +22,7 @@ variable "name" {
 }
 
 variable "zip" {
-  description = "Path of PostgresSingleUser.zip of a release."
+  description = "Path of PostgresSingleUser.zip of a release, from the folder in which Terraform runs."
   type        = string
 }
 
@@ -47,13 +47,13 @@ variable "database" {
 }
 
 variable "password" {
-  description = "The login's password of today. Read when the secret is made, and never again: what rotates it knows better."
+  description = "The login's password of today, as TF_VAR_password. Only the first apply reads it; after that any text will do."
   type        = string
   sensitive   = true
 }
 
 variable "alarm_topic_arn" {
-  description = "The SNS topic that is told of failed steps."
+  description = "The SNS topic that is told of failed steps. It must exist."
   type        = string
 }
 
@@ -298,7 +298,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 }
 
 output "secret_arn" {
-  description = "What the application reads."
+  description = "What the application reads, and what to rotate."
   value       = aws_secretsmanager_secret.login.arn
 }
 

@@ -9,6 +9,8 @@ const { parse } = createRequire(import.meta.url)('@cdktf/hcl2json') as {
 
 /** A file of Terraform, as its own parser reads it: blocks are lists, and expressions texts with `${…}`. */
 export interface Configuration {
+  /** What is said at the top: blocks, and values of variables. */
+  readonly names: readonly string[]
   /** What is in a block, with what can be known put in for references; others stay what they are. */
   block(...path: readonly [kind: string, ...names: string[]]): Mapping
 }
@@ -59,7 +61,7 @@ export async function configurationOf(text: string, values: Readonly<Record<stri
     return value.replaceAll(/\$\{([\w.]+)\}/g, (text, expression: string) => String(reference(expression) ?? text))
   }
 
-  return { block: (...path) => known(raw(path)) as Mapping }
+  return { names: Object.keys(parsed), block: (...path) => known(raw(path)) as Mapping }
 }
 
 /** The statements of a data source aws_iam_policy_document, as IAM has them. */

@@ -6,6 +6,7 @@ import { statementsOf, statementsOfRole } from '../template/policies.ts'
 import { deploy } from '../template/stack.ts'
 import { configurationOf, statementsOfDocument } from './hcl.ts'
 import { asDeployed, comparable } from './same.ts'
+import { fileOf } from './support/installed.ts'
 
 const read = (path: string) => readFileSync(repositoryPath(path), 'utf8')
 const text = read('examples/terraform/main.tf')
@@ -157,15 +158,50 @@ describe('examples/terraform/main.tf', () => {
 })
 
 describe('docs/terraform.md', () => {
-  it('has the statements that other roles need besides', async () => {
-    const [, more = ''] = /^```hcl\n(.*?)^```$/ms.exec(page) ?? []
-    const locals = /^locals \{\n.*?^\}$/ms.exec(text)?.[0]
-    const configuration = await configurationOf(`${more}\n${locals}`, values)
-    const document = statementsOfDocument(configuration.block('data', 'aws_iam_policy_document', 'more'))
-    const single = statements(`${id}Role`).filter((one) => !one.includes('kms:'))
-    const own = (one: string) => one.replaceAll('PostgresAlternatingUsers', id)
-    const besides = statements('PostgresAlternatingUsersRole').filter((one) => !single.includes(own(one)))
-    expect(besides).toHaveLength(3)
-    expect(document.map(comparable).sort()).toEqual(besides.sort())
+  it('has the statements that other roles need besides, as they go into the document of the role', async () => {
+    const head = 'data "aws_iam_policy_document" "rotation" {\n'
+    expect(text).toContain(head)
+    const [statementsOfPage, variables] = [
+      await fileOf('docs/terraform.md', 'statements.tf'),
+      await fileOf('docs/terraform.md', 'variables.tf'),
+    ]
+    const whole = `${text.replace(head, head + statementsOfPage)}\n${variables}`
+    const configuration = await configurationOf(whole, values)
+    const document = statementsOfDocument(configuration.block('data', 'aws_iam_policy_document', 'rotation'))
+    const ofAlternating = statements('PostgresAlternatingUsersRole')
+    const own = ofAlternating.map((one) => one.replaceAll('PostgresAlternatingUsers', id))
+    expect(document.map(comparable).sort()).toEqual(own.sort())
+    for (const [, name] of statementsOfPage.matchAll(/var\.(\w+)/g))
+      expect(configuration.block('variable', String(name)).type).toBe(expressed('list(string)'))
+  })
+
+  it('gives a value to each variable that needs one, but for the password', async () => {
+    const given = await configurationOf(await fileOf('docs/terraform.md', 'terraform.tfvars'), {})
+    const needed = [...text.matchAll(/^variable "(\w+)" \{\n(.*?)^\}$/gms)].flatMap(([, name = '', body = '']) =>
+      /^ {2}default /m.test(body) ? [] : [name],
+    )
+    expect([...given.names, 'password'].sort()).toEqual(needed.sort())
+    expect(page).toContain('export TF_VAR_password\n')
+    expect(page).not.toMatch(/-var '?password/)
+  })
+
+  it('makes of a secret that exists already a schedule alone', async () => {
+    const removed = [
+      /^variable "password" \{\n.*?^\}\n/ms,
+      /^resource "aws_secretsmanager_secret" "login" \{\n.*?^\}\n/ms,
+      /^resource "aws_secretsmanager_secret_version" "login" \{\n.*?^\}\n/ms,
+      /^ {4}aws_secretsmanager_secret_version\.login,\n/m,
+    ]
+    const rest = removed.reduce((left, part) => left.replace(part, ''), text)
+    const there = 'data.aws_secretsmanager_secret.login'
+    const whole = `${rest.replaceAll('aws_secretsmanager_secret.login', there)}\n${await fileOf('docs/terraform.md', 'existing.tf')}`
+    const configuration = await configurationOf(whole, values)
+    expect(configuration.block('data', 'aws_secretsmanager_secret', 'login').name).toBe('my/database')
+    const { secret_id } = configuration.block('resource', 'aws_secretsmanager_secret_rotation', 'login')
+    expect([secret_id, configuration.block('output', 'secret_arn').value]).toEqual(
+      [`${there}.id`, `${there}.arn`].map(expressed),
+    )
+    // Nothing of what went is spoken of any more.
+    expect(whole).not.toMatch(/var\.password|(?<!data\.)aws_secretsmanager_secret(_version)?\.login/)
   })
 })
