@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Metafile } from 'esbuild'
 import { bundleCommand } from '../../cli/bundle.ts'
+import { functionFiles } from '../../local/embedded/function-names.ts'
 import { root } from '../functions.ts'
 import { noticeOf } from '../notice.ts'
 import { packagesIn } from '../packages.ts'
@@ -26,7 +27,8 @@ export const npmPackage: Part = {
       await write(work, {
         ...files,
         ...(await declarations(root, entries)),
-        'zips.br': packed(functions),
+        // Those that it knows by name: Overdue rotates nothing.
+        'zips.br': packed(functions.filter(({ id }) => id in functionFiles)),
         // What the command knows released code by.
         'command/code-sha256.json': await readFile(join(folder, 'code-sha256.json')),
         'package.json': `${JSON.stringify(manifest(), undefined, 2)}\n`,

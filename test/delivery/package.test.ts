@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
@@ -110,8 +110,18 @@ describe('what docs/package.md shows', () => {
     expect(report).toMatchObject({ numTotalTests: 1, numPassedTests: 1 })
   })
 
+  test.each(['commonjs', 'module'])('gives a zip, by a program in a project of type %s', async (type) => {
+    const own = `of-${type}`
+    await project.write({
+      [`${own}/package.json`]: JSON.stringify({ type }),
+      [`${own}/zip.mts`]: await fileOf('docs/package.md', 'zip.mts'),
+    })
+    const { stdout, stderr } = await project.run('sh', ['-c', `cd ${own} && node zip.mts`])
+    expect(stdout, stderr).toBe(`${realpathSync(project.folder)}/${own}/build/PostgresSingleUser.zip\n`)
+  })
+
   test('satisfies a strict compiler', async () => {
-    const names = ['rotation.test.ts', 'zip.ts']
+    const names = ['rotation.test.ts', 'zip.mts']
     for (const name of names) await project.write({ [name]: await fileOf('docs/package.md', name) })
     const how = [
       '--noEmit',
@@ -146,7 +156,8 @@ describe('keyturn/zips', () => {
 
   it('names the functions that there are, where one is asked for that is not', () => {
     const { functionZip } = createRequire(join(project.folder, 'x.js'))('keyturn/zips')
-    expect(() => functionZip('Nothing')).toThrow(/There is no function Nothing. There is: ApiKey, .*TransferUserKey\.$/)
+    for (const name of ['Nothing', 'Overdue'])
+      expect(() => functionZip(name)).toThrow(/There is no function \w+\. There is: ApiKey, .*TransferUserKey\.$/)
   })
 })
 
