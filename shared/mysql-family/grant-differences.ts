@@ -52,7 +52,7 @@ function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: Read
       lacks.filter((each) => !isDynamic(each)),
     ),
     ...lacks.filter(isDynamic).flatMap((each) => several(missing, [each])),
-    ...several(held, surplus, surplus.includes(allPrivileges) ? [cutDown(wanted)] : surplus),
+    ...several(held, surplus, surplus.includes(allPrivileges) ? [cutDown(on, wanted)] : surplus),
     ...several(
       held,
       more.filter((each) => each === grantOption),
@@ -60,17 +60,27 @@ function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: Read
   ]
 }
 
-/** Privileges that there are on everything that has ALL PRIVILEGES; not those that an application would miss first. */
-const probes = 'DROP,ALTER,INDEX,REFERENCES,CREATE,TRIGGER,CREATE VIEW,SHOW VIEW,DELETE,UPDATE'.split(',')
+/** Those of tables, of databases too, and of everything, the newest last; first those that an application would miss last. */
+const [ofTables, ofDatabases, ofAll, newest] = [
+  'DROP,ALTER,INDEX,REFERENCES,CREATE,TRIGGER,CREATE VIEW,SHOW VIEW,DELETE,UPDATE,INSERT,SELECT',
+  'EVENT,EXECUTE,LOCK TABLES,CREATE ROUTINE,ALTER ROUTINE,CREATE TEMPORARY TABLES',
+  // MariaDB's: MySQL has no ALL PRIVILEGES on everything, but shows each.
+  'SUPER,FILE,SHUTDOWN,PROCESS,RELOAD,SHOW DATABASES,CREATE USER,REPLICATION SLAVE,CREATE TABLESPACE,BINLOG MONITOR,' +
+    'SET USER,FEDERATED ADMIN,CONNECTION ADMIN,READ_ONLY ADMIN,REPLICATION SLAVE ADMIN,REPLICATION MASTER ADMIN,' +
+    'BINLOG ADMIN,BINLOG REPLAY,SLAVE MONITOR',
+  // On servers that have not these, one of the others is not wanted: all together would be ALL PRIVILEGES.
+  'DELETE HISTORY,SHOW CREATE ROUTINE',
+].map((names) => names.split(',')) as [string[], string[], string[], string[]]
 
 /**
  * What to take away of ALL PRIVILEGES so that the server lists the rest by name: one that is not wanted. Taking away all
- * and giving back some would cut off who is at work.
+ * and giving back some would cut off who is at work; that is left where nothing is wanted.
  */
-function cutDown(wanted: ReadonlySet<string>): string {
+function cutDown(on: string, wanted: ReadonlySet<string>): string {
   const isWanted = (probe: string) => [...wanted].some((each) => each === probe || each.startsWith(`${probe} (`))
   const none = [...wanted].every((each) => each === grantOption)
-  return (none ? undefined : probes.find((probe) => !isWanted(probe))) ?? allPrivileges
+  const wide = on === '*.*' ? [...ofDatabases, ...ofAll] : on.endsWith('.*') ? ofDatabases : []
+  return (none ? undefined : [...ofTables, ...wide, ...newest].find((probe) => !isWanted(probe))) ?? allPrivileges
 }
 
 type Options = ReadonlyMap<string, boolean>

@@ -108,8 +108,10 @@ describe('the clone', { meta: { server: server.label } }, () => {
     const [clone, base] = [quoted(target.clone), quoted(target.base.username)]
     const password = randomPassword()
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [target.clone, '%', password])
-    await server.query(`GRANT SELECT ON ${database}.* TO ${base}`)
-    await server.query(`GRANT SELECT, INSERT ON ${database}.* TO ${clone}`)
+    const rights =
+      'SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW, TRIGGER'
+    await server.query(`GRANT ${rights} ON ${database}.* TO ${base}`)
+    await server.query(`GRANT ALL ON ${database}.* TO ${clone}`)
     // The secret has had that login's password before.
     const older = JSON.stringify({ ...JSON.parse(target.value), username: target.clone, password })
     for (const value of [older, target.value]) await put(target.secretId, value)
@@ -119,7 +121,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     const rows = (await server.query('SHOW GRANTS FOR ?@?', [target.clone, '%'])).map((row) => Object.values(row)[0])
     expect(rows).toEqual([
       `GRANT USAGE ON *.* TO ${clone}@\`%\``,
-      `GRANT SELECT ON \`${database}\`.* TO ${clone}@\`%\``,
+      `GRANT ${rights} ON \`${database}\`.* TO ${clone}@\`%\``,
       `GRANT ${base}@\`%\` TO ${clone}@\`%\``,
     ])
     await session.query(`SELECT * FROM ${database}.t`)
