@@ -22,36 +22,50 @@ export function checkRoles(state: CloneState, names: CloneNames, username: strin
       remedy: say`If it is the second login of ${names.base}: ${grant} Else rename one of the two.`,
     })
   }
-  checkHoldings(state, names)
   if (clone.rolsuper && !base.rolsuper)
     throw new RotationError('NotAClone', say`${names.clone} is a superuser and ${names.base} is not.`)
+  checkMemberships(state, names)
+  // What an earlier rotation has made the clone is only out of date.
+  if (!isAdopted(state)) checkAttributes(state, names)
+  // Last, since what it owns is to go to a base that may do the same.
+  checkHoldings(state, names)
   if (!clone.rolcanlogin) throw new RotationError('LoginLocked', say`${names.clone} may not log in.`)
 }
 
 /** With a new password for the clone, whoever may read the secret gets all that it may do; so that is to be the base's, too. */
-function checkHoldings(state: CloneState, names: CloneNames): void {
-  const { base, clone, cloneAlone, cloneHolds } = state
+function checkMemberships({ cloneAlone }: CloneState, names: CloneNames): void {
+  if (cloneAlone.length === 0) return
+  const roles = cloneAlone.join(', ')
+  const grant = `GRANT ${roles} TO ${escapeIdentifier(names.base)};`
+  throw holdsMore(names, say`is a member of ${roles}, and ${names.base} is not`, say`${grant}`)
+}
+
+function checkAttributes({ base, clone }: CloneState, names: CloneNames): void {
   const [to, from] = [escapeIdentifier(names.base), escapeIdentifier(names.clone)]
-  if (cloneAlone.length > 0) {
-    const roles = cloneAlone.join(', ')
-    throw holdsMore(names, say`is a member of ${roles}, and ${names.base} is not`, say`GRANT ${roles} TO ${to};`)
-  }
-  const shared = say`and ${names.base} does not share it`
-  // The clone is about to run as the base: what is its own would be out of reach for those who use it now.
-  if (cloneHolds.length > 0)
-    throw holdsMore(
-      names,
-      say`owns something, or was granted something itself, in ${cloneHolds.join(', ')}, ${shared}`,
-      say`in each of these databases REASSIGN OWNED BY ${from} TO ${to}; and, where it was granted something itself, GRANT that to ${to} and then REVOKE it from ${from}: docs/from-aws-functions.md has a query that prints these statements. Not by DROP OWNED, which takes each grant away first, and drops what the login has made since.`,
-    )
-  // What an earlier rotation has made the clone is only out of date.
-  if (isAdopted(state)) return
   const more = (['rolcreaterole', 'rolcreatedb', 'rolreplication', 'rolbypassrls'] as const)
     .filter((column) => clone?.[column] && !base?.[column])
     .map((column) => switches[column])
   if (more.length === 0) return
   const statements = [`ALTER ROLE ${to} ${more.join(' ')};`, `ALTER ROLE ${from} NO${more.join(' NO')};`]
-  throw holdsMore(names, say`has ${more.join(', ')}, ${shared}`, say`${statements.join(' or ')}`)
+  throw holdsMore(
+    names,
+    say`has ${more.join(', ')}, and ${names.base} does not share it`,
+    say`${statements.join(' or ')}`,
+  )
+}
+
+function checkHoldings({ cloneHolds, cloneOnlyOwns }: CloneState, names: CloneNames): void {
+  const [to, from] = [escapeIdentifier(names.base), escapeIdentifier(names.clone)]
+  // The clone is about to run as the base: what is its own would be out of reach for those who use it now.
+  if (cloneHolds.length > 0)
+    throw holdsMore(
+      names,
+      say`owns something, or was granted something itself, in ${cloneHolds.join(', ')}, and ${names.base} does not share it`,
+      // REASSIGN takes views and SECURITY DEFINER functions out of reach of what only the clone was granted.
+      cloneOnlyOwns
+        ? say`right before the rotation, in each of these databases: REASSIGN OWNED BY ${from} TO ${to};`
+        : say`docs/from-aws-functions.md has a query that prints the statements for ${names.base}: what it lacks first, then REASSIGN OWNED and REVOKE. In each of these databases run it, and what it prints, until it prints nothing. Not REASSIGN OWNED before, which breaks views and functions of ${names.clone}, nor DROP OWNED, which takes each grant away first, and drops what the login has made.`,
+    )
 }
 
 /** @param what it has, and the base has not */

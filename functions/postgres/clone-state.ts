@@ -51,6 +51,8 @@ export interface CloneState {
   readonly cloneAlone: readonly string[]
   /** Databases in which the clone owns something or was granted something itself; `(all)` for what belongs to none. */
   readonly cloneHolds: readonly string[]
+  /** Whether REASSIGN OWNED in these suffices: nothing was granted to the clone or by its default privileges, and no user mapping is its own. */
+  readonly cloneOnlyOwns: boolean
   /**
    * Whom the session should act as: its own login or, where that is a clone itself, the base that it runs as. A database's
    * own `role` setting does not count, since its owner need not be trusted.
@@ -112,10 +114,13 @@ export function cloneQuestions({ base, clone }: CloneNames): string[] {
     `SELECT m.roleid::regrole::text AS role, to_json(m) AS row, m.roleid = ${oid(base)} AS of_base,
        pg_has_role(${oid(base)}, m.roleid, 'MEMBER') AS base_is_member
      FROM pg_catalog.pg_auth_members m WHERE m.member = ${oid(clone)}`,
-    `SELECT DISTINCT COALESCE((SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.dbid)::text, '(all)') AS holds
+    `SELECT COALESCE((SELECT d.datname FROM pg_catalog.pg_database d WHERE d.oid = s.dbid)::text, '(all)') AS holds,
+       bool_and(s.deptype = 'o' AND s.classid NOT IN ('pg_catalog.pg_default_acl'::regclass,
+         'pg_catalog.pg_user_mapping'::regclass)) AS only_owns
      FROM pg_catalog.pg_shdepend s
      WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.refobjid = ${oid(clone)}
-       AND s.classid <> 'pg_catalog.pg_auth_members'::regclass`,
+       AND s.classid <> 'pg_catalog.pg_auth_members'::regclass
+     GROUP BY 1`,
   ]
 }
 
@@ -130,6 +135,7 @@ export function readCloneState(answers: readonly QueryResult[], names: CloneName
   const settingsOf = (role: number | undefined) =>
     lists.filter((list) => list.setrole === role).flatMap((list) => settingsIn(list))
   const members = rows<MemberRow>(3)
+  const holdings = rows<{ holds: string; only_owns: boolean }>(4)
 
   const session = roles.get(about.sessionUser)
   const runsAs = settingsOf(session?.oid).find(({ name, database }) => name === 'role' && database === null)
@@ -152,7 +158,8 @@ export function readCloneState(answers: readonly QueryResult[], names: CloneName
     everybodysSettings: settingsOf(0),
     memberships: members.filter((member) => member.of_base).map(({ row }) => row),
     cloneAlone: members.filter((member) => member.base_is_member === false).map(({ role }) => role),
-    cloneHolds: rows<{ holds: string }>(4).map(({ holds }) => holds),
+    cloneHolds: holdings.map(({ holds }) => holds),
+    cloneOnlyOwns: holdings.every((row) => row.only_owns),
     self,
     administersBase: administers(base),
     administersClone: administers(clone),

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { keyturn } from '../cli/keyturn.ts'
+import { handOver } from '../functions/postgres/hand-over.ts'
 import { createMaster } from '../functions/postgres/roles.ts'
 import { pageStatements } from '../support/page.ts'
 import { connected, postgresServer } from '../support/postgres.ts'
@@ -48,14 +49,10 @@ describe(`alternating users, on ${server.label}`, { meta: { server: server.label
     const { host, port } = server
     const { username: user, password } = master
     await using client = await connected({ host, port, database: names.shop, user, password })
-    const query = (sql: string) => client.query(sql)
-    await run([...pageStatements('postgres-master', names), ...pageStatements('postgres-owned', names)], query)
-    const [asked = ''] = pageStatements('postgres-granted', names)
-    const { rows } = await query(asked)
-    const statements = rows.map(({ statement }) => statement)
-    await run(statements, query)
-    // The application has made tables meanwhile, as the second login.
-    for (const statement of pageStatements('postgres-owned', names)) await query(statement)
+    const query = async (sql: string) => (await client.query(sql)).rows
+    await run(pageStatements('postgres-master', names), query)
+    // The application makes tables meanwhile, as the second login.
+    await handOver(names, query, (statement) => run([statement], query))
     share(true)
     for (const whose of ['ours', 'ours', 'ours', 'theirs', 'theirs', 'theirs', 'ours'] as const)
       await rotate(whose, alternating, 'works')

@@ -1,18 +1,20 @@
 import { expect } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import type { Suite } from '../../contract/suite.ts'
-import { pageStatements } from '../../support/page.ts'
-import { connected, quoted, type TestServer } from '../../support/postgres.ts'
+import { type AdminClient, connected, quoted, type TestServer } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
-import { createClone } from './roles.ts'
+import { handOver, printed } from './hand-over.ts'
+import { createClone, createRole } from './roles.ts'
 import type { PostgresType } from './secret-types.ts'
+
+type Names = { readonly app: string; readonly shop: string }
 
 /**
  * A clone owns and was granted what the base does not have. The statements of docs/from-aws-functions.md give it to the base:
- * after each of them the clone, and who got something from it, can do what they could.
+ * after each of them both, and who got something from the clone, can do what they could, in new sessions and in open ones.
  * @param suite of alternating users
  */
 export async function expectOwnRightsGoOver(
@@ -25,44 +27,99 @@ export async function expectOwnRightsGoOver(
   const target = await suite.stored(async () => made)
   const clone = await createClone(server, made.base)
   const names = { app: made.base.username, shop: randomName('s') }
-  const [reader, other, second] = [randomName('r'), randomName('o'), quoted(cloneOf(made.base))]
+  const [reader, second] = [randomName('r'), quoted(cloneOf(made.base))]
   await server.query(`CREATE DATABASE ${names.shop}`)
-  await server.query(`CREATE ROLE ${reader}; CREATE ROLE ${other} IN ROLE ${reader}`)
+  await server.query(`CREATE ROLE ${reader}`)
+  const other = await createRole(server, { attributes: `IN ROLE ${reader}` })
+  const connect = ({ username: user, password }: TestLogin) =>
+    connected({ host: server.host, port: server.port, database: names.shop, user, password })
   await using admin = await server.admin(names.shop)
   const run = async (sql: string) => (await admin.query(sql)).rows
   await run(ownRights(names, second, reader))
-  await expectFailure({ secrets }, target, { code: 'NotAClone', step: 'setSecret' })
+  await run(
+    server.major < 16 ? `ALTER ROLE ${second} NOINHERIT` : `GRANT ${quoted(names.app)} TO ${second} WITH INHERIT FALSE`,
+  )
+  const refused = await expectFailure({ secrets }, target, { code: 'NotAClone', step: 'setSecret' })
+  expect(refused.errorMessage).not.toMatch(/REASSIGN OWNED BY "/)
 
-  const { host, port } = server
-  async function use({ username: user, password }: TestLogin): Promise<void> {
-    await using client = await connected({ host, port, database: names.shop, user, password })
-    await client.query(`SELECT a FROM "od d"."T"; SELECT nextval('numbers'); SELECT f(); INSERT INTO given VALUES (1);
-      INSERT INTO own VALUES (1); CREATE TEMPORARY TABLE ${randomName()} (n INT)`)
-    // The row policy lets it see what it has written.
-    expect((await client.query('SELECT n FROM given')).rows.length).toBeGreaterThan(0)
+  await using cloneSession = await connect(clone)
+  await using baseSession = await connect(made.base)
+  await using otherSession = await connect(other)
+  // What the clone makes while the hand-over is under way, for as long as it has default privileges.
+  const tables: string[] = []
+  let grantsOn = true
+  async function proveWorking(statement: string): Promise<void> {
+    await using newClone = await connect(clone)
+    await using newBase = await connect(made.base)
+    await using newOther = await connect(other)
+    for (const client of [cloneSession, newClone]) await useAll(client)
+    if (statement.startsWith(`ALTER DEFAULT PRIVILEGES FOR ROLE ${cloneOf(made.base)} `)) grantsOn = false
+    const table = await makesTable(cloneSession)
+    if (grantsOn) tables.push(table)
+    const reads = tables.map((table) => `SELECT n FROM ${table};`).join('')
+    for (const client of [cloneSession, newClone, baseSession, newBase])
+      await client.query(`SELECT n FROM shared; ${reads}`)
+    for (const client of [otherSession, newOther])
+      await client.query(`SELECT n FROM given; SELECT n FROM own; SELECT n FROM seen; SELECT g(); ${reads}`)
   }
-  const useByReader = () => run(`SET ROLE ${other}; SELECT n FROM given; SELECT n FROM own; RESET ROLE`)
 
-  await use(clone)
-  for (const statement of pageStatements('postgres-owned', names)) await run(statement)
-  const [asked = ''] = pageStatements('postgres-granted', names)
-  for (const { statement } of await run(asked)) {
+  await proveWorking('')
+  await expectNoHarmByMaster(server, names, connect, proveWorking)
+  await handOver(names, run, async (statement) => {
     await run(statement)
-    await use(clone)
-    await useByReader()
-  }
-  await use(made.base)
-  expect(await run(asked)).toEqual([])
+    await proveWorking(statement)
+  })
+  await using newBase = await connect(made.base)
+  for (const client of [cloneSession, baseSession, newBase]) await useAll(client)
+  expect(await printed(names, run)).toEqual([])
   const secretId = await secrets.store(target.value)
   await secrets.rotate(secretId)
-  await use(loginIn(await secrets.storedValue(secretId, 'AWSCURRENT')))
+  await using rotated = await connect(loginIn(await secrets.storedValue(secretId, 'AWSCURRENT')))
+  await useAll(rotated)
   // What it makes now is the base's, and is granted on as its own was.
-  await run(`SET SESSION AUTHORIZATION ${second}; SET ROLE ${quoted(names.app)}; CREATE TABLE later (n INT);
-    RESET SESSION AUTHORIZATION; SET ROLE ${other}; SELECT n FROM later; RESET ROLE`)
+  await rotated.query('CREATE TABLE later (n INT); CREATE FUNCTION h() RETURNS INT LANGUAGE sql AS $$SELECT 1$$')
+  await otherSession.query('SELECT n FROM later')
+  await expect(otherSession.query('SELECT h()')).rejects.toThrow('permission denied')
+}
+
+/** The clone by all that it has. */
+async function useAll(client: AdminClient): Promise<void> {
+  const temporary = randomName()
+  await client.query(`SELECT a FROM "od d"."T"; SELECT nextval('numbers'); SELECT f(); INSERT INTO given VALUES (1);
+    INSERT INTO own VALUES (1); CREATE TEMPORARY TABLE ${temporary} (n INT); DROP TABLE ${temporary}; SELECT n FROM behind; SELECT n FROM seen;
+    SELECT g()`)
+  // The row policy lets it see what it has written.
+  expect((await client.query('SELECT n FROM given')).rows.length).toBeGreaterThan(0)
+}
+
+async function makesTable(client: AdminClient): Promise<string> {
+  const table = randomName('t')
+  await client.query(`CREATE TABLE ${table} (n INT)`)
+  return table
+}
+
+/** As on RDS: a master that may not grant what others own runs the query and what it prints, over and over. */
+async function expectNoHarmByMaster(
+  server: TestServer,
+  names: Names,
+  connect: (login: TestLogin) => Promise<AdminClient>,
+  proveWorking: (statement: string) => Promise<void>,
+): Promise<void> {
+  const master = await createRole(server, { attributes: 'CREATEROLE' })
+  await server.query(`GRANT ${quoted(names.app)}, ${quoted(`${names.app}_clone`)} TO ${quoted(master.username)}`)
+  await using client = await connect(master)
+  const query = async (sql: string) => (await client.query(sql)).rows
+  for (let round = 0; round < 2; round++) {
+    for (const statement of await printed(names, query)) await client.query(statement).catch(() => undefined)
+    await proveWorking('')
+  }
+  const missing = await printed(names, query)
+  expect(missing).toContain(`GRANT SELECT ON TABLE behind TO ${names.app};`)
+  expect(missing.filter((statement) => /^REASSIGN|REVOKE SELECT ON TABLE/.test(statement))).toEqual([])
 }
 
 /** All kinds of what one role can have and another not. */
-function ownRights({ app, shop }: { readonly app: string; readonly shop: string }, clone: string, reader: string) {
+function ownRights({ app, shop }: Names, clone: string, reader: string) {
   return `CREATE SCHEMA "od d"; CREATE TABLE "od d"."T" (a INT, b INT); CREATE SEQUENCE numbers; CREATE TABLE given (n INT);
     CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'; REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC;
     GRANT USAGE ON SCHEMA "od d" TO ${clone}; GRANT SELECT (a) ON "od d"."T" TO ${clone};
@@ -70,8 +127,13 @@ function ownRights({ app, shop }: { readonly app: string; readonly shop: string 
     GRANT SELECT, INSERT ON given TO ${clone} WITH GRANT OPTION; ALTER TABLE given ENABLE ROW LEVEL SECURITY;
     CREATE POLICY p ON given TO ${clone}, ${reader} USING (true) WITH CHECK (true);
     GRANT CREATE ON SCHEMA public TO ${clone}, ${quoted(app)};
+    CREATE TABLE behind (n INT); GRANT SELECT ON behind TO ${clone};
     ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO ${clone};
     GRANT TEMPORARY ON DATABASE ${shop} TO ${clone}; REVOKE TEMPORARY ON DATABASE ${shop} FROM PUBLIC;
     SET ROLE ${clone}; GRANT SELECT ON given TO ${reader}; CREATE TABLE own (n INT); GRANT SELECT ON own TO ${reader};
-    ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}; RESET ROLE`
+    CREATE TABLE shared (n INT); GRANT SELECT ON shared TO ${quoted(app)};
+    CREATE VIEW seen AS SELECT n FROM behind; GRANT SELECT ON seen TO ${reader};
+    CREATE FUNCTION g() RETURNS BIGINT SECURITY DEFINER LANGUAGE sql AS 'SELECT count(*) FROM behind';
+    ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${reader}, ${quoted(app)};
+    ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC; RESET ROLE`
 }
