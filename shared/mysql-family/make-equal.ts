@@ -1,7 +1,7 @@
 import type { CloneChange, CloneNames } from '../database/engine.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
-import { type Difference, statementsOf, takesAway } from './differences.ts'
+import { type Difference, isRight, statementsOf, takesAway } from './differences.ts'
 
 /** How an engine makes the accounts of a clone equal to those of the base. */
 export interface EqualWork<State> {
@@ -51,9 +51,12 @@ export function checkNothingIsLost(
 ): void {
   const lost = differences.filter(takesAway)
   if (username === clone || lost.length === 0) return
+  // What takes the place of what is lost comes first: on MySQL, the base as a role, where another function made the clone.
+  const gained = differences.filter((each) => isRight(each) && !takesAway(each))
+  const first = gained.length === 0 ? '' : `if ${clone} is its second login, in this order: ${statementsOf(gained)} `
   throw new RotationError('PrivilegesDiffer', say`${clone} is in use, and ${describe(lost)}.`, {
     likely: say`It was granted to the login that the secret named, or revoked from ${base} alone.`,
-    remedy: say`GRANT it to ${base}, or ${statementsOf(lost)} Then rotate again.`,
+    remedy: say`GRANT it to ${base}, or ${first}${statementsOf(lost)} Then rotate again.`,
     // Only people know which of the two is right.
     retryable: false,
   })

@@ -1,7 +1,9 @@
+import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
+import { saidBy } from '../../support/outcome.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
@@ -50,6 +52,28 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')
     await rotation.run('setSecret', 'testSecret', 'finishSecret')
     await expect(session.query(`CREATE TABLE ${database}.u (a int)`)).rejects.toMatchObject({ errno: 1142 })
+    await rotation.end()
+  })
+
+  it('has what it needs after each statement that is printed, where another function has made it', async () => {
+    const [target, role] = [await stored(0), randomName('r')]
+    const login = { username: target.clone, password: randomPassword() }
+    await server.query(`CREATE ROLE ${role}`)
+    for (const holder of [target.base.username, role]) await server.query('GRANT SELECT ON mysql.* TO ?', [holder])
+    await server.query(`CREATE USER ? IDENTIFIED BY ? DEFAULT ROLE ${role}`, [login.username, login.password])
+    const SecretString = JSON.stringify({ ...JSON.parse(target.value), ...login })
+    await secrets.client.send(new PutSecretValueCommand({ SecretId: target.secretId, SecretString }))
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    const said = saidBy(await rotation.attempt('setSecret'))
+    const statements = /in this order: (GRANT .*; REVOKE .*;) Then/.exec(said)?.[1]?.split(/(?<=;) /) ?? []
+    expect(statements).toHaveLength(3)
+    for (const statement of statements) {
+      await server.query(statement)
+      await using session = await connected({ host, port, user: login.username, password: login.password })
+      await session.query('SELECT 1 FROM mysql.user LIMIT 1')
+    }
+    await rotation.run('setSecret', 'testSecret', 'finishSecret')
     await rotation.end()
   })
 
