@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,6 +13,7 @@ import type { Part } from '../part.ts'
 import { bundles } from './bundles.ts'
 import { packed } from './contents.ts'
 import { entries, manifest } from './manifest.ts'
+import { pages } from './pages.ts'
 import { declarations } from './types.ts'
 
 /** `keyturn-0.1.0.tgz`: the package for npm, with the command, what tests embed, and the zips. */
@@ -34,7 +35,7 @@ export const npmPackage: Part = {
         'package.json': `${JSON.stringify(manifest(), undefined, 2)}\n`,
         LICENSE: await readFile(join(root, 'LICENSE')),
         NOTICE: await notice(version, [...metafiles, command]),
-        ...(await pages()),
+        ...(await pages(root, folder)),
       })
       await pack(work, folder)
     } finally {
@@ -53,16 +54,6 @@ async function notice(version: string, metafiles: readonly Metafile[]): Promise<
   const outputs = Object.assign({}, ...metafiles.map((each) => each.outputs))
   const packages = await packagesIn({ inputs, outputs }, root)
   return noticeOf({ id: 'The npm package', version, root, packages })
-}
-
-/** The pages that the command's texts name, and as README the one about the package. */
-async function pages(): Promise<Record<string, string>> {
-  const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'))
-  const texts = await Promise.all(
-    names.map(async (name) => [`docs/${name}`, await readFile(join(root, 'docs', name), 'utf8')]),
-  )
-  const about = await readFile(join(root, 'docs', 'package.md'), 'utf8')
-  return { ...Object.fromEntries(texts), 'README.md': about.replaceAll(/\]\((?=[\w-]+\.md)/g, '](docs/') }
 }
 
 async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {

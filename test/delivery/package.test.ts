@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CreateSecretCommand, RotateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest'
 import type { LocalSecretsManager } from '../../local/embedded/start.ts'
@@ -27,7 +27,34 @@ describe('the tarball', () => {
   })
 
   it('has no sources and no tests', () => {
-    expect(names.filter((name) => /(?<!\.d)\.ts$|\.map$|(^|\/)test\//.test(name))).toEqual([])
+    const own = names.filter((name) => !name.startsWith('package/examples/'))
+    expect(own.filter((name) => /(?<!\.d)\.ts$|\.map$|(^|\/)test\//.test(name))).toEqual([])
+  })
+
+  it('has pages whose links lead to files and headings that it has', () => {
+    const slug = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .trim()
+        .replaceAll(' ', '-')
+    const headings = (path: string) =>
+      [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading))
+    const pages = names.filter((name) => name.endsWith('.md')).map((name) => installed(name.replace('package/', '')))
+    const links = pages.flatMap((page) =>
+      [
+        ...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)|\bsrc(?:set)?="([^"]*)"/g),
+      ].map(([link, file, heading, picture]) => {
+        const target = file === '' ? page : join(dirname(page), picture ?? file ?? '')
+        return { link: `${page}: ${link}`, target, heading }
+      }),
+    )
+    const dead = links.filter(({ target, heading }) => {
+      if (!existsSync(target) || !statSync(target).isFile()) return true
+      return heading !== undefined && !headings(target).includes(heading)
+    })
+    expect(dead.map(({ link }) => link)).toEqual([])
+    expect(links.length).toBeGreaterThan(150)
   })
 
   it('installs nothing else, and runs no script', () => {
