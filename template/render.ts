@@ -88,7 +88,10 @@ function switchConditions(id: string): string {
   return `  Has${id}: ${isOn(id)}\n  Watch${id}: !And [!Condition Has${id}, !Condition Watch]`
 }
 
-/** For rules: that any function is switched on, any for databases or for hosts, or any whose role has a statement. */
+/**
+ * For rules: that any function is switched on (Overdue counts: it can be the only one), any for databases or for hosts, or
+ * any whose role has a statement.
+ */
 function anyWith(rows: readonly Row[]): Record<string, string> {
   const having = [...statements.keys()].map((name): [string, Row[]] => [
     name,
@@ -96,12 +99,12 @@ function anyWith(rows: readonly Row[]): Record<string, string> {
   ])
   const reading = (parameter: string) => rows.filter(({ variables }) => variables.includes(parameter))
   const all: [string, readonly Row[]][] = [
-    ['anyFunction', rows],
     ['databases', reading('DatabaseCaBundle')],
     ['hosts', reading('SshHosts')],
     ...having,
   ]
-  return Object.fromEntries(all.map(([name, some]) => [name, anyOf(some.map((row) => isOn(idOf(row))))]))
+  const some = all.map(([name, having]) => [name, anyOf(having.map((row) => isOn(idOf(row))))])
+  return { ...Object.fromEntries(some), anyFunction: anyOf([...rows.map(idOf), 'Overdue'].map(isOn)) }
 }
 
 /** What is not asked for is what it would be by default. */
