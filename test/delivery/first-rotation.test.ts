@@ -22,7 +22,7 @@ import { readTemplate } from '../../template/parsed.ts'
 import { repositoryPath } from '../support/function-under-test.ts'
 import { startMoto } from '../support/moto.ts'
 import { pythonWith } from '../support/python-environment.ts'
-import { refusals } from '../template/stack.ts'
+import { deploy, refusals } from '../template/stack.ts'
 import { docsBlock } from './docs-block.ts'
 
 const run = promisify(execFile)
@@ -75,7 +75,7 @@ async function pasted(text: string): Promise<string> {
 /** What somebody sees who pastes commands into a terminal, where AWS can be asked nothing, and says yes to all else. */
 async function typed(text: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const answers = 'aws() { case "$2" in describe-*) return 1 ;; *) echo "DONE aws $2" ;; esac; }'
-  const others = 'npm() { [ "$1" = ci ] || echo "DONE npm"; }; npx() { :; }; sam() { echo "DONE sam"; }'
+  const others = 'npm() { [ "$1" = ci ] || echo "DONE npm"; }; npx() { :; }; sam() { echo "DONE sam $*"; }'
   const shell = run('bash', ['--norc', '--noprofile', '-i'], { env: { PATH: process.env.PATH, HOME: folder, ...env } })
   shell.child.stdin?.end(`${answers}\n${others}\n${text}\nexit 0\n`)
   return (await shell).stdout
@@ -110,7 +110,7 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
   })
 
   it('do nothing where the look-ups failed', async () => {
-    const blocks = ['network', 'endpoint', 'endpoint-new', 'deploy', 'secret', 'test', 'rotate']
+    const blocks = ['network', 'endpoint', 'endpoint-new', 'deploy', 'deploy-port', 'secret', 'test', 'rotate']
     expect(await typed(blocks.map((name) => docsBlock(`rds-${name}`)).join('\n'))).not.toContain('DONE')
     expect(await typed(docsBlock('rds-rotate'), { secret: 'my/database' })).toContain('DONE npm')
   })
@@ -131,13 +131,13 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     expect({ subnets: subnets.split(',').sort().join(), vpc, group }).toEqual(wanted)
     expect(said).toMatch(/^subnets \S+, VPC vpc-\w+, security group sg-\w+, database \S+:5432$/)
 
-    const deploy = docsBlock('rds-deploy')
+    const block = docsBlock('rds-deploy')
     const found: Readonly<Record<string, string | undefined>> = { subnets, vpc, group }
-    const given = [...deploy.matchAll(/"(\w+)=\$\{(\w+):\?[^}]*\}"/g)].map(([, name = '', variable = '']) => [
+    const given = [...block.matchAll(/"(\w+)=\$\{(\w+):\?[^}]*\}"/g)].map(([, name = '', variable = '']) => [
       name,
       found[variable],
     ])
-    const [, path = ''] = /sam build -t (\S+)"/.exec(deploy.replace('${target:?}', 'postgres')) ?? []
+    const [, path = ''] = /sam build -t (\S+)"/.exec(block.replace('${target:?}', 'postgres')) ?? []
     expect(given).toHaveLength(3)
     expect(refusals(readTemplate(path), Object.fromEntries(given))).toEqual([])
 
@@ -157,6 +157,15 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
       { FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '10.9.0.0/16' }, { CidrIp: '10.11.0.0/16' }] },
     ])
     expect(await pasted(`vpc=${vpc}\n${docsBlock('rds-endpoint')}`)).toContain(VpcEndpoints[0]?.VpcEndpointId)
+  })
+
+  it('open another port to the functions of the target, and deploy no others', async () => {
+    const [all, values] = await deployed(docsBlock('rds-deploy-port'), { ...wanted, target: 'mysql', port: '3307' })
+    expect(refusals(all, values)).toEqual([])
+    const { resources } = deploy(all, values)
+    const names = ['MysqlAlternatingUsers', 'MysqlDualPassword', 'MysqlSingleUser']
+    expect(functionsIn(resources)).toEqual(names)
+    expect(JSON.stringify(resources.DatabaseIngress)).toContain('3307')
   })
 
   it('turn rotation on without changing anything, and rotate when they say so', async () => {
@@ -183,6 +192,25 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     await expect(connected(before)).rejects.toThrow('password authentication failed')
   })
 })
+
+it('the command of docs/logs.md deploys Overdue alone', async () => {
+  const [all, values] = await deployed(docsBlock('overdue-alone'))
+  expect(refusals(all, values)).toEqual([])
+  expect(functionsIn(deploy(all, values).resources)).toEqual(['Overdue'])
+})
+
+/** The template, and what a block gives for its parameters: of two values for one SAM takes the last. */
+async function deployed(block: string, env?: Readonly<Record<string, string>>) {
+  const [line = ''] = /^DONE sam deploy .*/m.exec(await typed(block, env)) ?? []
+  const [, given = ''] = line.split('--parameter-overrides ')
+  return [readTemplate('template.yaml'), Object.fromEntries(given.split(' ').map((pair) => pair.split('=')))] as const
+}
+
+function functionsIn(resources: ReturnType<typeof deploy>['resources']): string[] {
+  return Object.keys(resources)
+    .filter((id) => resources[id]?.Type === 'AWS::Serverless::Function')
+    .sort()
+}
 
 async function connected({ host, port, dbname: database, username: user, password }: Record<string, unknown>) {
   const at = { host: String(host), port: Number(port), database: String(database), ssl: false }
