@@ -72,6 +72,7 @@ export async function expectOwnRightsGoOver(
   await using newBase = await connect(made.base)
   for (const client of [cloneSession, baseSession, newBase]) await useAll(client)
   expect(await printed(names, run)).toEqual([])
+  await expectAskedFirst(names, run)
   const secretId = await secrets.store(target.value)
   await secrets.rotate(secretId)
   await using rotated = await connect(loginIn(await secrets.storedValue(secretId, 'AWSCURRENT')))
@@ -116,6 +117,25 @@ async function expectNoHarmByMaster(
   const missing = await printed(names, query)
   expect(missing).toContain(`GRANT SELECT ON TABLE behind TO ${names.app};`)
   expect(missing.filter((statement) => /^REASSIGN|REVOKE SELECT ON TABLE/.test(statement))).toEqual([])
+}
+
+/** What only a person can decide is asked aloud, before the query prints a REASSIGN. */
+async function expectAskedFirst(names: Names, run: (sql: string) => Promise<unknown>): Promise<void> {
+  const [base, clone] = [quoted(names.app), quoted(`${names.app}_clone`)]
+  await run(`CREATE FOREIGN DATA WRAPPER w; CREATE SERVER "it's" FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR ${clone} SERVER "it's";
+    CREATE POLICY q ON given AS RESTRICTIVE TO ${clone} USING (false);
+    CREATE TABLE last (); ALTER TABLE last OWNER TO ${clone}`)
+  const asked = await printed(names, run)
+  expect(asked).toHaveLength(2)
+  const refusals = []
+  for (const statement of asked) refusals.push(await run(statement).catch((error: Error) => error.message))
+  expect(refusals.toSorted()).toEqual([
+    expect.stringContaining('ALTER or DROP POLICY q ON given first'),
+    expect.stringContaining(`CREATE USER MAPPING FOR ${names.app} SERVER "it's" first`),
+  ])
+  await run(`CREATE USER MAPPING FOR ${base} SERVER "it's"; DROP POLICY q ON given`)
+  await handOver(names, run, run)
+  await run(`DROP USER MAPPING FOR ${clone} SERVER "it's"`)
 }
 
 /** All kinds of what one role can have and another not. */
