@@ -4,6 +4,7 @@ import { say } from '../../shared/errors/words.ts'
 import { type Difference, describeDifferences, isRight, statementsOf } from '../../shared/mysql-family/differences.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
+import type { AccountState } from './accounts.ts'
 import { cloneDifferences } from './clone-differences.ts'
 import { type CloneState, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
 
@@ -79,9 +80,12 @@ export async function checkIsOurs(state: CloneState, change: CloneChange): Promi
     return [{ kind: 'account', to, clone: 'lacks', identified: '' }]
   })
   if (differences.length === 0) return
-  const has = (password: string | undefined) =>
-    password !== undefined && accounts.some(({ passwords }) => passwords.includes(nativeHash(password)))
-  if (has(change.password) || has(await change.previousPassword())) return
+  // Each for itself: a run that was ended may have come to the first of them, and somebody else may have made another one.
+  const without = (password: string) => (account: AccountState) => !account.passwords.includes(nativeHash(password))
+  const older = accounts.filter(without(change.password))
+  if (older.length === 0) return
+  const previous = await change.previousPassword()
+  if (previous !== undefined && !older.some(without(previous))) return
   throw notOurs(state, change, differences)
 }
 

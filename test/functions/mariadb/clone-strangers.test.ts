@@ -4,6 +4,7 @@ import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer } from '../../support/mysql.ts'
+import { codeOf } from '../../support/outcome.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
@@ -69,6 +70,19 @@ for (const series of ['10.5', '11.8'] as const) {
       await sql("GRANT SELECT ON *.* TO ?@'10.0.0.1'", target.base.username)
       const error = await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })
       expect(error.errorMessage).toContain('do not have the same password')
+    })
+
+    it('one that was made for another host while the clone got its password is not taken over', async () => {
+      const target = await stored({ hosts: ['%', '10.0.0.1'] })
+      const rotation = await secrets.begin(target.secretId)
+      await rotation.run('createSecret', 'setSecret')
+      await sql("DROP USER ?@'10.0.0.1'", target.clone)
+      await server.query("CREATE USER ?@'10.0.0.1' IDENTIFIED BY ?", [target.clone, randomPassword()])
+      await sql("GRANT SELECT ON *.* TO ?@'10.0.0.1'", target.clone)
+      const before = await target.snapshot()
+      expect(codeOf(await rotation.attempt('setSecret'))).toBe('NotAClone')
+      expect(await target.snapshot()).toEqual(before)
+      await rotation.end()
     })
 
     it('an account of the clone for a host that the base has none for is NotAClone', async () => {
