@@ -23,7 +23,7 @@ async function postgres(world: World, fields: object = {}, module = singleUser, 
 /** A secret of a superuser, in the form that RDS manages where it has no host. */
 async function superuser({ account }: World, value: object): Promise<string> {
   const Tags = [rdsTag('Instance', 'arn:aws:rds:us-east-1:000000000000:db:app')]
-  const input = { Name: `superuser-${Math.random()}`, SecretString: JSON.stringify(value), Tags }
+  const input = { Name: `rds!superuser-${Math.random()}`, SecretString: JSON.stringify(value), Tags }
   return (await account.clients.secrets.send(new CreateSecretCommand(input))).ARN ?? ''
 }
 
