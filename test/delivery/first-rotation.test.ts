@@ -66,6 +66,7 @@ async function pasted(text: string): Promise<string> {
     secret: 'my/database',
     target: 'postgres',
     strategy: 'PostgresSingleUser',
+    stack: 'keyturn-postgres',
     ...Object.fromEntries(asked),
   }
   const { stdout } = await run('sh', ['-euc', text], { cwd: repositoryPath(''), env })
@@ -160,7 +161,12 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
   })
 
   it('open another port to the functions of the target, and deploy no others', async () => {
-    const [all, values] = await deployed(docsBlock('rds-deploy-port'), { ...wanted, target: 'mysql', port: '3307' })
+    const [all, values] = await deployed(docsBlock('rds-deploy-port'), {
+      ...wanted,
+      stack: 'x',
+      target: 'mysql',
+      port: '3307',
+    })
     expect(refusals(all, values)).toEqual([])
     const { resources } = deploy(all, values)
     const names = ['MysqlAlternatingUsers', 'MysqlDualPassword', 'MysqlSingleUser']
