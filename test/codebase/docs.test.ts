@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { discoverFunctions } from '../../local/functions.ts'
 import { errorCatalogue } from '../../shared/errors/catalogue.ts'
+import { anchorsOf } from '../support/markdown.ts'
 import { sources } from './sources.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -81,20 +82,13 @@ describe('README and docs tell what is there', () => {
   })
 
   it('link to files and headings that are there', () => {
-    const slug = (heading: string) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-        .trim()
-        .replaceAll(' ', '-')
-    const headings = (path: string) => [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading))
     const more = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].map((path) => ({ path, text: read(path) }))
     const broken = [...pages, ...more].flatMap(({ path, text }) =>
       [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
         .filter(([, file = '', heading]) => {
           const target = file === '' ? path : normalize(join(dirname(path), file))
           if (!existsSync(join(root, target))) return true
-          return heading !== undefined && !headings(target).includes(heading)
+          return heading !== undefined && !anchorsOf(read(target)).includes(heading)
         })
         .map(([link]) => `${path}: ${link}`),
     )

@@ -1,9 +1,10 @@
 import { Duration, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
-import { Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2'
+import { type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2'
 import { Schedule } from 'aws-cdk-lib/aws-events'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { Credentials, DatabaseInstance, DatabaseInstanceEngine, PostgresEngineVersion } from 'aws-cdk-lib/aws-rds'
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { describe, expect, it } from 'vitest'
 import { RotationFunction, type RotationFunctionProps } from '../../cdk/rotation-function.ts'
 import { type Mapping, type Resource, readTemplate, type Value } from '../../template/parsed.ts'
@@ -12,6 +13,15 @@ import { appWith, deployed, loginIn, secretIn, stackOf, vpcIn, zipOf } from './c
 
 const engine = DatabaseInstanceEngine.postgres({ version: PostgresEngineVersion.VER_17 })
 
+function databaseIn(stack: Stack, vpc: IVpc, login: ISecret): DatabaseInstance {
+  return new DatabaseInstance(stack, 'Database', {
+    engine,
+    vpc,
+    credentials: Credentials.fromSecret(login),
+    storageEncrypted: true,
+  })
+}
+
 /** A database with its secret, and a function in the same VPC. */
 function house({ apart = false, ...props }: Partial<RotationFunctionProps> & { apart?: boolean } = {}) {
   const app = appWith()
@@ -19,12 +29,7 @@ function house({ apart = false, ...props }: Partial<RotationFunctionProps> & { a
   const stack = apart ? new Stack(app, 'Rotation') : base
   const vpc = vpcIn(base)
   const login = loginIn(base)
-  const database = new DatabaseInstance(base, 'Database', {
-    engine,
-    vpc,
-    credentials: Credentials.fromSecret(login),
-    storageEncrypted: true,
-  })
+  const database = databaseIn(base, vpc, login)
   const id = props.function ?? 'PostgresSingleUser'
   const own = { zip: zipOf(id), vpc, function: id, ...props } as RotationFunctionProps
   const rotation = new RotationFunction(stack, 'Keyturn', own)
@@ -282,12 +287,7 @@ describe('a function and a database in two stacks', () => {
       vpc,
     })
     const login = loginIn(later)
-    const database = new DatabaseInstance(later, 'Database', {
-      engine,
-      vpc,
-      credentials: Credentials.fromSecret(login),
-      storageEncrypted: true,
-    })
+    const database = databaseIn(later, vpc, login)
     database.connections.allowDefaultPortFrom(rotation)
     rotation.rotate(login, { ...monthly, scope: later })
     app.synth()

@@ -138,7 +138,7 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
       name,
       found[variable],
     ])
-    const [, path = ''] = /sam build -t (\S+)"/.exec(block.replace('${target:?}', 'postgres')) ?? []
+    const [, path = ''] = /sam build -t (\S+)"/.exec(block.replace(/\$\{target:\?\}/, 'postgres')) ?? []
     expect(given).toHaveLength(3)
     expect(refusals(readTemplate(path), Object.fromEntries(given))).toEqual([])
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it, test } from 'vitest'
 import type { LocalSecretsManager } from '../../local/embedded/start.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { repositoryPath } from '../support/function-under-test.ts'
+import { anchorsOf } from '../support/markdown.ts'
 import { fileOf, installedProject, type Project, tarball } from './support/installed.ts'
 
 let project: Project
@@ -32,14 +33,6 @@ describe('the tarball', () => {
   })
 
   it('has pages whose links lead to files and headings that it has', () => {
-    const slug = (heading: string) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-        .trim()
-        .replaceAll(' ', '-')
-    const headings = (path: string) =>
-      [...readFileSync(path, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => slug(heading))
     const pages = names.filter((name) => name.endsWith('.md')).map((name) => installed(name.replace('package/', '')))
     const links = pages.flatMap((page) =>
       [
@@ -51,7 +44,7 @@ describe('the tarball', () => {
     )
     const dead = links.filter(({ target, heading }) => {
       if (!existsSync(target) || !statSync(target).isFile()) return true
-      return heading !== undefined && !headings(target).includes(heading)
+      return heading !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(heading)
     })
     expect(dead.map(({ link }) => link)).toEqual([])
     expect(links.length).toBeGreaterThan(150)
