@@ -1,6 +1,6 @@
 import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Value } from './made.ts'
-import type { RotationFunctionProps } from './rotation-function.ts'
+import type { RotationFunctionProps } from './props.ts'
 
 /** What the parts of a RotationFunction are made from. */
 export interface Given {

@@ -15,8 +15,8 @@ import type { Construct } from 'constructs'
 import { functionZip } from '../release/package/zips.ts'
 import type { Given } from './given.ts'
 import { type Mapping, made, propertiesOf } from './made.ts'
+import type { RotationFunctionProps } from './props.ts'
 import { resolved } from './resolve.ts'
-import type { RotationFunctionProps } from './rotation-function.ts'
 
 /** A function's log group. It goes with the function, as in the template. */
 export function logGroupOf(scope: Construct, functionName: string, retention: RetentionDays | undefined): LogGroup {

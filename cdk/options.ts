@@ -1,5 +1,5 @@
 import { made } from './made.ts'
-import type { CommonProps, FunctionName } from './rotation-function.ts'
+import type { CommonProps, FunctionName } from './props.ts'
 
 /** What every function can be told, and which one it is. */
 const common = {

@@ -1,67 +1,31 @@
-import { type Duration, Names, Token } from 'aws-cdk-lib'
+import { Names, Token } from 'aws-cdk-lib'
 import type { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch'
-import type { Connections, IConnectable, ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2'
 import { Port } from 'aws-cdk-lib/aws-ec2'
 import type { CfnRule } from 'aws-cdk-lib/aws-events'
 import type { IGrantable, IPrincipal, IRole, PolicyDocument } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
-import type { Architecture, CfnPermission, ILayerVersion, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
-import type { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { CfnPermission, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { CfnRotationSchedule, ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct, type IConstruct } from 'constructs'
 import { alarmsOf } from './alarms.ts'
 import { lambdaFunction, logGroupOf, permissionOf } from './lambda.ts'
-import type { OptionsOf, Settings } from './made/options.ts'
+import type { Settings } from './made/options.ts'
 import { made } from './made.ts'
 import { refuseUnknown, refuseUnknownFunction } from './options.ts'
+import type { FunctionName, RotationFunctionProps } from './props.ts'
 import { keyUse, roleOf } from './role.ts'
 import { type RotateOptions, scheduleOf } from './schedule.ts'
 import { refuseCommon, valuesOf } from './values.ts'
 import { rulesOf } from './watch.ts'
 
+// Users of keyturn/cdk name these, too.
+export type { CommonProps, FunctionName, RotationFunctionProps } from './props.ts'
+
 /** What Lambda takes as a name. */
 const longestName = { maxLength: 64, separator: '-', allowedSpecialCharacters: '-_' }
-
-/** The functions of Keyturn. */
-export type FunctionName = keyof OptionsOf
-
-/** What every function can be told. What is left out is as template.yaml has it. */
-export interface CommonProps {
-  /** Where the function runs; it needs a route to what it rotates and to Secrets Manager. Without: in no VPC. */
-  readonly vpc?: IVpc | undefined
-  /** Private subnets with a way out, or with an endpoint of Secrets Manager. By default those that CDK takes for a function. */
-  readonly vpcSubnets?: SubnetSelection | undefined
-  /**
-   * Of your own, for an endpoint that lets in one group for instance (aws-cdk#23086). By default one that lets the function out to
-   * port 443 and to what `allowDatabase` names, and nowhere else.
-   */
-  readonly securityGroups?: readonly ISecurityGroup[] | undefined
-  /** Customer managed keys of secrets; those that CDK knows the secret of, in `rotate` for instance, need not be named. */
-  readonly encryptionKeys?: readonly IKey[] | undefined
-  /** Who is told of errors, throttles and steps that take too long. Without a topic there are no alarms. */
-  readonly alarmTopic?: ITopic | undefined
-  /** By default a name that CDK makes of the construct's path. */
-  readonly functionName?: string | undefined
-  /** Megabytes. */
-  readonly memorySize?: number | undefined
-  /** How long one step of a rotation may take. Less than 30 seconds leave no room for a repeated call. */
-  readonly timeout?: Duration | undefined
-  readonly architecture?: Architecture | undefined
-  /** Files that an option names are in a layer, below /opt. */
-  readonly layers?: readonly ILayerVersion[] | undefined
-  /** RetentionDays.INFINITE, too, which the template does not have. */
-  readonly logRetention?: RetentionDays | undefined
-  /** URL of the Secrets Manager to use, for a VPC endpoint without private DNS. */
-  readonly secretsManagerEndpoint?: string | undefined
-  /** The function's zip, where it is not the one of this package. */
-  readonly zip?: string | undefined
-}
-
-/** What a function can be told, by its name: an option of another function does not compile. */
-export type RotationFunctionProps = {
-  [Name in FunctionName]: CommonProps & OptionsOf[Name] & { readonly function: Name }
-}[FunctionName]
 
 /**
  * One of Keyturn's functions, for as many secrets as you like (aws-cdk#18756), as template.yaml deploys it: its role allows four calls of

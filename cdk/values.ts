@@ -1,17 +1,17 @@
 import { type Duration, Token } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
-import type { OptionsOf, Settings } from './made/options.ts'
+import type { Settings } from './made/options.ts'
 import { made, type Parameter, type Value } from './made.ts'
+import type { CommonProps, FunctionName } from './props.ts'
 import { resolved } from './resolve.ts'
-import type { CommonProps } from './rotation-function.ts'
 
 /**
  * The template's parameters of a function, with their defaults where an option is left out.
  * @param options those of OptionsOf; others are not looked at
  * @throws Error for a value that the template would refuse, or a combination, with the template's sentence
  */
-export function valuesOf(name: keyof OptionsOf, options: Settings): Record<string, Value> {
+export function valuesOf(name: FunctionName, options: Settings): Record<string, Value> {
   const given = options as Readonly<Record<string, unknown>>
   const values = Object.fromEntries(
     made.functions[name].parameters.map((parameter): [string, Value] => {
@@ -86,7 +86,7 @@ function refuse(about: Parameter, value: string) {
   throw new Error(`${key} is ${JSON.stringify(value)}. It ${why}`)
 }
 
-function refuseContradictions(name: keyof OptionsOf, values: Readonly<Record<string, Value>>) {
+function refuseContradictions(name: FunctionName, values: Readonly<Record<string, Value>>) {
   const known = { refs: values, attributes: {}, functionName: '' }
   const speaksOf = (rule: unknown) =>
     [...JSON.stringify(rule).matchAll(/\{"Ref":"(\w+)"\}/g)].map(([, one = '']) => one)
