@@ -2,14 +2,12 @@ import { statSync } from 'node:fs'
 import { extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RotationFunction } from '../secrets-manager/functions/invocation.ts'
-import type { LambdaSettings } from '../secrets-manager/functions/lambda.ts'
+import type { LambdaSettings } from '../secrets-manager/functions/lambda-runtime.ts'
 import { builtFunction } from './built-programs.ts'
 import { type FunctionName, functionNames } from './function-names.ts'
+import type { FunctionOption, KeyturnFunction } from './function-option.ts'
 import { inThisProcess } from './in-process.ts'
 import { refuse, refuseUnknown } from './refusals.ts'
-import type { Handler, KeyturnFunction, LocalSecretsManagerOptions, OwnFunction } from './start.ts'
-
-type Wanted = KeyturnFunction | OwnFunction | Handler
 
 /**
  * What runs each function that there is to be: all of Keyturn's, and what the options name besides or instead.
@@ -18,16 +16,19 @@ type Wanted = KeyturnFunction | OwnFunction | Handler
 export function functionsFor({
   functions = {},
   env = {},
-}: Pick<LocalSecretsManagerOptions<string>, 'functions' | 'env'>): Record<string, LambdaSettings | RotationFunction> {
-  const own: readonly (readonly [string, Wanted])[] = Object.entries(functions)
-  const all: readonly (readonly [string, Wanted])[] = [
+}: {
+  readonly functions?: Readonly<Record<string, FunctionOption>>
+  readonly env?: Readonly<Record<string, string>>
+}): Record<string, LambdaSettings | RotationFunction> {
+  const own: readonly (readonly [string, FunctionOption])[] = Object.entries(functions)
+  const all: readonly (readonly [string, FunctionOption])[] = [
     ...functionNames.map((name) => [name, { keyturn: name }] as const),
     ...own,
   ]
   return Object.fromEntries(all.map(([id, wanted]) => [id, functionFor(id, wanted, env)]))
 }
 
-function functionFor(id: string, wanted: Wanted, env: Readonly<Record<string, string>>) {
+function functionFor(id: string, wanted: FunctionOption, env: Readonly<Record<string, string>>) {
   // Lambda's own rule (API reference, CreateFunction).
   if (!/^[\w-]{1,64}$/.test(id)) refuse(id, 'is no name of a function: letters, digits, - and _, 64 at most.')
   if (typeof wanted === 'function') return inThisProcess(id, wanted, 30_000)

@@ -3,7 +3,7 @@ import { callHandler } from '../secrets-manager/functions/handler-call.ts'
 import type { RotationFunction } from '../secrets-manager/functions/invocation.ts'
 import { crash, timedOut } from '../secrets-manager/functions/lambda-runtime.ts'
 import { arnOfFunction } from '../secrets-manager/service/names.ts'
-import type { Handler } from './start.ts'
+import type { Handler } from './function-option.ts'
 
 const memoryMb = 256
 

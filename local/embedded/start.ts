@@ -5,59 +5,15 @@ import { openSecretsManager } from '../secrets-manager/secrets-manager.ts'
 import { defaultRegion as region } from '../secrets-manager/service/names.ts'
 import { builtPrograms } from './built-programs.ts'
 import type { FunctionName } from './function-names.ts'
+import type { FunctionOption } from './function-option.ts'
 import { functionsFor } from './functions.ts'
 import { cannotListen, checkNode, checkPort, refuseUnknown } from './refusals.ts'
+import type { RotationStep } from './rotation-step.ts'
 import { stepLog } from './step-log.ts'
 
-/** What Secrets Manager sends to a rotation function, once for each step. */
-export interface RotationEvent {
-  readonly Step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret'
-  /** The secret's ARN. */
-  readonly SecretId: string
-  /** The id of the version that is to become AWSCURRENT. */
-  readonly ClientRequestToken: string
-  readonly RotationToken: string
-}
-
-/** What Lambda gives a function besides the event. */
-export interface HandlerContext {
-  readonly functionName: string
-  readonly functionVersion: string
-  readonly invokedFunctionArn: string
-  readonly memoryLimitInMB: string
-  readonly awsRequestId: string
-  readonly logGroupName: string
-  readonly logStreamName: string
-  getRemainingTimeInMillis(): number
-}
-
-/** A rotation function's handler. What it throws fails the step, and what its promise is rejected with. */
-export type Handler = (event: RotationEvent, context: HandlerContext) => unknown
-
-/** One of Keyturn's functions, from the package, in a worker thread: the code of its zip, built for more versions of Node. */
-export interface KeyturnFunction {
-  readonly keyturn: FunctionName
-  /** Environment variables, over those of `env`: `{ VALUE_FIELDS: 'key' }`. This process's own are not passed on. */
-  readonly env?: Readonly<Record<string, string>>
-  /** In milliseconds, 30,000 when left out. What takes longer is killed, as by Lambda. */
-  readonly timeoutMs?: number
-}
-
-/** A function of your own. */
-export interface OwnFunction {
-  /**
-   * The file that exports `handler`, as a path (a relative one is taken from the working directory) or a file: URL. JavaScript
-   * runs in a worker thread and TypeScript in a process of its own, by Node's own type stripping (Node 22.18 and newer).
-   *
-   * Or the handler itself, which runs in this process: it sees what your test sees, and nothing can end it when it hangs; its
-   * step fails all the same after `timeoutMs`.
-   */
-  readonly handler: string | { readonly href: string } | Handler
-  /** Environment variables of a file's handler. A handler that is given itself has those of this process. */
-  readonly env?: Readonly<Record<string, string>>
-  /** In milliseconds, 30,000 when left out. */
-  readonly timeoutMs?: number
-}
+// Users of keyturn/local name these, too.
+export type { Handler, HandlerContext, KeyturnFunction, OwnFunction, RotationEvent } from './function-option.ts'
+export type { RotationStep } from './rotation-step.ts'
 
 /** Something that a function has written to one of its streams. */
 export interface FunctionLog {
@@ -73,29 +29,13 @@ export interface LocalSecretsManagerOptions<Own extends string = never> {
    * Functions besides Keyturn's own, which are all there under their names (`GeneratedValue`, `PostgresSingleUser`, …), or in
    * place of one of them. By name: the last part of its ARN.
    */
-  readonly functions?: Readonly<Record<Own, KeyturnFunction | OwnFunction | Handler>>
+  readonly functions?: Readonly<Record<Own, FunctionOption>>
   /** Environment variables for all of Keyturn's functions: `{ PASSWORD_LENGTH: '40' }`. */
   readonly env?: Readonly<Record<string, string>>
   /** Takes what the functions log. Nothing is written anywhere when left out. */
   readonly onLog?: (log: FunctionLog) => void
   /** How long to wait before each retry of a rotation that has failed, in milliseconds: [2000, 10000] when left out, [] for none. */
   readonly retryDelaysMs?: readonly number[]
-}
-
-/** A step of a rotation that has ended. */
-export interface RotationStep {
-  readonly step: RotationEvent['Step']
-  readonly secretName: string
-  readonly functionName: string
-  /** The id of the version that was to become AWSCURRENT. */
-  readonly versionId: string
-  /** 1 for the first run of the rotation, 2 for its first retry. */
-  readonly attempt: number
-  readonly durationMs: number
-  /** What the function threw, where the step has failed; `name` is its class. */
-  readonly error?: { readonly name: string; readonly message: string }
-  /** All that the function has logged in this step. */
-  readonly logs: string
 }
 
 /** A Secrets Manager that is running. */

@@ -1,5 +1,5 @@
 import type { StepEnded, StepStarted } from '../secrets-manager/functions/invocation.ts'
-import type { RotationStep } from './start.ts'
+import type { RotationStep } from './rotation-step.ts'
 
 /** Keeps the steps that have ended, as users see them. */
 export function stepLog() {
