@@ -4,8 +4,26 @@ import { parse } from 'node:path'
 import { arnOfFunction, defaultRegion } from '../service/names.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
-import type { LambdaSettings, LogSink } from './lambda.ts'
 import type { Programs } from './programs.ts'
+
+/** A function of which this machine runs the code. */
+export interface LambdaSettings {
+  /** Path of the module that exports `handler`: TypeScript as it is, or a bundle. */
+  readonly module: string
+  /** Environment variables besides those that Lambda sets. The machine's own are not passed on. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Milliseconds; 30,000 when left out. */
+  readonly timeoutMs?: number
+  readonly memoryMb?: number
+  /** A worker thread of this process when left out; a process of its own can be killed at any instruction. */
+  readonly runIn?: 'thread' | 'process'
+}
+
+export type LogSink = (line: {
+  readonly functionId: string
+  readonly stream: 'stdout' | 'stderr'
+  readonly text: string
+}) => void
 
 /**
  * Runs a function as Lambda does (developer guide, "Lambda execution environment lifecycle"): an environment is kept

@@ -1,53 +1,8 @@
-import type { Invocation, RotationFunction } from '../functions/invocation.ts'
-import type { Clock } from './clock.ts'
 import { invalidParameter, notFound } from './errors.ts'
 import { integer, optional, record, text } from './input.ts'
 import { nextToken, type Operation } from './operation.ts'
 import { page } from './paging.ts'
 import type { Service } from './store.ts'
-
-interface LogEvent {
-  readonly eventId: string
-  readonly timestamp: number
-  readonly message: string
-}
-
-/** What functions have written, as CloudWatch Logs keeps it: by log group, oldest first. */
-export interface FunctionLogs {
-  /** Undefined where there is no such group. */
-  of(group: string): readonly LogEvent[] | undefined
-  /** The same function, whose lines are kept. */
-  keptFor(lambda: RotationFunction): RotationFunction
-}
-
-/** Of each function; the oldest make room. */
-const mostEvents = 10_000
-
-export function createFunctionLogs(clock: Clock): FunctionLogs {
-  const groups = new Map<string, LogEvent[]>()
-  let count = 0
-  function keep(events: LogEvent[], outcome: Invocation): void {
-    const timestamp = clock.now()
-    const lines = outcome.logs.split('\n').filter((line) => line.trim() !== '')
-    // What ends a function from outside is said by Lambda, in the log of the function.
-    if (!outcome.ok && /^(Sandbox|Runtime)\./.test(outcome.error.errorType)) lines.push(outcome.error.errorMessage)
-    for (const message of lines) events.push({ eventId: String(count++).padStart(56, '0'), timestamp, message })
-    events.splice(0, events.length - mostEvents)
-  }
-  return {
-    of: (group) => groups.get(group),
-    keptFor(lambda) {
-      const events: LogEvent[] = []
-      groups.set(`/aws/lambda/${lambda.id}`, events)
-      const invoke = async (event: unknown, region?: string) => {
-        const outcome = await lambda.invoke(event, region)
-        keep(events, outcome)
-        return outcome
-      }
-      return { ...lambda, invoke }
-    },
-  }
-}
 
 const filterShape = record({
   logGroupName: text({ min: 1, max: 512 }),

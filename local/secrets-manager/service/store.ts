@@ -3,7 +3,7 @@ import type { RotationFunction, StepListener } from '../functions/invocation.ts'
 import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'
-import type { FunctionLogs } from './logs.ts'
+import type { FunctionLogs } from './function-logs.ts'
 import { arnOfFunction, matcherFor } from './names.ts'
 import type { Schedule, Window } from './schedule.ts'
 
