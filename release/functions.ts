@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { discoverFunctions, overdueModule } from '../local/functions.ts'
 import { functionFolder } from '../local/secrets-manager/functions/bundle.ts'
 import { noticeOf } from './notice.ts'
 import { type BundledPackage, packagesIn } from './packages.ts'
-import type { Part } from './part.ts'
 import { zipOf } from './zip.ts'
 
 /** The checkout that the release is made of. */
@@ -33,14 +30,6 @@ export async function bundledFunctions(version: string): Promise<readonly Bundle
     found.push({ id, packages, zip: zipOf({ ...files, NOTICE: Buffer.from(notice) }) })
   }
   return found
-}
-
-/** `PostgresSingleUser.zip` and the like: what Lambda takes as it is. */
-export const zips: Part = {
-  what: 'a zip for each function',
-  async make({ folder, functions }) {
-    for (const { id, zip } of functions) await writeFile(join(folder, `${id}.zip`), zip)
-  },
 }
 
 /** As Lambda reports it: CodeSha256, in base64. */

@@ -4,11 +4,12 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { commandLine } from '../local/commands/command-line.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { checksums, codeHashes } from './checksums.ts'
-import { bundledFunctions, root, zips } from './functions.ts'
+import { bundledFunctions, root } from './functions.ts'
 import { npmPackage } from './package/package.ts'
 import type { Part } from './part.ts'
 import { sboms } from './sbom.ts'
 import { templates } from './template.ts'
+import { zips } from './zips.ts'
 
 const help = `Makes a release of this checkout: a zip for each function, templates that point at the zips, SBOMs, the npm package,
 checksums. The same checkout gives the same bytes. Nothing is published. docs/releases.md says what is in it.

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { inject } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { bundledFunctions, zips } from '../../release/functions.ts'
+import { bundledFunctions } from '../../release/functions.ts'
 import { templates } from '../../release/template.ts'
+import { zips } from '../../release/zips.ts'
 import { architecture, localstackShell } from './sam.ts'
 
 const execute = promisify(execFile)
