@@ -2,7 +2,7 @@ import { type History, textOf } from './explore/history.ts'
 import { predicates } from './explore/predicates.ts'
 import { replay } from './explore/replay.ts'
 import { scenarios } from './explore/scenario.ts'
-import type { Stage } from './explore/scene.ts'
+import type { Stage } from './explore/stage.ts'
 import { stageFor } from './explore/stage.ts'
 import { types } from './targets/types.ts'
 

@@ -2,17 +2,10 @@ import { hash } from 'node:crypto'
 import { timeoutMs } from '../world/run.ts'
 import { mark } from '../world/world.ts'
 import { land } from './happen.ts'
+import type { Ending } from './history.ts'
 import type { Judge } from './judge.ts'
 import { endRotation, isUnderWay } from './quiet.ts'
 import { type Scene, stateOfScene } from './scene.ts'
-
-/** What a history came to. */
-export interface Ending {
-  /** The name of the predicate that was broken, if one was. */
-  readonly broken: string | undefined
-  /** What somebody has done meanwhile, and what came too late. */
-  readonly marks: ReadonlySet<string>
-}
 
 /**
  * The end of a history: no more faults. The service ends the rotation; what dead runs have sent arrives, at last; and one

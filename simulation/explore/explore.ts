@@ -2,8 +2,9 @@ import { hash } from 'node:crypto'
 import type { Cost } from './events.ts'
 import type { Deviation, History } from './history.ts'
 import { type Choices, play } from './play.ts'
-import type { Next, Stage } from './scene.ts'
+import type { Next } from './scene.ts'
 import { breathed } from './settled.ts'
+import type { Stage } from './stage.ts'
 
 /** How much a history may have of each kind of event. */
 export type Budget = Readonly<Record<Exclude<Cost, 'free'>, number>>

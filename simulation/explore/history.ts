@@ -12,6 +12,14 @@ export interface History {
   readonly deviations: readonly Deviation[]
 }
 
+/** What a history came to. */
+export interface Ending {
+  /** The name of the predicate that was broken, if one was. */
+  readonly broken: string | undefined
+  /** What somebody has done meanwhile, and what came too late. */
+  readonly marks: ReadonlySet<string>
+}
+
 /** As it is printed and typed: `single-user/set+set/3:B,5:lost`. */
 export function textOf({ type, scenario, deviations }: History): string {
   return `${type}/${scenario}/${deviations.map(({ at, what }) => `${at}:${what}`).join(',')}`

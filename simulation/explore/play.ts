@@ -1,10 +1,12 @@
 import { restore } from '../world/world.ts'
-import { type Ending, end } from './ending.ts'
+import { end } from './ending.ts'
 import type { Option } from './events.ts'
 import { happen, optionsAt } from './happen.ts'
+import type { Ending } from './history.ts'
 import { judge } from './judge.ts'
-import { endOutlived, type Next, newScene, nextCall, type Say, type Stage, stateOfScene } from './scene.ts'
+import { endOutlived, type Next, newScene, nextCall, type Say, stateOfScene } from './scene.ts'
 import { settled } from './settled.ts'
+import type { Stage } from './stage.ts'
 
 /** Decides what is done at each moment of a history. */
 export interface Choices {

@@ -1,6 +1,7 @@
 import type { Deviation } from './history.ts'
 import { type Played, play } from './play.ts'
-import type { Say, Stage } from './scene.ts'
+import type { Say } from './scene.ts'
+import type { Stage } from './stage.ts'
 
 /**
  * Plays the history that some deviations make.

@@ -1,22 +1,9 @@
-import type { SimulatedType } from '../targets/simulated-type.ts'
 import { lastWordMs, type PendingCall, type Run, startRun } from '../world/run.ts'
-import { rotateSecret, type Snapshot, stateOf, versionIdWith, type World } from '../world/world.ts'
-import type { Ending } from './ending.ts'
+import { rotateSecret, stateOf, versionIdWith } from '../world/world.ts'
 import { expire, type Late } from './events.ts'
-import type { Part, Scenario } from './scenario.ts'
+import type { Part } from './scenario.ts'
 import { settled } from './settled.ts'
-
-/** A kind of secret in a scenario, where the histories of it begin. */
-export interface Stage {
-  readonly type: SimulatedType
-  readonly scenario: Scenario
-  readonly world: World
-  readonly start: Snapshot
-  /** The token of the rotation that runs. */
-  readonly token: string
-  /** What came of ends that were looked at before, by the state in which they began. */
-  readonly endings: Map<string, Ending>
-}
+import type { Stage } from './stage.ts'
 
 export type Say = (line: string) => void
 

@@ -1,10 +1,22 @@
 import { steps as allSteps } from '../../shared/rotation/event.ts'
 import type { SimulatedType } from '../targets/simulated-type.ts'
 import { startRun } from '../world/run.ts'
-import { newWorld, rotateSecret, snapshotOf } from '../world/world.ts'
+import { newWorld, rotateSecret, type Snapshot, snapshotOf, type World } from '../world/world.ts'
+import type { Ending } from './history.ts'
 import type { Scenario } from './scenario.ts'
-import type { Stage } from './scene.ts'
 import { settled } from './settled.ts'
+
+/** A kind of secret in a scenario, where the histories of it begin. */
+export interface Stage {
+  readonly type: SimulatedType
+  readonly scenario: Scenario
+  readonly world: World
+  readonly start: Snapshot
+  /** The token of the rotation that runs. */
+  readonly token: string
+  /** What came of ends that were looked at before, by the state in which they began. */
+  readonly endings: Map<string, Ending>
+}
 
 /**
  * Makes the place where the histories of a scenario begin: after one whole rotation, so that there is an AWSPREVIOUS, and the
