@@ -2,7 +2,7 @@ import type { NewAccessKey } from '../../shared/aws/iam.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
 import { parseJsonObject } from '../../shared/json-secret.ts'
-import type { SecretForm } from '../../shared/rotation/secret-type.ts'
+import type { SecretForm } from '../../shared/rotation/secret-store.ts'
 import { smtpPassword } from './smtp.ts'
 
 /** A secret that holds an access key. Fields that nobody here knows are kept. */

@@ -1,7 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { numberIn, parseJsonObject } from '../../shared/json-secret.ts'
-import type { SecretForm } from '../../shared/rotation/secret-type.ts'
+import type { SecretForm } from '../../shared/rotation/secret-store.ts'
 
 /** A secret that holds an OAuth client and what it was given. Fields that nobody here knows are kept. */
 export interface OauthSecret {

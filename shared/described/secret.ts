@@ -1,7 +1,7 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { numberIn, parseJsonObject } from '../json-secret.ts'
-import type { SecretForm } from '../rotation/secret-type.ts'
+import type { SecretForm } from '../rotation/secret-store.ts'
 import type { Kind } from './kind.ts'
 
 /** A secret that holds a credential of a provider. Fields that nobody here knows are kept. */

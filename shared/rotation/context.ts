@@ -1,5 +1,5 @@
 import type { Words } from '../errors/words.ts'
-import type { SecretForm } from './secret-type.ts'
+import type { SecretForm } from './secret-store.ts'
 
 /** What one invocation gives to the hooks of a secret type. */
 export interface RotationContext {

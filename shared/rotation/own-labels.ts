@@ -1,7 +1,7 @@
 import type { RotationEvent } from './event.ts'
 import { versionWith } from './guard.ts'
-import type { SecretDescription, SecretStore, StoredValue } from './secret-store.ts'
-import type { OwnLabels, SecretForm, Version } from './secret-type.ts'
+import type { SecretDescription, SecretForm, SecretStore, StoredValue } from './secret-store.ts'
+import type { OwnLabels, Version } from './secret-type.ts'
 
 /** How a step reads. */
 interface Reading {

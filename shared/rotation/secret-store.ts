@@ -62,3 +62,14 @@ export interface StoredValue {
   readonly text: string | undefined
   readonly created: Date | undefined
 }
+
+/** How the text of a secret is read. */
+export interface SecretForm<S> {
+  /** Takes a SecretString. Throws InvalidSecret that names the field, never the value. */
+  parse(secretString: string): S
+  /**
+   * The values in it, at whatever depth, that must never reach a log or an error. Of a text that `parse` refuses, all
+   * values are taken for such.
+   */
+  sensitive(secret: S): readonly string[]
+}

@@ -1,7 +1,7 @@
 import type { Words } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
 import type { Finding, ProbedVersion } from './finding.ts'
-import type { LabelMove, SecretDescription } from './secret-store.ts'
+import type { LabelMove, SecretDescription, SecretForm } from './secret-store.ts'
 
 /** The values a hook works on. AWSPENDING is always at hand; the others are read when they are asked for, once. */
 export interface Versions<S> {
@@ -61,17 +61,6 @@ export interface OwnLabels<S> {
 export interface EarlierVersions<S> extends Pick<Versions<S>, 'current' | 'previous' | 'labelledByOthers' | 'own'> {
   /** Asks whether another run has stored the pending value meanwhile. */
   isStored(): Promise<boolean>
-}
-
-/** How the text of a secret is read. */
-export interface SecretForm<S> {
-  /** Takes a SecretString. Throws InvalidSecret that names the field, never the value. */
-  parse(secretString: string): S
-  /**
-   * The values in it, at whatever depth, that must never reach a log or an error. Of a text that `parse` refuses, all
-   * values are taken for such.
-   */
-  sensitive(secret: S): readonly string[]
 }
 
 /**

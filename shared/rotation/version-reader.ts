@@ -6,8 +6,8 @@ import { versionWith } from './guard.ts'
 import { ownLabels } from './own-labels.ts'
 import { patiently } from './patience.ts'
 import type { Redactor } from './redact.ts'
-import type { Label, SecretDescription, SecretStore, StoredValue } from './secret-store.ts'
-import type { EarlierVersions, SecretForm, SecretType, Versions } from './secret-type.ts'
+import type { Label, SecretDescription, SecretForm, SecretStore, StoredValue } from './secret-store.ts'
+import type { EarlierVersions, SecretType, Versions } from './secret-type.ts'
 
 /** Reads each version at most once, and conceals what it read before anything else sees it. */
 export interface VersionReader<S> extends Omit<Versions<S>, 'pending'>, EarlierVersions<S> {
