@@ -1,4 +1,4 @@
-import { oneLogin } from '../shared/database/one-login.ts'
+import { oneLogin } from '../shared/database/database-secret-type.ts'
 import { RotationError } from '../shared/errors/rotation-error.ts'
 import { say } from '../shared/errors/words.ts'
 import {

@@ -1,14 +1,13 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { joined, ours, say } from '../errors/words.ts'
-import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType, Versions } from '../rotation/secret-type.ts'
 import { checkPending, databaseSecretType, nextSecret } from './database-secret-type.ts'
 import type { CloneNames, CloneSession, DatabaseEngine } from './engine.ts'
 import { logsIn, nobodyLogsIn, previousLogin, tryLogin } from './logins.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
-import { address, type DatabaseSecret, type Login } from './secret.ts'
-import type { ServerDirectory } from './server-directory.ts'
+import { address, type DatabaseSecret, type Login, type Owner } from './secret.ts'
+import type { ServerDirectory, SuperuserLookup } from './server-directory.ts'
 import { probedSuperuser, superuserForOwner, superuserSession } from './superuser.ts'
 import { checkedSuperuserArn } from './superuser-arn.ts'
 
@@ -17,7 +16,7 @@ const suffix = '_clone'
 /**
  * Two logins with the same rights take turns: while one is AWSCURRENT the other gets a new password, as a superuser
  * whose secret `masterarn` names. An application that has cached the old value can log in until the next rotation.
- * @param directory see `superuserForOwner`
+ * @param directory see `SuperuserLookup`
  */
 export function alternatingUsers(
   engine: DatabaseEngine<CloneSession>,
@@ -32,17 +31,18 @@ export function alternatingUsers(
       return nextSecret(secret, otherOf(secret.login.username, engine), engine, context)
     },
     async set(versions, context) {
+      const lookup = { engine, directory, context }
       const [pending, owner] = [versions.pending.login, await versions.current()]
       const current = owner.login
       checkPending(pending, current, otherOf(current.username, engine))
-      let superuser = await superuserForOwner(owner, engine, context, directory)
+      let superuser = await superuserForOwner(owner, lookup)
       if (superuser === undefined) {
         // An earlier run has made the two equal and set the password, all at once: then there is nothing to do.
         if (await logsIn(engine, pending, 'AWSPENDING', context)) return
-        superuser = await superuserForPrevious(versions, engine, context, directory)
+        superuser = await superuserForPrevious(versions, lookup)
       }
       {
-        await using session = await superuserSession(engine, superuser, context)
+        await using session = await superuserSession(superuser, lookup)
         await session.ensureClone({
           ...namesOf(pending.username),
           username: pending.username,
@@ -66,21 +66,14 @@ export function alternatingUsers(
         if (!(await isRehearsal())) throw error
       }
     },
-    probe: (versions, context) =>
-      probeDatabase(
-        versions,
-        engine,
-        {
-          ownChange: () => undefined,
-          compare: (session, { login }) =>
-            session.checkClone(namesOf(login.username), () => tryLogin(engine, login, 'AWSCURRENT', context)),
-          superuser: (owner) => ({
-            change: changeOf(owner.login.username, engine),
-            session: () => probedSuperuser(owner, engine, context, directory),
-          }),
-        },
-        context,
-      ),
+    async probe(versions, context) {
+      const change = ({ login: { username } }: Owner) =>
+        ({ kind: 'clone', names: namesOf(username), username: otherOf(username, engine) }) as const
+      const superuser = (owner: Owner) => () => probedSuperuser(owner, { engine, directory, context })
+      const compare = (session: CloneSession, { login }: Owner) =>
+        session.checkClone(namesOf(login.username), () => tryLogin(engine, login, 'AWSCURRENT', context))
+      return probeDatabase(versions, engine, { change, superuser, compare }, context)
+    },
   }
 }
 
@@ -89,25 +82,17 @@ export function alternatingUsers(
  * changes its password anyway, so the rotation goes on and gives the applications a login that works.
  * @throws RotationError LoginRefused where it does not log in either
  */
-async function superuserForPrevious(
-  versions: Versions<DatabaseSecret>,
-  engine: DatabaseEngine,
-  context: RotationContext,
-  directory: ServerDirectory,
-): Promise<Login> {
+async function superuserForPrevious(versions: Versions<DatabaseSecret>, lookup: SuperuserLookup): Promise<Login> {
+  const { engine } = lookup
   const [{ username }, current] = [versions.pending.login, (await versions.current()).login]
   const ofEither = async () => (await previousLogin(versions, username)) ?? previousLogin(versions, current.username)
   const previous = engine.neverLocks && (await ofEither())
-  const superuser = previous && (await superuserForOwner(previous, engine, context, directory, 'AWSPREVIOUS'))
+  const superuser = previous && (await superuserForOwner(previous, lookup, 'AWSPREVIOUS'))
   if (superuser !== undefined) return superuser
   const tried = [say`${current.username} with AWSCURRENT`, say`${username} with AWSPENDING`]
   if (previous !== undefined) tried.push(say`${previous.login.username} with AWSPREVIOUS`)
   const what = say`${address(current)} refuses ${joined(tried)}.`
   throw new RotationError('LoginRefused', what, engine.whyRefused?.(current))
-}
-
-function changeOf(username: string, engine: DatabaseEngine) {
-  return { kind: 'clone', names: namesOf(username), username: otherOf(username, engine) } as const
 }
 
 /** The pair that a user name belongs to. AWS's own functions use the same suffix. */

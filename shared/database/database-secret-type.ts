@@ -3,8 +3,10 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { generatePassword } from '../password.ts'
 import type { RotationContext } from '../rotation/context.ts'
+import type { Versions } from '../rotation/secret-type.ts'
 import { updatedUrls } from './connection-urls.ts'
 import type { DatabaseEngine } from './engine.ts'
+import { logsIn, nobodyLogsIn } from './logins.ts'
 import { address, type DatabaseSecret, isSameServer, type Login, parseDatabaseSecret } from './secret.ts'
 
 /** What all strategies of an engine share: the secret's form, and which of its fields are secret. */
@@ -14,6 +16,20 @@ export function databaseSecretType(engine: DatabaseEngine) {
     parse: (secretString: string) => parseDatabaseSecret(secretString, engine),
     serialize: ({ fields }: DatabaseSecret) => JSON.stringify(fields),
     outlives: ({ login }: DatabaseSecret) => engine.endSessions?.(login.username),
+  }
+}
+
+/** What strategies share whose user name stays the same: the next value, and the proof that it logs in. */
+export function oneLogin(engine: DatabaseEngine) {
+  return {
+    ...databaseSecretType(engine),
+    async create({ current }: Pick<Versions<DatabaseSecret>, 'current'>, context: RotationContext) {
+      const secret = await current()
+      return nextSecret(secret, secret.login.username, engine, context)
+    },
+    async test({ pending: { login } }: Pick<Versions<DatabaseSecret>, 'pending'>, context: RotationContext) {
+      if (!(await logsIn(engine, login, 'AWSPENDING', context))) throw nobodyLogsIn('AWSPENDING', login, engine)
+    },
   }
 }
 

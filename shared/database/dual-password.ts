@@ -1,9 +1,8 @@
 import { say } from '../errors/words.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { checkPending } from './database-secret-type.ts'
+import { checkPending, oneLogin } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
 import { leaveToTest, logsIn, nobodyLogsIn, tryLogin } from './logins.ts'
-import { oneLogin } from './one-login.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret, Owner } from './secret.ts'
@@ -14,7 +13,7 @@ import { probedSuperuser, superuserForOwner, superuserSession } from './superuse
  * One login has two passwords: setSecret adds the new one, the one of AWSCURRENT goes on working until the next rotation.
  * The superuser whose secret `masterarn` names does that, for all accounts of the name; where the secret names none, the
  * login itself, which has to be allowed to.
- * @param directory see `superuserForOwner`
+ * @param directory see `SuperuserLookup`
  */
 export function dualPassword(
   engine: DatabaseEngine<DualPasswordSession>,
@@ -24,16 +23,16 @@ export function dualPassword(
     ...oneLogin(engine),
     overlap: true,
     async set(versions, context) {
+      const lookup = { engine, directory, context }
       const [pending, owner] = [versions.pending.login, await versions.current()]
       const current = owner.login
       checkPending(pending, current, current.username)
       const isItself = owner.superuserArn === undefined
-      const who = isItself ? current : await superuserForOwner(owner, engine, context, directory)
+      const who = isItself ? current : await superuserForOwner(owner, lookup)
       {
         // Ended before anybody else logs in: the superuser may be the login itself, and have one connection to spare.
         await using session =
-          who &&
-          (await (isItself ? tryLogin(engine, who, 'AWSCURRENT', context) : superuserSession(engine, who, context)))
+          who && (await (isItself ? tryLogin(engine, who, 'AWSCURRENT', context) : superuserSession(who, lookup)))
         // Perhaps AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do.
         if (session === undefined) return leaveToTest(current, context)
         await session.addPassword(pending.username, { next: pending.password, current: current.password })
@@ -46,20 +45,11 @@ export function dualPassword(
       if (await logsIn(engine, current, 'AWSCURRENT', context)) return
       throw nobodyLogsIn('AWSCURRENT after the change', current, engine)
     },
-    probe: (versions, context) =>
-      probeDatabase(
-        versions,
-        engine,
-        {
-          ownChange: (current) => (current.superuserArn === undefined ? changeOf(current) : undefined),
-          superuser: (current) =>
-            current.superuserArn === undefined
-              ? undefined
-              : { change: changeOf(current), session: () => probedSuperuser(current, engine, context, directory) },
-        },
-        context,
-      ),
+    async probe(versions, context) {
+      const change = ({ login }: Owner) => ({ kind: 'second password', username: login.username }) as const
+      const superuser = (owner: Owner) =>
+        owner.superuserArn === undefined ? undefined : () => probedSuperuser(owner, { engine, directory, context })
+      return probeDatabase(versions, engine, { change, superuser }, context)
+    },
   }
 }
-
-const changeOf = ({ login }: Owner) => ({ kind: 'second password', username: login.username }) as const

@@ -1,8 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import type { RotationContext } from '../rotation/context.ts'
-import type { DatabaseEngine } from './engine.ts'
-import type { Endpoint, ServerDirectory } from './server-directory.ts'
+import type { Endpoint, SuperuserLookup } from './server-directory.ts'
 
 /** Tags that RDS gives to the secrets that it manages, in lower case. Nobody but AWS can set a tag that begins so. */
 const instanceTag = 'aws:rds:primarydbinstancearn'
@@ -20,9 +18,7 @@ export function isManagedByRds(fields: object): boolean {
  */
 export async function managedServer(
   arn: string,
-  engine: DatabaseEngine,
-  context: RotationContext,
-  directory: ServerDirectory,
+  { engine, directory, context }: SuperuserLookup,
 ): Promise<Endpoint & { readonly engine: string }> {
   const secret = say`Superuser secret ${arn}`
   const tags = new Map([...(await context.secretTags(arn))].map(([key, value]) => [key.toLowerCase(), value]))

@@ -5,20 +5,16 @@ import { type Finding, labelled, type ProbedVersion, tried, untried, version, wo
 import type { ComingChange, DatabaseEngine, DatabaseSession } from './engine.ts'
 import { address, type DatabaseSecret, isSameServer, isSameTls, type Login, type Owner } from './secret.ts'
 
-type Versions = readonly ProbedVersion<DatabaseSecret>[]
 type Version = ProbedVersion<DatabaseSecret>
 
 /** What a strategy adds to the logins. */
 export interface ProbedStrategy<Session> {
-  /** What setSecret will do as the login of AWSCURRENT; undefined where a superuser does it. */
-  ownChange(current: Owner): ComingChange | undefined
+  /** What setSecret will do. */
+  change(current: Owner): ComingChange
+  /** Logs in as the superuser that does it, once AWSCURRENT has logged in; undefined where the login does it itself. */
+  superuser?(current: Owner): (() => Promise<Session>) | undefined
   /** Compares the rights of a pending login, which logs in, with those of AWSCURRENT. Throws PrivilegesDiffer. */
-  compare?(session: Session, current: Owner, context: RotationContext): Promise<void>
-  /** What setSecret will do as the superuser, once AWSCURRENT has logged in; undefined where there is none. */
-  superuser?(
-    current: Owner,
-    context: RotationContext,
-  ): { readonly change: ComingChange; readonly session: () => Promise<Session> } | undefined
+  compare?(session: Session, current: Owner): Promise<void>
 }
 
 /**
@@ -26,7 +22,7 @@ export interface ProbedStrategy<Session> {
  * lock is said, not tried. AWSCURRENT is tried in any case, as applications do all the time.
  */
 export async function probeDatabase<Session extends DatabaseSession>(
-  versions: Versions,
+  versions: readonly Version[],
   engine: DatabaseEngine<Session>,
   strategy: ProbedStrategy<Session>,
   context: RotationContext,
@@ -36,63 +32,71 @@ export async function probeDatabase<Session extends DatabaseSession>(
     return versions.map((each) =>
       untried(version(each), say`Without AWSCURRENT nobody knows whose logins may be tried.`),
     )
-  const { secret: currentSecret } = current
-  const accounts = accountsOf(versions, engine)
+  const owner = current.secret
+  const superuser = strategy.superuser?.(owner)
+  const usernames = new Set(versions.map(({ secret }) => secret.login.username))
+  const neverLocked = new Set(engine.neverLocks ? usernames : [])
+  const refused = new Set<string>()
   const findings: Finding[] = []
+  let currentWorks = false
   let inTheWay: RotationError | undefined
   /** With the version that may be tried first, where no login can lock an account. */
   const inOrder = engine.neverLocks ? versions : [current, ...versions.filter((each) => each !== current)]
   for (const each of inOrder) {
-    const why: Words | undefined =
+    const { username } = each.secret.login
+    const mayLock = !neverLocked.has(username)
+    const why =
       inTheWay === undefined
-        ? whyNot(each, current, accounts)
+        ? whyNot(each, owner, { wasRefused: refused.has(username), mayLock })
         : say`It was not tried after ${ours(inTheWay.code)}, which it would meet, too.`
-    const mayLock = accounts.mayLock(each.secret.login.username)
-    const finding: Finding =
-      why === undefined
-        ? await logIn(each, engine, context, whenLoggedIn(each))
-        : untried({ about: 'version', version: each.id, mayLock }, why)
+    const finding = why === undefined ? await logIn(each) : untried({ ...version(each), mayLock }, why)
     findings.push(finding)
-    accounts.note(each, finding)
-    if (finding.error !== undefined && !isOfAccount(finding.error)) inTheWay = finding.error
-    if (each === current) findings.push(...(await ofSuperuser(finding)))
+    if (finding.error !== undefined && isOfAccount(finding.error)) refused.add(username)
+    else inTheWay ??= finding.error
+    if (each !== current) continue
+    currentWorks = finding.verdict === 'works'
+    if (superuser !== undefined) findings.push(...(await asSuperuser(superuser)))
   }
   return findings
 
-  function whenLoggedIn(each: Version) {
-    return async (session: Session) => {
-      const { username } = each.secret.login
-      if (session.mayLock !== undefined && !(await session.mayLock(username))) accounts.neverLocks(username)
-      if (each !== current) return compare(session, each)
-      findings.push(tlsOf(each.secret.login))
-      const change = strategy.ownChange(each.secret)
-      if (change !== undefined) findings.push(await readiness(session, change))
-    }
+  async function logIn(each: Version): Promise<Finding> {
+    const { login } = each.secret
+    return tried(version(each), async () => {
+      // Ended before the next one: an account may have one connection to spare.
+      await using session = await engine.connect(login, context)
+      await noteLocks(session, [login.username])
+      if (each === current) {
+        findings.push(tlsOf(login))
+        if (superuser === undefined) findings.push(await readiness(session, strategy.change(owner)))
+      } else if (each.labels.includes('AWSPENDING') && currentWorks) {
+        findings.push(...(await comparison(session)))
+      }
+      return say`Logs in to ${address(login)} as ${session.account ?? login.username}.`
+    })
   }
 
-  async function compare(session: Session, { labels }: Version): Promise<void> {
-    const compareRights = labels.includes('AWSPENDING') ? strategy.compare : undefined
-    if (compareRights === undefined || !accounts.isKnown(current)) return
-    const about = { about: 'rights' } as const
+  async function noteLocks(session: Session, names: Iterable<string>): Promise<void> {
+    for (const name of names) if (session.mayLock !== undefined && !(await session.mayLock(name))) neverLocked.add(name)
+  }
+
+  async function comparison(session: Session): Promise<readonly Finding[]> {
+    const { compare } = strategy
+    if (compare === undefined) return []
     const equal = async () => {
-      await compareRights(session, currentSecret, context)
+      await compare(session, owner)
       return say`The login of AWSPENDING may do what that of AWSCURRENT may.`
     }
-    findings.push(await tried(about, equal))
+    return [await tried({ about: 'rights' }, equal)]
   }
 
   /** A superuser's secret is used only for somebody who can log in already: anybody who writes a secret can name one. */
-  async function ofSuperuser({ verdict }: Finding): Promise<readonly Finding[]> {
-    const next = strategy.superuser?.(currentSecret, context)
-    if (next === undefined) return []
-    const about = { about: 'superuser' } as const
-    if (verdict !== 'works') return [untried(about, say`It is used only where AWSCURRENT logs in.`)]
+  async function asSuperuser(logInAsSuperuser: () => Promise<Session>): Promise<readonly Finding[]> {
+    if (!currentWorks) return [untried({ about: 'superuser' }, say`It is used only where AWSCURRENT logs in.`)]
     const more: Finding[] = []
-    const finding = await tried(about, async () => {
-      await using session = await next.session()
-      for (const username of accounts.names())
-        if (session.mayLock !== undefined && !(await session.mayLock(username))) accounts.neverLocks(username)
-      more.push(await readiness(session, next.change))
+    const finding = await tried({ about: 'superuser' }, async () => {
+      await using session = await logInAsSuperuser()
+      await noteLocks(session, usernames)
+      more.push(await readiness(session, strategy.change(owner)))
       return say`The superuser secret logs in${ours(session.account === undefined ? '' : ' as ')}${session.account ?? ours('')}.`
     })
     return [finding, ...more]
@@ -104,56 +108,18 @@ function isOfAccount({ code }: RotationError): boolean {
   return code.startsWith('Login')
 }
 
-async function logIn<Session extends DatabaseSession>(
-  each: Version,
-  engine: DatabaseEngine<Session>,
-  context: RotationContext,
-  inside: (session: Session) => Promise<void>,
-): Promise<Finding> {
-  const { login } = each.secret
-  return tried(version(each), async () => {
-    // Ended before the next one: an account may have one connection to spare.
-    await using session = await engine.connect(login, context)
-    await inside(session)
-    return say`Logs in to ${address(login)} as ${session.account ?? login.username}.`
-  })
-}
-
-/** What is known of the accounts that the versions name. */
-function accountsOf(versions: Versions, { neverLocks }: Pick<DatabaseEngine, 'neverLocks'>) {
-  const names = [...new Set(versions.map(({ secret }) => secret.login.username))]
-  const safe = new Set(neverLocks ? names : [])
-  const refused = new Set<string>()
-  const known = new Set<Version>()
-  return {
-    names: () => names,
-    neverLocks: (name: string) => void safe.add(name),
-    note(each: Version, { error, verdict }: Finding) {
-      if (error !== undefined && isOfAccount(error)) refused.add(each.secret.login.username)
-      if (verdict === 'works') known.add(each)
-    },
-    /** Whether a version has logged in. */
-    isKnown: (each: Version | undefined) => each !== undefined && known.has(each),
-    wasRefused: (name: string) => refused.has(name),
-    mayLock: (name: string) => !safe.has(name),
-  }
-}
-
 /** @returns why a version is not tried */
 function whyNot(
   { secret: { login }, labels }: Version,
-  { secret: current }: Version,
-  accounts: ReturnType<typeof accountsOf>,
+  { login: current }: Owner,
+  account: { readonly wasRefused: boolean; readonly mayLock: boolean },
 ): Words | undefined {
-  const { username } = login
-  if (!isSameServer(login, current.login) || !isSameTls(login, current.login))
+  if (!isSameServer(login, current) || !isSameTls(login, current))
     return say`It is for another server than AWSCURRENT, or with other TLS: its password is sent nowhere.`
-  if (labels.includes('AWSCURRENT') && !accounts.wasRefused(username)) return undefined
-  if (accounts.wasRefused(username))
-    return say`${username} was refused once already; a second refused login is not made in one probe.`
-  if (accounts.mayLock(username))
-    return say`A refused login could lock ${username}, as far as is known: the server has a limit, or nobody could see that it has none.`
-  return undefined
+  if (account.wasRefused)
+    return say`${login.username} was refused once already; a second refused login is not made in one probe.`
+  if (!account.mayLock || labels.includes('AWSCURRENT')) return undefined
+  return say`A refused login could lock ${login.username}, as far as is known: the server has a limit, or nobody could see that it has none.`
 }
 
 function tlsOf({ tls }: Login): Finding {

@@ -4,7 +4,7 @@ import type { RotationContext } from '../rotation/context.ts'
 import type { DatabaseEngine } from './engine.ts'
 import { logsIn } from './logins.ts'
 import { address, isSameServer, type Login } from './secret.ts'
-import type { Endpoint, ServerDirectory } from './server-directory.ts'
+import type { Endpoint, SuperuserLookup } from './server-directory.ts'
 
 /** ID.HASH.REGION.rds.amazonaws.com; in China the Region stands behind `rds`, other partitions end otherwise. */
 const endpointOfRds = /^([a-z][a-z0-9-]{0,62})\.([a-z0-9-]+)\.(?:[a-z0-9-]+\.)?rds\.[a-z0-9.-]+$/
@@ -19,8 +19,7 @@ const endpointOfRds = /^([a-z][a-z0-9-]{0,62})\.([a-z0-9-]+)\.(?:[a-z0-9-]+\.)?r
 export async function isReplica(
   replica: Endpoint,
   source: Endpoint,
-  directory: ServerDirectory,
-  signal: AbortSignal,
+  { directory, context: { signal } }: SuperuserLookup,
 ): Promise<boolean> {
   const [, replicaId] = endpointOfRds.exec(replica.host.toLowerCase()) ?? []
   const [, sourceId, hash] = endpointOfRds.exec(source.host.toLowerCase()) ?? []

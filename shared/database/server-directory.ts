@@ -1,3 +1,14 @@
+import type { RotationContext } from '../rotation/context.ts'
+import type { DatabaseEngine, DatabaseSession } from './engine.ts'
+
+/** Whose superuser is looked for, and where. */
+export interface SuperuserLookup<Session extends DatabaseSession = DatabaseSession> {
+  readonly engine: DatabaseEngine<Session>
+  /** Asked about a superuser secret that RDS manages, and about a host that is not the superuser's. */
+  readonly directory: ServerDirectory
+  readonly context: RotationContext
+}
+
 /**
  * What a strategy asks of the service that runs the database servers: which server is which. Implemented by
  * `shared/aws/rds.ts`. It gives facts; what follows from them is decided beside the strategies.

@@ -1,10 +1,9 @@
 import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { checkPending } from './database-secret-type.ts'
+import { checkPending, oneLogin } from './database-secret-type.ts'
 import type { DatabaseEngine, DatabaseSession } from './engine.ts'
 import { nobodyLogsIn, previousLogin, tryLogin } from './logins.ts'
-import { oneLogin } from './one-login.ts'
 import { probeDatabase } from './probe.ts'
 import type { DatabaseSecret, Login } from './secret.ts'
 
@@ -30,7 +29,7 @@ export function singleUser(engine: DatabaseEngine): SecretType<DatabaseSecret> {
       const tried = previous === undefined ? 'AWSCURRENT or AWSPENDING' : 'AWSCURRENT, AWSPENDING or AWSPREVIOUS'
       throw nobodyLogsIn(tried, current, engine)
     },
-    probe: (versions, context) => probeDatabase(versions, engine, { ownChange: () => ({ kind: 'password' }) }, context),
+    probe: (versions, context) => probeDatabase(versions, engine, { change: () => ({ kind: 'password' }) }, context),
   }
 }
 

@@ -1,32 +1,28 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'
-import type { RotationContext } from '../rotation/context.ts'
-import type { DatabaseEngine, DatabaseSession } from './engine.ts'
+import type { DatabaseSession } from './engine.ts'
 import { logsIn, nobodyLogsIn, tryLogin } from './logins.ts'
 import { isManagedByRds, managedServer } from './managed-superuser.ts'
 import { isReplica } from './replica.ts'
 import { address, isSameServer, isSameTls, type Login, type Owner, parseDatabaseSecret } from './secret.ts'
-import type { ServerDirectory } from './server-directory.ts'
+import type { SuperuserLookup } from './server-directory.ts'
 import { checkedSuperuserArn, explainedAccount } from './superuser-arn.ts'
 
 /**
  * The superuser's login at the server of a secret, or, where that is a read replica, at its source.
- * @param directory asked about a superuser secret that RDS manages, and about a host that is not the superuser's
  * @returns with AWSCURRENT as it has to log in, too, before the superuser's login is used, if it has to
  * @throws RotationError InvalidSecret, SuperuserMismatch, and whatever reading a secret or asking the directory fails with
  */
 async function superuserOf(
   owner: Owner,
-  engine: DatabaseEngine,
-  context: RotationContext,
-  directory: ServerDirectory,
+  lookup: SuperuserLookup,
 ): Promise<{ readonly login: Login; readonly witness: Login | undefined }> {
-  const arn = checkedSuperuserArn(owner, context)
+  const arn = checkedSuperuserArn(owner, lookup.context)
   const current = owner.login
-  const { superuser, managed } = await readSuperuser(arn, engine, context, directory)
+  const { superuser, managed } = await readSuperuser(arn, lookup)
   const sameServer = isSameServer(superuser, current)
-  if (!sameServer && !(await isReplica(current, superuser, directory, context.signal))) {
+  if (!sameServer && !(await isReplica(current, superuser, lookup))) {
     const what = say`Current database host ${address(current)} is not the host ${address(superuser)} of superuser secret ${arn}`
     throw new RotationError('SuperuserMismatch', say`${what}, nor known as a read replica of it.`)
   }
@@ -46,7 +42,7 @@ async function superuserOf(
   const witness = isSame ? undefined : { ...current, tls: proof.tls }
   // Where every session is in a database, a superuser must come to that of the secret: its own may be another. Elsewhere it
   // needs none, and may have no rights in that one.
-  const database = engine.defaultDatabase === undefined ? undefined : current.database
+  const database = lookup.engine.defaultDatabase === undefined ? undefined : current.database
   return { login: { ...superuser, database }, witness }
 }
 
@@ -68,10 +64,9 @@ function withoutName(managed: boolean) {
 
 async function readSuperuser(
   arn: string,
-  engine: DatabaseEngine,
-  context: RotationContext,
-  directory: ServerDirectory,
+  lookup: SuperuserLookup,
 ): Promise<{ readonly superuser: Login; readonly managed: boolean }> {
+  const { engine, context } = lookup
   const parse = (text: string) => explained(arn, () => parseDatabaseSecret(text, engine).login)
   const reading = context.readSecret(arn, {
     parse(text) {
@@ -85,7 +80,7 @@ async function readSuperuser(
   })
   if (superuser !== undefined) return { superuser, managed: false }
   // Without "ssl" and "tlsServerName": over verified TLS, under the name of the endpoint.
-  const server = await managedServer(arn, engine, context, directory)
+  const server = await managedServer(arn, lookup)
   return { superuser: parse(JSON.stringify({ ...fields, ...server })), managed: true }
 }
 
@@ -109,25 +104,23 @@ function explained<T>(arn: string, parse: () => T): T {
  */
 export async function superuserForOwner(
   owner: Owner,
-  engine: DatabaseEngine,
-  context: RotationContext,
-  directory: ServerDirectory,
+  lookup: SuperuserLookup,
   label = 'AWSCURRENT',
 ): Promise<Login | undefined> {
   // The superuser's secret travels while we log in: it costs a call, but no time.
   const [loggedIn, superuser] = await Promise.allSettled([
-    logsIn(engine, owner.login, label, context),
-    superuserOf(owner, engine, context, directory),
+    logsIn(lookup.engine, owner.login, label, lookup.context),
+    superuserOf(owner, lookup),
   ])
   if (loggedIn.status === 'rejected') throw loggedIn.reason
   if (!loggedIn.value) return undefined
   if (superuser.status === 'rejected') throw superuser.reason
   const { login, witness } = superuser.value
-  if (witness !== undefined) await checkWitness(witness, engine, context)
+  if (witness !== undefined) await checkWitness(witness, lookup)
   return login
 }
 
-async function checkWitness(witness: Login, engine: DatabaseEngine, context: RotationContext): Promise<void> {
+async function checkWitness(witness: Login, { engine, context }: SuperuserLookup): Promise<void> {
   let why: Words | string = say`The server refuses it.`
   try {
     if (await logsIn(engine, witness, 'AWSCURRENT, over TLS', context)) return
@@ -148,13 +141,11 @@ async function checkWitness(witness: Login, engine: DatabaseEngine, context: Rot
  */
 export async function probedSuperuser<Session extends DatabaseSession>(
   owner: Owner,
-  engine: DatabaseEngine<Session>,
-  context: RotationContext,
-  directory: ServerDirectory,
+  lookup: SuperuserLookup<Session>,
 ): Promise<Session> {
-  const superuser = await superuserForOwner(owner, engine, context, directory)
-  if (superuser !== undefined) return superuserSession(engine, superuser, context)
-  throw nobodyLogsIn('AWSCURRENT', owner.login, engine)
+  const superuser = await superuserForOwner(owner, lookup)
+  if (superuser !== undefined) return superuserSession(superuser, lookup)
+  throw nobodyLogsIn('AWSCURRENT', owner.login, lookup.engine)
 }
 
 /**
@@ -162,9 +153,8 @@ export async function probedSuperuser<Session extends DatabaseSession>(
  * @throws RotationError LoginRefused, which names the superuser and not the login to be rotated
  */
 export async function superuserSession<Session extends DatabaseSession>(
-  engine: DatabaseEngine<Session>,
   superuser: Login,
-  context: RotationContext,
+  { engine, context }: SuperuserLookup<Session>,
 ): Promise<Session> {
   const session = await tryLogin(engine, superuser, 'superuser', context)
   if (session !== undefined) return session
