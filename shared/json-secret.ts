@@ -1,5 +1,5 @@
 import { RotationError } from './errors/rotation-error.ts'
-import { say } from './errors/words.ts'
+import { ours, say } from './errors/words.ts'
 
 // ECMAScript's "JSON.parse source text access", in Node 24 but not yet in TypeScript's library.
 declare global {
@@ -52,4 +52,39 @@ function keepDigits(_key: string, value: unknown, context: { source?: string }):
 export function numberIn(field: unknown): number | undefined {
   if (JSON.isRawJSON(field)) return Number(field.rawJSON)
   return typeof field === 'number' ? field : undefined
+}
+
+/**
+ * The text of a value that some write as a number, in the digits that it was written with.
+ * @returns undefined for an empty text, and for what is neither
+ */
+export function textOrDigits(value: unknown): string | undefined {
+  if (JSON.isRawJSON(value)) return value.rawJSON
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/**
+ * A field of a secret that must be a text.
+ * @returns undefined where there is none, or an empty one
+ * @throws RotationError InvalidSecret
+ */
+export function textIn(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = Object.hasOwn(json, name) ? json[name] : undefined
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string') return value
+  throw new RotationError('InvalidSecret', say`"${ours(name)}" in the secret must be a text.`)
+}
+
+/**
+ * A field of a secret that nobody means to have a blank at its ends: it was copied with it.
+ * @throws RotationError InvalidSecret, also as `textIn` does
+ */
+export function trimmedIn(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = textIn(json, name)
+  if (value?.trim() === value) return value
+  throw new RotationError(
+    'InvalidSecret',
+    say`"${ours(name)}" in the secret begins or ends with a blank or a line break.`,
+  )
 }

@@ -9,7 +9,6 @@ export const apiKeyKind: Kind = {
   id: 'key_id',
   second: 'secret_key',
   secrets: [],
-  variables: 'API_KEY',
   bundled,
   refused: refusedProviders,
 }

@@ -1,5 +1,6 @@
-import { arnsIn, type DescribedSettings } from '../../shared/described/settings.ts'
+import type { DescribedSettings } from '../../shared/described/settings.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
+import { listIn } from '../../shared/http/hosts.ts'
 import { providerSettings } from '../../shared/http/provider-settings.ts'
 
 /**
@@ -16,7 +17,7 @@ export function settings(env: Environment): DescribedSettings {
       privateHosts: env.API_KEY_PRIVATE_HOSTS,
       caBundle: env.HTTP_CA_BUNDLE,
     }),
-    adminSecretArns: arnsIn(env.ADMIN_SECRET_ARNS),
+    adminSecretArns: listIn(env.ADMIN_SECRET_ARNS),
     revokeFirst: oneOf('API_KEY_REVOKE_FIRST', env, ['false', 'true']) === 'true',
   }
 }

@@ -1,7 +1,7 @@
 import type { NewAccessKey } from '../../shared/aws/iam.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
-import { parseJsonObject } from '../../shared/json-secret.ts'
+import { parseJsonObject, textIn } from '../../shared/json-secret.ts'
 import type { SecretForm } from '../../shared/rotation/secret-store.ts'
 import { smtpPassword } from './smtp.ts'
 
@@ -40,16 +40,16 @@ export function parseAccessKeySecret(text: string): AccessKeySecret {
   // API reference of IAM, "AccessKey": 16 to 128 letters, digits and underscores.
   if (!/^\w{16,128}$/.test(id)) throw fieldError(idField, 'the id of an access key (AKIA and 16 characters)')
   if (!/^[!-~]+$/.test(secretKey)) throw fieldError(secretField, 'the secret half of the key, without blanks')
-  const region = optional(json, 'smtp_region')
+  const region = textIn(json, 'smtp_region')
   if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
     throw fieldError('smtp_region', 'a Region, for instance eu-west-1')
   }
-  return { text, json, id, secretKey, userName: optional(json, 'user_name') ?? optional(json, 'UserName') }
+  return { text, json, id, secretKey, userName: textIn(json, 'user_name') ?? textIn(json, 'UserName') }
 }
 
 export const accessKeyForm: SecretForm<AccessKeySecret> = {
   parse: parseAccessKeySecret,
-  sensitive: ({ json, secretKey }) => [secretKey, optional(json, 'smtp_password') ?? ''],
+  sensitive: ({ json, secretKey }) => [secretKey, textIn(json, 'smtp_password') ?? ''],
 }
 
 /**
@@ -62,7 +62,7 @@ export function withKey({ json }: AccessKeySecret, { id, secretKey }: NewAccessK
   const next: Record<string, unknown> = { ...json, [idField]: id, [secretField]: secretKey }
   if (Object.hasOwn(json, 'smtp_username')) next.smtp_username = id
   if (Object.hasOwn(json, 'smtp_password')) {
-    next.smtp_password = smtpPassword(secretKey, optional(json, 'smtp_region') ?? region)
+    next.smtp_password = smtpPassword(secretKey, textIn(json, 'smtp_region') ?? region)
   }
   return parseAccessKeySecret(JSON.stringify(next))
 }
@@ -91,13 +91,6 @@ function textField(json: Readonly<Record<string, unknown>>, name: string): strin
   const value = Object.hasOwn(json, name) ? json[name] : undefined
   if (typeof value === 'string' && value !== '') return value
   throw new RotationError('InvalidSecret', say`"${ours(name)}" in the secret must be a text that is not empty.`)
-}
-
-function optional(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(json, name) ? json[name] : undefined
-  if (value === undefined || value === null || value === '') return undefined
-  if (typeof value === 'string') return value
-  throw new RotationError('InvalidSecret', say`"${ours(name)}" in the secret must be a text.`)
 }
 
 function fieldError(field: string, rule: string): RotationError {

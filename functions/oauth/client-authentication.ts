@@ -3,8 +3,9 @@ import { type ClientAuth, ClientSecretBasic, ClientSecretPost, None, PrivateKeyJ
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
 import type { ClientCertificate } from '../../shared/http/client.ts'
+import { textIn } from '../../shared/json-secret.ts'
 import type { Method } from './description.ts'
-import { type OauthSecret, textIn } from './secret.ts'
+import type { OauthSecret } from './secret.ts'
 
 /** How a client proves who it is in one request. */
 export interface Authentication {

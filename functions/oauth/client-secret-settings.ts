@@ -1,5 +1,6 @@
-import { arnsIn, type DescribedSettings } from '../../shared/described/settings.ts'
+import type { DescribedSettings } from '../../shared/described/settings.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
+import { listIn } from '../../shared/http/hosts.ts'
 import { settings } from './settings.ts'
 
 /**
@@ -13,7 +14,7 @@ export function clientSecretSettings(env: Environment): DescribedSettings {
   return {
     ...others,
     file: file && { path: `${file.path} (client_secret)`, descriptions: file.descriptions.flatMap(described) },
-    adminSecretArns: arnsIn(env.ADMIN_SECRET_ARNS),
+    adminSecretArns: listIn(env.ADMIN_SECRET_ARNS),
     revokeFirst: oneOf('OAUTH_REVOKE_FIRST', env, ['false', 'true']) === 'true',
   }
 }

@@ -13,7 +13,6 @@ export const clientSecretKind: Kind = {
   value: 'client_secret',
   id: 'client_secret_id',
   secrets: ['access_token', 'refresh_token', 'id_token', 'registration_access_token', 'private_key'],
-  variables: 'OAUTH',
   bundled: { keycloak },
   refused: {},
 }

@@ -1,6 +1,6 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { numberIn, parseJsonObject } from '../../shared/json-secret.ts'
+import { numberIn, parseJsonObject, textIn, trimmedIn } from '../../shared/json-secret.ts'
 import type { SecretForm } from '../../shared/rotation/secret-store.ts'
 
 /** A secret that holds an OAuth client and what it was given. Fields that nobody here knows are kept. */
@@ -10,7 +10,6 @@ export interface OauthSecret {
   readonly accessToken: string | undefined
   readonly refreshToken: string | undefined
   readonly clientId: string
-  readonly clientSecret: string | undefined
   readonly provider: string | undefined
   /** What the endpoints of the provider's entry ask for: `host`, `realm`, `tenant`. */
   readonly params: Readonly<Record<string, string>>
@@ -27,27 +26,23 @@ export interface OauthSecret {
  */
 export function parseOauthSecret(text: string): OauthSecret {
   const json = parseJsonObject(text)
-  const field = (name: string) => textIn(json, name)
-  const clientId = field('client_id')
+  const clientId = trimmedIn(json, 'client_id')
   if (clientId === undefined) {
     throw new RotationError('InvalidSecret', say`"client_id" is missing in the secret.`, {
       remedy: say`Put the id of the client, as the provider shows it, into "client_id".`,
     })
   }
-  for (const name of ['access_token', 'refresh_token', 'client_id', 'client_secret']) {
-    if (field(name)?.trim() === field(name)) continue
-    throw new RotationError('InvalidSecret', say`"${name}" in the secret begins or ends with a blank or a line break.`)
-  }
+  // Read where a client proves who it is; a blank that was copied with it is said at once.
+  trimmedIn(json, 'client_secret')
   return {
     text,
     json,
     clientId,
-    accessToken: field('access_token'),
-    refreshToken: field('refresh_token'),
-    clientSecret: field('client_secret'),
-    provider: field('provider'),
+    accessToken: trimmedIn(json, 'access_token'),
+    refreshToken: trimmedIn(json, 'refresh_token'),
+    provider: textIn(json, 'provider'),
     params: paramsOf(json.params ?? {}),
-    scope: field('scope'),
+    scope: textIn(json, 'scope'),
     expiresAt: timeIn(json, 'expires_at'),
     refreshExpiresAt: timeIn(json, 'refresh_expires_at'),
   }
@@ -76,14 +71,6 @@ function fullyEncoded(value: string): string {
   return encodeURIComponent(value)
     .replace(/[-_.!~*'()]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')
-}
-
-/** @returns a field of the secret that must be a text; undefined for an empty one. @throws RotationError InvalidSecret */
-export function textIn(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(json, name) ? json[name] : undefined
-  if (value === undefined || value === null || value === '') return undefined
-  if (typeof value === 'string') return value
-  throw new RotationError('InvalidSecret', say`"${name}" in the secret must be a text.`)
 }
 
 function paramsOf(value: unknown): Record<string, string> {

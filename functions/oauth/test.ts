@@ -1,12 +1,13 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
+import { textIn } from '../../shared/json-secret.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
 import { isBearer, isNarrower, lifeIn } from './answer.ts'
 import { latestLabel } from './base.ts'
 import { introspectsActive } from './introspection.ts'
 import { probe } from './probe.ts'
 import type { OauthRun } from './requests.ts'
-import { type OauthSecret, textIn } from './secret.ts'
+import type { OauthSecret } from './secret.ts'
 
 /**
  * Proves with the access token alone that the pending tokens work; the token endpoint is not asked. What was odd about the answer

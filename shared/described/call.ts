@@ -1,6 +1,7 @@
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import type { HttpAnswer, HttpCall } from '../http/client.ts'
+import { isPathStep } from '../http/hosts.ts'
 import { at } from '../http/pointer.ts'
 import { parseJson } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
@@ -72,10 +73,8 @@ function callOf({ request, auth, sources }: Asking, host: string): HttpCall {
   return { method, url, body, headers: { ...fixed, ...headers, ...credentials(auth, sources) } }
 }
 
-/** A value in a path stays one step of it, whatever server decodes it how often. */
 function segment(name: string, value: string): string {
-  const isPlain = value !== '.' && value !== '..' && !/[/\\\p{Cc}]/u.test(value) && value.isWellFormed()
-  if (isPlain) return encodeURIComponent(value)
+  if (isPathStep(value)) return encodeURIComponent(value)
   throw new RotationError(
     'InvalidSecret',
     say`"${name}" cannot be a step of a path: it is ".", "..", or has a slash or a control character.`,

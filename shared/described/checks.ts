@@ -1,15 +1,8 @@
-import * as v from 'valibot'
-import { RotationError } from '../errors/rotation-error.ts'
-import { ours, say, type Words } from '../errors/words.ts'
-import { hostProblem } from '../http/hosts.ts'
+import { ours, say } from '../errors/words.ts'
+import { at } from '../http/pointer.ts'
+import { checked, hostProblems, type Problem } from './check.ts'
 import { type Description, description, type RequestOf, type SourceName, sourceOf } from './description.ts'
 import type { Kind } from './kind.ts'
-
-/** A problem of a description, and where: a JSON Pointer. */
-interface Problem {
-  readonly at: string
-  readonly what: Words
-}
 
 /** Which documents values may come from, by the part of a description. */
 const readable: Readonly<Record<string, readonly SourceName[]>> = {
@@ -23,6 +16,8 @@ const readable: Readonly<Record<string, readonly SourceName[]>> = {
   '/apply': ['admin', 'current', 'secret', 'pending'],
   '/verify': ['pending', 'secret'],
 }
+/** The members of a description that are requests. */
+const requests = ['create', 'read', 'rotate', 'apply', 'list', 'revoke', 'verify'] as const
 /** Fields of a secret that no provider may write. */
 const reserved = ['provider', 'params', 'admin_secret_arn']
 
@@ -33,31 +28,15 @@ const reserved = ['provider', 'params', 'admin_secret_arn']
  * @throws RotationError InvalidDescription, which names file and member
  */
 export function checkedDescription(value: unknown, file: string, kind: Kind): Description {
-  const result = v.safeParse(description, value)
-  const problem = result.success ? problems(result.output, kind).next().value : schemaProblem(result.issues[0])
-  if (result.success && problem === undefined) return result.output
-  const { at, what } = problem ?? { at: '', what: say`cannot be read` }
-  throw new RotationError('InvalidDescription', say`${file}: ${at === '' ? ours('the whole') : at} ${what}.`)
+  return checked(description, value, file, (given) => problems(given, kind))
 }
 
-function schemaProblem(issue: v.BaseIssue<unknown>): Problem {
-  const at = (issue.path ?? []).map(({ key }) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
-  if (issue.kind === 'schema' && issue.expected === 'never') return { at, what: say`is not known` }
-  if (issue.received === 'undefined') return { at, what: say`is missing` }
-  return { at, what: say`is not as it must be` }
-}
-
-function* problems(given: Description, kind: Kind): Generator<Problem, undefined> {
+function* problems(given: Description, kind: Kind): Generator<Problem, void> {
   yield* waysProblems(given, kind)
-  if (given.hosts !== 'self-hosted') {
-    for (const [index, host] of given.hosts.entries()) {
-      const what = hostProblem(host)
-      if (what !== undefined) yield { at: `/hosts/${index}`, what }
-    }
-  }
+  yield* hostProblems(given.hosts)
   yield* verifyProblems(given, kind)
-  for (const [at, part] of requestsOf(given)) yield* requestProblems(at, part)
-  for (const [at, names] of Object.entries(readable)) yield* referenceProblems(at, partAt(given, at), names)
+  for (const name of requests) yield* requestProblems(`/${name}`, given[name])
+  for (const [place, names] of Object.entries(readable)) yield* referenceProblems(place, at(given, place), names)
   for (const name of ['create', 'read', 'rotate'] as const) {
     const outputs = given[name]?.outputs
     if (outputs === undefined) continue
@@ -65,11 +44,10 @@ function* problems(given: Description, kind: Kind): Generator<Problem, undefined
     const wrong = Object.keys(outputs).find((field) => reserved.includes(field))
     if (wrong !== undefined) yield { at: `/${name}/outputs/${wrong}`, what: say`is a field that is not the provider's` }
   }
-  return undefined
 }
 
 /** How a new value comes about: one way, and with it what it needs. */
-function* waysProblems(given: Description, kind: Kind): Generator<Problem, undefined> {
+function* waysProblems(given: Description, kind: Kind): Generator<Problem, void> {
   const { create, rotate, apply, generate, list, revoke } = given
   const ways = [create, rotate, apply].filter((way) => way !== undefined)
   if (ways.length !== 1) yield { at: '', what: say`must have one of "create", "rotate" and "apply"` }
@@ -85,7 +63,7 @@ function* waysProblems(given: Description, kind: Kind): Generator<Problem, undef
   if (list === undefined && (create ?? (apply && revoke)) !== undefined) {
     yield { at: '', what: say`has no "list": a ${kind.noun} that was minted and never stored could not be found again` }
   }
-  if (create === undefined) return undefined
+  if (create === undefined) return
   if (revoke === undefined) yield { at: '', what: say`has no "revoke": ${kind.noun}s would pile up` }
   if (create.outputs[kind.id] === undefined) {
     yield { at: '/create/outputs', what: say`has no "${ours(kind.id)}", by which a ${kind.noun} is revoked` }
@@ -93,26 +71,18 @@ function* waysProblems(given: Description, kind: Kind): Generator<Problem, undef
   if (!JSON.stringify([create.json, create.form, create.query]).includes('{"$marker":true}')) {
     yield { at: '/create', what: say`puts no "$marker" into the new ${kind.noun}, by which it could be found again` }
   }
-  return undefined
 }
 
-function* verifyProblems({ auth, verify }: Description, { noun }: Kind): Generator<Problem, undefined> {
+function* verifyProblems({ auth, verify }: Description, { noun }: Kind): Generator<Problem, void> {
   if (!JSON.stringify(auth.use).includes('"pending:/')) {
     yield { at: '/auth/use', what: say`does not use the pending ${noun}: "verify" would prove nothing of it` }
   }
   const both = verify.alive.find((status) => verify.dead.includes(status))
   if (both !== undefined) yield { at: '/verify/dead', what: say`and "alive" both have ${both}` }
-  return undefined
 }
 
-function requestsOf(given: Description): (readonly [string, RequestOf])[] {
-  const { create, read, rotate, apply, list, revoke, verify } = given
-  return Object.entries({ create, read, rotate, apply, list, revoke, verify }).flatMap(([name, part]) =>
-    part === undefined ? [] : [[`/${name}`, part] as const],
-  )
-}
-
-function* requestProblems(at: string, part: RequestOf): Generator<Problem, undefined> {
+function* requestProblems(at: string, part: RequestOf | undefined): Generator<Problem, void> {
+  if (part === undefined) return
   const inPath = [...part.path.matchAll(/\{([a-z_]+)\}/g)].map(([, name = '']) => name)
   const given = Object.keys(part.parameters ?? {})
   const missing = inPath.find((name) => !given.includes(name))
@@ -125,12 +95,11 @@ function* requestProblems(at: string, part: RequestOf): Generator<Problem, undef
     yield { at: `${at}/method`, what: say`is GET, which carries no body` }
   }
   if (/(^|\/)\.{1,2}(\/|$)/.test(part.path)) yield { at: `${at}/path`, what: say`has a step that is "." or ".."` }
-  return undefined
 }
 
 /** Looks at all references in a part, at whatever depth. */
-function* referenceProblems(at: string, value: unknown, names: readonly SourceName[]): Generator<Problem, undefined> {
-  if (typeof value !== 'object' || value === null) return undefined
+function* referenceProblems(at: string, value: unknown, names: readonly SourceName[]): Generator<Problem, void> {
+  if (typeof value !== 'object' || value === null) return
   const keys = Object.keys(value)
   const sign = keys.find((key) => key.startsWith('$'))
   if (sign !== undefined && !Array.isArray(value)) {
@@ -150,11 +119,4 @@ function* referenceProblems(at: string, value: unknown, names: readonly SourceNa
     }
   }
   for (const [key, item] of Object.entries(value)) yield* referenceProblems(`${at}/${key}`, item, names)
-  return undefined
-}
-
-function partAt(given: Description, at: string): unknown {
-  if (at === '/auth/manage') return given.auth.manage
-  if (at === '/auth/use') return given.auth.use
-  return given[at.slice(1) as 'create' | 'read' | 'rotate' | 'list' | 'revoke' | 'apply' | 'verify']
 }

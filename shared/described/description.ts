@@ -72,6 +72,7 @@ const request = {
   form: v.optional(scalars),
   assert: v.optional(v.array(assertion)),
 }
+const expecting = { ...request, expect: statuses }
 const outputs = v.record(v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]*$/)), pointer)
 
 const pages = v.strictObject({
@@ -93,24 +94,22 @@ export const description = v.strictObject({
   needsAdmin: v.optional(text),
   auth: v.strictObject({ manage: v.union([authentication, clientCredentials]), use: authentication }),
   generate: v.optional(v.record(text, v.union([random, marker]))),
-  create: v.optional(v.strictObject({ ...request, expect: statuses, conflict: v.optional(statuses), outputs })),
+  create: v.optional(v.strictObject({ ...expecting, conflict: v.optional(statuses), outputs })),
   /** Tells the provider a value of ours. `graceSeconds` is for providers that take it in the place of the one before. */
   apply: v.optional(
     v.strictObject({
-      ...request,
-      expect: statuses,
+      ...expecting,
       applied: v.optional(statuses),
       graceSeconds: v.optional(seconds),
     }),
   ),
   /** What is the provider's now, where it shows it: what was made and never stored is found so. */
-  read: v.optional(v.strictObject({ ...request, expect: statuses, outputs })),
+  read: v.optional(v.strictObject({ ...expecting, outputs })),
   /** Makes a new one in the place of the one before, which lives for `graceSeconds` more; with 0 it dies at once. */
-  rotate: v.optional(v.strictObject({ ...request, expect: statuses, outputs, graceSeconds: seconds })),
+  rotate: v.optional(v.strictObject({ ...expecting, outputs, graceSeconds: seconds })),
   list: v.optional(
     v.strictObject({
-      ...request,
-      expect: statuses,
+      ...expecting,
       items: pointer,
       id: pointer,
       marker: pointer,
@@ -119,8 +118,7 @@ export const description = v.strictObject({
   ),
   revoke: v.optional(
     v.strictObject({
-      ...request,
-      expect: statuses,
+      ...expecting,
       /** How the provider says that there is no such key; none where it says the same as of one that it has revoked. */
       gone: v.array(status),
     }),
@@ -140,6 +138,7 @@ export const definitions = { pointer, statuses, from, scalar, scalars, node, ass
 
 export type Description = v.InferOutput<typeof description>
 export type Scalar = v.InferOutput<typeof scalar>
+export type Expiry = v.InferOutput<typeof expires>['$expires']
 export type Scalars = v.InferOutput<typeof scalars>
 export type Authentication = v.InferOutput<typeof authentication>
 export type ClientCredentials = v.InferOutput<typeof clientCredentials>
@@ -147,10 +146,9 @@ export type Assertion = v.InferOutput<typeof assertion>
 export type Pages = v.InferOutput<typeof pages>
 
 /** What all requests have in common. */
-export type RequestOf = Pick<
-  NonNullable<Description['apply']>,
-  'method' | 'path' | 'parameters' | 'query' | 'headers' | 'json' | 'form' | 'assert'
->
+export type RequestOf = v.InferOutput<v.StrictObjectSchema<typeof request, undefined>>
+/** A request that must be answered as is expected. */
+export type ExpectingRequest = v.InferOutput<v.StrictObjectSchema<typeof expecting, undefined>>
 
 /** The documents that values may come from, by the name before the colon. */
 export const sourceNames = ['secret', 'admin', 'current', 'pending', 'key', 'read'] as const

@@ -12,8 +12,6 @@ export interface Kind {
   readonly second?: string
   /** Fields with further values that nobody may see. */
   readonly secrets: readonly string[]
-  /** Before the names of the function's variables: `API_KEY` of `API_KEY_HOSTS`. */
-  readonly variables: string
   /** Descriptions that come with the function, by name. Each is checked when it is used. */
   readonly bundled: Readonly<Record<string, unknown>>
   /** Providers whose credentials no machine may mint, with what to use instead. */

@@ -1,6 +1,7 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
+import { textOrDigits } from '../json-secret.ts'
 import type { Description, Pages } from './description.ts'
 import { purposes, type Run } from './run.ts'
 
@@ -51,16 +52,9 @@ export async function listKeys(list: NonNullable<Description['list']>, run: Run)
 
 /** An item without an id or a name is none that a function has made. */
 function keyIn(item: unknown, { id, marker }: { readonly id: string; readonly marker: string }): ListedKey[] {
-  const found = idIn(at(item, id))
+  const found = textOrDigits(at(item, id))
   const name = at(item, marker)
   return found === undefined ? [] : [{ id: found, name: typeof name === 'string' ? name : '' }]
-}
-
-/** @returns the text of an id, which some providers write as a number */
-export function idIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value
-  if (JSON.isRawJSON(value)) return value.rawJSON
-  return typeof value === 'number' ? String(value) : undefined
 }
 
 function firstOf(pages: Pages | undefined): string | undefined {
@@ -75,8 +69,8 @@ function nextOf(
   items: readonly unknown[],
   cursor: string | undefined,
 ): string | undefined {
-  if (by === 'cursor') return idIn(at(body, pointer))
+  if (by === 'cursor') return textOrDigits(at(body, pointer))
   if (items.length === 0 || (size !== undefined && items.length < size)) return undefined
-  if (by === 'last') return idIn(at(items.at(-1), pointer))
+  if (by === 'last') return textOrDigits(at(items.at(-1), pointer))
   return String(Number(cursor ?? 0) + (by === 'number' ? 1 : items.length))
 }

@@ -1,8 +1,8 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
+import { textOrDigits } from '../json-secret.ts'
 import type { Answer } from './call.ts'
-import { idIn } from './list.ts'
 import type { Run } from './run.ts'
 import { type DescribedSecret, secretValues, withFields } from './secret.ts'
 
@@ -13,7 +13,9 @@ export function fieldsIn(
   { context, kind, provider }: Run,
   what: Words,
 ): Readonly<Record<string, string>> {
-  const found = Object.entries(outputs).map(([field, pointer]) => [field, idIn(at(body, pointer)), pointer] as const)
+  const found = Object.entries(outputs).map(
+    ([field, pointer]) => [field, textOrDigits(at(body, pointer)), pointer] as const,
+  )
   const fields = Object.fromEntries(found.map(([field, text]) => [field, text ?? '']))
   context.conceal(...secretValues(fields, kind))
   for (const [field, text, pointer] of found) {

@@ -1,6 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import { numberIn, parseJsonObject } from '../json-secret.ts'
+import { parseJsonObject, textIn, textOrDigits, trimmedIn } from '../json-secret.ts'
 import type { SecretForm } from '../rotation/secret-store.ts'
 import type { Kind } from './kind.ts'
 
@@ -25,40 +25,28 @@ export interface DescribedSecret {
  */
 export function parseDescribedSecret(text: string, kind: Kind): DescribedSecret {
   const json = parseJsonObject(text)
-  const field = (name: string) => textField(json, name)
-  const value = field(kind.value)
-  const second = kind.second === undefined ? undefined : field(kind.second)
-  const adminSecretArn = field('admin_secret_arn')
+  const value = trimmedIn(json, kind.value)
+  const adminSecretArn = textIn(json, 'admin_secret_arn')
   if (value === undefined && adminSecretArn === undefined) {
-    const [name, { noun }] = [ours(kind.value), kind]
+    const { noun } = kind
+    const name = ours(kind.value)
     throw new RotationError('InvalidSecret', say`"${name}" is missing in the secret.`, {
       remedy: say`Put a ${noun} that works into "${name}". To have the first one made, name in "admin_secret_arn" the secret of what may make one.`,
     })
-  }
-  for (const [name, held] of [
-    [kind.value, value],
-    [kind.second ?? '', second],
-  ] as const) {
-    if (held?.trim() === held) continue
-    throw new RotationError(
-      'InvalidSecret',
-      say`"${ours(name)}" in the secret begins or ends with a blank or a line break.`,
-    )
   }
   const params = json.params ?? {}
   if (typeof params !== 'object' || Array.isArray(params)) {
     throw new RotationError('InvalidSecret', say`"params" in the secret must be an object.`)
   }
-  const id = json[kind.id]
   return {
     text,
     json,
     value,
-    second,
+    second: kind.second === undefined ? undefined : trimmedIn(json, kind.second),
     adminSecretArn,
-    provider: field('provider'),
-    id: numberIn(id) === undefined ? field(kind.id) : digits(id),
-    host: textField(params as Record<string, unknown>, 'host'),
+    provider: textIn(json, 'provider'),
+    id: textOrDigits(json[kind.id]) ?? textIn(json, kind.id),
+    host: textIn(params as Record<string, unknown>, 'host'),
   }
 }
 
@@ -85,17 +73,4 @@ export function withFields(
   kind: Kind,
 ): DescribedSecret {
   return parseDescribedSecret(JSON.stringify({ ...secret.json, ...fields }), kind)
-}
-
-/** An empty text counts as none. */
-function textField(json: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(json, name) ? json[name] : undefined
-  if (value === undefined || value === null || value === '') return undefined
-  if (typeof value === 'string') return value
-  throw new RotationError('InvalidSecret', say`"${ours(name)}" in the secret must be a text.`)
-}
-
-/** Some providers have numbers, which JavaScript might round. */
-function digits(value: unknown): string {
-  return JSON.isRawJSON(value) ? value.rawJSON : String(value)
 }

@@ -6,8 +6,3 @@ export interface DescribedSettings extends ProviderSettings {
   /** Whether a first credential, which nobody here has made, may be revoked when it has become AWSPREVIOUS's. */
   readonly revokeFirst: boolean
 }
-
-/** The ARNs in a variable, separated by commas or blanks. */
-export function arnsIn(text = ''): string[] {
-  return text.split(/[\s,]+/).filter((arn) => arn !== '')
-}

@@ -1,8 +1,9 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
+import { textOrDigits } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { type Node, type Scalar, type SourceName, sourceOf } from './description.ts'
+import { type Description, type Expiry, type Node, type Scalar, type SourceName, sourceOf } from './description.ts'
 
 /** What values of a request may be made of. */
 export interface Sources {
@@ -20,10 +21,8 @@ export interface Sources {
 export function textOf(value: Scalar, sources: Sources): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value)
   if ('$join' in value) return value.$join.map((part) => textOf(part, sources)).join('')
-  const found = referred(value, sources)
-  const text = JSON.isRawJSON(found) ? found.rawJSON : found
-  if (typeof text === 'string' && text !== '') return text
-  if (typeof text === 'number') return String(text)
+  const text = textOrDigits(referred(value, sources))
+  if (text !== undefined) return text
   throw new RotationError('InvalidSecret', say`${nameOf(value)} must be a text that is not empty.`)
 }
 
@@ -59,11 +58,6 @@ function readWithout(members: unknown, { documents }: Sources): unknown {
   return Object.fromEntries(entries.filter(([name]) => !left.includes(name)))
 }
 
-interface Expiry {
-  readonly afterSeconds: number
-  readonly as: 'seconds' | 'unix' | 'iso' | 'date'
-}
-
 function expiry({ afterSeconds, as }: Expiry, now: number): string | number {
   if (as === 'seconds') return afterSeconds
   const seconds = Math.floor(now / 1000) + afterSeconds
@@ -89,9 +83,7 @@ function nameOf(value: Scalar & object): Words {
 
 /** Values that the description has us choose, made of random bytes or of the marker. */
 export function generated(
-  wanted: Readonly<
-    Record<string, { readonly $marker: true } | { readonly $random: { bytes: number; as: BufferEncoding } }>
-  >,
+  wanted: NonNullable<Description['generate']>,
   marker: string,
   { randomBytes }: Pick<RotationContext, 'randomBytes'>,
 ): Record<string, string> {

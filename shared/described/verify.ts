@@ -1,10 +1,10 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
+import { textOrDigits } from '../json-secret.ts'
 import { holds } from './call.ts'
 import type { Description } from './description.ts'
 import type { Kind } from './kind.ts'
-import { idIn } from './list.ts'
 import { markOf } from './marker.ts'
 import { purposes, type Run } from './run.ts'
 import type { DescribedSecret } from './secret.ts'
@@ -58,7 +58,7 @@ function notAlive(
 
 /** A page in HTML with a good status says nothing of a key. */
 function hasIdentity(body: unknown, { identity }: Description['verify']): boolean {
-  return identity === undefined || idIn(at(body, identity.pointer)) !== undefined
+  return identity === undefined || textOrDigits(at(body, identity.pointer)) !== undefined
 }
 
 function checkIdentity(
@@ -73,7 +73,7 @@ function checkIdentity(
   if (identity === undefined) return
   const documents = { secret: pending.json, pending: pending.json }
   const wanted = textOf(identity.equals, { documents, marker: markOf(context.secretId), now: context.now() })
-  if (idIn(at(body, identity.pointer)) === wanted) return
+  if (textOrDigits(at(body, identity.pointer)) === wanted) return
   throw new RotationError(
     'KeyMismatch',
     say`The ${kind.noun} works at ${title}, but "${identity.pointer}" of the answer is not ${wanted}.`,

@@ -15,13 +15,18 @@ export interface HostRules {
   readonly variable: string
 }
 
+/** The entries of a variable, separated by commas or blanks. */
+export function listIn(text = ''): string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== '')
+}
+
 /**
  * Reads a list of hosts, separated by commas or blanks.
  * @param name of the variable, for the error
  * @throws RotationError InvalidConfiguration
  */
 export function parseHosts(text: string, name: string): string[] {
-  const hosts = text.split(/[\s,]+/).filter((host) => host !== '')
+  const hosts = listIn(text)
   for (const host of hosts) {
     const problem = hostProblem(host)
     if (problem !== undefined)
@@ -71,4 +76,9 @@ function urlProblem(url: URL, { described, allowed, variable }: HostRules): Word
 export function literalAddress({ hostname }: URL): string | undefined {
   const bare = hostname.replace(/^\[(.*)\]$/, '$1')
   return isIP(bare) === 0 ? undefined : bare
+}
+
+/** Whether a text stays one step of a path, whatever server decodes it how often. */
+export function isPathStep(text: string): boolean {
+  return text !== '.' && text !== '..' && !/[/\\\p{Cc}]/u.test(text) && text.isWellFormed()
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import { parseHosts } from './hosts.ts'
+import { listIn, parseHosts } from './hosts.ts'
 
 /** What every function asks of its variables that talks to providers which are described by data. */
 export interface ProviderSettings {
+  /** Before the names of the function's variables: `API_KEY` of `API_KEY_HOSTS`. */
+  readonly prefix: 'API_KEY' | 'OAUTH'
   /** The provider of secrets that name none. */
   readonly provider: string | undefined
   /** Descriptions besides the bundled ones, not checked yet. */
@@ -18,24 +20,20 @@ export interface ProviderSettings {
   readonly caBundle: string | undefined
 }
 
-/** The texts of a function's variables; an empty one counts as unset. */
-export interface ProviderTexts {
-  readonly provider: string | undefined
-  readonly providers: string | undefined
-  readonly hosts: string | undefined
-  readonly privateHosts: string | undefined
-  readonly caBundle: string | undefined
-}
-
 /**
  * Reads PREFIX_PROVIDER, PREFIX_PROVIDERS (the path of a file), PREFIX_HOSTS, PREFIX_PRIVATE_HOSTS and HTTP_CA_BUNDLE (the
  * path of a PEM file). Each function takes them out of its environment by their full names, by which they can be found.
+ * @param texts of the variables; an empty one counts as unset
  * @throws RotationError InvalidConfiguration
  */
-export function providerSettings(prefix: 'API_KEY' | 'OAUTH', texts: ProviderTexts): ProviderSettings {
-  const listed = (texts.hosts ?? '').split(/[\s,]+/).filter((entry) => entry !== '')
+export function providerSettings(
+  prefix: ProviderSettings['prefix'],
+  texts: Readonly<Record<'provider' | 'providers' | 'hosts' | 'privateHosts' | 'caBundle', string | undefined>>,
+): ProviderSettings {
+  const listed = listIn(texts.hosts)
   const bound = listed.filter((entry) => entry.includes('='))
   return {
+    prefix,
     provider: texts.provider || undefined,
     file: texts.providers ? fileOf(texts.providers, `${prefix}_PROVIDERS`) : undefined,
     hosts: parseHosts(listed.map((entry) => entry.replace(/^.*=/, '')).join(' '), `${prefix}_HOSTS`),

@@ -54,6 +54,7 @@ export function simulatedApiKey(
   const form = formOf(about)
   const read = new Map<string, DescribedSecret>()
   const settings: DescribedSettings = {
+    prefix: 'API_KEY',
     provider: description.name,
     file: { path: 'model.json', descriptions: [about.chosen ? ofChosenValues : description] },
     hosts: description.hosts,

@@ -31,6 +31,7 @@ export function simulatedOauth(
   const read = new Map<string, OauthSecret>()
   const description = entry(entrySays, introspects === true)
   const settings: ProviderSettings = {
+    prefix: 'OAUTH',
     provider: description.name,
     file: { path: 'model.json', descriptions: [description] },
     hosts: ['auth.example'],
