@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 /** The repository's `functions/` folder. */
 export const functionsFolder = fileURLToPath(new URL('../functions', import.meta.url))
 
-/** The function that rotates nothing, and is in no row: it lists all secrets once a day. */
+/** The function that rotates nothing, and has no row in template/rows.ts: it lists all secrets once a day. */
 export const overdueModule = join(functionsFolder, 'overdue', 'overdue.ts')
 
 /**
@@ -34,8 +34,8 @@ function pascalCase(text: string): string {
 }
 
 /**
- * The variables of this shell that a function may see: PASSWORD_LENGTH and its like, and where another service is
- * (AWS_ENDPOINT_URL_IAM), not who the shell is at AWS.
+ * The variables of this shell that a function may see: PASSWORD_LENGTH and its like, and the addresses of other services
+ * (AWS_ENDPOINT_URL_IAM), but not the shell's credentials of AWS.
  */
 export function shellVariables(): Record<string, string> {
   const others = /^AWS_ENDPOINT_URL_(?!SECRETS_MANAGER$)/

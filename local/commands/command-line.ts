@@ -2,7 +2,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** How the commands of this repository take their options and refuse what they cannot use. */
 export interface CommandLine {
-  /** What was given. Ends the process after printing the help (0), or a sentence about what is wrong (2). */
+  /** Gives the options of the command line. Ends the process after printing the help (0), or a sentence about what is wrong (2). */
   parse<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>>
   /** Ends the process with a sentence; 2, the default, is for wrong arguments and points to the help. */
   fail(message: string, exitCode?: 1 | 2): never

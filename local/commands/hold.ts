@@ -8,7 +8,7 @@ export const heldFolder = join('.keyturn', 'held')
 
 export interface Held {
   readonly secret: Secret
-  /** In the order in which they are to be invoked. */
+  /** The files, in the order in which they are to be invoked. */
   readonly files: readonly string[]
 }
 

@@ -13,7 +13,7 @@ const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rot
   --host ADDRESS
              the address to listen on instead of 127.0.0.1: that of Docker's bridge, for functions in containers
   --name NAME
-             a further name by which it may be asked, besides localhost, host.docker.internal and its address: pages
+             a further name that requests may ask for, besides localhost, host.docker.internal and its address: pages
              in a browser could read secrets under another one. May be given more than once
   --port N   the port to listen on; 4580 unless given, 0 for any free one
   --lambda-endpoint URL
@@ -25,8 +25,8 @@ const help = `Secrets Manager for a laptop: AWS's API on 127.0.0.1, with the rot
   --logs     the functions' logs, too: one line of JSON for each step, and its metrics
   --help     this text
 
-It keeps its state in memory: what it holds is gone when it ends. Secrets and functions are in the Region of whoever asks.
-Environment variables of this shell reach the functions; of AWS_* only those that say where another service is, such as
+It keeps its state in memory: its secrets are gone when it ends. A client finds its secrets and functions in its own Region.
+Environment variables of this shell reach the functions; of AWS_* only the addresses of other services, such as
 AWS_ENDPOINT_URL_IAM.
 
 Example:
@@ -94,6 +94,6 @@ async function end() {
 }
 process.once('SIGINT', end)
 process.once('SIGTERM', end)
-// Whoever read the output has gone.
+// The program that read the output has ended.
 process.stdout.once('error', end)
 say(report.ready(local))

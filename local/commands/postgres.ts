@@ -11,7 +11,7 @@ await throwAwayServer({
   engine: 'postgres',
   dbname: 'postgres',
   async start(addresses) {
-    // The server runs as another user where this is root, who has to read who may log in from where.
+    // Where this process is root, the server runs as another user, and has to be able to read this file.
     const folder = await mkdtemp(join(tmpdir(), 'keyturn-access-'))
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
     const access = join(folder, 'pg_hba.conf')

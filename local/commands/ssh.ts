@@ -12,7 +12,7 @@ const file = join('.keyturn', 'ssh.json')
 const cli = commandLine(
   'npm run ssh',
   `A throw-away sshd with an account whose key can be rotated. Needs no Docker. For root it is a host of its own (a folder
-with accounts of its own), for anybody else one that lets themselves in; nothing on the machine is changed.
+with accounts of its own), for other users one that lets in that user alone; nothing on the machine is changed.
 
   npm run ssh -- [--host ADDRESS]
 

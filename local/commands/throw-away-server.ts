@@ -21,7 +21,7 @@ interface Server extends AsyncDisposable {
 export interface ThrowAwayDatabase<S extends Server> {
   /** For people. */
   readonly title: string
-  /** As secrets write it, which is the name of the command and of its files as well. */
+  /** The engine as secrets name it, which is the name of the command and of its files as well. */
   readonly engine: 'postgres' | 'mysql' | 'mariadb'
   /** The database that the secrets name. */
   readonly dbname: string
@@ -33,7 +33,7 @@ export interface ThrowAwayDatabase<S extends Server> {
 
 /**
  * The command that starts a server and writes the values for two secrets, of a login `app` and of the superuser, into
- * .keyturn. It ends with SIGINT or SIGTERM, and what the server holds with it.
+ * .keyturn. The command ends with SIGINT or SIGTERM, and the server's data are gone then.
  */
 export async function throwAwayServer<S extends Server>(database: ThrowAwayDatabase<S>): Promise<void> {
   const { title, engine, dbname } = database

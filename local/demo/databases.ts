@@ -9,13 +9,13 @@ import type { Client, Demonstration } from './target.ts'
 interface Strategy extends Pick<Demonstration, 'summary' | 'overlap'> {
   readonly logins: number
   readonly calls: number
-  /** Whether the secret names the superuser's. */
+  /** Whether the secret names the superuser's secret. */
   readonly superuser: boolean
-  /** `GRANT ... TO` of the login, besides what any application's has. */
+  /** The beginnings of statements (`GRANT ... TO`) that give the login more rights than other applications have. */
   readonly grants?: readonly string[]
 }
 
-/** By the name of a function's file. */
+/** The strategies, by the name of a function's file. */
 const strategies: Readonly<Record<string, Strategy>> = {
   'single-user': {
     summary: 'the login changes its own password',
@@ -52,7 +52,7 @@ interface Database {
   readonly port: number
   readonly dbname: string
   readonly superuser: Login
-  /** Where the engine carries out a strategy otherwise than most do. */
+  /** What is different about a strategy on this engine. */
   readonly strategies?: Readonly<Record<string, Partial<Strategy>>>
   createLogin(login: Login, grants: readonly string[]): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { DemoTarget } from './target.ts'
 
 const secretName = 'demo/iam-access-key'
 const userName = 'demo-application'
-/** By which calls of clients are told from the functions', which prove a new key by the same call. */
+/** Tells the calls of the clients from those of the functions, which prove a new key by the same call. */
 const customUserAgent = 'demo-client'
 
 /** A user of IAM, and clients that sign calls with its key all the time. */

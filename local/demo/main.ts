@@ -69,7 +69,7 @@ function wholeNumber(option: string, text: string, least: number, most: number):
   return cli.fail(`${option} takes a whole number from ${least} to ${most}, not "${text}".`)
 }
 
-/** Found out before minutes are spent on what could not be kept. */
+/** Tried before the demo runs for minutes, and its report could not be written. */
 function writable(file: string): string {
   try {
     accessSync(dirname(resolve(file)), constants.W_OK)

@@ -60,7 +60,7 @@ async function demoServer(
       const log = server.log().slice(mark)
       const logins = [...log.matchAll(/\t\s*(\d+) Connect\t(Access denied)?/g)]
       const refused = logins.filter(([, , denied]) => denied).map(([, session]) => Number(session))
-      // The log says who logged in, not from which program: what the application has not done, the functions have.
+      // The log says who logged in, not from which program: the logins that are not the application's are the functions'.
       const others = new Set([...(await sessions()), ...refused])
       const byFunctions = logins.filter(([, session]) => !others.has(Number(session))).length
       return { byFunctions, refused: refused.length }

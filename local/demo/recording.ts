@@ -2,13 +2,13 @@ import type { Step } from '../../shared/rotation/event.ts'
 
 /** One use of the secret by one client. Times are milliseconds of `performance.now()`. */
 export interface Use {
-  /** Counted from 0; those that look for a new value come first. */
+  /** Counted from 0. Clients that look for a new value come first. */
   readonly client: number
   /** Whether the client keeps its value until the next rotation. */
   readonly keeps: boolean
   readonly from: number
   readonly to: number
-  /** When it was refused; a client that then fetches the secret again is answered all the same. */
+  /** When the client was refused. If it fetches the secret again then, it gets its answer all the same. */
   readonly refusedAt: readonly number[]
   readonly answered: boolean
 }

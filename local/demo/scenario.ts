@@ -14,7 +14,7 @@ export interface Stage {
   readonly rotations: number
   /** How many clients log in all the time. */
   readonly clients: number
-  /** Told everything that people may want to watch. */
+  /** Takes each line that people may want to watch. */
   say(line: string): void
   /** Subscribes to the steps as they end. */
   onStep(listener: (step: StepEnded) => void): () => void
@@ -63,21 +63,24 @@ export async function show(demonstration: Demonstration, stage: Stage): Promise<
   if (!failed) await application.more(50)
   const calls = local.calls.by(functionId).length
   const { byFunctions: logins, refused } = await target.loginsSince(mark)
-  // The functions log in with right passwords only, so whatever was refused beyond the application's is theirs.
+  // Each refused login that is not the application's is the functions', which log in with right passwords only.
   const refusedLogins = refused - (application.seen.failedLogins - refusedBefore)
   const counts = { functionId, steps, secretsManagerCalls: calls, logins, refusedLogins }
   const shown = async (count: number): Promise<Shown> => {
     const seen = await application.stop()
     return { ...counts, surprises, rotations: count, application: seen, recording: recording.recorded() }
   }
-  // Its version is pending still, so that no further rotation can begin; and nothing else would be as promised.
+  // The version is still pending, so that no further rotation can begin, and the other promises could not hold.
   if (failed) return shown(1)
 
   const after = await currentValue(secretName, stage)
   expect('after: the stored login is a new one and works', after !== before && (await works(target, after)))
   const rotations = overlap ? stage.rotations : 1
   if (overlap) {
-    expect('after: the login from before still works, for whoever has cached it', await works(target, before))
+    expect(
+      'after: the login from before still works, for applications that have cached it',
+      await works(target, before),
+    )
     say(
       `  ${rotations === 2 ? 'a second rotation' : `${rotations - 1} more rotations`}; those who keep a value take the current one before each:`,
     )

@@ -9,15 +9,15 @@ export interface Demonstration {
   readonly secretName: string
   /** Whether the value before the rotation goes on working after it. */
   readonly overlap: boolean
-  /** Whether the value before ends by itself some day, and not by a rotation: whoever keeps it has access until then. */
+  /** Whether the old value ends by itself some day, and not by a rotation: an application that keeps it has access until then. */
   readonly endsByItself?: boolean
   readonly expectedLogins: number
   readonly expectedCalls: number
-  /** Makes what the rotation starts from, at the target and in Secrets Manager. */
+  /** Makes the login at the target and its secret in Secrets Manager, from which the rotation starts. */
   prepare(secretsManager: SecretsManagerClient): Promise<void>
 }
 
-/** What uses the value of a secret: each time with a login of its own, the worst load for a rotation. */
+/** A user of the secret's value. Each use is a new login, the worst load for a rotation. */
 export interface Client {
   /** Uses a value, as JSON, once. */
   use(value: string): Promise<void>
@@ -41,7 +41,7 @@ export interface DemoTarget extends AsyncDisposable {
   readonly title: string
   /** Variables of the functions. */
   readonly env: Readonly<Record<string, string>>
-  /** Functions in another form than they are deployed in, by id: paths of modules. */
+  /** Functions that run in another form than the deployed one, by id: paths of modules. */
   readonly modules?: Readonly<Record<string, string>>
   readonly demonstrations: readonly Demonstration[]
   readonly client: Client

@@ -6,7 +6,7 @@ import { startPostgresDemo } from './postgres.ts'
 import { startSshDemo } from './ssh.ts'
 import type { DemoTarget } from './target.ts'
 
-/** By the folder of functions/, which is also the word of the command line. */
+/** The targets, by their folder in functions/, which is also the word of the command line. */
 export const targets: Readonly<Record<string, () => Promise<DemoTarget>>> = {
   postgres: startPostgresDemo,
   mysql: startMysqlDemo,

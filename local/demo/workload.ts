@@ -23,7 +23,7 @@ export interface WorkloadOptions {
   readonly refreshing: number
   /** How many clients keep the value that they have until `renew` is called. */
   readonly keeping: number
-  /** Told of each use as it ends. */
+  /** Called with each use as it ends. */
   onUse(use: Use): void
 }
 
@@ -34,7 +34,7 @@ export function startWorkload(options: WorkloadOptions) {
   let running = true
   let kept: Promise<string> | undefined
 
-  /** Uses the value again and again, and takes each use down. @param use gives when it was refused to its argument */
+  /** Uses the value again and again, and reports each use. @param use adds the time of each refusal to its argument */
   async function again(who: Pick<Use, 'client' | 'keeps'>, use: () => Promise<unknown>, refusedAt: number[]) {
     while (running && seen.error === undefined) {
       const from = performance.now()
@@ -67,7 +67,7 @@ export function startWorkload(options: WorkloadOptions) {
     return (await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString ?? '{}'
   }
 
-  /** Whoever keeps a value has nowhere to go where it is refused: that is an error, not a pause. */
+  /** A client that keeps its value has no other one when it is refused: that is an error, not a pause. */
   async function keepingClient(index: number): Promise<void> {
     const refusedAt: number[] = []
     async function use() {

@@ -1,4 +1,4 @@
-/** Keyturn's functions, by the names that its templates give them, and the files below `functions` that they are in. */
+/** Keyturn's functions: their names in the templates, and their files below `functions`. */
 export const functionFiles = {
   ApiKey: 'api-key/api-key',
   GeneratedValue: 'generated-value/generated-value',

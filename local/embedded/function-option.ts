@@ -22,7 +22,7 @@ export interface HandlerContext {
   getRemainingTimeInMillis(): number
 }
 
-/** A rotation function's handler. What it throws fails the step, and what its promise is rejected with. */
+/** A rotation function's handler. Its step fails when it throws, or when its promise is rejected. */
 export type Handler = (event: RotationEvent, context: HandlerContext) => unknown
 
 /** One of Keyturn's functions, from the package, in a worker thread: the code of its zip, built for more versions of Node. */
@@ -30,7 +30,7 @@ export interface KeyturnFunction {
   readonly keyturn: FunctionName
   /** Environment variables, over those of `env`: `{ VALUE_FIELDS: 'key' }`. This process's own are not passed on. */
   readonly env?: Readonly<Record<string, string>>
-  /** In milliseconds, 30,000 when left out. What takes longer is killed, as by Lambda. */
+  /** In milliseconds, 30,000 when left out. A function that takes longer is killed, as by Lambda. */
   readonly timeoutMs?: number
 }
 
@@ -40,11 +40,11 @@ export interface OwnFunction {
    * The file that exports `handler`, as a path (a relative one is taken from the working directory) or a file: URL. JavaScript
    * runs in a worker thread and TypeScript in a process of its own, by Node's own type stripping (Node 22.18 and newer).
    *
-   * Or the handler itself, which runs in this process: it sees what your test sees, and nothing can end it when it hangs; its
+   * Or the handler itself, which runs in this process: it shares memory with your test, and nothing can end it when it hangs; its
    * step fails all the same after `timeoutMs`.
    */
   readonly handler: string | { readonly href: string } | Handler
-  /** Environment variables of a file's handler. A handler that is given itself has those of this process. */
+  /** Environment variables of a file's handler. A handler that runs in this process has this process's variables. */
   readonly env?: Readonly<Record<string, string>>
   /** In milliseconds, 30,000 when left out. */
   readonly timeoutMs?: number

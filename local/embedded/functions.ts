@@ -10,7 +10,8 @@ import { inThisProcess } from './in-process.ts'
 import { refuse, refuseUnknown } from './refusals.ts'
 
 /**
- * What runs each function that there is to be: all of Keyturn's, and what the options name besides or instead.
+ * Makes the functions that the local Secrets Manager can invoke: Keyturn's own, and those that the options add or put in their
+ * place.
  * @throws Error where an entry can't be meant
  */
 export function functionsFor({

@@ -8,7 +8,7 @@ import type { Handler } from './function-option.ts'
 const memoryMb = 256
 
 /**
- * A function of which the handler runs in this process. Nobody can end a handler that hangs: after its timeout, or once it is
+ * A function whose handler runs in this process. Nothing can end a handler that hangs: after its timeout, or once it is
  * stopped, its answer is not waited for.
  */
 export function inThisProcess(id: string, handler: Handler, timeoutMs: number): RotationFunction {

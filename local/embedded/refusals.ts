@@ -1,12 +1,12 @@
-/** @throws Error about one of the functions that were asked for */
+/** @throws Error about one entry of the option `functions` */
 export function refuse(id: string, what: string): never {
   throw new Error(`startLocalSecretsManager: functions.${id} ${what}`)
 }
 
 /**
- * Refuses an option that there is not: TypeScript would not compile it, and nobody else would notice.
- * @param who whose options they are; undefined counts as left out
- * @throws Error where they are no object, and for one that is not among those known; it says what there is
+ * Refuses options that do not exist: TypeScript would not compile them, but JavaScript would ignore them in silence.
+ * @param who to whom the options belong, for the message
+ * @param given the options; one that is undefined counts as left out
  */
 export function refuseUnknown(who: string, given: unknown, known: readonly string[]): void {
   const what = `startLocalSecretsManager: ${who}`
@@ -20,7 +20,7 @@ export function refuseUnknown(who: string, given: unknown, known: readonly strin
   }
 }
 
-/** @throws Error where the port can't be one */
+/** @throws Error where the port is no number of a port */
 export function checkPort(port: number): void {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return
   throw new Error(
@@ -36,7 +36,7 @@ export function checkNode(version: string): void {
   )
 }
 
-/** Why the port can't be had. */
+/** Makes the error that says why the server cannot listen on the port. */
 export function cannotListen(port: number, cause: unknown): Error {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code
   if (code === undefined) return cause instanceof Error ? cause : new Error(String(cause))

@@ -43,9 +43,12 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
   /** http://127.0.0.1:PORT */
   readonly endpoint: string
   readonly port: number
-  /** That of what is below. A client of another Region has secrets of its own there, and functions with ARNs of that Region. */
+  /**
+   * The Region of the fields below. A client of another Region has its own secrets there, and functions with ARNs of that
+   * Region.
+   */
   readonly region: string
-  /** No secret: any others are taken as well. */
+  /** No secret: any other credentials are taken as well. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** The three above: `new SecretsManagerClient(local.clientConfig)`. */
   readonly clientConfig: {
@@ -59,7 +62,7 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
   readonly functions: Readonly<Record<FunctionName | Own, string>>
   /** The steps that have ended so far, in order: what failed, and why. */
   steps(): readonly RotationStep[]
-  /** Resolves when no rotation runs. One that has failed and waits for its retry does not run. */
+  /** Resolves when no rotation runs. A rotation that has failed and waits for its retry does not run. */
   settled(): Promise<void>
   /** The service's clock: milliseconds since the epoch. */
   now(): number
@@ -68,7 +71,7 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
    * The functions' clock is the machine's.
    */
   advance(ms: number): Promise<void>
-  /** Stops the server and whatever runs in its threads and processes. Everything it holds is gone. Safe to call twice. */
+  /** Stops the server and the functions in its threads and processes. Its secrets are gone. Safe to call twice. */
   stop(): Promise<void>
 }
 
@@ -81,16 +84,16 @@ const known = {
 } as const satisfies Readonly<Record<keyof LocalSecretsManagerOptions, true>>
 
 /**
- * Starts a Secrets Manager in this process, for tests: AWS's API and rules on a port of 127.0.0.1, with its state in memory, and
- * rotations by Keyturn's functions or your own, which run as Lambda runs them.
+ * Starts a Secrets Manager in this process, for tests: AWS's API and rules on a port of 127.0.0.1, with its state in memory,
+ * and rotations by Keyturn's functions or your own, which run as Lambda runs them.
  *
  *     const local = await startLocalSecretsManager()
  *     const client = new SecretsManagerClient(local.clientConfig)
  *     await client.send(new RotateSecretCommand({ SecretId, RotationLambdaARN: local.functions.GeneratedValue }))
  *     await local.settled()
  *     await local.stop()
- * @throws Error where an option can't be meant or is unknown, where the port can't be had (with the system's `code`, EADDRINUSE for example), and
- *   on a Node that is older than 22
+ * @throws Error where an option is unknown or has an impossible value, where the port is not free (with the system's `code`,
+ *   EADDRINUSE for example), and on a Node that is older than 22
  */
 export async function startLocalSecretsManager<Own extends string = never>(
   options: LocalSecretsManagerOptions<Own> = {},

@@ -19,11 +19,11 @@ import { valueOperations } from './service/values.ts'
 export interface LocalOptions {
   /** 0, the default, for any free port. */
   readonly port?: number
-  /** The IPv4 address to listen on; 127.0.0.1 when left out. Whoever reaches it needs no password. */
+  /** The IPv4 address to listen on; 127.0.0.1 when left out. Clients need no password. */
   readonly host?: string
   /**
-   * Further names by which it may be asked. Requests under a name that is not its own are refused: a page in a browser
-   * could read secrets with one. Loopback, localhost, host.docker.internal and `host` are its own.
+   * Further names that requests may ask for. Requests for a name that is not the server's own are refused: a page in a browser
+   * could read secrets under such a name. Loopback, localhost, host.docker.internal and `host` are its own.
    */
   readonly names?: readonly string[]
   /** The rotation functions by id: a path, settings, or anything else that can be invoked. None when left out. */
@@ -32,7 +32,7 @@ export interface LocalOptions {
   readonly latencyMs?: number
   /** Reads see versions and labels only this many milliseconds after they were written. */
   readonly visibilityLagMs?: number
-  /** Any new version that is not the rotation's own abandons it, not only one that takes AWSCURRENT. */
+  /** Any new version that is not the rotation's own abandons it, not only a version that takes AWSCURRENT. */
   readonly anyVersionAbandons?: boolean
   /** Looks at each call before it is carried out and may spoil it. */
   readonly intercept?: Intercept

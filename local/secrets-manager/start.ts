@@ -1,7 +1,7 @@
 import { runLambda } from './functions/lambda.ts'
 import { type LocalOptions, type LocalSecretsManager, openSecretsManager } from './secrets-manager.ts'
 
-// Whatever starts one names its options and what it is.
+// Callers name the types of the options and of the result, too.
 export type { LocalOptions, LocalSecretsManager } from './secrets-manager.ts'
 
 /**

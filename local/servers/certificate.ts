@@ -7,7 +7,7 @@ export interface Certificate {
   readonly key: string
 }
 
-/** @param names the host names and addresses it is for; it is always for 127.0.0.1, too */
+/** @param names the host names and addresses that the certificate is for; it is always for 127.0.0.1, too */
 export async function selfSignedCertificate(names: readonly string[] = ['localhost']): Promise<Certificate> {
   const altNames = [...names, '127.0.0.1'].map((name) =>
     isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },

@@ -22,16 +22,16 @@ export interface RegisteredClient {
 /** A server on this machine that clients register at (RFC 7591) and are managed at (RFC 7592): oidc-provider, behind TLS. */
 export interface ClientRegistration extends AsyncDisposable {
   readonly front: HttpsFront
-  /** Holds from now on. */
+  /** A change holds from the next request on. */
   readonly options: { -readonly [Name in keyof RegistrationOptions]: RegistrationOptions[Name] }
   register(clientName?: string): Promise<RegisteredClient>
-  /** Whether the server takes a client for who it says. */
+  /** Whether the server accepts a client's secret. */
   letsIn(client: Pick<RegisteredClient, 'client_id' | 'client_secret'>): Promise<boolean>
   /** The secret of a client, as the server has it now. */
   secretOf(clientId: string): Promise<string | undefined>
 }
 
-/** Starts one. Its clients are in memory. @param certificate one that other servers have, too */
+/** Starts a server with its clients in memory. @param certificate a certificate that it shares with other servers */
 export async function startClientRegistration(
   wish: Partial<RegistrationOptions> = {},
   certificate?: Certificate,
@@ -108,7 +108,7 @@ function configuration(options: RegistrationOptions): object {
   }
 }
 
-/** The entry of this server, with how secrets of its clients are made. */
+/** The entry that describes this server to the functions, and how it makes secrets of its clients. */
 export function registrationEntry({ host }: Pick<HttpsFront, 'host'>) {
   const client = { client: { $from: 'secret:/client_id' } }
   const registration = { path: '/reg/{client}', parameters: client, expect: [200] }

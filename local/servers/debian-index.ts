@@ -27,7 +27,7 @@ export interface Suite {
  * Asks a mirror which packages some packages need to run from a folder of their own: themselves and the shared
  * libraries they depend on, and what these depend on. What an installation would need besides (perl, adduser, …) is left
  * out.
- * @throws Error where the mirror does not answer, does not have a package, or gives an index that is not the one that
+ * @throws Error where the mirror does not answer, does not have a package, or gives another index than the one that
  *   its Release file names
  */
 export async function withLibraries(suite: Suite, names: readonly string[]): Promise<DebianPackage[]> {
@@ -47,13 +47,13 @@ export async function withLibraries(suite: Suite, names: readonly string[]): Pro
   return [...found.values()].map(({ name, version, path, sha256 }) => ({ name, version, path, sha256 }))
 }
 
-/** @throws Error with the URL where what comes is not what was announced */
+/** @throws Error with the URL where the download fails or its hash is another one */
 export async function download(url: string, sha256?: string): Promise<Buffer> {
   const response = await fetch(url, { signal: AbortSignal.timeout(300_000) }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
     throw new Error(`${url} can't be reached: ${cause}`)
   })
-  if (!response.ok) throw new Error(`${url} can't be had: HTTP ${response.status}`)
+  if (!response.ok) throw new Error(`${url} cannot be downloaded: HTTP ${response.status}`)
   const content = Buffer.from(await response.arrayBuffer())
   if (sha256 !== undefined && createHash('sha256').update(content).digest('hex') !== sha256) {
     throw new Error(`${url} is not what its index says: its SHA-256 is not ${sha256}.`)
@@ -63,8 +63,8 @@ export async function download(url: string, sha256?: string): Promise<Buffer> {
 
 /**
  * The suite's list of packages. Its hash is in the Release file, and the hash of each package in the list, so one file
- * vouches for all. That file's own signature is not checked: who sent it is known by the mirror's TLS certificate, and
- * not at all where DEBIAN_MIRROR is an http:// address.
+ * vouches for all. That file's own signature is not checked: the mirror's TLS certificate says who sent it, and
+ * nothing does where DEBIAN_MIRROR is an http:// address.
  */
 async function packagesIndex({ mirror, name, architecture }: Suite): Promise<string> {
   const release = await download(`${mirror}/dists/${name}/Release`)

@@ -20,12 +20,12 @@ const mirrors = 'https://deb.debian.org/debian https://archive.debian.org/debian
 
 /**
  * Downloads packages and their libraries, once, into a cache (`$XDG_CACHE_HOME/keyturn/debian`, else
- * `~/.cache/keyturn/debian`). Nothing on the system is touched, and root is not needed. What is in the cache is used as it
- * is; whoever wants newer packages removes the folder. They come from Debian, or from DEBIAN_MIRROR: one mirror's address,
+ * `~/.cache/keyturn/debian`). Nothing on the system is touched, and root is not needed. The cache is used as it
+ * is: to get newer packages, remove the folder. They come from Debian, or from DEBIAN_MIRROR: one mirror's address,
  * or several with spaces between them, of which the first that has the suite is used.
  * @param suite Debian's name, for instance `bookworm`
  * @param names the packages that are wanted for themselves
- * @throws Error which says what to do where the machine is none for which Debian has programs, or lacks a tool
+ * @throws Error which says what to do where Debian has no programs for this machine, or a tool is missing
  */
 export async function unpackedPackages(suite: string, names: readonly string[]): Promise<UnpackedPackages> {
   const architecture = architectures[arch() as keyof typeof architectures]
@@ -73,7 +73,7 @@ async function unpack({ name, path, sha256 }: DebianPackage, mirror: string, int
   await rm(file)
 }
 
-/** What went wrong, if anything did. */
+/** Runs a command. @returns why it failed; undefined where it did not */
 async function run(command: string, args: readonly string[]): Promise<string | undefined> {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HttpsFront } from './https-front.ts'
 
-/** How the functions find a server on this machine that is described to them. */
+/** A server on this machine whose description the functions are given. */
 export interface DescribedServer extends AsyncDisposable {
   /** Variables of the functions. */
   readonly env: Readonly<Record<string, string>>
@@ -13,8 +13,8 @@ export interface DescribedServer extends AsyncDisposable {
 
 /**
  * Writes the files that the variables of the functions name.
- * @param variables what their names begin with
- * @param name of the description that a secret without a provider means
+ * @param variables the beginning of the variables' names
+ * @param name the name of the description for secrets that name no provider
  * @param description of the server behind the front
  */
 export async function describedServer(

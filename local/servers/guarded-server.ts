@@ -10,8 +10,8 @@ export interface GuardedServer {
   end(): Promise<void>
 }
 
-// Reading ends when this process closes the pipe, or has ended: even if it was killed and could do nothing any more.
-// Then nobody reads what the shell itself would say, which is why it says nothing. Ctrl-C in a terminal is meant for this
+// The shell waits in a read, which ends when this process closes the pipe or has ended, even if it was killed.
+// Then nobody reads the shell's own output, which is why it writes none. Ctrl-C in a terminal is meant for this
 // process, which then ends the server.
 const guard = `trap '' INT TERM HUP
 exec 3<&0 4>&2 2>/dev/null
@@ -26,8 +26,8 @@ exit $code`
 /**
  * Starts a server as the user that servers run as, and ends it when this process ends, however that may be.
  * @param folder everything it writes, and where it works; removed with it
- * @param signal what ends the server at once
- * @param as whom, where it is not the user that servers run as
+ * @param signal the signal that ends the server at once
+ * @param as the user, where it is not the one that servers run as
  */
 export function guardedServer(
   folder: string,

@@ -6,7 +6,7 @@ import { type Certificate, selfSignedCertificate } from './certificate.ts'
 
 export interface Heard {
   readonly method: string
-  /** With the query. */
+  /** The path with its query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
@@ -18,7 +18,7 @@ export interface Said {
   readonly body?: string
 }
 
-/** What becomes of a request: it may be answered here, or cut off before it goes on, or after it was carried out. */
+/** What a front does to a request: it answers it itself, or cuts it off before it goes on, or after it was carried out. */
 export type Spoilt =
   | Said
   | 'cut before'
@@ -27,12 +27,12 @@ export type Spoilt =
   | 'swallow before'
   | 'swallow after'
   | { readonly delayMs: number }
-  /** Done at once, and answered later. */
+  /** The request is carried out at once, and answered later. */
   | { readonly lateMs: number }
   | { change(said: Said): Said }
 
 export interface HttpsFront extends AsyncDisposable {
-  /** With the port, as it stands in a URL. */
+  /** The host with its port, as in a URL. */
   readonly host: string
   /** PEM, of its own authority. */
   readonly certificate: string
@@ -47,7 +47,7 @@ export interface HttpsFront extends AsyncDisposable {
 /**
  * Ends TLS, under the name localhost, before a server on this machine that speaks plain HTTP.
  * @param port of that server
- * @param own a certificate that several fronts have: of two that are their own authorities a client knows one alone
+ * @param own a certificate that several fronts share: a client trusts one authority, and each certificate is its own
  */
 export async function startHttpsFront(port: number, own?: Certificate): Promise<HttpsFront> {
   const { certificate, key } = own ?? (await selfSignedCertificate())

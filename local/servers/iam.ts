@@ -20,8 +20,8 @@ interface Key {
 }
 
 /**
- * Access keys of IAM users and whose a key is, on this machine: as much of IAM and STS as IamAccessKey and a client ask for.
- * Users' calls are let in by their signature, those of everybody else without a look: they are the functions' role.
+ * As much of IAM and STS, on this machine, as IamAccessKey and a client of it ask for: access keys of users, and GetCallerIdentity.
+ * A user's call needs a right signature. All other calls are let in unseen: they stand for those of the functions' role.
  */
 export interface LocalIam extends AsyncDisposable {
   /** For AWS_ENDPOINT_URL_IAM and AWS_ENDPOINT_URL_STS. */
@@ -35,7 +35,7 @@ const account = '000000000000'
 /** API reference of IAM, "IAM and AWS STS quotas". */
 const mostKeys = 2
 
-/** Starts both on one port, without TLS, as the SDKs take it from an endpoint of one's own. */
+/** Starts both on one port, without TLS, which the SDKs accept of an endpoint that a variable names. */
 export async function startIam(): Promise<LocalIam> {
   const users = new Map<string, Key[]>()
   const asked: Asked[] = []
@@ -147,7 +147,7 @@ function refusalOf(
   body: string,
 ): string | undefined {
   const key = keys?.find(({ id }) => id === caller)
-  // An id of a user's key that nobody has: deleted, or never made.
+  // The id of a user's key that was deleted, or never made.
   if (key === undefined) return caller.startsWith('AKIA') ? 'InvalidClientTokenId' : undefined
   if (!key.isActive) return 'InvalidClientTokenId'
   return isSigned(headers, body, key.secretKey) ? undefined : 'SignatureDoesNotMatch'

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** An account of a host that may be logged in to. Its file of keys is not there yet. */
+/** An account of a host that accepts logins. Its file of keys does not exist yet. */
 export interface Account {
   readonly username: string
   readonly home: string
   /** The path of its authorized_keys, as a secret has it. */
   readonly keys: string
-  /** Undefined where they are those of this process. */
+  /** Undefined where the account is this process's own. */
   readonly uid: number | undefined
   readonly gid: number | undefined
 }
@@ -35,7 +35,7 @@ export async function furnish(unpacked: string, root: string): Promise<Account> 
     await rm(root, { recursive: true, force: true })
     await run('cp', ['-a', unpacked, root])
   })
-  // What is in /usr alone is meant to be found in / as well (Debian 12 and later).
+  // Programs in /usr are meant to be found in / as well (Debian 12 and later).
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) {
     if (!(await stat(join(root, name)).catch(() => undefined))) await symlink(`usr/${name}`, join(root, name))
   }

@@ -8,7 +8,7 @@ export function describedProvider(front: HttpsFront, description: object): Promi
 
 const account = { $from: 'secret:/params/account' }
 
-/** The provider of key-provider.ts, as its documentation would have it. */
+/** The description of the provider of key-provider.ts, as if written from its documentation. */
 export function descriptionOf({ host }: Pick<HttpsFront, 'host'>) {
   const path = '/accounts/{account}/keys'
   const parameters = { account }

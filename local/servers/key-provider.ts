@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { type HttpsFront, startHttpsFront } from './https-front.ts'
 
-/** What providers do differently, and no real one does here all at once. */
+/** Things that providers do differently; no provider that could run here does all of them. */
 export interface ProviderOptions {
   /** No two keys of an account may have the same name. */
   uniqueNames: boolean
   /** The most keys that an account may have. */
   limit: number
-  /** For how long nobody knows a new key yet, in milliseconds. */
+  /** How long a new key is not accepted yet, in milliseconds. */
   settleMs: number
   /** Answers every refusal with 200 and `errors`, as GraphQL does. */
   errorsInside: boolean
@@ -35,7 +35,7 @@ export interface KeyProvider extends AsyncDisposable {
   keys(account: string): readonly ProviderKey[]
   /** Makes a key by hand. */
   give(account: string, name?: string): ProviderKey
-  /** Whether the provider would let somebody in with it, now. */
+  /** Whether the provider accepts the key now. */
   knows(value: string): boolean
 }
 
@@ -51,7 +51,7 @@ type Answer = readonly [status: number, body?: unknown]
 
 const never = Number.POSITIVE_INFINITY
 
-/** Starts one, behind TLS. */
+/** Starts a provider behind TLS. */
 export async function startKeyProvider(wish: Partial<ProviderOptions> = {}): Promise<KeyProvider> {
   const options = { uniqueNames: false, limit: 1_000, settleMs: 0, errorsInside: false, pageSize: 100, ...wish }
   let all: ProviderKey[] = []
@@ -67,7 +67,7 @@ export async function startKeyProvider(wish: Partial<ProviderOptions> = {}): Pro
   const isSettled = ({ createdAt, name }: ProviderKey) =>
     name === 'by hand' || Date.now() - createdAt >= options.settleMs
 
-  /** What an account's key, or an admin's, may ask about the keys of an account. */
+  /** Answers requests about the keys of an account, which its own keys and an admin's may send. */
   function manage(account: string, { method, path, query, body }: Asked): Answer {
     const [, , , id, what] = path
     const name = typeof body.name === 'string' ? body.name : ''

@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile }
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
-/** Lies in a folder that is whole and says how much is in it. */
+/** The file in a folder that is whole, which says how many files and bytes the folder has. */
 const seal = '.whole'
 const abandonedAfterMs = 60 * 60_000
 
@@ -12,8 +12,8 @@ export function inCache(...path: readonly string[]): string {
 }
 
 /**
- * A folder that is made the first time it is asked for. It is made under another name and renamed when it is whole, so
- * that nobody finds half of it, whoever is killed and however many make it at once. One that has lost files since, to a
+ * Gives a folder, and makes it the first time. It is made under another name and renamed when it is whole, so
+ * that nobody finds half of it, even if a maker is killed or several make it at once. A folder that has lost files since, to a
  * cleaner of temporary folders for example, is made again.
  * @param make fills the empty folder it is given
  */
@@ -28,7 +28,7 @@ export async function madeOnce(folder: string, make: (half: string) => Promise<v
     await make(content)
     await writeFile(join(content, seal), await measure(content))
     while (!(await moved(content, folder))) {
-      // Somebody else was as fast and has made the same, unless what lies there is spoilt.
+      // Another process was as fast and has made the same, unless the folder there is damaged.
       if (await isWhole(folder)) break
       await moved(folder, await mkdtemp(join(half, 'spoilt-')))
     }
@@ -38,7 +38,7 @@ export async function madeOnce(folder: string, make: (half: string) => Promise<v
   return folder
 }
 
-/** False where the source has gone, or something lies at the destination. */
+/** Renames a folder. False where the source has gone, or something lies at the destination. */
 async function moved(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to)
@@ -52,7 +52,7 @@ async function moved(from: string, to: string): Promise<boolean> {
 
 async function isWhole(folder: string): Promise<boolean> {
   const expected = await readFile(join(folder, seal), 'utf8').catch(() => undefined)
-  // While it is looked at, somebody else may replace it.
+  // Another process may replace the folder while it is measured.
   return expected !== undefined && expected === (await measure(folder).catch(() => undefined))
 }
 

@@ -20,7 +20,7 @@ const origins: Readonly<Record<MariadbSeries, Origin>> = {
  * Starts the MariaDB of a release of Debian, from packages that are downloaded once.
  * @param settings server options without the dashes, for instance `{ 'general-log': 'ON' }`; a read-only server is
  *   `{ 'read-only': 'ON' }`, one with a binary log `{ 'log-bin': 'binlog' }`
- * @throws Error which says why it cannot be had, or with what the server said where it does not start
+ * @throws Error which says why the packages cannot be had, or with the server's own words where it does not start
  */
 export async function startMariadb(
   series: MariadbSeries,
@@ -48,7 +48,7 @@ export async function startMariadb(
         'SET SESSION sql_log_bin = OFF;',
         `ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';`,
         "RENAME USER 'root'@'localhost' TO 'root'@'%';",
-        // They would have no password.
+        // These accounts would have no password.
         "DROP USER 'root'@'127.0.0.1', 'root'@'::1';",
       ],
     },
@@ -56,7 +56,7 @@ export async function startMariadb(
   )
 }
 
-/** What mariadb-install-db has the server read, whose shell script would look for its parts in /usr. */
+/** The SQL that mariadb-install-db has the server read: the script itself would look for its parts in /usr. */
 export async function systemTables(folder: string): Promise<string> {
   const names = await readdir(folder)
   const wanted = ['system_tables', 'performance_tables', 'system_tables_data', 'gis_sp_bootstrap', 'sys_schema']

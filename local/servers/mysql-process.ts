@@ -30,10 +30,10 @@ export interface MysqlServer extends AsyncDisposable {
   log(): string
 }
 
-/** What differs between the two. */
+/** The differences between MySQL and MariaDB. */
 export interface ServerProgram {
   readonly label: 'MySQL' | 'MariaDB'
-  /** Of the unpacked packages, unique for the version. */
+  /** Names the unpacked packages: unique for the version. */
   readonly name: string
   /** Where the packages are unpacked. */
   readonly folder: string
@@ -51,7 +51,7 @@ export interface ServerProgram {
 /**
  * Starts a server on a copy of a data folder that is made once for each version; ready in about a second.
  * @param settings server options without the dashes, for instance `{ 'general-log': 'ON' }`
- * @throws Error with what the server said, where it does not start
+ * @throws Error with the server's own words, where it does not start
  */
 export async function startMysqlServer(
   program: ServerProgram,
@@ -61,7 +61,7 @@ export async function startMysqlServer(
     try {
       return await startOnce(program, settings)
     } catch (error) {
-      // Between our looking for a free port and the server's taking it somebody else may have been faster.
+      // Another process may have taken the port after we found it free.
       const isTaken = error instanceof Error && error.message.includes('Address already in use')
       if (!isTaken || attempt === 3) throw error
     }
@@ -98,7 +98,7 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
     'ssl-ca': join(folder, 'server.crt'),
     'ssl-cert': join(folder, 'server.crt'),
     'ssl-key': join(folder, 'server.key'),
-    // What is lost with the machine is meant to be lost.
+    // The data need not survive a crash of the machine.
     'innodb-flush-log-at-trx-commit': '0',
     'innodb-doublewrite': 'OFF',
     'sync-binlog': '0',
@@ -106,7 +106,7 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
   }
   const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`)
   const server = guardedServer(folder, 'KILL', commandOf(runnable, [...program.flags, ...flags]), environment)
-  // What is said before there is a log.
+  // The server's words before it has opened its log.
   let said = ''
   server.process.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString()
@@ -136,10 +136,10 @@ async function startOnce(program: ServerProgram, settings: Readonly<Record<strin
   }
 }
 
-/** A data folder as a new server makes it, in the cache. */
+/** Makes a data folder in the cache, once, as a new server makes it. */
 async function dataTemplate(program: ServerProgram): Promise<string> {
   return madeOnce(inCache('data', program.name), async (half) => {
-    // Made where the server's user can write.
+    // The folder is made where the server's user can write.
     const folder = await mkdtemp(join(tmpdir(), 'keyturn-initialise-'))
     try {
       const data = join(folder, 'data')
@@ -184,6 +184,6 @@ async function versionOf(host: string, port: number, superuser: MysqlServer['sup
   const connection = await createConnection({ host: host.split(',')[0] ?? host, port, user, password })
   const [rows] = await connection.query('SELECT VERSION() AS version')
   await connection.end()
-  // The rest names the packager and what is switched on: 10.11.18-MariaDB-0+deb12u1-log.
+  // The rest names the packager and the server's options: 10.11.18-MariaDB-0+deb12u1-log.
   return /^[\d.]+/.exec((rows as { version: string }[])[0]?.version ?? '')?.[0] ?? 'unknown'
 }

@@ -5,7 +5,7 @@ import { type MysqlServer, startMysqlServer } from './mysql-process.ts'
  * Starts the newest MySQL that Debian has, 9.7 at the time of writing, from packages that are downloaded once.
  * @param settings server options without the dashes, for instance `{ 'general-log': 'ON' }`; a read-only server is
  *   `{ 'super-read-only': 'ON' }`, one with a binary log `{ 'log-bin': 'binlog' }`
- * @throws Error which says why it cannot be had, or with what the server said where it does not start
+ * @throws Error which says why the packages cannot be had, or with the server's own words where it does not start
  */
 export async function startMysql(settings: Readonly<Record<string, string>> = {}): Promise<MysqlServer> {
   // Stable releases of Debian have MariaDB in its place.

@@ -1,7 +1,10 @@
 import { type DescribedServer, describedServer } from './described-server.ts'
 import type { HttpsFront } from './https-front.ts'
 
-/** The entry of the server of oauth-server.ts. @param rotation `none`, `single_use` or `grace:<seconds>` */
+/**
+ * The entry that describes the server of oauth-server.ts to the functions.
+ * @param rotation `none`, `single_use` or `grace:<seconds>`
+ */
 export function oauthDescription({ host }: Pick<HttpsFront, 'host'>, rotation: string) {
   return {
     name: 'oauth-server',

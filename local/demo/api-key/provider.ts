@@ -29,7 +29,7 @@ export async function startApiKeyDemo(): Promise<DemoTarget> {
   const isRefused = (error: unknown) => error instanceof RefusedError && error.status === 401
   return {
     title: 'a provider on this machine',
-    // Whoever keeps the first key for good loses access, as with any other.
+    // An application that never replaces the first key loses access, as with any other key.
     env: { ...described.env, API_KEY_REVOKE_FIRST: 'true' },
     modules: { ApiKey: fileURLToPath(new URL('function.ts', import.meta.url)) },
     demonstrations: [

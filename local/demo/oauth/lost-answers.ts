@@ -9,7 +9,7 @@ import { startLocalSecretsManager } from '../../secrets-manager/start.ts'
 import type { HttpsFront } from '../../servers/https-front.ts'
 import { type Behaviour, behaviours, modules, type OauthServers } from './servers.ts'
 
-/** So long a run may take here: another one waits for the end of it, and a few seconds more. */
+/** How long a run may take here. Another run waits until this one must have ended, and a few seconds more. */
 const timeoutMs = 20_000
 /** When Secrets Manager tries again. */
 const retryDelaysMs = [timeoutMs + 13_000]
@@ -40,7 +40,7 @@ export async function loseAnswers({ servers, env }: OauthServers, say: (line: st
       if (step.phase !== 'ended') return
       const before = failures.get(step.secretArn) ?? []
       if (step.outcome === 'failed') failures.set(step.secretArn, [...before, step.error?.errorType ?? ''])
-      // By the promotion, or by what the second attempt ends with.
+      // A rotation has ended when its secret is promoted, or when the second attempt has failed.
       if (step.step === 'finishSecret' || (step.outcome === 'failed' && before.length === retryDelaysMs.length)) ended++
     },
   })

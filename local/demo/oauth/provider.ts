@@ -11,7 +11,7 @@ export async function startOauthDemo(): Promise<DemoTarget> {
   const started = await startOauthServers()
   const { fronts, env } = started
   const refused: number[] = []
-  /** What had been heard at a mark: each front has a list of its own. */
+  /** The requests that had been heard at a mark: each front has a list of its own. */
   const marks = new Map<number, ReadonlySet<Heard>>()
   const total = () => fronts.reduce((sum, { heard }) => sum + heard.length, 0)
   for (const front of fronts) {
@@ -66,7 +66,7 @@ export async function startOauthDemo(): Promise<DemoTarget> {
 
 class RefusedError extends Error {}
 
-/** Where the value before dies before the next one is promoted, an application has to wait for that. */
+/** Where the old value dies before the new one is promoted, an application has to wait for the promotion. */
 async function patiently(once: () => Promise<void>, isRefused: (error: unknown) => boolean): Promise<void> {
   for (let tries = 0; ; tries++) {
     try {

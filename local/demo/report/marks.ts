@@ -27,7 +27,7 @@ export function gapMark(gap: Gap | undefined, { percent }: Scale): string {
   return `<em class="gap${left > 60 ? ' late' : ''}" style="left:${left}%;width:${(right - left).toFixed(2)}%"><b>${gap.ms} ms</b></em>`
 }
 
-/** Of a thousandth of the panel's width: a use of a fraction of a millisecond has to be seen, too. */
+/** In thousandths of the panel's width: a use of a fraction of a millisecond has to be seen, too. */
 const leastWidth = 1.5
 
 /** All uses of a client as one path: there are hundreds. */

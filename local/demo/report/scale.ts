@@ -3,7 +3,7 @@ export interface Scale {
   /** The first and the last millisecond that the panel shows. */
   readonly from: number
   readonly to: number
-  /** Of the width of the panel, kept within it. */
+  /** Where a time stands, in percent of the panel's width; times beyond its edges stand at the edge. */
   percent(at: number): number
   /** Milliseconds since the rotation began. */
   sinceStart(at: number): number

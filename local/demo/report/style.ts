@@ -1,4 +1,4 @@
-/** Of the page. Both colour schemes; on a narrow screen the labels stand above their lanes. */
+/** The page's style, for light and dark screens; on a narrow one the labels stand above their lanes. */
 export const style = `
 :root { color-scheme: light dark; --page: #ffffff; --text: #1d2430; --quiet: #5b6573; --line: #dfe3e8; --used: #2f7d6d;
   --refused: #d3232f; --createSecret: #c9d7f2; --setSecret: #f4d9a6; --testSecret: #d5c9ee; --finishSecret: #c4e3c6; --on: #1d2430; }

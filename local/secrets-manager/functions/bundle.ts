@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
 
 /**
- * What a function on Lambda never gets to: credentials come from the environment there (Lambda guide, "Defined runtime
+ * Modules that a function on Lambda never loads: credentials come from the environment there (Lambda guide, "Defined runtime
  * environment variables"), so the SDK's other providers, which it imports when it needs them, stay out; Secrets Manager
  * has no event streams; the RDS authorities are in Lambda's own file; pg-native is optional, and pgpass is for logins
  * without a password; mysql2 needs the tables of iconv-lite only for character sets that our sessions never use; the
@@ -21,8 +21,8 @@ export const external = [
 ]
 
 /**
- * What no function uses: ssh2's keys with a passphrase (50 kB of its own), the pool of pg, which wants a class in its
- * place, and what mysql2 makes code with for reading rows (we have it read them without). Any module that has a class will do.
+ * Modules that no function uses: ssh2's keys with a passphrase (50 kB of its own), the pool of pg, which wants a class in its
+ * place, and the generator of code that mysql2 reads rows with (ours reads them without). Any module that has a class will do.
  */
 export const alias = { 'bcrypt-pbkdf': 'node:crypto', 'pg-pool': 'node:events', 'generate-function': 'node:events' }
 
@@ -53,7 +53,7 @@ export async function bundleFunction(entry: string, outfile: string): Promise<Me
   return metafile
 }
 
-/** What Lambda gets beyond what a thread of a laptop does. */
+/** The options for Lambda, which a thread on a laptop does without. */
 const forLambda = { minify: true, metafile: true, logLevel: 'error' } as const satisfies BuildOptions
 
 /** A function's folder, as Lambda unpacks it. */

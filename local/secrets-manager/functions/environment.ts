@@ -29,7 +29,7 @@ export async function startEnvironment(start: Start): Promise<Environment> {
   const say = (stream: 'stdout' | 'stderr', text: string) => {
     for (const listener of listeners) listener(stream, positions(text))
   }
-  // The host sends what is written to its streams as messages; what gets past it, a crash for example, comes here.
+  // The host sends the text on its streams as messages. Text that it cannot send, that of a crash for example, comes here.
   source.stdout?.on('data', (text: Buffer) => say('stdout', text.toString()))
   source.stderr?.on('data', (text: Buffer) => say('stderr', text.toString()))
   source.on('error', (error) => say('stderr', `${error instanceof Error ? error.stack : error}\n`))
@@ -61,7 +61,7 @@ async function startThread({ programs, module, env }: Start) {
   worker.once('exit', () => resolve('ended'))
   worker.unref()
   const kill = () => {
-    // Nobody waits for an idle thread; but who kills one waits for its end.
+    // An idle thread keeps no process alive, but a thread that is being killed does until it has ended.
     worker.ref()
     void worker.terminate()
   }

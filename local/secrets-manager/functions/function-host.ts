@@ -18,7 +18,7 @@ interface Module {
 
 /**
  * Runs one function, in this worker thread or process, which is all its own. It takes invocations as messages (Invoke)
- * and says what becomes of them in others (HostMessage).
+ * and answers by messages (HostMessage).
  * @param load imports the function's module. Called at the first invocation: a module that can't be imported fails that
  *   invocation, as on Lambda
  */

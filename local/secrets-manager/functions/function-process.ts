@@ -3,5 +3,5 @@ import { pathToFileURL } from 'node:url'
 import { serve } from './function-host.ts'
 
 serve(() => import(pathToFileURL(String(process.argv[2])).href))
-// Whoever started it is gone, killed perhaps: a function that hangs must not stay behind.
+// The process that started this one has ended, killed perhaps: a function that hangs must not stay behind.
 process.once('disconnect', () => process.exit())

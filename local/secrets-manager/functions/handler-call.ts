@@ -18,7 +18,7 @@ export type Handler = (event: unknown, context: unknown) => unknown
 
 /**
  * Calls a handler as Lambda does, and gives what it returns or throws as Lambda does. It never rejects.
- * @param loading the handler, or why there is none
+ * @param loading the handler, or a promise that is rejected where it cannot be loaded
  */
 export async function callHandler(loading: Handler | Promise<Handler>, message: Invoke): Promise<Answer> {
   const { event, requestId, deadline, ...about } = message

@@ -23,13 +23,13 @@ export type Invocation =
 /** A function that can be invoked, wherever it runs. `invoke` never rejects: what goes wrong is in its answer. */
 export interface RotationFunction {
   readonly id: string
-  /** That of the default Region. */
+  /** The function's ARN in the default Region. */
   readonly arn: string
   /** As Lambda names it: its module's name, and `.handler`. */
   readonly handler?: string
   /** As Lambda names it; nodejs24.x when left out. */
   readonly runtime?: string
-  /** What it is allowed, where that is known here. */
+  /** The function's limits, where they are known here. */
   readonly timeoutMs?: number
   readonly memoryMb?: number
   /** @param region where it runs, and asks Secrets Manager; the default Region when left out */

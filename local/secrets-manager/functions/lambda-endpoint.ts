@@ -9,7 +9,7 @@ export interface LambdaEndpointOptions {
 // Lambda's own limit.
 const maxAnswerBytes = 6 * 1024 * 1024
 
-/** Nothing was sent, so the function was not run. */
+/** Errors before anything was sent, so that the function was not run. */
 const unreachable = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -20,8 +20,8 @@ const unreachable = new Set([
 ])
 
 /**
- * A function that something else runs and that is invoked through Lambda's API (API reference, Invoke):
- * `sam local start-lambda`, for example. Whoever runs it has its log.
+ * A function that another program runs, invoked through Lambda's API (API reference, Invoke):
+ * `sam local start-lambda`, for example. That program has the function's log.
  * @param endpoint the API's URL
  */
 export function lambdaAt(endpoint: string, id: string, options: LambdaEndpointOptions = {}): RotationFunction {
@@ -80,7 +80,7 @@ async function post(url: string, event: unknown, signal: AbortSignal): Promise<A
   return { status: response.status, functionError: response.headers.get('x-amz-function-error'), body }
 }
 
-/** What the answer says went wrong; undefined where the function succeeded. */
+/** The error that an answer tells of; undefined where the function succeeded. */
 function problemIn({ status, functionError, body }: Answer, about: Invoked): FunctionError | undefined {
   const { endpoint, id } = about
   const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}

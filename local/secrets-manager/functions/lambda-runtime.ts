@@ -6,7 +6,7 @@ import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
 import type { Programs } from './programs.ts'
 
-/** A function of which this machine runs the code. */
+/** How a function is run on this machine. */
 export interface LambdaSettings {
   /** Path of the module that exports `handler`: TypeScript as it is, or a bundle. */
   readonly module: string
@@ -27,9 +27,9 @@ export type LogSink = (line: {
 
 /**
  * Runs a function as Lambda does (developer guide, "Lambda execution environment lifecycle"): an environment is kept
- * warm and takes one invocation at a time, another one at the same time gets another environment, and what exceeds the
- * timeout is killed.
- * @param programs what it is run by
+ * warm and takes one invocation at a time, a second invocation at the same time gets another environment, and a function that
+ * exceeds its timeout is killed.
+ * @param programs the programs that threads and processes run
  * @param endpoint where the function finds Secrets Manager; asked for when an environment starts
  */
 export function runWith(
@@ -41,10 +41,10 @@ export function runWith(
 ): RotationFunction {
   const { module, env = {}, timeoutMs = 30_000, memoryMb = 256, runIn = 'thread' } = settings
   const all = new Set<Environment>()
-  /** By Region. */
+  /** Environments that wait for an invocation, by Region. */
   const idle = new Map<string, Environment[]>()
   const starting = new Set<Promise<Environment>>()
-  /** How often everything was killed: what was about to start then must not run. */
+  /** How often everything was killed: an environment that was about to start then must not run. */
   let kills = 0
   let closed = false
 
@@ -126,13 +126,13 @@ export function runWith(
   }
 }
 
-/** As Lambda reports what exceeds its timeout. */
+/** The outcome of an invocation that exceeded its timeout, as Lambda reports it. */
 export function timedOut(requestId: string, timeoutMs: number, logs: string): Invocation {
   const text = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
   return crash(requestId, 'Sandbox.Timedout', text, logs)
 }
 
-/** As Lambda reports the end of what ran a function. */
+/** The outcome of an invocation whose environment has ended, as Lambda reports it. */
 export function crash(requestId: string, errorType: string, text: string, logs: string): Invocation {
   return { ok: false, error: { errorType, errorMessage: `RequestId: ${requestId} Error: ${text}`, trace: [] }, logs }
 }

@@ -1,14 +1,14 @@
 /** A file that a worker thread runs. */
 export interface Program {
   readonly path: string
-  /** Puts the places of the sources into what the thread has said. */
+  /** Replaces places in the program by the places in its sources, in a text that the thread has written. */
   positions(text: string): string
 }
 
-/** What functions are run by: the sources of a checkout, or what was built of them. */
+/** The programs that run functions: a checkout makes them of its sources, and the package has them built. */
 export interface Programs {
   /** The program for a module. @throws where there can be none */
   thread(module: string): Promise<Program>
-  /** Path of what a process runs; its only argument is the path of the module. */
+  /** Path of the program of a process; its only argument is the path of the module. */
   readonly process: string
 }

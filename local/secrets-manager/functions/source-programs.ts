@@ -3,7 +3,7 @@ import type { Programs } from './programs.ts'
 import { sourcePositions } from './stack-positions.ts'
 import { threadProgram } from './thread-program.ts'
 
-/** What runs functions in a checkout: a thread gets a bundle of the host and the function, a process the sources. */
+/** The programs of a checkout: a thread runs a bundle of the host and the function, a process runs the sources. */
 export const sourcePrograms: Programs = {
   async thread(module) {
     const path = await threadProgram(module)

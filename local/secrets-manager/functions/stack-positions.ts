@@ -3,7 +3,7 @@ import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Puts the places of the TypeScript into what a thread has said, where it names those of its program. Done here and not by
+ * Replaces places in a thread's program by the places in its TypeScript. Done here and not by
  * Node (`--enable-source-maps`), which would parse the map at each start of a thread: that takes longer than all the rest.
  * @param program path of a program whose source map lies beside it
  */

@@ -6,20 +6,20 @@ import { build } from 'esbuild'
 import { bundling } from './bundle.ts'
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
-// What stays out of a bundle is found from here.
+// Node finds the packages that are not in a bundle from here.
 const folder = join(repository, 'node_modules', '.cache', 'keyturn')
 const outdatedAfterMs = 24 * 60 * 60_000
 
 interface Program {
   readonly path: string
-  /** The files that went in, each with what shows that it has changed. */
+  /** The bundled files, each with a mark that changes when the file does. */
   readonly sources: Readonly<Record<string, string>>
 }
 
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * What a worker thread runs: the host and one function, as a JavaScript file with its source map beside it, made anew when
+ * Makes the program of a worker thread: the host and one function, as a JavaScript file with its source map beside it, anew when
  * a source has changed. A thread that took the TypeScript itself would need twice the time to start, because Node strips types
  * with WebAssembly; and threads with WebAssembly that come and go end the whole process now and then: V8 of Node 24 does
  * not keep account of its code across threads ("Check failed: jit_page.has_value()"; nodejs/node#64500).
@@ -31,7 +31,7 @@ export async function threadProgram(module: string): Promise<string> {
   const known = programs.get(module)
   const program = await (known ?? remembered(module)).catch(() => undefined)
   if (program && (await isUpToDate(program))) return program.path
-  // Whoever comes first makes it for all.
+  // The first caller makes it for all others.
   const making = programs.get(module)
   const made = making === undefined || making === known ? makeProgram(module) : making
   programs.set(module, made)
@@ -43,7 +43,7 @@ async function isUpToDate({ path, sources }: Program): Promise<boolean> {
     const marks = Object.entries(sources).map(async ([file, mark]) => (await markOf(file)) === mark)
     return (await Promise.all([stat(path), stat(`${path}.map`), ...marks])).every(Boolean)
   } catch {
-    // One of them is gone.
+    // One of the files is gone.
     return false
   }
 }
@@ -53,14 +53,14 @@ async function markOf(file: string): Promise<string> {
   return `${mtimeMs} ${size}`
 }
 
-/** What an earlier process has made: the suites of a test run are processes of their own. */
+/** Takes the program that an earlier process has made: the suites of a test run are processes of their own. */
 async function remembered(module: string): Promise<Program> {
   return JSON.parse(await readFile(memoryOf(module), 'utf8'))
 }
 
 const memoryOf = (module: string) => join(folder, `${nameOf(module)}.json`)
 
-/** What decides about a program besides its own sources: how it is made, and which packages there are. */
+/** Files that decide about a program besides its own sources: they say how it is made, and which packages are installed. */
 const makers = [
   fileURLToPath(import.meta.url),
   join(import.meta.dirname, 'bundle.ts'),

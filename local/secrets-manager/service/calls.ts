@@ -1,6 +1,6 @@
 import { defaultRegion } from './names.ts'
 
-/** One API call, as recorded. Never a value, a policy, a description: nothing but these fields. */
+/** One API call, as it is recorded: never with a secret's value, policy or description. */
 export interface Call {
   readonly operation: string
   /** The access key id that signed the request, which is a function's id when a function made the call. */
@@ -64,7 +64,7 @@ export function createCallLog(): CallLog {
 export interface Signer {
   readonly caller: string
   readonly region: string
-  /** Undefined where nothing is signed. */
+  /** Undefined where the request is not signed. */
   readonly service: string | undefined
 }
 

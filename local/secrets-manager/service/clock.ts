@@ -4,7 +4,7 @@ export interface Clock {
   /** Calls `fire` once when the clock reaches `time`. Returns how to cancel. */
   at(time: number, fire: () => unknown): () => void
   /**
-   * Moves the clock forward. What is due on the way is fired at its own time, in order, and is awaited: a rotation
+   * Moves the clock forward. Calls that are due on the way are fired at their own times, in order, and awaited: a rotation
    * that starts on the way has ended, with the steps of its function, before the clock moves on.
    */
   advance(ms: number): Promise<void>

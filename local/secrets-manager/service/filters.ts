@@ -46,7 +46,7 @@ function matchesWords(attributes: readonly string[], value: string): boolean {
 }
 
 /**
- * A text is split at its marks and before its capitals, COMPANYthings into compan and ythings; one that has two kinds of
+ * A text is split at its marks and before its capitals, COMPANYthings into compan and ythings; a text with two kinds of
  * marks, my/own-secret, is one word (the tests of moto, which were run on AWS, say so; the documentation says nothing).
  */
 function wordsOf(text: string): string[] {

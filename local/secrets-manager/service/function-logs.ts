@@ -7,15 +7,15 @@ interface LogEvent {
   readonly message: string
 }
 
-/** What functions have written, as CloudWatch Logs keeps it: by log group, oldest first. */
+/** The lines that functions have written, as CloudWatch Logs keeps them: by log group, oldest first. */
 export interface FunctionLogs {
-  /** Undefined where there is no such group. */
+  /** The lines of a group; undefined where there is no such group. */
   of(group: string): readonly LogEvent[] | undefined
-  /** The same function, whose lines are kept. */
+  /** Gives the same function, but keeps the lines that it writes. */
   keptFor(lambda: RotationFunction): RotationFunction
 }
 
-/** Of each function; the oldest make room. */
+/** How many lines of a function are kept; the oldest make room. */
 const mostEvents = 10_000
 
 export function createFunctionLogs(clock: Clock): FunctionLogs {
@@ -24,7 +24,7 @@ export function createFunctionLogs(clock: Clock): FunctionLogs {
   function keep(events: LogEvent[], outcome: Invocation): void {
     const timestamp = clock.now()
     const lines = outcome.logs.split('\n').filter((line) => line.trim() !== '')
-    // What ends a function from outside is said by Lambda, in the log of the function.
+    // Where a function was ended from outside, Lambda says so in the function's log.
     if (!outcome.ok && /^(Sandbox|Runtime)\./.test(outcome.error.errorType)) lines.push(outcome.error.errorMessage)
     for (const message of lines) events.push({ eventId: String(count++).padStart(56, '0'), timestamp, message })
     events.splice(0, events.length - mostEvents)

@@ -45,7 +45,7 @@ export const text =
     return value
   }
 
-/** Bytes, as Base64; its limits are of what it stands for. */
+/** Bytes, as Base64. The limits are for the bytes, not for the text. */
 export const base64 =
   ({ min = 0, max = Infinity }: { readonly min?: number; readonly max?: number }): Reader<string> =>
   (value, at) => {

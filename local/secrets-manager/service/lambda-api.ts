@@ -20,7 +20,7 @@ interface Request {
   readonly body: unknown
 }
 
-/** The operations of Lambda that are here, by what a request looks like (API reference: each operation's "Request Syntax"). */
+/** The operations of Lambda that this server has, by method and path (API reference: each operation's "Request Syntax"). */
 const operations = [
   ['Invoke', 'POST', /^\/2015-03-31\/functions\/([^/]+)\/invocations$/],
   ['GetFunctionConfiguration', 'GET', /^\/2015-03-31\/functions\/([^/]+)\/configuration$/],
@@ -33,7 +33,7 @@ export interface LambdaCall {
   readonly name: string
 }
 
-/** Which operation of Lambda a request is for; undefined where it is for none that is here. */
+/** The operation of Lambda that a request is for; undefined where this server has no such operation. */
 export function lambdaCall(method: string, path: string): LambdaCall | undefined {
   for (const [operation, its, pattern] of operations) {
     const name = method === its ? pattern.exec(path)?.[1] : undefined

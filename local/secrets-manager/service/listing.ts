@@ -14,7 +14,7 @@ const filter = record({ Key: optional(oneOf(keys)), Values: optional(list(filter
 const filters: Reader<readonly Filter[] | undefined> = (value, at) =>
   optional(list(filter, { max: 10 }))(value, at)?.map(whole)
 
-/** Neither member is required by the service model; the service wants both. */
+/** The service model requires neither member, but the service wants both. */
 function whole({ Key, Values }: ReturnType<typeof filter>): Filter {
   if (Key === undefined) throw invalidParameter('Invalid filter key')
   if (Values === undefined) throw invalidParameter(`Invalid filter values for key: ${Key}`)

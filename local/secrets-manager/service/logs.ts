@@ -31,7 +31,7 @@ export const logOperations: Record<string, Operation> = {
 }
 
 /**
- * Of the pattern language (CloudWatch Logs user guide, "Filter pattern syntax"): nothing, a phrase in quotes, any of some with
+ * Understands these patterns (CloudWatch Logs user guide, "Filter pattern syntax"): none, a phrase in quotes, any of several with
  * a question mark before each, or `{ $.field = "text" }`, also several with && or with ||.
  */
 function matcherFor(pattern: string): (message: string) => boolean {

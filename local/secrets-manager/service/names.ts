@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { notFound, validation } from './errors.ts'
 
-/** The one account that exists here. The number is nobody's. */
+/** The one account that exists here. No real account has the number. */
 export const account = '000000000000'
-/** Of whoever does not say for which Region a request is signed. */
+/** The Region of requests that are signed for none. */
 export const defaultRegion = 'us-east-1'
 
 const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
@@ -36,12 +36,12 @@ export function arnOfFunction(id: string, region = defaultRegion): string {
   return arnIn('lambda', region, `function:${id}`)
 }
 
-/** Somebody's or something's ARN in IAM or STS, which have no Region. */
+/** The ARN of a user or a role in IAM or STS, which have no Region. */
 export function arnOfIdentity(service: 'iam' | 'sts', region: string, resource: string): string {
   return `arn:${partitionOf(region)}:${service}::${account}:${resource}`
 }
 
-/** @returns the Region in an ARN, that of unsigned requests where there is none */
+/** @returns the Region in an ARN; where it has none, the Region of unsigned requests */
 export function regionIn(arn: string): string {
   return /^arn:[\w-]+:[\w-]+:([\w-]+):/.exec(arn)?.[1] ?? defaultRegion
 }

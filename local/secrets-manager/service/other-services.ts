@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type ServiceError, serviceError } from './errors.ts'
 
 /**
- * Whom a request is for: as its signature names it (`iam`, `monitoring`), else as its target does.
+ * The service that a request is for: the one its signature names (`iam`, `monitoring`), else the one its target names.
  * @param target the header X-Amz-Target
  */
 export function askedService(target: string, signed: string | undefined): string {
@@ -10,7 +10,7 @@ export function askedService(target: string, signed: string | undefined): string
   return signed ?? /^(\w+)\.\w+$/.exec(target)?.[1] ?? 'an unknown service'
 }
 
-/** What is said to a call that nobody here answers. */
+/** The error for a call that this server does not answer. */
 export function notHere(service: string, operation: string): ServiceError {
   const type = 'UnknownOperationException'
   if (service === 'secretsmanager') return serviceError(type, `There is no operation ${operation} here.`)
@@ -29,8 +29,8 @@ interface Written {
 }
 
 /**
- * Writes an error as the service would that was asked for, so that its SDK can read it (Smithy: awsQuery, ec2Query, restXml,
- * rpcv2Cbor, awsJson and restJson). Secrets Manager's own body has `Message` alone.
+ * Writes an error in the protocol of the service that was asked for, so that its SDK can read it (Smithy: awsQuery, ec2Query,
+ * restXml, rpcv2Cbor, awsJson and restJson). Secrets Manager's own body has `Message` alone.
  */
 export function inProtocolOf(service: string, headers: IncomingHttpHeaders, { type, message }: Failure): Written {
   if (headers['smithy-protocol'] === 'rpc-v2-cbor') {

@@ -82,7 +82,7 @@ function configure(
   return { enabled: true, functionArn, schedule, since }
 }
 
-/** AWS's text, and what only a laptop can say: which functions there are. */
+/** AWS's text, and, because this is a laptop, the functions that there are. */
 function noFunction({ functions, region }: Service) {
   const how = 'Ensure that the function policy grants access to the principal secretsmanager.amazonaws.com.'
   const ids = functions.map(({ id }) => id).join(', ')

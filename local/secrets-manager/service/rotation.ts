@@ -17,7 +17,7 @@ export function startRotation(service: Service, secret: Secret, kind: Rotation['
   return resume(service, secret, newRotation(kind, token))
 }
 
-/** Takes up the rotation that left AWSPENDING behind, with the same version, even if nobody remembers it. */
+/** Takes up the rotation that left AWSPENDING behind, with the same version, even if the service has forgotten it. */
 export function reattempt(service: Service, secret: Secret, token: string): Promise<void> {
   if (secret.rotation?.state === 'running') return Promise.resolve()
   const rotation = secret.rotation ?? newRotation('rotation', token)
@@ -33,8 +33,8 @@ export function dropRotation(secret: Secret): void {
 }
 
 /**
- * What a value that somebody stored as AWSCURRENT by hand does: AWSPENDING is removed wherever it is, so that the next
- * rotation can start, and the rotation in flight is abandoned (user guide, RotationAbandoned).
+ * Called when somebody has stored a value as AWSCURRENT by hand: removes AWSPENDING wherever it is, so that the next
+ * rotation can start, and abandons the rotation in flight (user guide, RotationAbandoned).
  */
 export function abandonRotation(service: Service, secret: Secret): void {
   moveLabel(service, secret, pending, undefined)

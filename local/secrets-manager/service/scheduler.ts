@@ -17,7 +17,7 @@ export function armSchedule(service: Service, secret: Secret): void {
   })
 }
 
-/** A rotation that is stuck is taken up again; without that, the schedule would be stuck too. */
+/** Takes up a rotation that is stuck; otherwise the schedule would be stuck, too. */
 async function rotateNow(service: Service, secret: Secret): Promise<void> {
   const token = secret.rotation?.token ?? lonePending(secret)?.id
   if (token !== undefined) return reattempt(service, secret, token)

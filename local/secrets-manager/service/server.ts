@@ -16,15 +16,15 @@ export interface Api {
   readonly calls: CallLog
   readonly intercept: Intercept
   readonly latencyMs: number
-  /** Names by which it may be asked, besides those that every machine has for itself. */
+  /** Names that requests may ask for, besides localhost and its like. */
   readonly names: readonly string[]
 }
 
-// Well above what the longest legal request has.
+// Well above the length of the longest legal request.
 const maxBodyBytes = 1024 * 1024
 
 /**
- * Speaks AWS JSON 1.1, and tells those who speak something else, in their protocol, that they are wrong here.
+ * Speaks AWS JSON 1.1, and answers requests for other services with an error in their own protocol.
  * @param port 0 for any free one
  * @param host an IPv4 address of this machine
  * @returns the server, listening, and its URL
@@ -37,7 +37,7 @@ export async function serve(given: Api, port: number, host: string): Promise<{ s
     if (why !== undefined) return refuse(request, response, why)
     void answer(api, request, response).catch(() => response.destroy())
   })
-  // Clients keep connections open; one that is closed just when it is used again would look like a fault.
+  // Clients keep connections open; a connection that is closed just when it is used again would look like a fault.
   server.keepAliveTimeout = 120_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -84,7 +84,7 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   }
 }
 
-/** Nothing is done, and the call is in no list. What was sent is read to its end, or the client would not hear the answer. */
+/** Refuses a request, which then is in no list of calls. Its body is read to the end, or the client would not hear the answer. */
 function refuse(request: IncomingMessage, response: ServerResponse, message: string): void {
   request.resume()
   const { authorization, 'x-amz-target': target } = request.headers
@@ -123,7 +123,7 @@ function named(operations: Api['operations'], name: string, text: string | undef
   return operation
 }
 
-/** What nobody foresaw is a defect of this server; its message could contain anything and is not passed on. */
+/** An unforeseen error is a defect of this server; its message could contain anything and is not passed on. */
 function presentable(error: unknown): Pick<ServiceError, 'type' | 'message' | 'status'> {
   if (isServiceError(error)) return error
   const name = error instanceof Error ? error.name : typeof error

@@ -42,7 +42,7 @@ export interface Secret {
   readonly name: string
   readonly createdAt: number
   readonly versions: Map<string, Version>
-  /** What reads see, oldest first: with a visibility lag, a write becomes visible some time after it was made. */
+  /** The versions as reads see them, oldest first: with a visibility lag, a write becomes visible some time after it was made. */
   views: { readonly from: number; readonly versions: ReadonlyMap<string, Version> }[]
   changedAt: number
   accessedAt: number | undefined
@@ -58,7 +58,7 @@ export interface Secret {
   lastRotatedAt: number | undefined
   /** When somebody last stored an AWSCURRENT value by hand, which counts as a rotation for AutomaticallyAfterDays. */
   valuePutAt: number | undefined
-  /** The next rotation falls into it. It stays, and passes, when that rotation fails. */
+  /** The window of the next rotation. It stays, and passes, when that rotation fails. */
   nextWindow: Window | undefined
   cancelSchedule: () => void
 }
@@ -70,19 +70,19 @@ export interface Service {
   readonly clock: Clock
   readonly events: EventLog
   readonly logs: FunctionLogs
-  /** Those of all Regions. */
+  /** The functions of all Regions. */
   readonly functions: readonly RotationFunction[]
   readonly retryDelaysMs: readonly number[]
   readonly visibilityLagMs: number
   /**
-   * Whether any version that somebody else stores abandons the rotation in flight, not only one that takes AWSCURRENT: AWS's user
-   * guide can be read so ("RotationAbandoned"), and nobody has tried.
+   * Whether any version that somebody else stores abandons the rotation in flight, not only a version that takes AWSCURRENT:
+   * AWS's user guide can be read so ("RotationAbandoned"), and nobody has tried.
    */
   readonly anyVersionAbandons: boolean
   readonly onStep: StepListener
   /** Set with `--hold`: takes the events instead of the function. */
   readonly hold: ((secret: Secret, rotation: Rotation, steps: readonly Step[]) => Promise<void>) | undefined
-  /** What is under way, for those who wait until nothing is. */
+  /** The work that is under way; settled() waits for its end. */
   readonly underWay: Set<Promise<unknown>>
 }
 
@@ -105,7 +105,7 @@ export function functionWith({ functions, region }: Service, arn: string | undef
   return functions.find(({ id }) => arnOfFunction(id, region) === arn)
 }
 
-/** Keeps a promise in sight of those who wait for the service to be idle. It must not reject. */
+/** Adds a promise to the work under way until it is done. It must not reject. */
 export function track<T>(service: Service, work: Promise<T>): Promise<T> {
   service.underWay.add(work)
   void work.finally(() => service.underWay.delete(work))

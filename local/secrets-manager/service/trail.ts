@@ -28,7 +28,7 @@ interface TrailEvent {
 const EventSource = 'secretsmanager.amazonaws.com'
 
 /**
- * CloudTrail API reference, LookupEvents: what the service has reported, and the calls that change something; newest first,
+ * CloudTrail API reference, LookupEvents: the events of the service, and the calls that change something; newest first,
  * by the name of the event or all of them.
  */
 export function trailOperations(events: EventLog, calls: CallLog): Record<string, Operation> {
@@ -59,7 +59,7 @@ function reported({ id, detail }: DeliveredEvent): TrailEvent[] {
   return [{ ...about, CloudTrailEvent: JSON.stringify(detail) }]
 }
 
-/** Reading is left out: it says nothing of what has become of a secret. */
+/** Calls that only read are left out: they change no secret. */
 function called(call: CallRecord, isFunction: (caller: string) => boolean): TrailEvent[] {
   const { operation: EventName, caller, region, secretId, startedAt, sequence, outcome } = call
   if (secretId === undefined || /^(Get|List|Describe|BatchGet)/.test(EventName)) return []

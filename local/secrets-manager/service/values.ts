@@ -64,7 +64,7 @@ export function store(service: Service, secret: Secret, id: string, value: Secre
     secret.nextWindow = nextWindow(service, secret)
   }
   for (const label of [...wanted].sort()) versions.moveLabel(service, secret, label, version)
-  // As when it is moved by UpdateSecretVersionStage: what is taken up again is the rotation that has AWSPENDING.
+  // As with UpdateSecretVersionStage: the rotation that has AWSPENDING is the one that is taken up again.
   if (wanted.has(versions.pending) && id !== secret.rotation?.token) dropRotation(secret)
   changed(service, secret)
   return version
@@ -146,9 +146,10 @@ export const valueOperations: Record<string, Operation> = {
 }
 
 /**
- * AWSPENDING stays where AWSCURRENT has come: the service takes it off when the function has ended, and a function that does it
- * by itself finds it there. A held rotation has succeeded with AWSCURRENT, since nobody knows what is invoked after that; one
- * whose last retry is over is forgotten. AWSPENDING that is taken off before that, by hand, clears a stuck rotation.
+ * Called when a label has moved. AWSPENDING stays beside AWSCURRENT: the service takes it off when the function has ended, and
+ * a function that takes it off by itself finds it there. A held rotation has succeeded with AWSCURRENT, since nobody knows what
+ * is invoked after that; a rotation whose last retry is over is forgotten. AWSPENDING that is taken off before that, by hand,
+ * clears a stuck rotation.
  */
 function afterMove(service: Service, secret: Secret, label: string) {
   const { rotation } = secret

@@ -118,7 +118,7 @@ export function versionToRead(
 }
 
 /**
- * The rule of UpdateSecretVersionStage for every label, not only AWSCURRENT: who moves a label must name the version
+ * The rule of UpdateSecretVersionStage for every label, not only AWSCURRENT: a caller that moves a label must name the version
  * that has it. AWS's texts, the last one excepted.
  * @throws ServiceError InvalidParameterException
  */

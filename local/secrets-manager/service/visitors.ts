@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIPv4 } from 'node:net'
 
-/** By which containers reach their host (Docker manual, "Networking": Docker Desktop, and --add-host on Linux). */
+/** The name under which containers reach their host (Docker manual, "Networking": Docker Desktop, and --add-host on Linux). */
 const fromContainers = 'host.docker.internal'
 
 /**
- * Why a request is not answered. Whoever reaches the server needs no password, so a page in a browser must not be among
- * them: neither by its own name for this address (DNS rebinding), which the header Host gives away, nor as another site,
- * which Origin and Sec-Fetch-Site do. SDKs send neither of these.
- * @param names what the server is called besides: the address it listens on, and names that were given
- * @returns a sentence for whoever asked; undefined where the request is welcome
+ * Says why a request is not answered. Clients need no password, so a page in a browser must not be among
+ * them: neither under a name of its own for this address (DNS rebinding), which the header Host shows, nor as another site,
+ * which Origin and Sec-Fetch-Site show. SDKs send neither of these.
+ * @param names further names of the server: the address it listens on, and names that were given
+ * @returns a sentence for the client; undefined where the request is welcome
  */
 export function whyUnwelcome(headers: IncomingHttpHeaders, names: readonly string[]): string | undefined {
   const { host = '', origin, 'sec-fetch-site': site } = headers
