@@ -6,7 +6,7 @@ import { secondsOf } from './lambda.ts'
 import { propertiesOf } from './made.ts'
 import { camelCased, resolved } from './resolve.ts'
 
-/** The alarms that the template has for a function: errors, throttles, and steps that take most of its time. */
+/** The template's alarms for a function: errors, throttles, and steps that take most of its time. */
 export function alarmsOf(scope: Construct, { props, functionName, topic }: Given & { readonly topic: ITopic }) {
   const id = props.function
   const refs = {

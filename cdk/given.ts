@@ -2,7 +2,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs'
 import type { Value } from './made.ts'
 import type { RotationFunctionProps } from './props.ts'
 
-/** What the parts of a RotationFunction are made from. */
+/** The parts of a RotationFunction are made from this. */
 export interface Given {
   readonly props: RotationFunctionProps
   readonly functionName: string

@@ -60,7 +60,10 @@ export function secondsOf({ function: name, timeout }: RotationFunctionProps): n
   return timeout?.toSeconds() ?? made.functions[name].timeout ?? Number(made.parameters.TimeoutSeconds?.Default)
 }
 
-/** Only Secrets Manager of the same account may invoke it. CDK's own rotation would let that of every account (aws-cdk#28406). */
+/**
+ * Lets Secrets Manager of the same account alone invoke the function. CDK's own rotation lets that of every account
+ * (aws-cdk#28406).
+ */
 export function permissionOf(scope: Construct, { functionName }: LambdaFunction): CfnPermission {
   return new CfnPermission(scope, 'Permission', {
     functionName,
@@ -73,7 +76,7 @@ export function permissionOf(scope: Construct, { functionName }: LambdaFunction)
 function networkOf(scope: Construct, { vpc, vpcSubnets, securityGroups }: RotationFunctionProps) {
   if (vpc === undefined) {
     if (vpcSubnets === undefined && securityGroups === undefined) return {}
-    throw new Error('vpcSubnets and securityGroups are of a function in a VPC. Name the vpc, too, or leave both out.')
+    throw new Error('vpcSubnets and securityGroups are for a function in a VPC. Name the vpc, too, or leave both out.')
   }
   const groups = securityGroups ?? [groupIn(scope, vpc)]
   return { vpc, securityGroups: [...groups], ...(vpcSubnets === undefined ? {} : { vpcSubnets }) }

@@ -1,13 +1,13 @@
 import type { OptionsOf } from './made/options.ts'
 import template from './made/template.json' with { type: 'json' }
 
-/** What a template is made of. */
+/** A value in a template. */
 export type Value = string | number | boolean | null | readonly Value[] | Mapping
 export interface Mapping {
   readonly [key: string]: Value
 }
 
-/** What a parameter of the template may be. */
+/** A parameter of the template. */
 export interface Parameter {
   /** Its name among the options of a RotationFunction. */
   readonly key: string
@@ -21,9 +21,9 @@ export interface Parameter {
 }
 
 interface MadeFunction {
-  /** Those that mean something to it. */
+  /** The parameters that mean something to the function. */
   readonly parameters: readonly string[]
-  /** Where the servers listen that it logs in to. */
+  /** The usual port of the servers that it logs in to. */
   readonly port?: number
   /** Megabytes and seconds, where it needs more than the others. */
   readonly memory?: number

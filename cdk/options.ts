@@ -1,7 +1,7 @@
 import { made } from './made.ts'
 import type { CommonProps, FunctionName } from './props.ts'
 
-/** What every function can be told, and which one it is. */
+/** The options that every function has. */
 const common = {
   function: true,
   vpc: true,
@@ -23,8 +23,8 @@ const own = (name: FunctionName) =>
   made.functions[name].parameters.flatMap((parameter) => made.parameters[parameter]?.key ?? [])
 
 /**
- * Refuses what TypeScript would not compile: nobody checks it for JavaScript.
- * @throws Error where there is no such function, and for an option that it does not have; it says what there is
+ * Refuses unknown functions and options: TypeScript would not compile them, but JavaScript would ignore them.
+ * @throws Error where there is no such function, and for an option that it does not have; the message names those that exist
  */
 export function refuseUnknownFunction(props: { readonly function?: unknown } | undefined): void {
   const names = Object.keys(made.functions) as FunctionName[]
@@ -41,9 +41,9 @@ export function refuseUnknownFunction(props: { readonly function?: unknown } | u
 }
 
 /**
- * @param who whose options they are
- * @param about what else there is to say of an option that is not known
- * @throws Error where they are no object, and for one that is not among those known; undefined counts as left out
+ * @param who to whom the options belong, for the message
+ * @param about gives a further remark about an unknown option
+ * @throws Error where the options are no object, and for an unknown option; an option that is undefined counts as left out
  */
 export function refuseUnknown(
   who: string,

@@ -9,39 +9,39 @@ import type { OptionsOf } from './made/options.ts'
 /** The functions of Keyturn. */
 export type FunctionName = keyof OptionsOf
 
-/** What every function can be told. What is left out is as template.yaml has it. */
+/** The options of every function. An option that is left out has the default of template.yaml. */
 export interface CommonProps {
-  /** Where the function runs; it needs a route to what it rotates and to Secrets Manager. Without: in no VPC. */
+  /** The VPC in which the function runs; it needs a route to the servers and to Secrets Manager. By default it is in no VPC. */
   readonly vpc?: IVpc | undefined
-  /** Private subnets with a way out, or with an endpoint of Secrets Manager. By default those that CDK takes for a function. */
+  /** Private subnets with a way out, or with an endpoint of Secrets Manager. By default CDK's choice for a function. */
   readonly vpcSubnets?: SubnetSelection | undefined
   /**
-   * Of your own, for an endpoint that lets in one group for instance (aws-cdk#23086). By default one that lets the function out to
-   * port 443 and to what `allowDatabase` names, and nowhere else.
+   * Groups of your own, for an endpoint that lets in one group for instance (aws-cdk#23086). By default a new group that lets
+   * the function out to port 443 and to what `allowDatabase` names, and nowhere else.
    */
   readonly securityGroups?: readonly ISecurityGroup[] | undefined
-  /** Customer managed keys of secrets; those that CDK knows the secret of, in `rotate` for instance, need not be named. */
+  /** Customer managed keys of secrets. The key of a secret that is given to `rotate`, or in another option, need not be named. */
   readonly encryptionKeys?: readonly IKey[] | undefined
-  /** Who is told of errors, throttles and steps that take too long. Without a topic there are no alarms. */
+  /** The topic for alarms: errors, throttles, and steps that take too long. Without a topic there are no alarms. */
   readonly alarmTopic?: ITopic | undefined
-  /** By default a name that CDK makes of the construct's path. */
+  /** The function's name. By default CDK makes it of the construct's path. */
   readonly functionName?: string | undefined
-  /** Megabytes. */
+  /** Memory, in megabytes. */
   readonly memorySize?: number | undefined
   /** How long one step of a rotation may take. Less than 30 seconds leave no room for a repeated call. */
   readonly timeout?: Duration | undefined
   readonly architecture?: Architecture | undefined
-  /** Files that an option names are in a layer, below /opt. */
+  /** Layers, for instance with files that other options name: these are below /opt. */
   readonly layers?: readonly ILayerVersion[] | undefined
-  /** RetentionDays.INFINITE, too, which the template does not have. */
+  /** How long the log is kept. RetentionDays.INFINITE is possible, too, which the template does not have. */
   readonly logRetention?: RetentionDays | undefined
   /** URL of the Secrets Manager to use, for a VPC endpoint without private DNS. */
   readonly secretsManagerEndpoint?: string | undefined
-  /** The function's zip, where it is not the one of this package. */
+  /** The path of the function's zip, where it is not the one of this package. */
   readonly zip?: string | undefined
 }
 
-/** What a function can be told, by its name: an option of another function does not compile. */
+/** The options of each function, by its name: an option of another function does not compile. */
 export type RotationFunctionProps = {
   [Name in FunctionName]: CommonProps & OptionsOf[Name] & { readonly function: Name }
 }[FunctionName]

@@ -1,13 +1,13 @@
 import { Fn } from 'aws-cdk-lib'
 import { type Mapping, made, type Value } from './made.ts'
 
-/** What a piece of the template refers to. */
+/** The values that a piece of the template refers to. */
 export interface Known {
-  /** Of parameters, and of resources: what their Ref is. */
+  /** What `Ref` gives, by the name of a parameter or a resource. */
   readonly refs: Readonly<Record<string, Value>>
-  /** Of resources, by `Name.Attribute`. */
+  /** What `Fn::GetAtt` gives, by `Name.Attribute`. */
   readonly attributes: Readonly<Record<string, string>>
-  /** What a text has where the template has `${AWS::StackName}-Name`, or `-*` for the names of all its functions. */
+  /** Stands where the template has `${AWS::StackName}-Name`, or `-*` for the names of all its functions. */
   readonly functionName: string
 }
 
@@ -15,9 +15,9 @@ const nothing = Symbol('AWS::NoValue')
 type Resolved = Value | typeof nothing
 
 /**
- * A piece of the template as CloudFormation would take it, with what is known put in. Pseudo parameters stay what they are,
+ * A piece of the template with the known values put in. Pseudo parameters stay as they are,
  * so that a stack need not know its account and Region.
- * @throws Error where something is referred to that is not known: the template has grown, and the construct has not
+ * @throws Error where it refers to an unknown value: the template has grown, and the construct has not
  */
 export function resolved(value: Value, known: Known): Value {
   const result = inside(value, known)
@@ -82,7 +82,7 @@ function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value)
 }
 
-/** Keys as the classes of CDK want them: MetricName is metricName. */
+/** Gives keys the form that CDK's classes want: MetricName becomes metricName. */
 export function camelCased(value: Value): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (isList(value)) return value.map(camelCased)

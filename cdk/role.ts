@@ -6,8 +6,8 @@ import { type Mapping, propertiesOf, type Value } from './made.ts'
 import { type Known, resolved } from './resolve.ts'
 
 /**
- * The role of a function, with the statements that the template gives it. Its policy is the one there is: that of a network
- * is in it, too, and that of keys is added (keyUse).
+ * The role of a function, with the statements of the template. It has one policy: the statements for a network
+ * are in it, too, and those for keys are added (keyUse).
  */
 export function roleOf(scope: Construct, { props, functionName, values, logGroup }: Given) {
   const id = props.function
@@ -28,7 +28,7 @@ export function roleOf(scope: Construct, { props, functionName, values, logGroup
   return { role, policy }
 }
 
-/** What a role needs for secrets that a customer managed key encrypts: the key, through Secrets Manager alone. */
+/** The statements for secrets that a customer managed key encrypts: use of the key, through Secrets Manager alone. */
 export function keyUse(key: IKey): PolicyStatement[] {
   const known = { functionName: '', refs: { KmsKeyArns: [key.keyArn] }, attributes: {} }
   return statementsOf(propertiesOf('KeyUse').PolicyDocument, known)

@@ -24,20 +24,18 @@ import { rulesOf } from './watch.ts'
 // Users of keyturn/cdk name these, too.
 export type { CommonProps, FunctionName, RotationFunctionProps } from './props.ts'
 
-/** What Lambda takes as a name. */
+/** Lambda's rule for names. */
 const longestName = { maxLength: 64, separator: '-', allowedSpecialCharacters: '-_' }
 
 /**
- * One of Keyturn's functions, for as many secrets as you like (aws-cdk#18756), as template.yaml deploys it: its role allows four calls of
- * Secrets Manager, on secrets that this very function rotates, and what its kind needs besides.
- * @example
- * const rotation = new RotationFunction(this, 'Rotation', { function: 'PostgresSingleUser', vpc })
- * rotation.allowDatabase(database)
- * rotation.rotate(secret, { schedule: 'cron(0 3 1 * ? *)' })
+ * One of Keyturn's functions, for as many secrets as you like (aws-cdk#18756), as template.yaml deploys it: its role allows
+ * four calls of Secrets Manager, on secrets that this very function rotates, and the rights that its kind of secret needs.
+ * @example const rotation = new RotationFunction(this, 'Rotation', { function: 'PostgresSingleUser', vpc })
+ *   rotation.allowDatabase(database) rotation.rotate(secret, { schedule: 'cron(0 3 1 * ? *)' })
  */
 export class RotationFunction extends Construct implements IConnectable, IGrantable {
   readonly function: LambdaFunction
-  /** Its role, for policies of secrets and keys that name who may use them (aws-cdk#22051: hosted rotation has none to name). */
+  /** The function's role, for policies of secrets and keys that name it (aws-cdk#22051: hosted rotation has no role to name). */
   readonly role: IRole
   readonly logGroup: LogGroup
   readonly alarms: readonly CfnAlarm[]
@@ -48,12 +46,15 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
   readonly #keys = new Set<string>()
   readonly #reached: IConstruct[] = []
 
-  /** @throws Error for an option that it does not have, and for a value that the template would refuse, with its sentence */
+  /**
+   * @throws Error for an option that the function does not have, and, in the template's words, for a value that the template
+   * refuses
+   */
   constructor(scope: Construct, id: string, props: RotationFunctionProps) {
     super(scope, id)
     refuseUnknownFunction(props)
     this.#name = props.function
-    // Set, because the role names the function before there is one.
+    // The name is set here, because the role names the function before it exists.
     const functionName = props.functionName ?? Names.uniqueResourceName(this, longestName)
     if (Token.isUnresolved(functionName) || functionName === '')
       throw new Error('functionName must be a text: role and alarms have it in the middle of other texts.')
@@ -73,14 +74,14 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
     for (const key of [...(props.encryptionKeys ?? []), ...others]) this.#use(key)
   }
 
-  /** Its security groups. @throws Error where it is in no VPC */
+  /** The function's security groups. @throws Error where it is in no VPC */
   get connections(): Connections {
     return this.function.connections
   }
 
   /**
-   * Lets the function into a database or a host, and out to it: a rule in the security groups of both.
-   * @param port by default the database's own, else the one that such servers listen on
+   * Lets the function connect to a database or a host: adds a rule to the security groups of both.
+   * @param port by default the database's own, else the usual port of such servers
    * @throws Error where the function is in no VPC, or no port is known
    */
   allowDatabase(database: IConnectable, port?: Port): void {
@@ -100,7 +101,7 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
   rotate(secret: ISecret, options: RotateOptions): CfnRotationSchedule {
     if (secret.encryptionKey !== undefined) this.#use(secret.encryptionKey)
     const schedule = scheduleOf(this, secret, this.function.functionArn, options)
-    // What a rotation needs is there before it can start. Secrets Manager asks for the permission when the schedule is made.
+    // A rotation may start when the schedule is made. Secrets Manager asks for the permission then, and the network must be ready.
     schedule.node.addDependency(this.#permission, ...new Set(this.#reached))
     return schedule
   }
@@ -114,12 +115,12 @@ export class RotationFunction extends Construct implements IConnectable, IGranta
 
 /**
  * Tells a topic of rotations that failed or were abandoned, and of tests that failed when rotation was turned on: by CloudTrail's
- * events, so that the account needs a trail in the Region. They are those of all its secrets: one is enough.
+ * events, so that the account needs a trail in the Region. The events are those of all its secrets: one RotationWatch is enough.
  */
 export class RotationWatch extends Construct {
   readonly rules: readonly CfnRule[]
 
-  /** @param props the topic; one of this app is given the policy that lets EventBridge and alarms publish to it */
+  /** @param props the topic; if it is of this app, it gets the policy that lets EventBridge and alarms publish to it */
   constructor(scope: Construct, id: string, props: { readonly topic: ITopic }) {
     super(scope, id)
     refuseUnknown('RotationWatch', props, ['topic'])

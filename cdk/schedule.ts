@@ -10,11 +10,17 @@ export interface RotateOptions {
    * rate, also as a Duration, the first window opens at the next midnight (UTC): cron says by itself when it begins.
    */
   readonly schedule: string | Duration | { readonly expressionString: string }
-  /** How long after that it may begin, 1 to 24 whole hours. By default to the end of the day, with hourly schedules an hour. */
+  /**
+   * How long after that a rotation may begin, 1 to 24 whole hours. By default until the end of the day; an hour with hourly
+   * schedules.
+   */
   readonly duration?: Duration | undefined
-  /** Rotate when the stack is deployed, and after each change of the schedule, too? By default not: then only testSecret runs. */
+  /**
+   * Whether to rotate when the stack is deployed and after each change of the schedule, too. By default only testSecret runs
+   * then.
+   */
   readonly rotateImmediately?: boolean | undefined
-  /** Of which construct the schedule is a part, for one in another stack. By default of the function. */
+  /** The construct that the schedule is a part of: one in another stack, for instance. By default the function. */
   readonly scope?: Construct | undefined
 }
 
@@ -27,7 +33,7 @@ const known = {
 
 /**
  * Has a function rotate a secret. On the L1, because CDK's RotationSchedule knows neither cron nor windows (aws-cdk#24062).
- * @throws Error for a schedule that Secrets Manager would refuse, and for an option that there is not
+ * @throws Error for a schedule that Secrets Manager would refuse, and for an unknown option
  */
 export function scheduleOf(
   construct: Construct,
@@ -41,7 +47,8 @@ export function scheduleOf(
   const expression = expressionOf(schedule)
   const hours = duration?.toHours({ integral: false })
   refuse(expression, hours)
-  // After the secret's path: a schedule of another name would be made anew, and the secret not be rotated meanwhile.
+  // The id follows from the secret's path. If it changed, CloudFormation would make a new schedule, and the secret would not be
+  // rotated meanwhile.
   const id = `Schedule-${Names.uniqueResourceName(secret, { maxLength: 100 })}`
   if (scope.node.tryFindChild(id) !== undefined)
     throw new Error(`${secret.node.path} is rotated by this function already.`)

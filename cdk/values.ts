@@ -8,8 +8,8 @@ import { resolved } from './resolve.ts'
 
 /**
  * The template's parameters of a function, with their defaults where an option is left out.
- * @param options those of OptionsOf; others are not looked at
- * @throws Error for a value that the template would refuse, or a combination, with the template's sentence
+ * @param options the options of OptionsOf; others are ignored
+ * @throws Error, in the template's words, for a value or a combination that the template refuses
  */
 export function valuesOf(name: FunctionName, options: Settings): Record<string, Value> {
   const given = options as Readonly<Record<string, unknown>>
@@ -25,7 +25,7 @@ export function valuesOf(name: FunctionName, options: Settings): Record<string, 
 }
 
 /**
- * Refuses what the template would refuse of options that all functions have, under the names that these have here.
+ * Refuses values of common options that the template would refuse, and names the options as they are called here.
  * @throws Error with the option, its value and what it must be
  */
 export function refuseCommon({ memorySize, timeout, logRetention, secretsManagerEndpoint }: CommonProps): void {
@@ -43,7 +43,7 @@ export function refuseCommon({ memorySize, timeout, logRetention, secretsManager
   }
 }
 
-/** @throws Error for what is no Duration: JavaScript takes a number for one */
+/** @throws Error for a value that is no Duration: JavaScript would take a number for one */
 export function refuseNoDuration(option: string, given: Duration | undefined): void {
   if (given === undefined || typeof given.toSeconds === 'function') return
   throw new Error(`${option} is ${JSON.stringify(given)}. It must be a Duration of aws-cdk-lib: Duration.minutes(2).`)
@@ -62,16 +62,16 @@ function parameterOf(about: Parameter, given: unknown): Value {
   return String(value)
 }
 
-/** A role grants nothing on a secret of whose ARN the last six characters are missing. */
+/** The whole ARN of a secret: a role grants nothing on an ARN without its last six characters. */
 function arnOf(key: string, secret: ISecret): string {
   if (secret.secretFullArn !== undefined) return secret.secretFullArn
   throw new Error(
-    `Of a secret in ${key} only the name is known, and roles and functions go by the whole ARN. Take ` +
-      'Secret.fromSecretCompleteArn, with what "aws secretsmanager describe-secret --secret-id NAME" shows as ARN.',
+    `A secret in ${key} is known by its name alone, and roles and functions need the whole ARN. Take ` +
+      'Secret.fromSecretCompleteArn, with the ARN that "aws secretsmanager describe-secret --secret-id NAME" shows.',
   )
 }
 
-/** What CloudFormation would refuse of a parameter. What is known at deployment only is left to it. */
+/** Refuses a value that CloudFormation would refuse. Values that are known at deployment only are left to CloudFormation. */
 function refuse(about: Parameter, value: string) {
   const { key, AllowedValues, AllowedPattern, ConstraintDescription, MinValue = -Infinity, MaxValue = Infinity } = about
   if (Token.isUnresolved(value)) return

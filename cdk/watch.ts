@@ -5,7 +5,7 @@ import type { Construct } from 'constructs'
 import { type Mapping, propertiesOf } from './made.ts'
 import { camelCased, resolved } from './resolve.ts'
 
-/** The rules by which the template tells of rotations that failed, and what the topic's policy needs for them. */
+/** The template's rules for rotations that failed. The topic's policy gets the statements that they need. */
 export function rulesOf(scope: Construct, topic: ITopic): CfnRule[] {
   const refs = { AlarmTopicArn: topic.topicArn, AlarmTopic: topic.topicArn }
   const known = { functionName: '', refs, attributes: {} }

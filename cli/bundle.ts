@@ -26,8 +26,8 @@ const plainKeys: Plugin = {
 }
 
 /**
- * How the command is bundled, for Node 20 and newer: with all of the SDK's ways to find credentials. What only one subcommand
- * needs is in a file beside it: in one file esbuild would keep all of whatever is loaded later.
+ * How the command is bundled, for Node 20 and newer: with all of the SDK's ways to find credentials. The code that only one
+ * subcommand needs is in a file beside it: in one file esbuild would keep the whole of each module that is loaded later.
  */
 const bundling = {
   entryPoints: [fileURLToPath(new URL('main.ts', import.meta.url))],

@@ -3,11 +3,11 @@ import type { Connection } from './aws/connection.ts'
 import { UsageError } from './failures.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What the process ends with: all is well, something needs attention, wrong arguments, AWS could not be asked. */
+/** The process's exit codes: all is well, something needs attention, wrong arguments, AWS could not be asked. */
 export const exitCodes = { fine: 0, attention: 1, usage: 2, unanswered: 3 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** What every command takes. `--json` prints one line of JSON for each fact, for programs. */
+/** The options of every command. `--json` prints one line of JSON for each fact, for programs. */
 const common = {
   json: { type: 'boolean', default: false },
   profile: { type: 'string' },
@@ -20,13 +20,13 @@ type Values<O extends Options> = ReturnType<
   typeof parseArgs<{ readonly options: O & typeof common; readonly allowPositionals: true }>
 >['values']
 
-/** What a command is run with. */
+/** The arguments and surroundings with which a command runs. */
 export interface Given<O extends Options> {
   readonly values: Values<O>
   /** The arguments that are no options: names or ARNs of secrets. */
   readonly names: readonly string[]
   readonly terminal: Terminal
-  /** Whom to ask, and as whom. */
+  /** The profile and the Region to ask AWS with. */
   readonly connection: Connection
 }
 
@@ -35,15 +35,15 @@ export interface Command {
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
 }
 
-/** What a subcommand is made of. */
+/** A subcommand, as its file defines it. */
 export interface Definition<O extends Options> {
   readonly options: O
-  /** The text of `--help`: what it does, its options, what it ends with, and an example. */
+  /** The text of `--help`: what the subcommand does, its options, its exit codes, and an example. */
   readonly help: string
   run(given: Given<O>): Promise<ExitCode>
 }
 
-/** Makes a subcommand, which reads its own arguments. What it may be given stands in its definition alone. */
+/** Makes a subcommand of its definition. It reads its own arguments, and the definition alone says which there are. */
 export function command<const O extends Options>({ options, help, run }: Definition<O>): Command {
   return {
     async run(args, terminal) {

@@ -3,11 +3,11 @@ import type { Command } from './command.ts'
 interface Entry {
   /** One line of `keyturn --help`. */
   readonly summary: string
-  /** Loaded when it is run: the help of all need not wait for the SDK. */
+  /** Loads the subcommand when it is run, so that `keyturn --help` need not wait for the SDK. */
   load(): Promise<{ readonly default: Command }>
 }
 
-/** The subcommands by name: a file of their own each, in `commands/`. */
+/** The subcommands by name. Each has a file in `commands/`. */
 export const commands: Readonly<Record<string, Entry>> = {
   status: {
     summary: 'a line per secret: state, function, last and next rotation, age of the value',

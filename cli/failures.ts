@@ -1,7 +1,7 @@
 /** Arguments that cannot be used: exit code 2. */
 export class UsageError extends Error {}
 
-/** AWS could not be asked, or did not say what is needed: exit code 3. */
+/** AWS could not be asked, or its answer lacks something: exit code 3. */
 export class CannotAsk extends Error {
   /** The name of AWS's error, AccessDeniedException for example, where AWS has answered with one. */
   readonly awsName: string | undefined

@@ -1,16 +1,16 @@
 import type { Trace } from './doctor/seen.ts'
 
-/** A rotation as CloudTrail and the log tell it. Times are milliseconds since 1970. */
+/** A rotation, put together of CloudTrail's events and the log. Times are milliseconds since 1970. */
 export interface Rotation {
   readonly version: string
   readonly kind: 'rotation' | 'test'
   readonly begin: number
-  /** Undefined while it is under way, or where its end is not known. */
+  /** The end; undefined while the rotation is under way, or where its end is not known. */
   readonly end: number | undefined
   readonly outcome: 'succeeded' | 'failed' | 'abandoned' | 'open'
   /** How often Secrets Manager has begun it. */
   readonly attempts: number
-  /** Where it failed last. */
+  /** The step in which it failed last. */
   readonly step: string | undefined
   readonly code: string | undefined
 }
@@ -20,11 +20,11 @@ export interface Write {
   readonly time: number
   readonly event: string
   readonly by: string
-  /** The version of the rotation that was under way. */
+  /** The version of the rotation that was under way then. */
   readonly during: string | undefined
 }
 
-/** What a function has said when a step failed. */
+/** A failed step, as the function has logged it. */
 export interface Failure {
   readonly version: string | undefined
   readonly step: string | undefined
@@ -72,8 +72,8 @@ function rotationOf(version: string, events: readonly Trace[], failures: readonl
 }
 
 /**
- * Who else has written the secret.
- * @param roleName that of the function's role, whose own writes are part of a rotation
+ * Finds the writes that are not the function's.
+ * @param roleName the name of the function's role, whose writes are part of a rotation
  */
 export function writesIn(
   traces: readonly Trace[],

@@ -37,7 +37,7 @@ async function run([first, ...rest]: readonly string[], terminal: Terminal): Pro
       terminal.note(`${error.message}\n"keyturn ${name} --help" says what can be given.`)
       return exitCodes.usage
     }
-    // Without an answer it must not look like one: Node would end with 1.
+    // Without this Node would end with 1, which is an answer of keyturn.
     terminal.note(
       error instanceof CannotAsk ? error.message : `A defect of keyturn, please report it: ${stackOf(error)}`,
     )
@@ -51,6 +51,6 @@ function stackOf(error: unknown): string {
   return plain(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
-// The program that read the answer has gone: there is nobody left to tell.
+// The program that read the answer has ended.
 process.stdout.once('error', () => process.exit())
 process.exitCode = await run(process.argv.slice(2), processTerminal(process))

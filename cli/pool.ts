@@ -1,6 +1,6 @@
 /**
- * Does some work for each item, so many at a time, and gives the results in the order of the items.
- * @throws what the work throws first; what has begun is left to end
+ * Does some work for each item, `atOnce` items at a time, and gives the results in the order of the items.
+ * @throws what the work throws first; other work that has begun is left to end
  */
 export async function eachOf<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []

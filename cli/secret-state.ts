@@ -3,14 +3,14 @@ import { span } from './times.ts'
 
 export interface Verdict {
   readonly state: State
-  /** For people: the state, with what is known besides. */
+  /** For people: the state with some details. */
   readonly text: string
   /** Whether somebody has to do something. */
   readonly attention: boolean
 }
 
 /**
- * What is to be said of the rotation of a secret, with words for people.
+ * The state of a secret's rotation, with words for people.
  * @param pendingSince when the version with AWSPENDING was made, where it has not become AWSCURRENT
  */
 export function stateOf(secret: SecretFacts, pendingSince: number | undefined, now: number): Verdict {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 const widthOf = (text: string) => [...stripVTControlCharacters(text)].length
 
-/** Rows as lines, each column as wide as its widest cell; colours count for nothing. */
+/** Rows as lines, each column as wide as its widest cell, without counting colours. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = []
   for (const row of rows) {

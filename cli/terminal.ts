@@ -3,21 +3,21 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 
 export type Style = 'green' | 'red' | 'yellow' | 'bold' | 'dim'
 
-/** Where the answer goes (stdout), and what is said besides (stderr). */
+/** The terminal: the answer goes to stdout, everything else to stderr. */
 export interface Terminal {
   /** A line of the answer. */
   print(text: string): void
   /** A line besides the answer, which a pipe does not get. */
   note(text: string): void
-  /** What is going on, in a line that the next one replaces; nothing where nobody watches. Undefined takes it away. */
+  /** Shows what is going on in a line that the next one replaces, on a terminal only. Undefined removes the line. */
   progress(text: string | undefined): void
   /** Colours for the answer: on a terminal only, and not with NO_COLOR. */
   paint(style: Style, text: string): string
-  /** Asks for a yes; false where nobody can be asked. */
+  /** Asks a question. @returns whether the answer is yes; false where nobody can be asked */
   confirm(question: string): Promise<boolean>
 }
 
-/** The terminal, pipe or file that the process has. */
+/** The terminal, pipe or file that the process writes to. */
 export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Terminal {
   let shown = false
   const clear = () => {
@@ -52,7 +52,10 @@ export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Term
   }
 }
 
-/** What others have written, without what a terminal would obey: colours, jumps, bells. Line ends become spaces. */
+/**
+ * Makes a text of others harmless: removes the controls that a terminal would obey (colours, jumps, bells). Line ends become
+ * spaces.
+ */
 export function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')

@@ -15,7 +15,7 @@ export function span(ms: number): string {
 /** `3 d ago`, `in 27 d`; a dash where there is no time. */
 export function fromNow(time: number | undefined, now: number): string {
   if (time === undefined) return '-'
-  // AWS's clock and this one may differ a little.
+  // AWS's clock and this machine's may differ a little.
   return time <= now + 5 * second ? `${span(Math.max(now - time, 0))} ago` : `in ${span(time - now)}`
 }
 

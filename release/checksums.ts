@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { codeSha256 } from './functions.ts'
 import type { Part } from './part.ts'
 
-/** What Lambda says as CodeSha256 of a function that has the zip, by version and id: what `keyturn doctor` knows released code by. */
+/** The CodeSha256 that Lambda reports of each zip, by version and id: `keyturn doctor` recognises released code by it. */
 export const codeHashes: Part = {
   what: 'code-sha256.json',
   async make({ folder, version, functions }) {

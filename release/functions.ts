@@ -11,14 +11,14 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** A function, packed for Lambda. */
 export interface BundledFunction {
-  /** As the template names it. */
+  /** The function's name in the template. */
   readonly id: string
   readonly zip: Uint8Array
   readonly packages: readonly BundledPackage[]
 }
 
 /**
- * Bundles every function as `sam build` does, and adds the licences of what is inside.
+ * Bundles every function as `sam build` does, and adds the licences of the packages in it.
  * @throws Error of esbuild, and where a package must not be passed on (licences.ts)
  */
 export async function bundledFunctions(version: string): Promise<readonly BundledFunction[]> {
@@ -32,7 +32,7 @@ export async function bundledFunctions(version: string): Promise<readonly Bundle
   return found
 }
 
-/** As Lambda reports it: CodeSha256, in base64. */
+/** A zip's CodeSha256, as Lambda reports it: in base64. */
 export function codeSha256(zip: Uint8Array): string {
   return createHash('sha256').update(zip).digest('base64')
 }

@@ -1,6 +1,6 @@
 import type { BundledPackage } from './packages.ts'
 
-/** Licences under which somebody else's code may be in a zip of ours: what they ask for, the NOTICE in it does. */
+/** Licences under which others' code may be in our zips. The NOTICE in each zip does what these licences ask for. */
 const allowed: readonly string[] = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'MIT-0']
 
 /**
@@ -15,7 +15,7 @@ export function checkLicences(packages: readonly BundledPackage[]): void {
   )
 }
 
-/** Of several licences (`MIT OR GPL-3.0-only`) one is enough; what has an AND or an exception in it is for a person to judge. */
+/** Of several licences (`MIT OR GPL-3.0-only`) one is enough. An expression with AND or an exception is for a person to judge. */
 function isAllowed(license: string): boolean {
   return license
     .replaceAll(/^\(|\)$/g, '')

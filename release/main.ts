@@ -1,4 +1,4 @@
-/** `npm run release`: makes what is published, out of this checkout. */
+/** `npm run release`: makes the files that are published, out of this checkout. */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { commandLine } from '../local/commands/command-line.ts'
@@ -22,7 +22,7 @@ checksums. The same checkout gives the same bytes. Nothing is published. docs/re
 Exit code: 0 it is made, 1 it could not be made, and the folder is as before, 2 wrong arguments.
 `
 
-/** In this order; each finds in the folder what those before it have made. */
+/** The parts are made in this order; each finds the files of the earlier ones in the folder. */
 const parts: readonly Part[] = [zips, sboms, templates, codeHashes, npmPackage, checksums]
 
 const cli = commandLine('npm run release', help)
@@ -34,7 +34,7 @@ const there = await readdir(out).catch((error: NodeJS.ErrnoException): string[] 
   error.code === 'ENOENT' ? [] : cli.fail(`${out} is no folder that can be read (${error.code}).`),
 )
 if (there.length > 0 && !there.includes('SHA256SUMS'))
-  cli.fail(`${out} has something else in it than a release. Give an empty folder, or one that is not there.`)
+  cli.fail(`${out} is not empty and holds no release. Name an empty folder, or one that does not exist.`)
 
 // npm pack takes the permissions of files over: under another umask nobody else could read the installed package.
 process.umask(0o022)

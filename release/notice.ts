@@ -13,8 +13,8 @@ interface About {
 const line = '-'.repeat(80)
 
 /**
- * Writes the NOTICE of a zip: whose code is in it, with the texts of their licences as the packages bring them. A text that
- * several bring stands there once.
+ * Writes the NOTICE of a zip: the packages in it, with the texts of their licences. A text that
+ * several packages have stands there once.
  * @throws Error where a licence is not allowed
  */
 export async function noticeOf({ id, version, root, packages }: About): Promise<string> {

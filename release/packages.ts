@@ -2,17 +2,17 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** A package of npm of which something is in a bundle. */
+/** A package of npm that has code in a bundle. */
 export interface BundledPackage {
   readonly name: string
   readonly version: string
   /** An identifier or an expression of SPDX. */
   readonly license: string
-  /** Where it is installed, from the root: `node_modules/pg`. */
+  /** Its folder, from the root: `node_modules/pg`. */
   readonly folder: string
-  /** Of its tarball, as package-lock.json has it: `sha512-...`. */
+  /** The hash of its tarball, from package-lock.json: `sha512-...`. */
   readonly integrity: string | undefined
-  /** The folders of the packages in the bundle that it imports. */
+  /** The folders of the packages that it imports, of those in the bundle. */
   readonly imports: readonly string[]
 }
 
@@ -26,7 +26,7 @@ interface Manifest {
 
 /**
  * @param metafile of the bundle, with paths that begin at the root
- * @returns the packages of which a byte is in the bundle, by name
+ * @returns the packages with at least a byte in the bundle, by name
  * @throws Error where a package is not in package-lock.json: then nobody knows what was installed
  */
 export async function packagesIn({ inputs, outputs }: Metafile, root: string): Promise<readonly BundledPackage[]> {
@@ -56,7 +56,7 @@ export async function packagesIn({ inputs, outputs }: Metafile, root: string): P
   return found.sort((a, b) => (`${a.name}@${a.version}` < `${b.name}@${b.version}` ? -1 : 1))
 }
 
-/** The package that a file is of; undefined for one of our own. */
+/** The folder of the package that a file belongs to; undefined for our own files. */
 function folderOf(path: string): string | undefined {
   return /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0]
 }
@@ -66,14 +66,14 @@ function licenseOf({ license, licenses = [] }: Manifest): string {
   return license?.type ?? licenses.map(({ type }) => type).join(' OR ')
 }
 
-/** What a package says of its licence. */
+/** A package's texts about its licence. */
 export interface LicenceTexts {
   readonly texts: readonly string[]
-  /** Whether they are of files; else they are what its README has under that heading, if it has it. */
+  /** Whether the texts are files of their own; else they are the README's section about the licence, if there is one. */
   readonly areFiles: boolean
 }
 
-/** @param folder of the package */
+/** @param folder the package's folder */
 export async function licenceTexts(folder: string): Promise<LicenceTexts> {
   const names = (await readdir(folder)).sort()
   const read = async (name: string) => (await readFile(join(folder, name), 'utf8')).replaceAll('\r\n', '\n').trim()

@@ -2,7 +2,7 @@ import type { BundledFunction } from './functions.ts'
 
 /** A release that is being made. */
 export interface Release {
-  /** Where its files go. */
+  /** The folder for its files. */
   readonly folder: string
   readonly version: string
   /** In the order of their ids. */
@@ -11,7 +11,7 @@ export interface Release {
 
 /** A kind of files in a release. */
 export interface Part {
-  /** For the line that says what is being made. */
+  /** Named in the line of progress while the part is made. */
   readonly what: string
   /**
    * Writes its files into the folder of the release, where those of the parts before it are already.

@@ -14,7 +14,7 @@ export const sboms: Part = {
   },
 }
 
-/** Without the time and a number by chance, which the format leaves out or derives: the same zip has the same SBOM. */
+/** The SBOM has no time, and its number follows from the zip: the same zip has the same SBOM. */
 function sbomOf({ id, zip, packages }: BundledFunction, version: string) {
   const sha256 = createHash('sha256').update(zip).digest('hex')
   const own = `pkg:npm/keyturn@${version}#${id}`
@@ -41,7 +41,7 @@ function sbomOf({ id, zip, packages }: BundledFunction, version: string) {
     },
     components: packages.map(componentOf),
     dependencies: [
-      // What our own code imports is not told apart from what packages import of each other.
+      // The imports of our own code are not told apart from those between packages.
       { ref: own, dependsOn: [...refs.values()].sort() },
       ...packages.map(({ folder, imports }) => ({ ref: refs.get(folder), dependsOn: refsOf(imports) })),
     ],
@@ -59,7 +59,7 @@ function componentOf(each: BundledPackage) {
     ...(group === undefined ? {} : { group }),
     name,
     version: each.version,
-    // Of the tarball that npm has installed, not of the part of it that is in the bundle.
+    // The hash of the tarball that npm has installed, not of the code in the bundle.
     ...(algorithm === undefined ? {} : { hashes: [{ alg: 'SHA-512', content }] }),
     licenses: [isExpression ? { expression: each.license } : { license: { id: each.license } }],
     purl: purlOf(each),
@@ -71,7 +71,7 @@ function purlOf({ name, version }: BundledPackage): string {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`
 }
 
-/** A version 8 of RFC 9562, which is for whatever somebody derives. */
+/** A UUID of version 8 (RFC 9562), which is meant for derived values. */
 function uuidOf(sha256: string): string {
   const hex = `${sha256.slice(0, 12)}8${sha256.slice(13, 16)}8${sha256.slice(17, 32)}`
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

@@ -13,7 +13,7 @@ export async function describedFunction(
   const found = await askUnless(['ResourceNotFoundException'], 'lambda:GetFunctionConfiguration', call)
   if (found === undefined) return undefined
   const arn = found.FunctionArn ?? FunctionName
-  // Where tags may not be read, name and description have to do.
+  // An operator may lack the right to read tags: then the name and the description say what the function is.
   const tags = await ask('lambda:ListTags', client.send(new ListTagsCommand({ Resource: arn }))).catch(() => undefined)
   return {
     arn,

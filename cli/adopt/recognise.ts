@@ -1,4 +1,4 @@
-/** A function, as far as it tells what it is. */
+/** The facts about a function that can show which one it is. */
 export interface Described {
   readonly arn: string
   readonly name: string
@@ -13,13 +13,13 @@ export interface Recognised {
   readonly is: string
   /** The id of Keyturn's function of the same strategy; undefined where there is none. */
   readonly fits: string | undefined
-  /** What Keyturn refuses at first and AWS's function does not: docs/from-aws-functions.md. */
+  /** Things that Keyturn refuses at first and AWS's function accepts: docs/from-aws-functions.md. */
   readonly refuses: readonly string[]
 }
 
 /**
- * Recognises AWS's functions by the application that they were deployed from, or by what the templates give them as name
- * and description. @returns undefined for whatever else it may be
+ * Recognises AWS's functions by the application that they were deployed from, or by the name and description
+ * that AWS's templates give them. @returns undefined for any other function
  */
 export function recognise({ name, description, runtime, tags }: Described): Recognised | undefined {
   if (!runtime.startsWith('python')) return undefined

@@ -9,14 +9,14 @@ import { lonePending, type SecretFacts } from '../../shared/secret-state.ts'
 import { ask } from '../aws/ask.ts'
 import { type Run, watchStarted } from '../rotation/start.ts'
 
-/** Where the function before is remembered, on the secret itself: it is still there when this process is not. */
+/** The tag that remembers the secret's former function. It is on the secret, so that it outlives this process. */
 const tagKey = 'keyturn:adopted-from'
 
 export type Switched = { readonly done: true } | { readonly done: false; readonly why: string }
 
 /**
- * Hands a secret to another function: remembers the one before, and switches by a rotation that only tests. Where the test does
- * not succeed, the function before is put back. Nothing is rotated, and the schedule stays.
+ * Hands a secret to another function: remembers the former one, and switches by a rotation that only tests. Where the test does
+ * not succeed, the former function is put back. Nothing is rotated, and the schedule stays.
  * @throws CannotAsk
  */
 export async function adopt(secret: SecretFacts, to: string, run: Run): Promise<Switched> {
@@ -25,26 +25,26 @@ export async function adopt(secret: SecretFacts, to: string, run: Run): Promise<
   if (why !== undefined || from === undefined) return { done: false, why: why ?? 'No function rotates it.' }
   if (from === to) return { done: false, why: 'That function rotates it already.' }
   const { client } = run.secrets
-  // Said before anything is switched: an operator who is cut off can go back.
+  // The tag is set before anything is switched: an operator who is cut off can go back.
   const Tags = [{ Key: tagKey, Value: from }]
   await ask('secretsmanager:TagResource', client.send(new TagResourceCommand({ SecretId: secret.arn, Tags })))
   const tested = await switchTo(secret, to, run)
   if (tested.done) return tested
   const back = await switchTo(secret, from, run, false)
   const restored = back.done
-    ? `The function before is put back: ${from}.`
-    : `The function before could NOT be put back: ${back.why}`
+    ? `The former function is put back: ${from}.`
+    : `The former function could NOT be put back: ${back.why}`
   if (back.done) await forget(secret, run)
   return { done: false, why: `${tested.why} ${restored}` }
 }
 
-/** Gives a secret back to the function that it had before. @throws CannotAsk */
+/** Gives a secret back to its former function. @throws CannotAsk */
 export async function goBack(secret: SecretFacts, run: Run): Promise<Switched> {
   const before = await remembered(secret, run)
   if (before === undefined) return { done: false, why: `It has no tag ${tagKey}: it was not adopted.` }
   const why = whyNot(secret)
   if (why !== undefined) return { done: false, why }
-  // AWS's functions write no line that tells how a test went.
+  // AWS's functions write no line about the outcome of a test.
   const switched = await switchTo(secret, before, run, false)
   if (switched.done) await forget(secret, run)
   return switched
@@ -56,7 +56,7 @@ function whyNot(secret: SecretFacts): string | undefined {
   return `A rotation has not ended. Let it end first: keyturn doctor ${secret.name}`
 }
 
-/** @param mustTest false where a function is put back, whatever its own test says */
+/** @param mustTest false where a function is put back: its own test need not succeed */
 async function switchTo(secret: SecretFacts, RotationLambdaARN: string, run: Run, mustTest = true): Promise<Switched> {
   const ClientRequestToken = randomUUID()
   const input = { SecretId: secret.arn, ClientRequestToken, RotationLambdaARN, RotateImmediately: false }

@@ -17,7 +17,7 @@ export async function ask<T>(action: string, call: Promise<T>): Promise<T> {
   }
 }
 
-/** As `ask`, but gives undefined where AWS has answered with one of these errors. */
+/** As `ask`, but gives undefined where AWS answers with one of these errors. */
 export async function askUnless<T>(names: readonly string[], action: string, call: Promise<T>): Promise<T | undefined> {
   try {
     return await ask(action, call)
@@ -27,7 +27,7 @@ export async function askUnless<T>(names: readonly string[], action: string, cal
   }
 }
 
-/** AWS itself has answered; else nobody has, or it was never asked. */
+/** Whether the error is AWS's own answer, and not a failure of the network or of the SDK. */
 function isAnswer(error: unknown): boolean {
   return error instanceof Error && '$fault' in error
 }

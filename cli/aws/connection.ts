@@ -1,10 +1,10 @@
-/** Whom to ask, and as whom: what is undefined is what the SDK finds (variables, configuration files, roles). */
+/** The profile and the Region to ask with. Where one is undefined, the SDK finds it (variables, configuration files, roles). */
 export interface Connection {
   readonly profile: string | undefined
   readonly region: string | undefined
 }
 
-/** What every client of the command is made with. AWS_ENDPOINT_URL is read by the SDK itself. */
+/** The settings of every client of the command. The SDK itself reads AWS_ENDPOINT_URL. */
 export function clientSettings({ profile, region }: Connection) {
   return {
     maxAttempts: 5,

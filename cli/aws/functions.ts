@@ -3,14 +3,14 @@ import { plain } from '../terminal.ts'
 import { ask, askUnless } from './ask.ts'
 import { type Connection, clientSettings } from './connection.ts'
 
-/** What a function has found out about a version, or about something else that a rotation needs. */
+/** One thing that a function has found out: about a version, or about something else that a rotation needs. */
 export interface ProbeFinding {
   readonly about: string
   readonly version?: string
   readonly labels?: readonly string[]
   readonly verdict: 'works' | 'fails' | 'untried'
   readonly says: string
-  /** Untried, because a refused login could lock the account. */
+  /** Set where the version was not tried, because a refused login could lock the account. */
   readonly mayLock?: boolean
   readonly code?: string
   readonly likely?: string
@@ -18,18 +18,18 @@ export interface ProbeFinding {
   readonly retryable?: boolean
 }
 
-/** What a function answers to a probe: findings, or the problem that kept it from looking. */
+/** A function's answer to a probe: findings, or the problem that kept it from looking. */
 export interface Probed {
   readonly rotationEnabled: boolean | undefined
   readonly findings: readonly ProbeFinding[]
-  /** Whether the value before goes on working after a rotation; undefined where the function has not looked. */
+  /** Whether the old value goes on working after a rotation; undefined where the function has not looked. */
   readonly overlap?: boolean
-  /** What goes on after the value is dead, with where to end it. */
+  /** What goes on working after the value is dead, and where to end it. */
   readonly outlives?: string
   readonly problem: Pick<ProbeFinding, 'says' | 'code' | 'likely' | 'remedy'> | undefined
 }
 
-/** What a probe is to look at besides the three labels. */
+/** What a probe looks at besides the three labels. */
 export interface ProbeWish {
   /** At most ten versions without a label. */
   readonly versionIds?: readonly string[]
@@ -40,7 +40,7 @@ export interface ProbeWish {
 }
 
 export interface Functions {
-  /** The log group of a function; where it may not be asked for, the one that it has by default. */
+  /** The log group of a function; where the operator may not ask for it, the default one. */
   logGroup(functionArn: string): Promise<string>
   /** Has the function look at a secret from its own network and role. Throws CannotAsk. */
   probe(functionArn: string, secretArn: string, wish?: ProbeWish): Promise<Probed>
@@ -58,7 +58,7 @@ export function functionsOf(connection: Connection): Functions {
       return found?.LoggingConfig?.LogGroup ?? `/aws/lambda/${nameOf(FunctionName)}`
     },
     async probe(FunctionName, secretArn, { versionIds = [], first, timeoutSeconds = 900 } = {}) {
-      // It is not asked a second time while it is still looking.
+      // The SDK must not ask the function a second time while it is still looking.
       const patience = { ...settings.requestHandler, requestTimeout: timeoutSeconds * 1_000 + 10_000 }
       const client = new LambdaClient({ ...settings, maxAttempts: 1, requestHandler: patience })
       const event = { KeyturnProbe: 1, SecretId: secretArn, VersionIds: versionIds, First: first }
@@ -84,7 +84,7 @@ function nameOf(functionArn: string): string {
 
 function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    // What a function says has words of a server in it, and labels that anybody may have made.
+    // A function's answer contains words of a server, and labels that anybody may have made.
     const json: unknown = JSON.parse(text, (_key, value) => (typeof value === 'string' ? plain(value) : value))
     return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
   } catch {

@@ -10,9 +10,9 @@ export interface StepLine {
   readonly step: string
   readonly ok: boolean
   readonly durationMs: number | undefined
-  /** What was done, in words. */
+  /** The things that the step has done, in words. */
   readonly done: readonly string[]
-  /** Where it failed: the code, what happened with cause and remedy, and whether trying again can help. */
+  /** Set where the step failed: the code, the message with cause and remedy, and whether trying again can help. */
   readonly code: string | undefined
   readonly error: string | undefined
   readonly retryable: boolean | undefined
@@ -43,7 +43,7 @@ export function logsOf(connection: Connection): Logs {
   }
 }
 
-/** The line of a step; nothing for any other line. What others have written is made harmless for a terminal. */
+/** The line of a step; none for any other line. Its texts are made harmless for a terminal. */
 function stepIn(id: string, at: number, message: string): StepLine[] {
   const line = parsed(message)
   const ok = line?.message === 'step succeeded'

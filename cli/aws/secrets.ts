@@ -11,7 +11,7 @@ import { type Connection, clientSettings } from './connection.ts'
 
 export interface VersionFacts {
   readonly id: string
-  /** None, where the version is deprecated. */
+  /** The version's labels; none where it is deprecated. */
   readonly labels: readonly string[]
   readonly created: number | undefined
 }
@@ -22,7 +22,7 @@ export interface Secrets {
   list(withDeleted: boolean): AsyncIterable<readonly SecretFacts[]>
   /** Undefined where there is no such secret. */
   describe(name: string): Promise<SecretFacts | undefined>
-  /** Those without a label, too. */
+  /** All versions, also those without a label. */
   versions(name: string): Promise<readonly VersionFacts[]>
   /** For the calls that only one command makes. */
   readonly client: SecretsManagerClient

@@ -23,7 +23,7 @@ Example:
   keyturn history my/database --since 30d
 `
 
-/** Pages of 50 events for each name: more is not asked, and said. */
+/** How many pages of 50 events are read of each name; where there are more, the command says so. */
 const mostPages = 20
 
 export default command({
@@ -63,7 +63,7 @@ export default command({
 
 type Settings = ReturnType<typeof clientSettings>
 
-/** What only the function's own log and configuration tell; where they may not be read, it is left out. */
+/** Facts that only the function's own log and configuration have. Where these may not be read, they are left out. */
 async function saidBy(settings: Settings, functionArn: string, secretArn: string, since: number) {
   const [{ lambdaOf }, { failuresOf }] = await Promise.all([
     import('../doctor/services/lambda.ts'),

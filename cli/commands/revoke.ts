@@ -92,7 +92,7 @@ async function rotateOnce(secret: SecretFacts, run: Run): Promise<Ending['outcom
   return (await watchStarted(secret, started, 'rotation', run)).outcome
 }
 
-/** Dead is what the target itself has refused, or does not have any more. */
+/** The verdict on the old value. It is dead if the target itself has refused it, or does not have it any more. */
 function verdict({ findings, problem, outlives }: Probed, leaked: string, json: boolean, terminal: Terminal): ExitCode {
   const finding = findings.find(({ version }) => version === leaked)
   const state = stateOf(finding)

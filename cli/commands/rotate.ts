@@ -49,7 +49,7 @@ export default command({
       return watchStarted(secret, started, kind, run)
     }
     const first = await once()
-    // What was taken up again was a test, with which rotation was turned on.
+    // The rotation that was taken up again was only the test with which rotation was turned on.
     const ending = kind === 'rotation' && 'outcome' in first && first.outcome === 'tested' ? await once() : first
     if ('refusal' in ending) return talk.refused(ending.refusal)
     if (!('outcome' in ending)) return exitCodes.fine

@@ -1,4 +1,4 @@
-/** The parts of an ARN that tell where something is. */
+/** The parts of an ARN that say where the thing is. */
 export interface Arn {
   readonly partition: string
   readonly service: string
@@ -14,7 +14,7 @@ export function parsedArn(text: string): Arn | undefined {
   return { partition, service, region, account, resource }
 }
 
-/** A function's ARN without its version or alias, and that. */
+/** Splits a function's ARN: the ARN without version or alias, and the version or alias. */
 export function withoutQualifier(arn: string): { readonly arn: string; readonly qualifier: string | undefined } {
   const found = /^(arn:[\w-]+:lambda:[\w-]+:\d+:function:[^:]+):(.+)$/.exec(arn)
   return { arn: found?.[1] ?? arn, qualifier: found?.[2] }

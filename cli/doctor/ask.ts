@@ -3,7 +3,7 @@ import { plain } from '../terminal.ts'
 import type { Answer } from './seen.ts'
 
 /**
- * Asks a service, and takes it as an answer, too, that it may not be asked or does not answer.
+ * Asks a service. That it may not be asked, or does not answer, is an answer as well.
  * @param what the call as IAM names it, `ec2:DescribeSubnets`
  */
 export async function answerTo<T>(what: string, work: () => Promise<T>): Promise<Answer<T>> {
@@ -14,13 +14,13 @@ export async function answerTo<T>(what: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Why a call gave nothing, in a few words. */
+/** Says in a few words why a call gave nothing. */
 function reason(what: string, error: unknown): string {
   if (error instanceof CannotAsk)
     return /^AccessDenied/.test(error.awsName ?? '') ? `${what} is not allowed` : error.message
   const { name, message } = error instanceof Error ? error : { name: typeof error, message: '' }
   if (/AccessDenied|UnauthorizedOperation|NotAuthorized|AuthorizationError/.test(name)) return `${what} is not allowed`
-  // Whatever stands in for AWS, on a laptop for instance, may not have the call.
+  // A stand-in for AWS, on a laptop for instance, may not have the call.
   if (name === 'UnknownOperationException' || /Deserialization error/.test(message))
     return `${what} is not answered there`
   const said = plain(message).slice(0, 200)

@@ -6,25 +6,25 @@ import { type Checked, known, type LogLine, type Secret, type Seen } from './see
 /** `sure`: this stops rotations. `likely`: it may. `note`: it stops none today. */
 export type Certainty = 'sure' | 'likely' | 'note'
 
-/** What was found, and what mends it. */
+/** One thing that doctor has found, and what mends it. */
 export interface Finding {
   readonly certainty: Certainty
   readonly saw: string
   readonly remedy: string
-  /** Works when it is pasted; CAPITALS stand for what only the reader knows. */
+  /** A command that works when it is pasted; words in CAPITALS are for the reader to fill in. */
   readonly command?: string
 }
 
 /** One of the documented causes. */
 export interface Cause {
-  /** Its row in docs/doctor.md; from 33 on they are not on AWS's page. */
+  /** The cause's row in docs/doctor.md; from 33 on they are not on AWS's page. */
   readonly number: number
   readonly title: string
-  /** Looks for it in what has been seen, and asks nobody. */
+  /** Looks for the cause in the answers of the services; asks no service itself. */
   look(seen: Seen): readonly Finding[]
 }
 
-/** A cause that can show itself in one way. */
+/** A cause that is found in one way. */
 export function cause(number: number, title: string, look: (seen: Seen) => Finding | undefined): Cause {
   return { number, title, look: (seen) => [look(seen) ?? []].flat() }
 }
@@ -53,7 +53,7 @@ export function isOverdue({ secret, now }: Seen): boolean {
   return next !== undefined && next < now
 }
 
-/** Whether something is known to be wrong: what could be a cause is looked for only then. */
+/** Whether something is known to be wrong. Only then are findings reported that may be harmless. */
 export function isInTrouble(seen: Seen): boolean {
   return pendingOf(known(seen.secret)) !== undefined || isOverdue(seen) || failures(seen).length > 0
 }
@@ -68,15 +68,15 @@ export function failures({ log }: Seen): readonly LogLine[] {
   return found
 }
 
-/** What the function has said of itself: when the probe asked it, or in its log. */
+/** A problem that the function itself reports: in its answer to the probe, or in its log. */
 export interface Reported extends Checked {
   readonly where: string
   readonly certainty: Certainty
 }
 
 /**
- * A code that the probe has found, or that the log has and the probe has not refuted.
- * @param wanted tells the codes that are meant
+ * A problem that the probe has found, or that stands in the log and is not refuted by the probe.
+ * @param wanted says whether a problem is one of those that are looked for
  */
 export function reported(seen: Seen, wanted: (found: Checked) => boolean): Reported | undefined {
   const probe = known(seen.probe)
@@ -93,8 +93,8 @@ export function reported(seen: Seen, wanted: (found: Checked) => boolean): Repor
 }
 
 /**
- * What the probe has found wrong, AWSCURRENT first: without it nothing goes on. That AWSPENDING does not work is no fault while
- * setSecret has not come by.
+ * The problems that the probe has found, those of AWSCURRENT first: without it nothing goes on. That AWSPENDING does not work
+ * is no fault while setSecret has not run.
  */
 function checks({ findings, problem }: Probed): readonly Omit<Reported, 'certainty'>[] {
   const isOfCurrent = ({ labels = [] }: ProbeFinding) => labels.includes('AWSCURRENT')
@@ -111,7 +111,7 @@ function checks({ findings, problem }: Probed): readonly Omit<Reported, 'certain
   }))
 }
 
-/** What the probe would have found, if it were still so: where it says that AWSCURRENT works, that is over. */
+/** Codes that the probe would have found if they still held: where it says that AWSCURRENT works, they are over. */
 const provable =
   /^(Unreachable|NoAnswer|ServerNotReady|Login.*|AddressRefused|Tls.*|Certificate.*|InvalidSecret|.*Unreachable|KmsAccessDenied|TimedOut)$/
 
@@ -121,7 +121,7 @@ export function works({ probe }: Pick<Seen, 'probe'>, version: string | undefine
   return version !== undefined && found?.verdict === 'works'
 }
 
-/** The parts of an error of ours (shared/errors/rotation-error.ts); of another text, all of it. */
+/** The parts of an error of ours (shared/errors/rotation-error.ts); another text is given whole. */
 export function sentences(text: string): Pick<Checked, 'text' | 'remedy'> {
   const [, what = text, remedy = ''] =
     /^(.*?) Likely cause: .* What to do: (.*?)(?: Trying again [^.]*\.)?$/s.exec(text) ?? []

@@ -10,7 +10,7 @@ import type { Seen } from './seen.ts'
 
 const symptoms = [18, 24, 28]
 
-/** All causes, those first that others follow from; what only shows that something is wrong comes last. */
+/** All causes. A cause stands before those that follow from it; causes that only show that something is wrong come last. */
 export const causes: readonly Cause[] = (() => {
   const all = [
     ...secretCauses,
@@ -33,7 +33,10 @@ export interface Diagnosis extends Finding {
 
 const order: readonly Certainty[] = ['sure', 'likely', 'note']
 
-/** What follows from what was seen: the sure ones first, then the likely ones, each in the order of the causes. */
+/**
+ * Draws the conclusions from the answers of the services: the sure ones first, then the likely ones, each in the order of the
+ * causes.
+ */
 export function diagnose(seen: Seen): readonly Diagnosis[] {
   const found = causes.flatMap(({ number, title, look }) =>
     look(seen).map((finding) => ({ number, title, ...finding })),

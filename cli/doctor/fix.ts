@@ -20,7 +20,7 @@ export interface Fixing {
   probeAgain(secret: Secret, version: string): Promise<Answer<Probed>>
   /** A line of the answer. */
   say(text: string): void
-  /** Whether it is to be done. */
+  /** Asks the operator whether to do it. */
   agrees(question: string): Promise<boolean>
   readonly progress: Terminal['progress']
 }
@@ -29,7 +29,7 @@ const pending = 'AWSPENDING'
 const pollMs = 1_000
 
 /**
- * Does what was planned, after asking. AWSCURRENT is never touched.
+ * Carries out a plan, after asking. AWSCURRENT is never touched.
  * @returns whether nothing is left to do
  * @throws CannotAsk
  */
@@ -63,7 +63,7 @@ async function rotateOn(
   return false
 }
 
-/** "A previous rotation isn't complete. That rotation will be reattempted." is what was wanted. */
+/** "A previous rotation isn't complete. That rotation will be reattempted." is the answer that was wanted. */
 function takenUp(error: unknown): undefined {
   if (error instanceof Error && /previous rotation isn.t complete/i.test(error.message)) return undefined
   throw error
@@ -75,7 +75,7 @@ async function removePending(
 ): Promise<boolean> {
   const { client, secret, say, agrees, progress } = fixing
   say(`AWSCURRENT (version ${current}) works, AWSPENDING (version ${version}) does not, and no step is running.`)
-  // Said before anything is done: an operator who is cut off here has it on the screen.
+  // These lines come before anything is done: an operator who is cut off has them on the screen.
   say(
     `Should version ${version} work later after all, this puts the label back:\n    ${putBackCommand(secret, version)}`,
   )

@@ -12,7 +12,7 @@ import { rotationCalls, type Wanted } from './services/role.ts'
 import { resourcePolicyOf, versionsOf } from './services/secret.ts'
 import type { Settings } from './settings.ts'
 
-/** How far back the log and CloudTrail are looked at, unless a rotation has been stuck for longer. */
+/** How far back doctor looks in the log and in CloudTrail, unless a rotation has been stuck for longer. */
 const lookBack = 3 * 24 * hour
 const furthest = 14 * 24 * hour
 
@@ -22,14 +22,14 @@ export interface Asking {
   readonly secret: Secret
   readonly now: number
   readonly readValue: boolean
-  /** Whether the function is asked to look for itself. */
+  /** Whether the function is probed. */
   readonly probes: boolean
   progress(text: string): void
 }
 
 const notNeeded = (why: string) => ({ unknown: why }) as const
 
-/** Asks all services what they say of a secret, side by side; each of them may refuse. */
+/** Asks all services about a secret, at the same time; each of them may refuse. */
 export async function gather(asking: Asking): Promise<Seen> {
   const { connection, client, secret, now, progress } = asking
   const region = parsedArn(secret.arn)?.region ?? connection.region ?? ''
@@ -119,7 +119,7 @@ async function alarmAnswers(settings: Settings): Promise<Seen['alarms']> {
   return { trail, rules, unheard }
 }
 
-/** What a rotation calls, with the condition keys that AWS fills in for it. */
+/** Asks IAM whether the role may make the calls of a rotation, with the condition keys that AWS fills in for them. */
 async function roleAnswer(
   settings: Settings,
   lambda: Lambda,
@@ -152,7 +152,7 @@ async function roleAnswer(
   })
 }
 
-/** An ARN of another Region asks for that Region. */
+/** Where the secret's ARN is of another Region, its services are asked there. */
 function settingsFor(connection: Connection, { arn }: Pick<Secret, 'arn'>): Settings {
   const region = parsedArn(arn)?.region
   return { ...clientSettings(connection), ...(region && { region }) }

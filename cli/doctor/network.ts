@@ -6,7 +6,7 @@ export interface GroupRule {
   readonly to: number
   readonly ranges: readonly string[]
   readonly groups: readonly string[]
-  /** Prefix lists: what is in them is not looked up. */
+  /** Prefix lists; their entries are not looked up. */
   readonly lists: readonly string[]
 }
 
@@ -66,13 +66,13 @@ export interface Network {
 }
 
 const https = 443
-/** AWS's range of the ports that answers come to, and Linux's own in the middle of it. */
+/** Samples of AWS's range of the ports that answers come to, and of Linux's range within it. */
 const ephemeral = [1024, 32_768, 45_000, 60_999, 65_535]
 
-/** Whether every one of some ports passes, none, or some. */
+/** How many of several ports pass. */
 export type Passes = 'all' | 'some' | 'none'
 
-/** Where 0.0.0.0/0 leads out, as far as a function can use it: an internet gateway is of no use to one, it has no public address. */
+/** Whether a function gets out of the subnet. An internet gateway is of no use to a function, which has no public address. */
 export function leadsOut({ defaultRoute, blackhole }: Subnet): boolean {
   return defaultRoute !== undefined && !blackhole && !/^(igw|local)/.test(defaultRoute)
 }
@@ -93,7 +93,7 @@ function passes(acl: Acl, egress: boolean, ports: readonly number[], range: stri
   return open === 0 ? 'none' : 'some'
 }
 
-/** A direction in which an ACL stops what a function and Secrets Manager say to each other. */
+/** A direction in which an ACL stops packets between a function and Secrets Manager. */
 export interface Blocked {
   readonly acl: string
   readonly subnet: string
@@ -103,7 +103,7 @@ export interface Blocked {
 }
 
 /**
- * What the ACLs on the way to a service stop.
+ * Finds the directions that ACLs stop on the way to a service.
  * @param peers the subnets of its endpoint; empty where the way leads out of the VPC
  */
 export function blockedByAcls(subnets: readonly Subnet[], peers: readonly Subnet[]): Blocked[] {

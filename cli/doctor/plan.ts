@@ -4,18 +4,18 @@ import { known, type LogLine, type Seen } from './seen.ts'
 import { lastClosed, openWindow, windowsOf } from './windows.ts'
 import { when } from './words.ts'
 
-/** What --fix would do, or why it does nothing. */
+/** What --fix does, or why it does nothing. */
 export type Plan =
   | { readonly act: 'rotate'; readonly pending: string }
   | { readonly act: 'remove'; readonly pending: string; readonly current: string; readonly timeoutMs: number }
   | { readonly act: 'nothing'; readonly why: string; readonly until?: number }
 
-/** Codes that say that a version itself does not work. Another code may be gone in a minute, and prove nothing of it. */
+/** Codes which say that a version itself does not work. Any other code may be gone in a minute, and proves nothing about it. */
 const isRefusal = /^(LoginRefused|KeyRefused|ClientRefused|GrantRefused|InvalidSecret)$/
 
 /**
- * Rotates on where AWSPENDING works; removes it where AWSCURRENT works and AWSPENDING is refused, where no step can be
- * running any more. Nothing else, and nothing without the probe.
+ * Plans to rotate on where AWSPENDING works, and to remove it where AWSCURRENT works, AWSPENDING is refused and no step can be
+ * running any more. It plans nothing else, and nothing without the probe.
  */
 export function planOf(seen: Seen): Plan {
   const secret = known(seen.secret)
@@ -60,7 +60,7 @@ function removal(seen: Seen, pending: string, current: string): Plan {
   const hasSchedule = secret.rules?.days !== undefined || secret.rules?.expression !== undefined
   if (hasSchedule && windows.length === 0) return nothing('Whether the rotation window is closed cannot be told.')
   const timeoutMs = lambda.timeoutSeconds * 1_000
-  // A probe, too, has a line that names the version; it is no step.
+  // The line of a probe names the version, too, but is no step.
   const isOfStep = ({ version, step, secret: of, text }: LogLine) =>
     step === undefined ? of === undefined && text.includes(pending) : version === pending
   const lines = log.filter(isOfStep)

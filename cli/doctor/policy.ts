@@ -1,4 +1,4 @@
-/** What somebody wants to do, and the condition keys that are known of it, in small letters. */
+/** An action that somebody wants to do, with its known condition keys in small letters. */
 export interface Asked {
   readonly action: string
   readonly resource: string
@@ -8,7 +8,7 @@ export interface Asked {
 }
 
 /**
- * What a policy of a resource says: `delegated` leaves it to the account's own policies, `depends` turns on a condition
+ * The verdict of a resource's policy: `delegated` leaves the decision to the account's own policies, `depends` rests on a condition
  * that cannot be evaluated here, `silent` neither allows nor denies.
  */
 export type Verdict = 'allowed' | 'denied' | 'delegated' | 'depends' | 'silent'
@@ -26,7 +26,7 @@ interface Statement {
   readonly Condition?: unknown
 }
 
-/** IAM guide, "Policy evaluation logic", for one policy: a Deny wins over every Allow. What is no policy is silent. */
+/** IAM guide, "Policy evaluation logic", for one policy: a Deny wins over every Allow. A text that is no policy is silent. */
 export function verdict(policy: string, asked: Asked): Verdict {
   const statements = statementsOf(policy)
   const matches = (effect: string) =>
@@ -50,7 +50,7 @@ function statementsOf(policy: string): readonly Statement[] {
   }
 }
 
-/** Whether it names the whole account alone, which lets the account's own policies decide. */
+/** Whether a statement names nothing but the whole account, which lets the account's own policies decide. */
 function isAccountOnly({ Principal }: Statement, { principal }: Asked): boolean {
   const named = namesOf(Principal)
   return !named.includes('*') && !named.some((name) => same(name, principal))
@@ -78,13 +78,13 @@ function principalMatch(given: unknown, principal: string): Match {
   return namesOf(given).some((name) => name === '*' || isOf(name, principal)) ? 'yes' : 'no'
 }
 
-/** Whether a principal of a policy is this one, or the account that it is of. */
+/** Whether a name in a policy means the principal, or its account. */
 function isOf(name: string, principal: string): boolean {
   const account = /^arn:[\w-]+:iam::(\d{12}):/.exec(principal)?.[1]
   return same(name, principal) || (account !== undefined && (name === account || name.endsWith(`::${account}:root`)))
 }
 
-/** A role as it is named, or as a session of it. */
+/** Whether a name means the principal itself: the role, or a session of it. */
 function same(name: string, principal: string): boolean {
   const [, account, role] = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(principal) ?? []
   return name === principal || (role !== undefined && name.includes(`:sts::${account}:assumed-role/${role}/`))

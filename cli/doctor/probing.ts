@@ -7,10 +7,10 @@ import { known, type Lambda, type Secret, type Seen } from './seen.ts'
 import { isKeyturn } from './whose.ts'
 
 /**
- * The function's own look; of one that is not ours nobody knows what it would do. A probe makes one refused login at most: where that
- * is AWSCURRENT's, AWSPENDING and AWSPREVIOUS have a probe each in which they come first, until one of them works; none where
- * refused logins may lock the account, since AWSCURRENT comes first there in any case, and would be refused again.
- * @param suspect a version that takes the place of AWSPENDING's
+ * Probes the function, if it is one of Keyturn's: nobody knows what another one would do. A probe makes one refused login at
+ * most. Where that is AWSCURRENT's, AWSPENDING and AWSPREVIOUS each get a probe that tries them first, until one of them works;
+ * not where refused logins may lock the account, since there AWSCURRENT comes first in any case, and would be refused again.
+ * @param suspect a version to try in the place of AWSPENDING
  */
 export async function probeAnswer(
   connection: Connection,
@@ -29,7 +29,7 @@ export async function probeAnswer(
       functions.probe(lambda.arn, secret.arn, { ...wish, ...(first && { first }) }),
     )
   const answer = await ask()
-  // A function that is older than the probe is no cause.
+  // That a function is older than the probe is no cause of a failed rotation.
   const { problem } = known(answer) ?? {}
   if (problem !== undefined && problem.code === undefined) return { unknown: problem.says }
   const current = versionWith(secret, 'AWSCURRENT')
@@ -45,7 +45,7 @@ export async function probeAnswer(
   return 'is' in answer ? { is: { ...answer.is, findings } } : answer
 }
 
-/** Ten versions that no label is on, the newest first. */
+/** The ten newest versions without a label, the newest first. */
 export function unlabelled(versions: readonly VersionFacts[] | undefined): readonly string[] {
   const found = (versions ?? []).filter(({ labels }) => labels.length === 0)
   return found

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 
-/** What Lambda reports as CodeSha256 of the zips of releases: by version of Keyturn, then by function. */
+/** The CodeSha256 that Lambda reports of released zips: by version of Keyturn, then by function. */
 export type ReleasedCode = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** Beside the command where it is installed; in a checkout, of the release that was made there. */
+/** The file lies beside the installed command; in a checkout it is that of the release that was made there. */
 const places = ['code-sha256.json', '../../dist/code-sha256.json']
 
-/** @returns undefined where there is no list: then nothing is said of a function's code */
+/** @returns undefined where there is no list: then doctor says nothing about a function's code */
 export async function releasedCode(): Promise<ReleasedCode | undefined> {
   for (const place of places) {
     const text = await readFile(new URL(place, import.meta.url), 'utf8').catch(() => undefined)
@@ -15,7 +15,7 @@ export async function releasedCode(): Promise<ReleasedCode | undefined> {
   return undefined
 }
 
-/** Says whose code a function has. Another one than a release's is no fault: `sam build` makes a zip of its own. */
+/** Says whose code a function has. Code of no release is no fault: `sam build` makes a zip of its own. */
 export function whoseCode(codeSha256: string, released: ReleasedCode): string {
   for (const [version, hashes] of Object.entries(released)) {
     const id = Object.keys(hashes).find((each) => hashes[each] === codeSha256)

@@ -7,7 +7,7 @@ import { type Answer, known, type Seen } from './seen.ts'
 import { openWindow, windowsOf } from './windows.ts'
 import { when } from './words.ts'
 
-/** A thing that was looked at, in a line. */
+/** One line of the report: a thing that was looked at, and what was seen. */
 export interface Looked {
   readonly what: string
   readonly saw: string
@@ -16,7 +16,7 @@ export interface Looked {
 const orWhy = <T>(answer: Answer<T>, say: (is: T) => string) =>
   'is' in answer ? say(answer.is) : `not seen: ${answer.unknown}`
 
-/** What was looked at, and what it said; what could not be seen, and why. */
+/** The lines about everything that was looked at; where something could not be seen, its line says why. */
 export function lookedAt(seen: Seen): readonly Looked[] {
   const { now } = seen
   const secret = known(seen.secret)
@@ -92,7 +92,7 @@ export function lookedAt(seen: Seen): readonly Looked[] {
   return lines.filter((line) => line !== undefined)
 }
 
-/** Nothing where there is nothing to compare. */
+/** The line about the function's code; none without a list of released code. */
 function codeOf({ lambda, released }: Seen): Looked | undefined {
   const sha256 = known(lambda)?.codeSha256
   if (sha256 === undefined || released === undefined) return undefined
@@ -115,7 +115,7 @@ function windowText({ secret, now }: Seen): string {
   return [`${rule}${open}`, ...windows.map(({ opens, closes }) => `  ${when(opens)} to ${when(closes)}`)].join('\n')
 }
 
-/** For people: what was seen in a few lines, then what follows from it. */
+/** The report for people: a few lines about what was seen, then the findings. */
 export function forPeople(seen: Seen, found: readonly Diagnosis[], { paint }: Terminal): string[] {
   const looked = lookedAt(seen)
   const width = Math.max(...looked.map(({ what }) => what.length))
@@ -129,7 +129,7 @@ export function forPeople(seen: Seen, found: readonly Diagnosis[], { paint }: Te
   return lines
 }
 
-/** Logs, policies and names of others are in it. */
+/** Makes texts of others (logs, policies, names) harmless for a terminal. */
 const inLines = (text: string) => text.split('\n').map(plain)
 
 const headings = { sure: 'Certain', likely: 'Likely', note: 'Note' } as const
@@ -144,7 +144,7 @@ function finding({ certainty, title, saw, remedy, command }: Diagnosis, paint: T
   return command === undefined ? lines : [...lines, `    ${inLines(command).join('\n')}`]
 }
 
-/** For programs: a line for each thing that was looked at, and one for each finding. */
+/** The report for programs: a line for each thing that was looked at, and one for each finding. */
 export function forPrograms(seen: Seen, found: readonly Diagnosis[]): string[] {
   const secret = known(seen.secret)?.arn
   const looked = lookedAt(seen).map(({ what, saw }) => JSON.stringify({ secret, looked: what, saw }))

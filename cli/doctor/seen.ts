@@ -4,18 +4,18 @@ import type { VersionFacts } from '../aws/secrets.ts'
 import type { Network } from './network.ts'
 import type { ReleasedCode } from './released.ts'
 
-/** What a service has said, or why it could not be asked: doctor says so and goes on. */
+/** A service's answer, or why it could not be asked: doctor says so and goes on. */
 export type Answer<T> = { readonly is: T } | { readonly unknown: string }
 
-/** What a service has said; undefined where it could not be asked. */
+/** A service's answer; undefined where it could not be asked. */
 export function known<T>(answer: Answer<T>): T | undefined {
   return 'is' in answer ? answer.is : undefined
 }
 
-/** A secret as DescribeSecret has it, with what only doctor asks for. */
+/** A secret as DescribeSecret gives it, with some fields that only doctor needs. */
 export interface Secret extends SecretFacts {
   readonly rules: Rules | undefined
-  /** undefined for AWS's own key, aws/secretsmanager. */
+  /** The secret's key; undefined for AWS's own key, aws/secretsmanager. */
   readonly keyId: string | undefined
   readonly replicas: readonly { readonly region: string; readonly status: string; readonly message: string }[]
 }
@@ -26,14 +26,14 @@ export interface Rules {
   readonly duration?: string
 }
 
-/** A function as GetFunctionConfiguration has it. */
+/** A function as GetFunctionConfiguration gives it. */
 export interface Lambda {
   readonly arn: string
   readonly name: string
   readonly description: string
   readonly runtime: string | undefined
   readonly handler: string | undefined
-  /** Of its zip, in base64. */
+  /** The SHA-256 of its zip, in base64. */
   readonly codeSha256: string | undefined
   readonly roleArn: string
   readonly timeoutSeconds: number
@@ -41,7 +41,7 @@ export interface Lambda {
   readonly stateReason: string | undefined
   readonly lastUpdate: string | undefined
   readonly logGroup: string
-  /** Names and values of variables that are no secrets: the endpoint and the level of the log. */
+  /** Variables that are no secrets: the endpoint, and the level of the log. */
   readonly endpoint: string | undefined
   readonly logLevel: string | undefined
   readonly subnetIds: readonly string[]
@@ -57,7 +57,7 @@ export interface Lambda {
   readonly policy: Answer<string | undefined>
 }
 
-/** A line of the log that says something. */
+/** A line of the function's log. */
 export interface LogLine {
   readonly time: number
   /** The fields of Keyturn's own lines. */
@@ -69,12 +69,12 @@ export interface LogLine {
   readonly text: string
 }
 
-/** What simulation says of one action of the function's role. */
+/** IAM's simulated decision on one action of the function's role. */
 export interface Decision {
   readonly action: string
   readonly resource: string
   readonly decision: 'allowed' | 'implicitDeny' | 'explicitDeny'
-  /** Whose policy it was, where not the role's own. */
+  /** Whose policy decided, where it was not the role's own. */
   readonly by: 'organization' | 'boundary' | undefined
 }
 
@@ -84,7 +84,7 @@ export interface Key {
   readonly policy: Answer<string>
 }
 
-/** Whether failures of rotations would be heard of. */
+/** Whether somebody would hear of failed rotations. */
 export interface Alarms {
   /** Whether a trail logs what Secrets Manager does, in this Region. */
   readonly trail: Answer<boolean>
@@ -92,11 +92,11 @@ export interface Alarms {
   readonly rules: Answer<
     readonly { readonly name: string; readonly enabled: boolean; readonly topics: readonly string[] }[]
   >
-  /** Topics of those rules that nobody has confirmed to get mail of. */
+  /** Topics of those rules without a confirmed subscription. */
   readonly unheard: Answer<readonly string[]>
 }
 
-/** What CloudTrail has of the secret. */
+/** An event about the secret in CloudTrail. */
 export interface Trace {
   readonly time: number
   readonly event: string
@@ -125,7 +125,7 @@ export interface ValueFields {
   readonly isJson: boolean
 }
 
-/** Everything that doctor has looked at. What follows from it, the causes say: they ask nothing. */
+/** Everything that doctor has looked at. The causes draw conclusions from it, and ask no service themselves. */
 export interface Seen {
   readonly now: number
   readonly region: string
@@ -134,11 +134,11 @@ export interface Seen {
   readonly versions: Answer<readonly VersionFacts[]>
   /** The secret's own resource policy. */
   readonly policy: Answer<string | undefined>
-  /** undefined where the secret names a function that is not there. */
+  /** The function; undefined where the secret names one that does not exist. */
   readonly lambda: Answer<Lambda | undefined>
   /** The code of releases; undefined where the command has no list of it. */
   readonly released: ReleasedCode | undefined
-  /** undefined where the function is in no VPC. */
+  /** The function's network; undefined where it is in no VPC. */
   readonly network: Answer<Network | undefined>
   readonly role: Answer<readonly Decision[]>
   readonly key: Answer<Key | undefined>

@@ -1,4 +1,4 @@
 import type { clientSettings } from '../aws/connection.ts'
 
-/** What the clients of doctor are made with. Each is made where it is used: a bundle then has what is used of it alone. */
+/** The settings of doctor's clients. Each client is made where it is used, so that a bundle has only the parts that are used. */
 export type Settings = ReturnType<typeof clientSettings>

@@ -15,7 +15,7 @@ const lengthOf = ({ duration }: Rules) => (duration === undefined ? undefined : 
 
 /**
  * The windows that are open or come next, three at most (user guide, "Schedule expressions in Secrets Manager rotation").
- * Of cron() all are certain. A rate() counts from the day on which it was set, and days from the last rotation: there
+ * Those of cron() are all certain. A rate() counts from the day on which it was set, and days from the last rotation: there
  * NextRotationDate, the end of the next window, says where to count from.
  */
 export function windowsOf(secret: Pick<Secret, 'rules' | 'nextRotation'>, now: number): readonly Window[] {
@@ -40,7 +40,7 @@ export function openWindow(windows: readonly Window[], now: number): Window | un
   return windows.find(({ opens, closes }) => opens <= now && now < closes)
 }
 
-/** When the last window has closed, or would have; undefined where that is not known. */
+/** When the last window closed, or should have; undefined where that is not known. */
 export function lastClosed({ rules, nextRotation }: Pick<Secret, 'rules' | 'nextRotation'>, now: number) {
   if (rules === undefined) return undefined
   if (isCron(rules)) return cronWindows(rules, now - 400 * day, now).findLast(({ closes }) => closes <= now)?.closes
@@ -56,7 +56,10 @@ function intervalOf({ expression, days = 0 }: Rules): { readonly every: number; 
   return { every: Number(count) * (unit === 'hour' ? hour : day), hourly: unit === 'hour' }
 }
 
-/** As AWS writes it: the days of the week are numbered from 1 for Sunday, and all is UTC. None is longer than a day. */
+/**
+ * The windows of a cron() as AWS writes it: days of the week are numbered from 1 for Sunday, times are UTC. No window is longer
+ * than a day.
+ */
 function cronWindows(rules: Rules, from: number, to: number, most = 3_000): readonly Window[] {
   const [, hours = '', days, months, weekdays] = (rules.expression ?? '').slice('cron('.length, -1).trim().split(/\s+/)
   const options = { mode: '7-part', timezone: 'UTC', alternativeWeekdays: true, sloppyRanges: true } as const

@@ -27,7 +27,7 @@ type Kind = Watched['kind']
 /** `again` where Secrets Manager takes up an earlier rotation that has not ended. */
 type Started = { readonly version: string; readonly again: boolean } | { readonly refusal: string }
 
-/** What AWS says of a secret that cannot be rotated is an answer; that it may not be asked is none: CannotAsk. */
+/** Starts a rotation. That AWS refuses to rotate the secret is an answer; that it may not be asked is none: CannotAsk. */
 export async function start({ arn, name }: SecretFacts, kind: Kind, { client, describe }: Secrets): Promise<Started> {
   const ClientRequestToken = randomUUID()
   const only = kind === 'test' ? { RotateImmediately: false } : {}
@@ -56,7 +56,7 @@ export async function watchStarted(
   { secrets, connection, talk, timeoutMs, stop }: Run,
 ): Promise<Ending> {
   const began = Date.now()
-  // A version that is taken up again has lines of earlier attempts, too; a new one has none, whatever the clocks say.
+  // A version that is taken up again has lines of earlier attempts, too. A new version has none, even if the clocks differ.
   const since = again ? began - second : began - 300 * second
   const watched = {
     version,
@@ -78,8 +78,9 @@ export async function watchStarted(
 }
 
 /**
- * What is taken up again may be the test with which rotation was turned on a moment ago: its version loses AWSPENDING, too.
- * @returns how that ended; undefined where it was a rotation, or no line of the log says what it was
+ * Where an earlier rotation was taken up again, it may be the test with which rotation was turned on a moment ago: its version
+ * loses AWSPENDING, too.
+ * @returns how the test ended; undefined where it was a rotation, or the log does not say what it was
  */
 async function endOfTest(secret: SecretFacts, version: string, connection: Connection): Promise<Ending | undefined> {
   const steps = await stepsOf(secret, version, Date.now() - 30 * minute, connection, () => {})
@@ -93,7 +94,7 @@ async function endOfTest(secret: SecretFacts, version: string, connection: Conne
   return undefined
 }
 
-/** The lines of the function, if it has any that may be read: without them the labels still say how it ends. */
+/** Reads the function's log, if the operator may. Without it the labels still say how the rotation ends. */
 async function stepsOf(
   { functionArn }: SecretFacts,
   version: string,

@@ -5,7 +5,7 @@ import { plain, type Terminal } from '../terminal.ts'
 import { second, span } from '../times.ts'
 import type { Ending } from './watch.ts'
 
-/** What a rotation says, to people or to programs. */
+/** Reports the course of a rotation, to people or to programs. */
 export interface Talk {
   note(text: string): void
   refused(text: string): ExitCode

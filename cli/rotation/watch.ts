@@ -10,7 +10,7 @@ export type Ending =
   | { readonly outcome: 'failed'; readonly line: StepLine; readonly final: boolean }
   /** Neither AWSCURRENT nor AWSPENDING is on the version: somebody has stored a value by hand, or cancelled it. */
   | { readonly outcome: 'abandoned' }
-  /** AWSPENDING is gone, and no line says what came of the test. */
+  /** AWSPENDING is gone, and no line of the log says how the test ended. */
   | { readonly outcome: 'unknown' }
   | { readonly outcome: 'running' }
   | { readonly outcome: 'stopped' }
@@ -29,7 +29,7 @@ export interface Watched {
 
 /** The log comes some seconds after the labels. */
 export const logDelayMs = 8 * second
-/** AWS does not say when it tries again; after so long without a line it is called a failure. */
+/** AWS does not say when it tries again; after a failed step and this time without a line, the rotation counts as failed. */
 const quietMs = 90 * second
 
 /**
@@ -74,7 +74,7 @@ export async function watch(
   }
 }
 
-/** Most rotations take seconds. CloudWatch Logs lets an account ask a few times a second. */
+/** The pause before the next look. Most rotations take seconds, and CloudWatch Logs lets an account ask a few times a second. */
 function pauseAfter(waitedMs: number): number {
   return waitedMs < 5 * second ? second / 2 : waitedMs < 60 * second ? second : 3 * second
 }
@@ -102,7 +102,7 @@ function endingOf(
   }
   if (gone !== undefined) return { outcome: 'abandoned' }
   if (last === undefined || last.ok) return undefined
-  // Secrets Manager tries again whatever the error says; where that cannot help, the end is certain.
+  // Secrets Manager tries again after any error. Where that cannot help, the end is certain.
   if (last.retryable === false) return { outcome: 'failed', line: last, final: true }
   return quiet >= quietMs ? { outcome: 'failed', line: last, final: false } : undefined
 }

@@ -18,15 +18,15 @@ const common = {
   mainFields: ['module', 'main'],
 } as const satisfies BuildOptions
 
-/** Parts of the functions are in CommonJS, and look for what is given there. */
+/** Parts of the functions are in CommonJS, and need the names that exist there. */
 const banner = {
   js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url), __dirname = import.meta.dirname;",
 }
 
 /**
- * Bundles what others import, and what runs functions for them.
+ * Bundles the modules that users import, the programs that run functions for them, and the functions.
  * @param root the checkout; no path above it gets into a file
- * @param entries the modules that others import, by name
+ * @param entries the modules that users import, by name
  */
 export async function bundles(root: string, entries: Readonly<Record<string, string>>): Promise<Built> {
   const outdir = join(root, 'dist', 'package')
@@ -43,7 +43,7 @@ export async function bundles(root: string, entries: Readonly<Record<string, str
       entryPoints: absolute(root, entries),
       outdir,
       format: 'cjs',
-      // It says itself which Node is too old.
+      // The code itself says which Node is too old.
       target: 'node20',
       define: { 'import.meta.dirname': '__dirname' },
       external: ['aws-cdk-lib', 'constructs'],
@@ -60,7 +60,7 @@ export async function bundles(root: string, entries: Readonly<Record<string, str
       format: 'esm',
       target: 'node22',
     }),
-    // As they are deployed, but for Node 22 and with what several have in files of their own: a fifth of the bytes.
+    // As they are deployed, but for Node 22, and with shared code in files of its own: a fifth of the bytes.
     build({
       ...bundling,
       ...common,

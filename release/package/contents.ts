@@ -8,8 +8,8 @@ export type Contents = Readonly<Record<string, Readonly<Record<string, Uint8Arra
 type Index = readonly (readonly [id: string, name: string, bytes: number])[]
 
 /**
- * Packs what is in the zips as one piece: their files are so much alike that it is a sixth of them.
- * @throws Error where the zip made of its files again would be another one
+ * Packs the files of all zips as one piece. They are so much alike that the piece has a sixth of the bytes.
+ * @throws Error where a zip could not be made again of its files, byte for byte
  */
 export function packed(zips: readonly { readonly id: string; readonly zip: Uint8Array }[]): Uint8Array {
   const index: [string, string, number][] = []
@@ -23,7 +23,7 @@ export function packed(zips: readonly { readonly id: string; readonly zip: Uint8
     )
     if (Buffer.compare(again, zip) !== 0) throw new Error(`${id}.zip made of its own files is another one.`)
   }
-  // Like beside like: what is compressed looks back 16 MB.
+  // Files of the same name stand side by side, because the compression looks back 16 MB.
   for (const { id, name, bytes } of files.sort((a, b) => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1))) {
     index.push([id, name, bytes.length])
     parts.push(bytes)

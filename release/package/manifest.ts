@@ -1,13 +1,13 @@
 import packageJson from '../../package.json' with { type: 'json' }
 
-/** The modules that users import, by what they write after `keyturn/`. */
+/** The modules that users import, by the name after `keyturn/`. */
 export const entries = {
   cdk: 'cdk/rotation-function.ts',
   local: 'local/embedded/start.ts',
   zips: 'release/package/zips.ts',
 } as const satisfies Readonly<Record<string, string>>
 
-/** The package's own package.json, of the repository's. Everything is bundled: nothing is installed along with it. */
+/** The package's own package.json, made of the repository's. Everything is bundled, so that npm installs nothing else. */
 export function manifest(): Readonly<Record<string, unknown>> {
   const { name, version, description, license } = packageJson
   const exported = Object.keys(entries).map((entry) => [
@@ -20,11 +20,11 @@ export function manifest(): Readonly<Record<string, unknown>> {
     description,
     license,
     keywords: ['aws', 'secrets-manager', 'rotation', 'lambda', 'local', 'testing', 'cdk'],
-    // CommonJS: what jest and most CDK applications can load without being told so.
+    // jest and most CDK applications can load CommonJS without further settings.
     type: 'commonjs',
     bin: { keyturn: 'command/keyturn.mjs' },
     exports: { ...Object.fromEntries(exported), './package.json': './package.json' },
-    // For keyturn/cdk alone.
+    // keyturn/cdk alone needs these.
     peerDependencies: { 'aws-cdk-lib': '^2.200.0', constructs: '^10.0.0' },
     peerDependenciesMeta: { 'aws-cdk-lib': { optional: true }, constructs: { optional: true } },
     engines: { node: '>=22' },

@@ -16,7 +16,7 @@ import { entries, manifest } from './manifest.ts'
 import { pages } from './pages.ts'
 import { declarations } from './types.ts'
 
-/** `keyturn-0.1.0.tgz`: the package for npm, with the command, what tests embed, and the zips. */
+/** `keyturn-0.1.0.tgz`: the package for npm, with the command, the Secrets Manager for tests, the construct and the zips. */
 export const npmPackage: Part = {
   what: 'the npm package',
   async make({ folder, version, functions }) {
@@ -28,9 +28,9 @@ export const npmPackage: Part = {
       await write(work, {
         ...files,
         ...(await declarations(root, entries)),
-        // Those that it knows by name: Overdue rotates nothing.
+        // Overdue is not among them: it rotates nothing, and functionZip does not know it.
         'zips.br': packed(functions.filter(({ id }) => id in functionFiles)),
-        // What the command knows released code by.
+        // keyturn doctor recognises released code by this list.
         'command/code-sha256.json': await readFile(join(folder, 'code-sha256.json')),
         'package.json': `${JSON.stringify(manifest(), undefined, 2)}\n`,
         LICENSE: await readFile(join(root, 'LICENSE')),
@@ -48,7 +48,7 @@ async function executable(path: string): Promise<void> {
   await writeFile(path, `#!/usr/bin/env node\n${await readFile(path, 'utf8')}`, { mode: 0o755 })
 }
 
-/** The zips have notices of their own, and nothing in them that the bundles have not. */
+/** The NOTICE of the package. The zips have their own, and contain no other packages than the bundles. */
 async function notice(version: string, metafiles: readonly Metafile[]): Promise<string> {
   const inputs = Object.assign({}, ...metafiles.map((each) => each.inputs))
   const outputs = Object.assign({}, ...metafiles.map((each) => each.outputs))

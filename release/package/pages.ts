@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join, posix } from 'node:path'
 
-/** Pages that have another name in the package: what npm shows of it is the page about the package. */
+/** Pages with another name in the package: npm shows its README, which is the page about the package. */
 const renamed: Readonly<Record<string, string>> = { 'docs/package.md': 'README.md', 'README.md': 'docs/keyturn.md' }
 
-/** Pages and files by their paths in the repository. A link to anything else becomes its words. */
+/** The repository's paths of shipped pages and files. A link to any other file becomes plain words. */
 const shipped = /^(docs\/.*|examples\/.*|(README|SECURITY|CHANGELOG)\.md|LICENSE|template\.yaml)$/
 
 /**
- * The documentation, with what it links to: examples, schemas, pictures, the template.
+ * The documentation and the files that it links to: examples, schemas, pictures, the template.
  * @param root the checkout
  * @param release the folder with the release's template.yaml, which names the zips
  * @returns the files, by their names in the package
@@ -31,9 +31,9 @@ export async function pages(root: string, release: string): Promise<Record<strin
 const placeOf = (path: string) => renamed[path] ?? path
 
 /**
- * Lets a page's relative links lead to where the package has their files.
+ * Changes a page's relative links so that they lead to the files in the package.
  * @param text the page, as the repository has it
- * @param path where the repository has it
+ * @param path the page's path in the repository
  */
 export function relinked(text: string, path: string): string {
   const from = dirname(placeOf(path))

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { dirname, join, normalize } from 'node:path'
 import { promisify } from 'node:util'
 
-/** What the declarations may name besides one another: packages that every user of them has. */
+/** Packages that the declarations may name, because every user of them has these. */
 const peers = ['aws-cdk-lib', 'constructs']
 
 /**
- * Writes the declarations of the entries and of what they name, with the names that they have in the package.
+ * Writes the declarations of the entries and of the modules that they name, under their names in the package.
  * @param root the checkout
  * @param entries the modules, by the name of the entry
  * @returns the files by name: `local.d.ts`, which names `types/local/embedded/start.d.ts`
- * @throws Error of the compiler, and where a declaration names a package that its user may not have
+ * @throws Error of the compiler, and where a declaration names a package that a user may not have
  */
 export async function declarations(
   root: string,
@@ -25,7 +25,7 @@ export async function declarations(
       compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir: folder, rootDir: root },
       files: Object.values(entries).map((entry) => join(root, entry)),
     }
-    // It finds node_modules from where it is.
+    // The compiler finds node_modules from the folder of this file.
     const project = join(root, 'node_modules', '.cache', 'keyturn', 'types', 'tsconfig.json')
     await mkdir(dirname(project), { recursive: true })
     await writeFile(

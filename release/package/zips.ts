@@ -7,7 +7,7 @@ import { unpackedZip } from './contents.ts'
 /**
  * Writes a function's zip, as Lambda takes it: the very bytes of the release of this version.
  * @param name the function: `PostgresSingleUser`
- * @param folder where it goes, as `PostgresSingleUser.zip`; a folder `zips` of this package when left out
+ * @param folder the folder for the zip, `PostgresSingleUser.zip`; a folder `zips` of this package when left out
  * @returns its path
  * @throws Error where there is no such function, and what writing the file throws
  */
@@ -17,12 +17,12 @@ export function functionZip(name: FunctionName, folder: string = join(import.met
   try {
     if (readFileSync(path).equals(zip)) return path
   } catch {
-    // It is not there yet.
+    // The zip does not exist yet.
   }
   const half = `${path}.${randomUUID()}`
   mkdirSync(resolve(folder), { recursive: true })
   try {
-    // Others may read it at any time: they find it whole.
+    // Another process may read the zip at any time, and must find it whole.
     writeFileSync(half, zip)
     renameSync(half, path)
   } finally {

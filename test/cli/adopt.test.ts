@@ -65,7 +65,7 @@ describe('keyturn adopt', () => {
     expect(code).toBe(1)
     expect(stdout).toMatch(/testSecret +failed .*InvalidSecret/)
     expect(stdout).toMatch(
-      /not-a-database is not switched\. Its test has failed.*The function before is put back: arn:.*:before\./s,
+      /not-a-database is not switched\. Its test has failed.*The former function is put back: arn:.*:before\./s,
     )
     expect(await stateOf(name)).toEqual({ by: 'before', days: 7, tags: [], labels })
   })

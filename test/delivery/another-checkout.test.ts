@@ -71,7 +71,7 @@ describe('another checkout, with its files but for those that git ignores,', () 
 
   it('gives no release into a folder that has something else in it', () => {
     const { status, stderr } = made(checkout)
-    expect(stderr).toContain('has something else in it than a release')
+    expect(stderr).toContain('is not empty and holds no release')
     expect(status).toBe(2)
   })
 })

@@ -3,7 +3,7 @@ import { type Cause, cause, type Finding, isStuck, pendingOf } from '../cause.ts
 import { known, type Seen, type Trace } from '../seen.ts'
 import { when } from '../words.ts'
 
-/** What happened around a rotation, and whether anybody would hear of a failure. */
+/** Causes around a rotation: other writers, and failures that nobody would hear of. */
 export const aroundCauses: readonly Cause[] = [
   cause(17, 'Somebody else writes the secret while it rotates', (seen) => {
     const traces = (known(seen.traces) ?? []).filter(({ time }) => seen.now - time < 7 * day)
@@ -41,7 +41,7 @@ export const aroundCauses: readonly Cause[] = [
   cause(33, 'Nobody would hear of a failed rotation', (seen) => blind(seen)),
 ]
 
-/** A write of somebody else than the function, whose sessions are of its role. */
+/** Whether somebody else than the function has made a write; the function's sessions have the name of its role. */
 function isForeign({ event, by, error }: Trace, { lambda }: Seen): boolean {
   if (!/^(PutSecretValue|UpdateSecret|UpdateSecretVersionStage)$/.test(event) || error !== undefined) return false
   const role = known(lambda)?.roleArn.replace(/^.*\//, '')

@@ -3,14 +3,14 @@ import { known, type LogLine, type Seen } from '../seen.ts'
 import { isKeyturn } from '../whose.ts'
 import { reportedAs } from './target.ts'
 
-/** Lines of Lambda itself, or of whatever runs in it, that say something. */
+/** The newest line of Lambda itself, or of the function's code, that matches. */
 export function lineWith(seen: Seen, pattern: RegExp): LogLine | undefined {
   return isInTrouble(seen) ? known(seen.log)?.findLast(({ text }) => pattern.test(text)) : undefined
 }
 
 export const short = ({ text }: LogLine) => text.slice(0, 300)
 
-/** What the log says of the code that runs in the function. */
+/** Causes in the function's code, found in its log. */
 export const codeCauses: readonly Cause[] = [
   cause(13, 'Runtime and package do not fit together', (seen) => {
     const about = known(seen.lambda)
@@ -53,7 +53,7 @@ export const codeCauses: readonly Cause[] = [
   }),
 ]
 
-/** What the log has of the four steps, and of errors that have no other name. */
+/** A finding about missing steps, or about errors that no other cause names. */
 function stepFinding(seen: Seen): Finding | undefined {
   const about = known(seen.lambda)
   if (about === undefined) return undefined

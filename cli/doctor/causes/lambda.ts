@@ -4,12 +4,12 @@ import { known, type Lambda } from '../seen.ts'
 import { isKeyturn } from '../whose.ts'
 import { lineWith, short } from './code.ts'
 
-/** AWS's functions have 30 seconds, and docs/errors.md asks for as much. */
+/** The timeout of AWS's functions, which docs/errors.md asks for, too. */
 const enoughSeconds = 30
 /** Below this, AWS says, Secrets Manager goes round in circles (user guide, "Troubleshoot rotation"). */
 const enoughConcurrency = 10
 
-/** When Lambda deprecates a runtime (developer guide, "Lambda runtimes"). Those that are not here are long gone. */
+/** When Lambda deprecates a runtime (developer guide, "Lambda runtimes"). Older runtimes are long gone and not listed. */
 const deprecated: Readonly<Record<string, string>> = {
   'nodejs18.x': '2025-09-01',
   'nodejs20.x': '2026-04-30',
@@ -27,7 +27,7 @@ const longGone = /^(nodejs(4|6|8|10|12|14|16)|python(2|3\.[678]$)|nodejs$)/
 const configure = ({ name }: Lambda, what: string) =>
   `aws lambda update-function-configuration --function-name ${name} ${what}`
 
-/** What the function's own settings say. */
+/** Causes in the function's own settings. */
 export const lambdaCauses: readonly Cause[] = [
   cause(35, 'The function is gone, or in another Region', ({ secret, lambda, region }) => {
     const arn = known(secret)?.functionArn

@@ -6,11 +6,11 @@ import { reportedAs } from './target.ts'
 
 const https = 443
 
-/** The way of a function in a VPC to a service: through an interface endpoint, or out of the VPC. */
+/** How a function in a VPC reaches a service: through an interface endpoint, or out of the VPC. */
 interface Way {
   readonly network: Network
   readonly endpoint: Endpoint | undefined
-  /** Subnets of the function from which no way leads out. */
+  /** Subnets of the function without a way out of the VPC. */
   readonly shut: readonly Subnet[]
 }
 
@@ -25,7 +25,7 @@ function wayTo(service: string, seen: Seen): Way | undefined {
   }
 }
 
-/** Whether the service's usual name leads to the endpoint, or the function is told its own name. */
+/** Whether the service's usual name leads to the endpoint, or a variable tells the function the endpoint's own name. */
 function isFound({ id, privateDns }: Endpoint, { lambda }: Seen, { dnsSupport, dnsHostnames }: Network): boolean {
   return (privateDns && dnsSupport && dnsHostnames) || known(lambda)?.endpoint?.includes(id) === true
 }
@@ -61,7 +61,7 @@ function notFound({ id, state, privateDns }: Endpoint, { dnsSupport }: Network):
   return `The VPC has ${dnsSupport ? 'DNS host names' : 'DNS'} switched off, so no name leads to the endpoint ${id}`
 }
 
-/** What stands between the function and the services that it asks. */
+/** Causes in the network between the function and the services that it asks. */
 export const networkCauses: readonly Cause[] = [
   cause(1, 'The function cannot reach Secrets Manager', (seen) => {
     const told = ({ code }: { code: string }) => code === 'SecretsManagerUnreachable' || code === 'EndpointUntrusted'

@@ -6,7 +6,7 @@ import { reportedAs } from './target.ts'
 
 const service = 'secretsmanager.amazonaws.com'
 
-/** What policies say: of the function, of its role, of the secret, of its key. */
+/** Causes in the policies of the function, of its role, of the secret and of its key. */
 export const rightsCauses: readonly Cause[] = [
   cause(20, 'Secrets Manager may not invoke the function', ({ secret, lambda }) => {
     const [about, it] = [known(lambda), known(secret)]

@@ -9,7 +9,7 @@ import { when } from '../words.ts'
 const manyVersions = 90
 const mostVersions = 100
 
-/** What the secret itself says. */
+/** Causes in the secret's own state. */
 export const secretCauses: readonly Cause[] = [
   cause(27, 'The secret is deleted, a replica, or managed by AWS', ({ secret, now, region }) => {
     const about = known(secret)

@@ -2,7 +2,7 @@ import { type Cause, cause, currentOf, type Finding, reported, works } from '../
 import { type Checked, known, type Seen } from '../seen.ts'
 import { isAlternating } from '../whose.ts'
 
-/** The finding of what the function has reported, with what it says itself of how to mend it. */
+/** Makes a finding of a problem that the function has reported, with the remedy that it names itself. */
 export function reportedAs(seen: Seen, wanted: (found: Checked) => boolean, command?: string): Finding | undefined {
   const found = reported(seen, wanted)
   if (found === undefined) return undefined
@@ -42,7 +42,7 @@ const tls = [
 /** A proxy's own host names: RDS guide, "Connecting to a database through RDS Proxy". */
 const proxyHost = /\b[\w-]+(?:\.endpoint)?\.proxy-[a-z0-9]+\.[a-z0-9-]+\.rds\.amazonaws\.com\b/
 
-/** What is wrong with the value of the secret, or with what it logs in to. Only the function can try that. */
+/** Causes in the value of the secret, or in the server that it logs in to. Only the function can try that. */
 export const targetCauses: readonly Cause[] = [
   cause(8, 'The value of the secret is not what the function needs', (seen) => {
     const value = known(seen.value)
@@ -100,7 +100,7 @@ function isDatabaseFunction({ lambda }: Seen): boolean {
   return /postgres|mysql|mariadb/i.test(known(lambda)?.name ?? '')
 }
 
-/** Codes that have a cause of their own, wherever it stands. */
+/** Codes that have a cause of their own, here or in another file. */
 const elsewhere = [
   ...[
     'SecretsManagerUnreachable',
@@ -114,7 +114,7 @@ const elsewhere = [
   ...[...unreachable, ...refused, ...tls],
 ]
 
-/** Whatever else the function says of itself: its errors name their cause and what mends it. */
+/** Any other error that the function reports; its message names the cause and the remedy. */
 export const otherCodes: Cause = cause(39, 'The function reports another error', (seen) =>
   reportedAs(seen, ({ code }) => !elsewhere.includes(code)),
 )

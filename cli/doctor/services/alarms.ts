@@ -40,7 +40,7 @@ export async function alarmRules(settings: Settings): Promise<readonly AlarmRule
   )
 }
 
-/** Those of some topics that nobody gets mail of. Throws what the SDK throws. */
+/** The topics, of those given, without a confirmed subscription. Throws what the SDK throws. */
 export async function unheardTopics(settings: Settings, topics: readonly string[]): Promise<readonly string[]> {
   const client = new SNSClient(settings)
   const unheard: string[] = []

@@ -2,7 +2,7 @@ import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cl
 import type { LogLine } from '../seen.ts'
 import type { Settings } from '../settings.ts'
 
-/** What Lambda and AWS's functions write, and nobody wants to read there. Quoted: any of them. */
+/** Words in the lines of Lambda and of AWS's functions that doctor reads. The pattern finds any of them. */
 const words = [
   'Task timed out',
   'Runtime.',
@@ -55,7 +55,7 @@ export async function failuresOf(
   return found.map(({ timestamp = 0, message = '' }) => lineOf(timestamp, message.trimEnd()))
 }
 
-/** A line that names no secret may be of this one, too. */
+/** Whether a line may be about the secret: it names it, or names no secret at all. */
 function isAbout(text: string, secretArn: string): boolean {
   return !/arn:[\w-]+:secretsmanager:/.test(text) || text.includes(secretArn)
 }
@@ -73,7 +73,7 @@ async function pages(client: CloudWatchLogsClient, logGroupName: string, filterP
   return found
 }
 
-/** Keyturn's own lines are JSON; what they hold is redacted before it is written. */
+/** Keyturn's own lines are JSON, and were redacted before they were written. */
 function lineOf(time: number, message: string): LogLine {
   const parsed = message.startsWith('{') ? json(message) : undefined
   const text = (name: string) => (typeof parsed?.[name] === 'string' ? parsed[name] : undefined)

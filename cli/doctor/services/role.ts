@@ -2,7 +2,7 @@ import { type EvaluationResult, IAMClient, SimulatePrincipalPolicyCommand } from
 import type { Decision } from '../seen.ts'
 import type { Settings } from '../settings.ts'
 
-/** What a rotation needs on the secret itself. */
+/** The calls of a rotation on the secret itself. */
 export const rotationCalls = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
   (name) => `secretsmanager:${name}`,
 )
@@ -14,7 +14,7 @@ export interface Wanted {
   readonly context: Readonly<Record<string, string>>
 }
 
-/** What a role may do, by IAM's own simulation. Throws what the SDK throws. */
+/** Asks IAM's own simulation which actions a role may do. Throws what the SDK throws. */
 export async function decisionsOf(settings: Settings, roleArn: string, wanted: readonly Wanted[]): Promise<Decision[]> {
   const client = new IAMClient(settings)
   const all = await Promise.all(

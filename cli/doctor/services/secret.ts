@@ -52,7 +52,7 @@ function rulesOf({ RotationRules: rules }: DescribeSecretCommandOutput): Rules |
 export async function versionsOf(client: SecretsManagerClient, SecretId: string): Promise<readonly VersionFacts[]> {
   const found: VersionFacts[] = []
   let NextToken: string | undefined
-  // A secret has about a hundred; what goes on for ever is not asked for ever.
+  // A secret has about a hundred versions. The loop ends even if the pages do not.
   for (let page = 0; page < 10; page++) {
     const input = { SecretId, IncludeDeprecated: true, MaxResults: 100, ...(NextToken && { NextToken }) }
     const answer = await client.send(new ListSecretVersionIdsCommand(input))

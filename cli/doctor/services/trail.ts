@@ -2,10 +2,10 @@ import { CloudTrailClient, type Event, LookupEventsCommand } from '@aws-sdk/clie
 import type { Trace } from '../seen.ts'
 import type { Settings } from '../settings.ts'
 
-/** What Secrets Manager reports of rotations by itself: these events have no resources, so they are found by name. */
+/** The events that Secrets Manager itself reports of rotations. They have no resources, so they are found by name. */
 export const rotationEvents = ['RotationStarted', 'RotationSucceeded', 'RotationFailed', 'RotationAbandoned']
 export const testEvents = ['TestRotationStarted', 'TestRotationSucceeded', 'TestRotationFailed']
-/** What changes a secret's value or where its labels are. */
+/** The calls that change a secret's value or move its labels. */
 export const writingEvents = [
   'PutSecretValue',
   'UpdateSecret',
@@ -14,7 +14,7 @@ export const writingEvents = [
   'CancelRotateSecret',
 ]
 
-/** Where looking ends, although there may be more. */
+/** Where the search ends, although there may be more. */
 export interface Bound {
   readonly since: number
   readonly until: number
@@ -24,12 +24,12 @@ export interface Bound {
 
 export interface Found {
   readonly traces: readonly Trace[]
-  /** Names of events of which there are more than were looked at, with the time that they go back to. */
+  /** Names of events that were not all read, with the time back to which they were. */
   readonly cutOff: readonly { readonly event: string; readonly before: number }[]
 }
 
 /**
- * What CloudTrail has of a secret in the last 90 days, without a trail; oldest first. It answers two calls a second,
+ * The events about a secret in CloudTrail's own history of the last 90 days, oldest first. It answers two calls a second,
  * so the names are asked for one after the other, newest events first. Throws what the SDK throws.
  */
 export async function tracesOf(
@@ -38,7 +38,7 @@ export async function tracesOf(
   names: readonly string[],
   bound: Bound,
 ): Promise<Found> {
-  // Two calls a second are soon too many for it, and waiting is all that helps.
+  // CloudTrail takes two calls a second; after a refusal only waiting helps.
   const client = new CloudTrailClient({ ...settings, maxAttempts: 8, retryMode: 'adaptive' })
   const traces: Trace[] = []
   const cutOff: { event: string; before: number }[] = []
@@ -76,7 +76,7 @@ interface Detail {
   readonly requestID?: string
 }
 
-/** One event, where it is of the secret; the event itself is JSON in `CloudTrailEvent`. */
+/** An event, if it is about the secret; the event itself is JSON in `CloudTrailEvent`. */
 function traceOf({ EventTime, EventName = '', Username, CloudTrailEvent }: Event, secretArn: string): Trace[] {
   const detail = detailOf(CloudTrailEvent)
   const name = nameOf(secretArn)

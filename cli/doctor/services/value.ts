@@ -6,7 +6,7 @@ import {
 import type { ValueFields } from '../seen.ts'
 
 /**
- * Reads the value of a secret, for the few fields of it that are no secrets: asked for with --read-value alone.
+ * Reads the value of a secret, for the few fields of it that are no secrets; with --read-value alone.
  * Throws what the SDK throws.
  */
 export async function valueFieldsOf(client: SecretsManagerClient, SecretId: string): Promise<ValueFields> {
