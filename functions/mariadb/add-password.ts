@@ -2,10 +2,8 @@ import type { TwoPasswords } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { takeLock } from '../../shared/mysql-family/lock.ts'
 import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type AccountState, readAccounts } from './accounts.ts'
 import { identifiedVia } from './login-methods.ts'
 import { givePasswords, type PasswordWriter } from './native-password.ts'
@@ -22,12 +20,11 @@ export async function addPassword(
   user: string,
   passwords: TwoPasswords,
   write: PasswordWriter,
-  context: RotationContext,
 ): Promise<void> {
   const isSelf = connection.login.username === user
   try {
-    await takeLock(connection, user, context)
-    await change(connection, user, passwords, write, context)
+    await connection.lock(user)
+    await change(connection, user, passwords, write)
   } catch (error) {
     if (!isSelf || !(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
     const me = accountName(connection.account)
@@ -44,12 +41,11 @@ async function change(
   user: string,
   { next, current }: TwoPasswords,
   write: PasswordWriter,
-  context: RotationContext,
 ): Promise<void> {
   const all = await readAccounts(connection, [user])
   const accounts = all.filter(({ passwords }) => passwords.length > 0)
   for (const account of all.filter(({ passwords }) => passwords.length === 0))
-    context.did(say`left ${accountName(account)} alone, which has no password`)
+    connection.context.did(say`left ${accountName(account)} alone, which has no password`)
   const [first, second] = [nativeHash(next), nativeHash(current)]
   const others = accounts.filter(({ passwords }) => passwords[0] !== first && passwords[0] !== second)
   if (others.length > 0 || accounts.length === 0) throw notPrimary(user, others.length > 0 ? others : all)

@@ -6,19 +6,18 @@ import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { AccountState } from './accounts.ts'
 import { cloneDifferences } from './clone-differences.ts'
-import { type CloneState, isUnfinished, type Pair, pairsOf, type RightsState } from './clone-state.ts'
+import { type CloneState, isUnfinished, type Pair, type RightsState } from './clone-state.ts'
 
 /** @throws RotationError NotAClone, LoginMethod or LoginLocked where the two can't be clones as they are */
-export function checkAccounts(state: CloneState, change: CloneChange): void {
-  const pairs = pairsOf(state)
-  if (state.base.length === 0) {
+export function checkAccounts({ base, clone, pairs }: CloneState, change: CloneChange): void {
+  if (base.length === 0) {
     const likely = say`The account ${change.base} was dropped or renamed, or ${change.clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no account ${change.base}.`, { likely })
   }
   if (pairs.length === 0) throw new RotationError('LoginMethod', say`No account of ${change.base} has a password.`)
   if (pairs.every(({ base }) => base.options.locked))
     throw new RotationError('LoginLocked', say`${change.base} is locked.`)
-  const strangers = state.clone.filter((account) => pairs.every(({ base }) => base.host !== account.host))
+  const strangers = clone.filter((account) => pairs.every(({ base }) => base.host !== account.host))
   if (strangers.length > 0) {
     const list = strangers.map(accountName).join(', ')
     throw new RotationError('NotAClone', say`${change.base} has no account with a password for the host of ${list}.`, {
@@ -70,7 +69,7 @@ function existingClones(pairs: readonly Pair[]): RightsState[] {
  * @throws RotationError NotAClone
  */
 export async function checkIsOurs(state: CloneState, change: CloneChange): Promise<void> {
-  const pairs = pairsOf(state)
+  const { pairs } = state
   const accounts = change.username === change.base ? pairs.map(({ base }) => base) : existingClones(pairs)
   if (accounts.length === 0 && change.username === change.clone) return
   const differences = pairs.flatMap((pair): Difference[] => {

@@ -23,7 +23,7 @@ export function differencesOf(pairs: readonly Pair[], change: CloneChange, write
   })
 }
 
-/** In what the clone's account has not the rights and options of the base's. Locking is left out: see ensure-clone.ts. */
+/** In what the clone's account has not the rights and options of the base's. Locking is left out: see clone.ts. */
 export function cloneDifferences(base: Pick<OwnRights, 'rights' | 'options'>, clone: OwnRights): Difference[] {
   const to = accountName(clone)
   return [...optionDifferences(base.options, clone.options, to), ...grantDifferences(base.rights, clone.rights, to)]

@@ -17,6 +17,7 @@ export interface RightsState extends AccountState {
 export interface CloneState {
   readonly base: readonly RightsState[]
   readonly clone: readonly RightsState[]
+  readonly pairs: readonly Pair[]
 }
 
 /** An account of the base that has a password, and the clone's account for the same host. */
@@ -25,25 +26,23 @@ export interface Pair {
   readonly clone: RightsState | undefined
 }
 
-export function pairsOf({ base, clone }: CloneState): Pair[] {
-  return base
-    .filter(({ passwords }) => passwords.length > 0)
-    .map((account) => ({ base: account, clone: clone.find(({ host }) => host === account.host) }))
-}
-
 /** What a session may know of itself. */
 export type OwnRights = Pick<RightsState, 'user' | 'host' | 'rights' | 'options'>
 
 /** As a superuser. @throws RotationError MissingPrivilege */
-export async function readCloneState(connection: ServerConnection, { base, clone }: CloneNames): Promise<CloneState> {
+export async function readCloneState(connection: ServerConnection, names: CloneNames): Promise<CloneState> {
   const states: RightsState[] = []
-  for (const account of await readAccounts(connection, [base, clone])) {
+  for (const account of await readAccounts(connection, [names.base, names.clone])) {
     const [doing, show] = [say`reading the rights of ${account.user}`, `SHOW GRANTS FOR ${accountName(account)}`]
     const shown = await connection.show(doing, show, readingAccounts)
     states.push({ ...account, rights: parseGrants(shown, account) })
   }
   const of = (name: string) => states.filter(({ user }) => user === name)
-  return { base: of(base), clone: of(clone) }
+  const [base, clone] = [of(names.base), of(names.clone)]
+  const pairs = base
+    .filter(({ passwords }) => passwords.length > 0)
+    .map((account) => ({ base: account, clone: clone.find(({ host }) => host === account.host) }))
+  return { base, clone, pairs }
 }
 
 export async function readOwnRights(connection: ServerConnection): Promise<OwnRights> {

@@ -15,7 +15,7 @@ export function mariadb(env: Environment) {
       nameLimit: 128,
       // All that PASSWORD_LENGTH allows (tried).
       passwordRules: passwordRules(env),
-      session: (connection, context) => mariadbSession(connection, passwordWriter(format, context), context),
+      session: (connection) => mariadbSession(connection, passwordWriter(format, connection.context)),
     },
     env,
   )

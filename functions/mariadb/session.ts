@@ -1,11 +1,10 @@
-import type { CloneNames, CloneSession, ComingChange, DualPasswordSession } from '../../shared/database/engine.ts'
+import type { CloneNames, CloneSession, DualPasswordSession } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { checkSupported, checkWritable } from '../../shared/mysql-family/server-checks.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import { checkTakesChanges } from '../../shared/mysql-family/server-checks.ts'
 import { readAccounts } from './accounts.ts'
 import { addPassword } from './add-password.ts'
 import { checkClone, ensureClone } from './clone.ts'
@@ -22,57 +21,50 @@ export interface MariadbSession extends DualPasswordSession, CloneSession {
   checkClone(names: CloneNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
 }
 
-export function mariadbSession(
-  connection: ServerConnection,
-  write: PasswordWriter,
-  context: RotationContext,
-): MariadbSession {
+export function mariadbSession(connection: ServerConnection, write: PasswordWriter): MariadbSession {
+  const { login, account, lockedAfter } = connection
   const check = (username: string) => {
-    checkWritable(connection)
+    checkTakesChanges(connection, versions)
     checkName(username)
-    checkSupported(connection, versions, context)
+  }
+  const checkOwnAccount = () => {
+    check(login.username)
+    checkOneAccount(connection)
+    checkLimit(connection, lockedAfter, 'max_password_errors')
   }
   return {
-    account: accountName(connection.account),
+    account: accountName(account),
     async setPassword(password) {
-      check(connection.login.username)
-      checkOneAccount(connection)
-      checkLimit(connection, connection.lockedAfter, 'max_password_errors')
+      checkOwnAccount()
       await changeOwnPassword(connection, password, write)
     },
     async addPassword(username, passwords) {
       check(username)
-      await addPassword(connection, username, passwords, write, context)
+      await addPassword(connection, username, passwords, write)
     },
     async ensureClone(change) {
       check(change.base)
-      await ensureClone(connection, change, write, context)
+      await ensureClone(connection, change, write)
     },
     checkClone: (names, asOther) => checkClone(connection, names, asOther),
     ownRights: () => readOwnRights(connection),
     // Of a server that has no limit of its own (MariaDB manual, "max_password_errors").
-    mayLock: async () => connection.lockedAfter < noLimit,
+    mayLock: async () => lockedAfter < noLimit,
     async checkReady(change) {
-      check(connection.login.username)
-      return checkReady(connection, change)
+      if (change.kind === 'password') {
+        checkOwnAccount()
+        return say`The server takes changes, and a login may change its own password.`
+      }
+      check(login.username)
+      if (change.kind === 'second password') await readAccounts(connection, [change.username])
+      await checkSuperuser(connection, [])
+      return say`The server takes changes, and ${login.username} may change accounts.`
     },
     [Symbol.asyncDispose]: () => connection.close(),
   }
 }
 
 const noLimit = 4_294_967_295
-
-async function checkReady(connection: ServerConnection, change: ComingChange) {
-  const { username } = connection.login
-  if (change.kind === 'password') {
-    checkOneAccount(connection)
-    checkLimit(connection, connection.lockedAfter, 'max_password_errors')
-    return say`The server takes changes, and a login may change its own password.`
-  }
-  if (change.kind === 'second password') await readAccounts(connection, [change.username])
-  await checkSuperuser(connection, [])
-  return say`The server takes changes, and ${username} may change accounts.`
-}
 
 /** @throws RotationError LoginMethod where MariaDB lets the account in and finds none of that name when it is to be changed */
 function checkName(username: string): void {

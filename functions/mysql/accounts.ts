@@ -23,9 +23,9 @@ export function keepsPassword({ plugin }: Pick<StoredAccount, 'plugin'>): boolea
   return passwordPlugins.has(plugin)
 }
 
-/** Whether it is the first password of an account, or the one that was kept beside it. */
-export function hasPassword({ plugin, first, second }: StoredAccount, password: string): boolean {
-  return [first, second].some((hash) => isHashOf(password, plugin, hash))
+/** Whether it is the first password of an account, or the one that was kept beside it. None is neither. */
+export function hasPassword({ plugin, first, second }: StoredAccount, password: string | undefined): boolean {
+  return password !== undefined && [first, second].some((hash) => isHashOf(password, plugin, hash))
 }
 
 type StoredRow = Readonly<Record<'user' | 'host' | 'plugin' | 'first' | 'second', string | null>> & OptionRow

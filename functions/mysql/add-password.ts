@@ -3,10 +3,8 @@ import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
-import { takeLock } from '../../shared/mysql-family/lock.ts'
 import { granting } from '../../shared/mysql-family/mend.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 import { isHashOf } from './password-hash.ts'
 import { changeOwnPassword } from './set-password.ts'
@@ -22,11 +20,10 @@ export async function addPassword(
   connection: ServerConnection,
   username: string,
   passwords: TwoPasswords,
-  context: RotationContext,
 ): Promise<void> {
   const own = connection.login.username === username
-  if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords, context)
-  const session = await changeOwnPassword(connection, passwords.next, { retain: true }, context)
+  if (!own || connection.ownAccounts > 1) return await addAsAdministrator(connection, username, passwords)
+  const session = await changeOwnPassword(connection, passwords.next, { retain: true })
   await session.close()
 }
 
@@ -34,12 +31,11 @@ async function addAsAdministrator(
   connection: ServerConnection,
   username: string,
   passwords: TwoPasswords,
-  context: RotationContext,
 ): Promise<void> {
   // Two runs at once would both find the current password the first one, and the second of them would push it out.
-  await takeLock(connection, username, context)
+  await connection.lock(username)
   const accounts = await storedAccounts(connection, [username])
-  const changing = accountsToChange(accounts, passwords, connection, context)
+  const changing = accountsToChange(accounts, passwords, connection)
   if (changing.length === 0) return
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
   const clauses = changing.map((account) => `${accountName(account)} ${identified}`)
@@ -51,8 +47,7 @@ async function addAsAdministrator(
 function accountsToChange(
   accounts: readonly StoredAccount[],
   { next, current }: TwoPasswords,
-  { login }: ServerConnection,
-  context: RotationContext,
+  { login, context }: ServerConnection,
 ): StoredAccount[] {
   const changing: StoredAccount[] = []
   let changed = 0

@@ -58,7 +58,7 @@ export async function checkIsOurs(
 ): Promise<void> {
   const needing = differences.filter((each) => takesAway(each) || each.kind === 'role')
   if (needing.length === 0) return
-  const proofs = [password, (await previousPassword()) ?? password]
+  const proofs = [password, await previousPassword()]
   const provers = username === clone ? clones : bases
   function isProven({ host }: Account): boolean {
     const prover = provers.get(host)

@@ -4,7 +4,6 @@ import { say } from '../../shared/errors/words.ts'
 import { listed } from '../../shared/mysql-family/differences.ts'
 import { allPrivileges, type Rights, unquoted } from '../../shared/mysql-family/grants.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { CloneState, RightsState } from './clone-state.ts'
 import { patternsOverlap } from './patterns.ts'
 
@@ -27,11 +26,11 @@ export function checkEffect(pair: CloneState, { base, clone }: CloneNames): void
 }
 
 /**
- * Notes what differs, and takes nothing away that an application does: to a session that has a routine through a role, CALL
- * works, and information_schema and SHOW CREATE do not show it (tried on MySQL 9.7). Drivers that look up parameters
- * there do not find them.
+ * Routines that the clone may call, and does not see: to a session that has a routine through a role, CALL works, and
+ * information_schema and SHOW CREATE do not show it (tried on MySQL 9.7). That takes nothing away that an application does;
+ * drivers that look up parameters there do not find them.
  */
-export function noteRoutines({ bases }: CloneState, { clone }: CloneNames, context: RotationContext): void {
+export function hiddenRoutines({ bases }: CloneState): string {
   const hidden = [...bases.values()].flatMap(({ rights: { privileges } }) => {
     const global = privileges.get('*.*') ?? new Set<string>()
     if (['SHOW_ROUTINE', 'SELECT', ...onRoutines].some((each) => global.has(each))) return []
@@ -41,9 +40,7 @@ export function noteRoutines({ bases }: CloneState, { clone }: CloneNames, conte
       return database !== undefined && !onRoutines.some((each) => held?.has(each))
     })
   })
-  const names = listed([...new Set(hidden)])
-  if (hidden.length > 0)
-    context.did(say`found routines that ${clone} may call, and information_schema does not show to it: ${names}`)
+  return listed([...new Set(hidden)])
 }
 
 const onRoutines = [allPrivileges, 'EXECUTE', 'CREATE ROUTINE', 'ALTER ROUTINE']

@@ -1,4 +1,4 @@
-import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
+import type { CloneChange } from '../../shared/database/engine.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
@@ -31,25 +31,51 @@ interface ServerFacts {
   readonly everybodys: string | undefined
 }
 
-/** @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare */
-export async function readCloneState(connection: ServerConnection, { base, clone }: CloneNames): Promise<CloneState> {
+/**
+ * Accounts of the base's name that are somebody else's are told apart: one name may be used by several people, from
+ * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose clone
+ * has, and of those that came without a clone since (for a new network), those that have what the base's password was.
+ * @throws RotationError MissingPrivilege with the GRANT that allows reading what there is to compare
+ */
+export async function readCloneState(connection: ServerConnection, change: CloneChange): Promise<CloneState> {
+  const { base, clone } = change
   const accounts = await storedAccounts(connection, [base, clone])
   const { defaults, ...server } = await readFacts(connection, [base, clone])
-  const [bases, clones, others]: [Map<string, RightsState>, Map<string, RightsState>, RightsState[]] = [
-    new Map(),
-    new Map(),
-    [],
-  ]
+  const members: RightsState[] = []
   for (const account of accounts) {
     const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
     const name = accountName(account)
     const shown = await connection.show(say`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`, readingAccounts)
-    const member = { ...account, defaultRoles, rights: parseGrants(shown, account) }
-    if (account.user === clone) clones.set(account.host, member)
-    else if (keepsPassword(account)) bases.set(account.host, member)
-    else others.push(member)
+    members.push({ ...account, defaultRoles, rights: parseGrants(shown, account) })
   }
-  return { bases, clones, others, server }
+  const clones = byHost(members.filter(({ user }) => user === clone))
+  const named = members.filter(({ user }) => user !== clone)
+  const own = await ofTheSecret(byHost(named.filter(keepsPassword)), clones, change)
+  return { bases: byHost(own), clones, others: named.filter((each) => !own.includes(each)), server }
+}
+
+function byHost(accounts: readonly RightsState[]): ReadonlyMap<string, RightsState> {
+  return new Map(accounts.map((account) => [account.host, account]))
+}
+
+/** Those of the base's accounts that are this secret's. */
+async function ofTheSecret(
+  bases: CloneState['bases'],
+  clones: CloneState['clones'],
+  { clone, username, password, otherPassword, previousPassword }: CloneChange,
+): Promise<RightsState[]> {
+  const inUse = username === clone ? bases : clones
+  const own: RightsState[] = []
+  for (const base of bases.values()) {
+    const account = inUse.get(base.host)
+    // The only account of the name is the one that has just logged in: hashing for that takes its time.
+    const isOwn =
+      account === undefined
+        ? hasPassword(base, password) || hasPassword(base, await previousPassword())
+        : inUse.size === 1 || hasPassword(account, otherPassword)
+    if (isOwn) own.push(base)
+  }
+  return own
 }
 
 /**
@@ -81,28 +107,6 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
   }
   const activates = ['1', 'ON'].includes(String(row?.activates))
   return { activates, defaults, everybodys: typeof row?.everybodys === 'string' ? row.everybodys : undefined }
-}
-
-/**
- * Leaves out the accounts of the base's name that are somebody else's: one name may be used by several people, from
- * different hosts. Where the base is in use, its accounts are this secret's that have its password; else those whose clone
- * has, and of those that came without a clone since (for a new network), those that have what the base's password was.
- */
-export async function ofTheSecret(state: CloneState, change: CloneChange): Promise<CloneState> {
-  const inUse = change.username === change.clone ? state.bases : state.clones
-  // The only account of the name is the one that has just logged in: hashing for that takes its time.
-  const isInUse = (account: StoredAccount) => inUse.size === 1 || hasPassword(account, change.otherPassword)
-  async function isOwn(base: RightsState): Promise<boolean> {
-    const account = inUse.get(base.host)
-    if (account !== undefined) return isInUse(account)
-    if (hasPassword(base, change.password)) return true
-    const previous = await change.previousPassword()
-    return previous !== undefined && hasPassword(base, previous)
-  }
-  const own = new Map<string, RightsState>()
-  for (const base of state.bases.values()) if (await isOwn(base)) own.set(base.host, base)
-  const strange = [...state.bases.values()].filter(({ host }) => !own.has(host))
-  return { ...state, bases: own, others: [...state.others, ...strange] }
 }
 
 /** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */

@@ -14,7 +14,7 @@ export function mysql(env: Environment) {
       // MySQL manual, "Grant Tables". AWS's function counts to 16 by default, the limit of MySQL 5.6.
       nameLimit: 32,
       passwordRules: rules,
-      session: (connection, context) => mysqlSession(connection, () => generatePassword(rules, context), context),
+      session: (connection) => mysqlSession(connection, () => generatePassword(rules, connection.context)),
     },
     env,
   )

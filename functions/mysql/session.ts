@@ -2,8 +2,7 @@ import type { CloneSession, ComingChange, DualPasswordSession } from '../../shar
 import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { checkSupported, checkWritable } from '../../shared/mysql-family/server-checks.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
+import { checkTakesChanges } from '../../shared/mysql-family/server-checks.ts'
 import { storedAccounts } from './accounts.ts'
 import { addPassword } from './add-password.ts'
 import { checkClone, ensureClone } from './clone.ts'
@@ -16,11 +15,9 @@ import { versions } from './versions.ts'
 export function mysqlSession(
   connection: ServerConnection,
   newPassword: () => string,
-  context: RotationContext,
 ): DualPasswordSession & CloneSession {
   const check = (kind: ComingChange['kind'], password: string) => {
-    checkWritable(connection)
-    checkSupported(connection, versions[kind], context)
+    checkTakesChanges(connection, versions[kind])
     checkLength(password)
   }
   return {
@@ -28,35 +25,32 @@ export function mysqlSession(
     settle: () => discardSecond(connection),
     async setPassword(password) {
       check('password', password)
-      await replaceOwnPassword(connection, password, context)
+      await replaceOwnPassword(connection, password)
     },
     async addPassword(username, passwords) {
       check('second password', passwords.next)
-      await addPassword(connection, username, passwords, context)
+      await addPassword(connection, username, passwords)
     },
     async ensureClone(change) {
       check('clone', change.password)
-      await ensureClone(connection, { ...change, newPassword }, context)
+      await ensureClone(connection, { ...change, newPassword })
     },
     checkClone: (names) => checkClone(connection, names),
     mayLock: (username) => mayLock(connection, username),
-    checkReady: (change) => checkReady(connection, change, context),
+    async checkReady(change) {
+      const { username } = connection.login
+      checkTakesChanges(connection, versions[change.kind])
+      if (change.kind === 'password') {
+        await checkOwnPassword(connection)
+        return say`The server takes changes, and a login may change its own password.`
+      }
+      if (change.kind === 'clone') {
+        await checkSuperuser(connection, [])
+        return say`The server takes changes, and ${username} may change accounts.`
+      }
+      if (change.username !== username) await storedAccounts(connection, [change.username])
+      return say`The server takes changes. Whether ${username} may keep a second password shows only in setSecret.`
+    },
     [Symbol.asyncDispose]: () => connection.close(),
   }
-}
-
-async function checkReady(connection: ServerConnection, change: ComingChange, context: RotationContext) {
-  const { username } = connection.login
-  checkWritable(connection)
-  checkSupported(connection, versions[change.kind], context)
-  if (change.kind === 'password') {
-    await checkOwnPassword(connection)
-    return say`The server takes changes, and a login may change its own password.`
-  }
-  if (change.kind === 'clone') {
-    await checkSuperuser(connection, [])
-    return say`The server takes changes, and ${username} may change accounts.`
-  }
-  if (change.username !== username) await storedAccounts(connection, [change.username])
-  return say`The server takes changes. Whether ${username} may keep a second password shows only in setSecret.`
 }

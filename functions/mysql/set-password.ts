@@ -6,7 +6,6 @@ import type { Mend } from '../../shared/mysql-family/mend.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-family/server-checks.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { type StoredAccount, storedAccounts } from './accounts.ts'
 
 /** The password after REPLACE is not the account's first one. */
@@ -34,7 +33,6 @@ export async function changeOwnPassword(
   connection: ServerConnection,
   next: string,
   { retain }: { readonly retain: boolean },
-  context: RotationContext,
 ): Promise<ServerConnection> {
   const { login } = connection
   const doing = say`changing the password of ${login.username}`
@@ -56,7 +54,7 @@ export async function changeOwnPassword(
     const answer = await connection.attempt(doing, `${change} REPLACE ${literal(next)}`, answers)
     if (answer === incorrectCurrentPassword) throw notPrimary(connection)
   }
-  return provesFirst(connection, next, context)
+  return provesFirst(connection, next)
 }
 
 /**
@@ -64,13 +62,9 @@ export async function changeOwnPassword(
  * account may do that; where not, an administrator ran dual-password, and has to.
  * @throws RotationError SeveralAccounts, or LoginLocked where our own retry would lock the account; nothing was changed then
  */
-export async function replaceOwnPassword(
-  connection: ServerConnection,
-  next: string,
-  context: RotationContext,
-): Promise<void> {
+export async function replaceOwnPassword(connection: ServerConnection, next: string): Promise<void> {
   await checkOwnPassword(connection)
-  const session = await changeOwnPassword(connection, next, { retain: false }, context)
+  const session = await changeOwnPassword(connection, next, { retain: false })
   await discardSecond(session)
   await session.close()
 }
@@ -120,14 +114,10 @@ export async function checkOwnPassword(connection: ServerConnection): Promise<vo
 }
 
 /** Logs in with the new password: clients without TLS need it to be in the server's cache again. */
-async function provesFirst(
-  connection: ServerConnection,
-  next: string,
-  context: RotationContext,
-): Promise<ServerConnection> {
+async function provesFirst(connection: ServerConnection, next: string): Promise<ServerConnection> {
   await connection.close()
   try {
-    return await connect({ ...connection.login, password: next }, context)
+    return await connect({ ...connection.login, password: next }, connection.context)
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'LoginRefused') throw error
     throw notPrimary(connection)

@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto'
 import type { RowDataPacket } from 'mysql2'
-import type { Login } from '../database/secret.ts'
+import { address, type Login } from '../database/secret.ts'
 import { RotationError } from '../errors/rotation-error.ts'
-import { say, type Words } from '../errors/words.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { type Driver, logIn } from './driver.ts'
+import { logIn } from './driver.ts'
 import { numberOf, otherUser, statementError } from './errors.ts'
 import type { Mend } from './mend.ts'
 import { type Account, accountName } from './quoting.ts'
-import { timeLimits } from './time-limits.ts'
+import { timeLimiter } from './time-limits.ts'
 
 /**
  * One login at a server that speaks MySQL's protocol: MySQL or MariaDB. Of what is said to it, `doing` is what it is for, in
@@ -16,6 +17,8 @@ import { timeLimits } from './time-limits.ts'
  */
 export interface ServerConnection {
   readonly login: Login
+  /** Of the invocation that has logged in: its time bounds whatever is said here. */
+  readonly context: RotationContext
   /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
   readonly version: string
   /** The account that the server chose for the login: of its name, and of one of the hosts. */
@@ -34,6 +37,11 @@ export interface ServerConnection {
   change(doing: Words, sql: string, mend?: Mend): Promise<void>
   /** The same, where some errors are answers, too. @returns the number of the server's error, if it is one of `expected` */
   attempt(doing: Words, sql: string, expected: readonly number[], mend?: Mend): Promise<number | undefined>
+  /**
+   * Waits until no other run looks at the accounts of a name and changes them, and keeps others waiting until the
+   * connection ends, however it ends. Throws TimedOut.
+   */
+  lock(user: string): Promise<void>
   /** Ends the connection; never throws. */
   close(): Promise<void>
 }
@@ -75,6 +83,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
     if (account.user !== login.username) throw otherUser(login, account.user)
     return {
       login,
+      context,
       account,
       version: String(about?.version),
       readOnly: [about?.readOnly, about?.engineReadOnly].some((value) => !['0', 'OFF'].includes(String(value))),
@@ -87,27 +96,12 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       },
       change: async (doing, sql, mend) => void (await attempt(doing, sql, [], mend)),
       attempt,
+      lock: (user) => takeLock({ login, context, read }, user),
       close: driver.close,
     }
   } catch (error) {
     await driver.close()
     throw error instanceof RotationError ? error : failed(error, say`beginning a session`)
-  }
-}
-
-/**
- * Waiting for a lock ends before we do: a statement that begins later gets less time. What reads may go on without us; and
- * SHOW WARNINGS must follow what it is about.
- * @returns sets the limits, where those that were set last have gone by
- */
-function timeLimiter(driver: Driver, context: RotationContext) {
-  let limitedUntilMs = Number.POSITIVE_INFINITY
-  return async (further = '') => {
-    const remainingMs = Math.max(1, context.remainingMs())
-    if (remainingMs >= limitedUntilMs) return
-    const { sql, validMs } = timeLimits(remainingMs)
-    await driver.query(`SET ${further}${sql}`)
-    limitedUntilMs = remainingMs - validMs
   }
 }
 
@@ -134,4 +128,25 @@ const aboutServer = `SELECT VERSION() AS version, CURRENT_USER() AS account,
 function accountOf(currentUser: string): Account {
   const at = currentUser.lastIndexOf('@')
   return { user: currentUser.slice(0, at), host: currentUser.slice(at + 1) }
+}
+
+const longestWaitSeconds = 10
+
+async function takeLock({ login, context, read }: Pick<ServerConnection, 'login' | 'context' | 'read'>, user: string) {
+  // Names of locks have 64 characters at the most (MySQL manual, "Locking Functions").
+  const lock = `keyturn.${createHash('sha256').update(user).digest('hex').slice(0, 40)}`
+  const seconds = Math.min(longestWaitSeconds, Math.max(0, Math.floor(context.remainingMs() / 1000) - 1))
+  const doing = say`waiting for other rotations of ${user}`
+  const [row] = await read<{ got: unknown }>(doing, `SELECT GET_LOCK(?, ${seconds}) AS got`, [lock]).catch(
+    (error: unknown) => {
+      // Some versions of Galera have no such locks (MDEV-31325). MariaDB's statements can all be repeated, by two at once, too.
+      if (error instanceof RotationError && error.code === 'DatabaseFailed') return [{ got: 1 }]
+      throw error
+    },
+  )
+  if (String(row?.got) === '1') return
+  throw new RotationError('TimedOut', say`Another rotation is changing ${user} at ${address(login)}.`, {
+    likely: say`Another run of this step, which is at work or was killed a moment ago, holds the lock of that name.`,
+    remedy: say`Nothing, if a later attempt succeeds; else SELECT IS_USED_LOCK('${ours(lock)}') gives the session to KILL.`,
+  })
 }

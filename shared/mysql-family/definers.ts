@@ -1,5 +1,4 @@
 import { say } from '../errors/words.ts'
-import type { RotationContext } from '../rotation/context.ts'
 import type { ServerConnection } from './connection.ts'
 import type { Account } from './quoting.ts'
 
@@ -15,15 +14,13 @@ const namingLogin = `(SELECT GROUP_CONCAT(name SEPARATOR ', ') FROM (
 /**
  * Notes what the clone has created: it runs with the clone's rights, the base can't change all of it, and dropping the clone
  * would break it; and views to which the two are not the same. To know that is worth little time, and no failure.
+ * @param accounts all of the clone
  */
-export async function countDefined(
-  connection: ServerConnection,
-  accounts: readonly Account[],
-  user: string,
-  context: RotationContext,
-): Promise<void> {
-  const definers = accounts.map(({ user: name, host }) => `${name}@${host}`)
-  if (definers.length === 0 || context.remainingMs() < leastMs) return
+export async function noteDefined(connection: ServerConnection, accounts: readonly Account[]): Promise<void> {
+  const { context } = connection
+  const [first] = accounts
+  const definers = accounts.map(({ user, host }) => `${user}@${host}`)
+  if (first === undefined || context.remainingMs() < leastMs) return
   const count = (table: string) =>
     `(SELECT COUNT(*) FROM information_schema.${table} WHERE DEFINER IN (${definers.map(() => '?').join(', ')}))`
   const tables = ['VIEWS', 'ROUTINES', 'TRIGGERS', 'EVENTS']
@@ -32,10 +29,10 @@ export async function countDefined(
   const sql = `${limit}SELECT /*+ MAX_EXECUTION_TIME(2000) */ ${tables.map(count).join(' + ')} AS defined, ${namingLogin} AS naming`
   const values = tables.flatMap(() => definers)
   const rows = await connection
-    .read<{ defined: unknown; naming: unknown }>(say`counting what ${user} has created`, sql, values)
+    .read<{ defined: unknown; naming: unknown }>(say`counting what ${first.user} has created`, sql, values)
     .catch(() => [])
   const defined = Number(rows[0]?.defined ?? 0)
-  if (defined > 0) context.did(say`${user} is the definer of ${defined} views, routines, triggers or events`)
+  if (defined > 0) context.did(say`${first.user} is the definer of ${defined} views, routines, triggers or events`)
   const naming = rows[0]?.naming
   if (typeof naming === 'string')
     context.did(say`found views that ask who has logged in, which differs between the two logins: ${naming}`)

@@ -3,7 +3,6 @@ import { type Environment, oneOf, wholeNumber } from '../environment.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { PasswordRules } from '../password.ts'
-import type { RotationContext } from '../rotation/context.ts'
 import { connect, type ServerConnection } from './connection.ts'
 import { whyRefused } from './errors.ts'
 import { literal } from './quoting.ts'
@@ -15,7 +14,7 @@ export interface MysqlKind<Session> {
   /** The most characters that a user name may have on any version of the server. */
   readonly nameLimit: number
   readonly passwordRules: PasswordRules
-  session(connection: ServerConnection, context: RotationContext): Session
+  session(connection: ServerConnection): Session
 }
 
 /**
@@ -55,7 +54,7 @@ export function mysqlEngine<Session extends DatabaseSession>(
         await connection.close()
         throw error
       }
-      return kind.session(connection, context)
+      return kind.session(connection)
     },
   }
 }

@@ -1,7 +1,6 @@
 import { address } from '../database/secret.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
-import type { RotationContext } from '../rotation/context.ts'
 import type { ServerConnection } from './connection.ts'
 
 /**
@@ -30,15 +29,19 @@ export interface Supported {
 }
 
 /**
- * Before anything is changed. One that is newer than what was tested is noted in the step's log line.
- * @throws RotationError UnsupportedServer
+ * Before anything is tried: an administrator's statements would change some read-only servers all the same. A server that
+ * is newer than what was tested is noted in the step's log line.
+ * @throws RotationError ReadOnlyServer or UnsupportedServer
  */
-export function checkSupported(connection: ServerConnection, supported: Supported, context: RotationContext): void {
+export function checkTakesChanges(connection: ServerConnection, supported: Supported): void {
+  const { login, context, readOnly } = connection
+  if (readOnly)
+    throw new RotationError('ReadOnlyServer', say`${address(login)} takes no changes (read_only or innodb_read_only).`)
   const { server, oldest, tested, likely, remedy } = supported
   const found = say`${ours(server)} ${/^[\w.-]{1,60}/.exec(connection.version)?.[0] ?? 'of an unknown version'}`
   if (!isAtLeast(connection, oldest)) {
     const least = oldest.join('.').replace(/\.0$/, '')
-    const what = say`${address(connection.login)} is ${found}, and this function is for ${ours(server)} ${ours(least)} and later; nothing was changed.`
+    const what = say`${address(login)} is ${found}, and this function is for ${ours(server)} ${ours(least)} and later; nothing was changed.`
     throw new RotationError('UnsupportedServer', what, { likely, remedy })
   }
   const [major, minor] = tested
@@ -56,10 +59,4 @@ export function checkServer(wanted: keyof typeof titles, { login, version }: Ser
   throw new RotationError('WrongServer', what, {
     remedy: say`Rotate the secret with the function for ${ours(titles[found])}; its "engine" is then "${ours(found)}".`,
   })
-}
-
-/** @throws RotationError ReadOnlyServer, before anything is tried: an administrator could change some servers all the same */
-export function checkWritable({ login, readOnly }: ServerConnection): void {
-  if (!readOnly) return
-  throw new RotationError('ReadOnlyServer', say`${address(login)} takes no changes (read_only or innodb_read_only).`)
 }

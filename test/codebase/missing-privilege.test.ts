@@ -51,17 +51,17 @@ const sites: readonly Site[] = [
     why: 'SHOW GRANTS FOR asks for less than what was read before it (tried on 9.7)',
   },
   {
-    file: 'functions/mysql/clone-changes.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'const mend = changingAccounts(',
     mended: mysql('a superuser that may not take away what the clone has beyond the base'),
   },
   {
-    file: 'functions/mysql/clone-changes.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'discard, changingAccounts(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use, and that has a second password'],
   },
   {
-    file: 'functions/mysql/clone-changes.ts',
+    file: 'functions/mysql/clone.ts',
     line: 'alter, changingAccounts(',
     mended: ['mysql/system-user.test.ts', 'whose clone is in use'],
   },
@@ -142,7 +142,7 @@ const sites: readonly Site[] = [
     mended: mariadb("'grant a proxy'"),
   },
   {
-    file: 'functions/mariadb/clone-changes.ts',
+    file: 'functions/mariadb/clone.ts',
     line: 'makingEqual(difference',
     mended: mariadb("'grant a proxy'"),
   },

@@ -15,7 +15,7 @@ const [next, current] = [randomPassword(), randomPassword()]
 async function sessionOf(version: string) {
   const [login, context] = [await createAccount(server), contextFor()]
   const session = { ...(await connect(loginAt(server, login), context)), version }
-  return { login, context, session, ...mariadbSession(session, write, context) }
+  return { login, context, session, ...mariadbSession(session, write) }
 }
 
 describe('versions', { meta: { server: server.label } }, () => {

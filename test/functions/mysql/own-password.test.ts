@@ -56,13 +56,13 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
       const kept = retain ? 'RETAIN CURRENT PASSWORD' : ''
       await server.query(`ALTER USER ?@? IDENTIFIED BY ? ${kept}`, [username, '%', next])
       const late = await connect(loginAt(server, { username, password: retain ? password : next }), context)
-      await (await changeOwnPassword(session, next, { retain }, context)).close()
+      await (await changeOwnPassword(session, next, { retain })).close()
       // Clients without TLS are not shut out by our having asked.
       expect(await fastLogin(server, { username, password: next })).toBe(true)
       expect(await server.login({ username, password: next })).toBeDefined()
       expect((await server.login({ username, password })) !== undefined).toBe(retain)
       await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', randomPassword()])
-      await expect(changeOwnPassword(late, randomPassword(), { retain }, context)).rejects.toMatchObject({
+      await expect(changeOwnPassword(late, randomPassword(), { retain })).rejects.toMatchObject({
         code: 'NotPrimary',
       })
     })
@@ -74,7 +74,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     const session = await connect(loginAt(server, { username, password }), context)
     for (const later of [next, randomPassword()])
       await server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', later])
-    const change = changeOwnPassword(session, next, { retain: false }, context)
+    const change = changeOwnPassword(session, next, { retain: false })
     await expect(change).rejects.toMatchObject({ code: 'NotPrimary' })
     await session.close()
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mysqlSession } from '../../../functions/mysql/session.ts'
 import { changeOwnPassword } from '../../../functions/mysql/set-password.ts'
 import { say } from '../../../shared/errors/words.ts'
-import { connect, type ServerConnection } from '../../../shared/mysql-family/connection.ts'
+import { connect } from '../../../shared/mysql-family/connection.ts'
 import { isAtLeast } from '../../../shared/mysql-family/server-checks.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
@@ -14,10 +14,11 @@ type MysqlSession = ReturnType<typeof mysqlSession>
 const server = await mysqlServer()
 
 /** A session at the real server that is taken for an older one. */
-async function sessionOf(version: string): Promise<{ session: ServerConnection; username: string; password: string }> {
+async function sessionOf(version: string) {
+  const context = contextFor()
   const { username, password } = await createAccount(server, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] })
-  const session = await connect(loginAt(server, { username, password }), contextFor())
-  return { session: { ...session, version }, username, password }
+  const session = { ...(await connect(loginAt(server, { username, password }), context)), version }
+  return { context, session, username, password }
 }
 
 describe('versions', { meta: { server: server.label } }, () => {
@@ -61,7 +62,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     it(`${version} is UnsupportedServer before anything is changed: ${remedy}`, async () => {
       const { session, username, password } = await sessionOf(version)
       const start = (await server.log()).length
-      await expect(change(mysqlSession(session, randomPassword, contextFor()), username)).rejects.toMatchObject({
+      await expect(change(mysqlSession(session, randomPassword), username)).rejects.toMatchObject({
         code: 'UnsupportedServer',
         message: expect.stringMatching(new RegExp(`is MySQL ${version}, .*${remedy}`)),
       })
@@ -76,8 +77,8 @@ describe('versions', { meta: { server: server.label } }, () => {
       ['10.1.0', true],
       ['9.7.9', false],
     ] as const) {
-      const [{ session, username }, context] = [await sessionOf(version), contextFor()]
-      await mysqlSession(session, randomPassword, context).setPassword(next)
+      const { context, session, username } = await sessionOf(version)
+      await mysqlSession(session, randomPassword).setPassword(next)
       await session.close()
       const note = `found MySQL ${version}, newer than what was tested (9.7)`
       expect(context.done.includes(note)).toBe(noted)
@@ -88,7 +89,7 @@ describe('versions', { meta: { server: server.label } }, () => {
   it('8.0.12 and older change their own password without saying the current one', async () => {
     const { session, username, password } = await sessionOf('8.0.12')
     const [next, start] = [randomPassword(), (await server.log()).length]
-    for (let twice = 0; twice < 2; twice++) await changeOwnPassword(session, next, { retain: false }, contextFor())
+    for (let twice = 0; twice < 2; twice++) await changeOwnPassword(session, next, { retain: false })
     await session.close()
     expect(await server.log(start)).not.toMatch(new RegExp(`ALTER USER '${username}'.*REPLACE`))
     expect(await server.login({ username, password: next })).toBeDefined()
