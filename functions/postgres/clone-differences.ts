@@ -35,30 +35,17 @@ export const switches = {
   rolbypassrls: 'BYPASSRLS',
 } as const satisfies Partial<Record<keyof Role, string>>
 
-/** What CREATE ROLE gives without being asked. */
-const plain: Role = {
-  rolsuper: false,
-  rolinherit: true,
-  rolcreaterole: false,
-  rolcreatedb: false,
-  rolcanlogin: true,
-  rolreplication: false,
-  rolbypassrls: false,
-  rolconnlimit: -1,
-  rolvaliduntil: null,
-}
-
 /** Attributes are never inherited through a membership (manual, "Role Membership"). */
 function attributeDifferences(base: Role, clone: Role | null, name: string): Difference[] {
-  const has = clone ?? plain
-  const wanted = Object.entries(switches)
-    .filter(([column]) => base[column as keyof typeof switches] !== has[column as keyof typeof switches])
-    .map(([column, word]) => (base[column as keyof typeof switches] ? word : `NO${word}`))
+  // What CREATE ROLE gives without being asked: none of the switches, INHERIT, no limit and no end.
+  const wanted: string[] = (Object.keys(switches) as (keyof typeof switches)[])
+    .filter((column) => base[column] !== (clone?.[column] ?? false))
+    .map((column) => (base[column] ? switches[column] : `NO${switches[column]}`))
   // The right to connect is looked up before the session runs as the base, so the clone has to inherit it.
-  if (!has.rolinherit) wanted.push('INHERIT')
-  if (base.rolconnlimit !== has.rolconnlimit) wanted.push(`CONNECTION LIMIT ${base.rolconnlimit}`)
-  const until = (role: Role) => role.rolvaliduntil ?? 'infinity'
-  if (until(base) !== until(has)) wanted.push(`VALID UNTIL ${escapeLiteral(until(base))}`)
+  if (clone?.rolinherit === false) wanted.push('INHERIT')
+  if (base.rolconnlimit !== (clone?.rolconnlimit ?? -1)) wanted.push(`CONNECTION LIMIT ${base.rolconnlimit}`)
+  const until = (role: Role | null) => role?.rolvaliduntil ?? 'infinity'
+  if (until(base) !== until(clone)) wanted.push(`VALID UNTIL ${escapeLiteral(until(base))}`)
   return wanted.map((words) => ({ what: words, statements: [`ALTER ROLE ${escapeIdentifier(name)} ${words}`] }))
 }
 

@@ -145,11 +145,7 @@ export function readCloneState(answers: readonly QueryResult[], names: CloneName
   const administers = (role: RoleRow | undefined) =>
     (current === undefined ? role?.session_administers : role?.current_administers) ?? false
   return {
-    sessionUser: about.sessionUser,
-    currentUser: about.currentUser,
-    database: about.database,
-    version: about.version,
-    passwordEncryption: about.passwordEncryption,
+    ...about,
     base: base ?? null,
     clone: clone ?? null,
     baseExpired: base?.expired ?? false,

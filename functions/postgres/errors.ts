@@ -29,9 +29,11 @@ export interface Attempted {
   readonly login: Login
   /** Whether it was we who ended the connection. */
   readonly outOfTime: boolean
-  /** The statement that allows what was refused, where one is known. @param words the server's own */
-  readonly mend?: ((words: string, routine: string | undefined) => string | undefined) | undefined
+  readonly mend?: Mend | undefined
 }
+
+/** The statement that allows what was refused. @param words the server's own @param routine where in its source they stand */
+export type Mend = (words: string, routine: string | undefined) => string
 
 /** Why a statement failed. The statement itself is in no error. Gives back what is a RotationError already. */
 export function statementError(error: unknown, attempted: Attempted): RotationError {

@@ -1,19 +1,23 @@
 import type { Client } from 'pg'
+import type { PasswordForm } from './password-clause.ts'
 
 /** What a server has said by the end of a login, without having been asked. */
 export interface Greeting {
   /** For instance `18.4 (Debian 18.4-1)`. A pooler may say what it likes; undefined where nothing was said. */
   readonly version: string | undefined
   /** How the password in use was asked for: `md5` tells that the server holds it in that form. */
-  readonly asked: 'scram-sha-256' | 'md5' | 'cleartext' | undefined
+  readonly asked: PasswordForm | undefined
 }
 
+/** The events in which `pg` says that it was asked for a password. */
+const requests = {
+  authenticationSASL: 'scram-sha-256',
+  authenticationMD5Password: 'md5',
+  authenticationCleartextPassword: 'cleartext',
+} as const
+
 interface Told {
-  on(event: 'parameterStatus', listener: (status: { parameterName: string; parameterValue: string }) => void): void
-  on(
-    event: 'authenticationSASL' | 'authenticationMD5Password' | 'authenticationCleartextPassword',
-    listener: () => void,
-  ): void
+  on(event: string, listener: (status: { parameterName: string; parameterValue: string }) => void): void
 }
 
 /** Listens to a login. To be called before connecting; what it gives fills up until the client is connected. */
@@ -23,14 +27,9 @@ export function hearGreeting(client: Client): Greeting {
   connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
     if (parameterName === 'server_version') heard.version = parameterValue
   })
-  connection.on('authenticationSASL', () => {
-    heard.asked = 'scram-sha-256'
-  })
-  connection.on('authenticationMD5Password', () => {
-    heard.asked = 'md5'
-  })
-  connection.on('authenticationCleartextPassword', () => {
-    heard.asked = 'cleartext'
-  })
+  for (const [event, form] of Object.entries(requests))
+    connection.on(event, () => {
+      heard.asked = form
+    })
   return heard
 }

@@ -23,20 +23,16 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
  * @param reached whether the TCP connection had come about
  */
 export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
-  const where = address(login)
-  const cause = error
   // Without an SQLSTATE it was no PostgreSQL that spoke.
   if (error instanceof DatabaseError && tidy(error.code) === error.code) return loginError(error, login)
   const { code, message } = asError(error)
-  if (message.includes('does not support SSL')) return tlsUnavailable(login, cause)
+  if (message.includes('does not support SSL')) return tlsUnavailable(login, error)
   if (message.startsWith('Unknown authenticationOk message type')) {
     const likely = say`pg_hba.conf asks this user for another way to log in than a password: GSS, SSPI, a certificate.`
-    return new RotationError('LoginMethod', say`${where} does not ask ${login.username} for a password.`, {
-      likely,
-      cause,
-    })
+    const what = say`${address(login)} does not ask ${login.username} for a password.`
+    return new RotationError('LoginMethod', what, { likely, cause: error })
   }
-  return networkError({ code, message }, login, reached, cause)
+  return networkError({ code, message }, login, reached, error)
 }
 
 /** Before the login is complete nobody knows who is speaking: nothing of what was said is passed on but the SQLSTATE. */
@@ -44,10 +40,7 @@ function loginError(error: DatabaseError, login: Login): RotationError {
   const code = codeOf(error, login)
   const to = login.database === undefined ? '' : ` to database ${login.database}`
   const what = say`${address(login)} refused the login of ${login.username}${to} (${ours(tidy(error.code))}).`
-  const { likely, remedy, retryable } = explained(code, error, login)
-  const cause = withoutStatement(error)
-  const details = { ...(likely && { likely }), ...(remedy && { remedy }), ...(retryable === false && { retryable }) }
-  return new RotationError(code, what, { ...details, cause })
+  return new RotationError(code, what, { ...explained(code, error, login), cause: withoutStatement(error) })
 }
 
 function codeOf({ code = '', message, routine }: DatabaseError, { tls }: Login): ErrorCode {

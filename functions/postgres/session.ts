@@ -5,7 +5,7 @@ import { ours, say, type Words } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import { planClone, proveClone } from './clone.ts'
 import { cloneQuestions, readCloneState } from './clone-state.ts'
-import { type Attempted, statementError } from './errors.ts'
+import { type Mend, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
 import { formOfServer, type PasswordForm, passwordClause } from './password-clause.ts'
 import { noteOnSessionUser } from './session-user-notes.ts'
@@ -37,9 +37,14 @@ export function postgresSession(
   // A little before our own deadline.
   const timeoutMs = () => Math.max(1, Math.floor(context.remainingMs()) - 250)
   const writing = transaction(client, 'READ WRITE', timeoutMs)
+  const failed = (error: unknown, doing: Words, mend?: Mend) =>
+    statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+  /** What was about to be made equal: where the server refuses that, it may be for one of these. */
+  let differences: readonly string[] = []
+  const mendClone: Mend = (words, routine) => grantFor(login.username, words, routine, differences, greeting.version)
 
   /** Runs a change that gives the form it sent a password in, and again where another run was in its way. */
-  async function change(doing: Words, attempt: () => Promise<PasswordForm>, mend?: Attempted['mend']): Promise<void> {
+  async function change(doing: Words, attempt: () => Promise<PasswordForm>, mend?: Mend): Promise<void> {
     for (let count = 1; ; count++) {
       try {
         const used = await attempt()
@@ -48,8 +53,7 @@ export function postgresSession(
         if (note !== undefined) context.did(note)
         return
       } catch (error) {
-        if (count === attempts || !isCollision(error))
-          throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+        if (count === attempts || !isCollision(error)) throw failed(error, doing, mend)
         await client.query('ROLLBACK').catch(() => undefined)
         await context.sleep(20 * count * (1 + (context.randomBytes(1)[0] ?? 0) / 256))
       }
@@ -85,7 +89,6 @@ export function postgresSession(
     },
 
     async ensureClone({ username, password, ...names }) {
-      let differences: readonly string[] = []
       const attempt = async () => {
         const known = knownForm(names.base, names.clone)
         const clause = async (form: PasswordForm) => passwordClause(form, username, password, context)
@@ -98,9 +101,7 @@ export function postgresSession(
         await writing.finish(plan.statements)
         return used
       }
-      await change(say`making ${names.clone} the clone of ${names.base}`, attempt, (words, routine) =>
-        grantFor(login.username, { words, routine, differences, version: greeting.version }),
-      )
+      await change(say`making ${names.clone} the clone of ${names.base}`, attempt, mendClone)
       if (differences.length === 0) return
       context.did(say`made ${names.clone} equal in: ${differences.join(', ')}`)
       const note = await noteOnSessionUser(client)
@@ -110,17 +111,13 @@ export function postgresSession(
     /** As setSecret begins, and no further: a standby refuses even that. */
     async checkReady(change) {
       const clone = change.kind === 'clone' ? change : undefined
-      const doing = say`looking whether ${login.username} may change the password`
-      let differences: readonly string[] = []
       try {
         const answers = await writing.ask(clone === undefined ? [] : cloneQuestions(clone.names))
         if (clone === undefined) return say`The server takes changes, and a login may change its own password.`
         differences = planClone(readCloneState(answers, clone.names), clone.names, clone.username, '').differences
         return say`The server takes changes, and ${login.username} may change the two logins.`
       } catch (error) {
-        const mend: Attempted['mend'] = (words, routine) =>
-          grantFor(login.username, { words, routine, differences, version: greeting.version })
-        throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+        throw failed(error, say`looking whether ${login.username} may change the password`, mendClone)
       } finally {
         await client.query('ROLLBACK').catch(() => undefined)
       }
@@ -129,9 +126,7 @@ export function postgresSession(
     async checkClone(names) {
       const reading = transaction(client, 'READ ONLY', timeoutMs)
       const answers = await reading.whole(cloneQuestions(names)).catch((error: unknown) => {
-        const doing = say`comparing the rights of the two logins`
-        const mend = () => grantToRead(names.base)
-        throw statementError(error, { doing, login, mend, outOfTime: context.signal.aborted })
+        throw failed(error, say`comparing the rights of the two logins`, () => grantToRead(names.base))
       })
       proveClone(readCloneState(answers, names), names)
     },

@@ -2,15 +2,12 @@ import { escapeIdentifier } from 'pg'
 import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
+import { switches } from './clone-differences.ts'
 import { type CloneState, readCatalogs } from './clone-state.ts'
 import { majorOf } from './versions.ts'
 
 /** Attributes that a role may give, or take away, only where it has them itself (manual of PostgreSQL 16, "CREATE ROLE"). */
-const guarded = {
-  rolcreatedb: 'CREATEDB',
-  rolreplication: 'REPLICATION',
-  rolbypassrls: 'BYPASSRLS',
-} as const
+const guarded = ['rolcreatedb', 'rolreplication', 'rolbypassrls'] as const
 
 /**
  * Says beforehand, with the statement that mends it, what the server would refuse half-way.
@@ -28,7 +25,7 @@ export function checkSuperuser(state: CloneState, names: CloneNames): void {
   if (!self.rolcreaterole) throw missing(say`may not manage roles`, `ALTER ROLE ${me} CREATEROLE`)
   const superuser = [base, clone].some((role) => role?.rolsuper)
   if (superuser) throw missing(say`may not change a superuser`, `ALTER ROLE ${me} SUPERUSER`)
-  const differ = (column: keyof typeof guarded) => (base?.[column] ?? false) !== (clone?.[column] ?? false)
+  const differ = (column: (typeof guarded)[number]) => (base?.[column] ?? false) !== (clone?.[column] ?? false)
   if (version < 160_000) {
     // A role that has REPLICATION is changed by superusers alone, whatever the change is.
     const special =
@@ -41,10 +38,10 @@ export function checkSuperuser(state: CloneState, names: CloneNames): void {
     missing(say`does not administer ${role}`, `GRANT ${escapeIdentifier(role)} TO ${me} WITH ADMIN OPTION`)
   if (!administersBase) throw grant(names.base)
   if (clone !== null && !administersClone) throw grant(names.clone)
-  for (const [column, word] of Object.entries(guarded) as [keyof typeof guarded, string][]) {
+  for (const column of guarded) {
     if (!differ(column) || self[column]) continue
-    const what = say`may not give or take away ${ours(word)}, in which ${names.base} and ${names.clone} differ`
-    throw missing(what, `ALTER ROLE ${me} ${word}`)
+    const what = say`may not give or take away ${ours(switches[column])}, in which ${names.base} and ${names.clone} differ`
+    throw missing(what, `ALTER ROLE ${me} ${switches[column]}`)
   }
 }
 
@@ -56,18 +53,17 @@ export function grantToRead(role: string): string {
 
 /**
  * The statement that allows a superuser what the server refused, though `checkSuperuser` had nothing to say.
- * @param refused what the server said and where in its source; what was about to be made equal
+ * @param words what the server said
+ * @param routine where in its source it said it
+ * @param differences what was about to be made equal
  */
 export function grantFor(
   superuser: string,
-  refused: {
-    readonly words: string
-    readonly routine: string | undefined
-    readonly differences: readonly string[]
-    readonly version: string | undefined
-  },
+  words: string,
+  routine: string | undefined,
+  differences: readonly string[],
+  version: string | undefined,
 ): string {
-  const { words, routine, differences, version } = refused
   if (routine === 'aclcheck_error') return grantToRead(superuser)
   const [setting] = differences.map((what) => what.split(' ')[0] ?? '').filter((name) => words.includes(`"${name}"`))
   if (setting !== undefined && majorOf(version) >= 15) {
