@@ -1,8 +1,8 @@
 import type { Logger } from '@aws-lambda-powertools/logger'
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { MiddlewareObj } from '@middy/core'
-import { RotationError } from './errors/rotation-error.ts'
-import { joined, kind, say, type Words } from './errors/words.ts'
+import { presentable } from './errors/rotation-error.ts'
+import { joined, say, type Words } from './errors/words.ts'
 import { steps } from './rotation/event.ts'
 import type { ProbeAnswer } from './rotation/probe.ts'
 import type { Redactor } from './rotation/redact.ts'
@@ -36,19 +36,32 @@ export function stepReporter(
   const startedAt = performance.now()
   const done: Words[] = []
   const counts = new Map<string, number>()
-  const line = (durationMs: number) => ({
+  const line = () => ({
     ...about,
     function: functionName,
     requestId,
-    durationMs,
+    durationMs: Math.round(performance.now() - startedAt),
     done: done.map((what) => redactor.words(what)),
   })
 
   /** No metric: it is no step, and what it has found is in its answer. */
   function reportProbe({ findings, problem }: ProbeAnswer): void {
-    const durationMs = Math.round(performance.now() - startedAt)
     const outcomes = findings.map(({ about, version, verdict, code }) => ({ about, version, verdict, code }))
-    logger.info('probed', { ...line(durationMs), findings: outcomes, code: problem?.code })
+    logger.info('probed', { ...line(), findings: outcomes, code: problem?.code })
+  }
+
+  function publish(outcome: string, durationMs: number, gapMs?: number): void {
+    // A dimension made of whatever a caller sends would cost money and could carry a secret.
+    metrics.addDimensions({ step: steps.find((known) => known === about.step) ?? 'unknown', outcome })
+    metrics.addMetric('StepDuration', MetricUnit.Milliseconds, durationMs)
+    metrics.publishStoredMetrics()
+    if (gapMs !== undefined) {
+      metrics.addMetric('Gap', MetricUnit.Milliseconds, gapMs)
+      metrics.publishStoredMetrics()
+    }
+    if (counts.size === 0) return
+    for (const [metric, count] of counts) metrics.addMetric(metric, MetricUnit.Count, count)
+    metrics.publishStoredMetrics()
   }
 
   return {
@@ -57,30 +70,21 @@ export function stepReporter(
     doneSoFar: () => (done.length === 0 ? say`nothing` : joined(done)),
     middleware: {
       after({ response }) {
-        const durationMs = Math.round(performance.now() - startedAt)
         if (response === null || response === undefined) return
         if ('findings' in response) return reportProbe(response)
-        logger.info('step succeeded', { ...line(durationMs), ...response })
-        publish(metrics, about.step, 'ok', durationMs, response.gapMs)
-        publishCounts(metrics, counts)
+        const shown = line()
+        logger.info('step succeeded', { ...shown, ...response })
+        publish('ok', shown.durationMs, response.gapMs)
       },
       onError(request) {
-        const durationMs = Math.round(performance.now() - startedAt)
+        const shown = line()
         const error = redactor.deep(presentable(request.error))
         request.error = error
-        logger.error('step failed', { ...line(durationMs), code: error.code, retryable: error.retryable, error })
-        publish(metrics, about.step, error.code, durationMs)
-        publishCounts(metrics, counts)
+        logger.error('step failed', { ...shown, code: error.code, retryable: error.retryable, error })
+        publish(error.code, shown.durationMs)
       },
     },
   }
-}
-
-/** Whatever is not a RotationError is a defect: it is wrapped, so that every error has a code and a remedy. */
-function presentable(error: unknown): RotationError {
-  if (error instanceof RotationError) return error
-  const name = error instanceof Error ? error.name : typeof error
-  return new RotationError('Internal', say`The function failed unexpectedly (${kind(name)}).`, { cause: error })
 }
 
 /** What the log says of an event: each field only where it is there. */
@@ -95,20 +99,4 @@ export function whatEventIsAbout(event: unknown): EventSummary {
     return typeof RotationToken === 'string' && value.includes(RotationToken) ? {} : { [name]: value }
   }
   return { ...text('step', Step, 64), ...text('secret', SecretId, 2048), ...text('version', ClientRequestToken, 64) }
-}
-
-function publish(metrics: Metrics, step: string | undefined, outcome: string, durationMs: number, gapMs?: number) {
-  // A dimension made of whatever a caller sends would cost money and could carry a secret.
-  metrics.addDimensions({ step: steps.find((known) => known === step) ?? 'unknown', outcome })
-  metrics.addMetric('StepDuration', MetricUnit.Milliseconds, durationMs)
-  metrics.publishStoredMetrics()
-  if (gapMs === undefined) return
-  metrics.addMetric('Gap', MetricUnit.Milliseconds, gapMs)
-  metrics.publishStoredMetrics()
-}
-
-function publishCounts(metrics: Metrics, counts: ReadonlyMap<string, number>) {
-  if (counts.size === 0) return
-  for (const [metric, count] of counts) metrics.addMetric(metric, MetricUnit.Count, count)
-  metrics.publishStoredMetrics()
 }

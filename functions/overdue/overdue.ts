@@ -3,8 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { Context } from 'aws-lambda'
 import { listSecrets } from '../../shared/aws/secret-list.ts'
 import { checkEndpoint, secretsManagerClient } from '../../shared/aws/secrets-manager.ts'
-import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { kind, say } from '../../shared/errors/words.ts'
+import { presentable } from '../../shared/errors/rotation-error.ts'
 import { type Judged, judged } from './judged.ts'
 
 /** Before Lambda's own deadline, in milliseconds: its "Task timed out" would not say during what. */
@@ -29,7 +28,7 @@ export async function handler(_event: unknown, context: Context): Promise<void> 
     const signal = AbortSignal.timeout(Math.max(context.getRemainingTimeInMillis() - lastWordMs, 0))
     report(await judged(listSecrets(client, signal), Date.now()))
   } catch (error) {
-    const told = error instanceof RotationError ? error : unexpected(error)
+    const told = presentable(error)
     logger.error('listing failed', { function: name, code: told.code, retryable: told.retryable, error: told })
     throw told
   }
@@ -45,9 +44,4 @@ function report({ rotated, overdue, stuck, off }: Judged): void {
   for (const [metric, count] of Object.entries({ ...counts, SecretsOff: off.length }))
     metrics.addMetric(metric, MetricUnit.Count, count)
   metrics.publishStoredMetrics()
-}
-
-function unexpected(error: unknown): RotationError {
-  const what = error instanceof Error ? error.name : typeof error
-  return new RotationError('Internal', say`The function failed unexpectedly (${kind(what)}).`, { cause: error })
 }

@@ -1,9 +1,6 @@
-import type { DatabaseFields } from './secret.ts'
+import type { DatabaseFields, Login } from './secret.ts'
 
-interface Credentials {
-  readonly username: string
-  readonly password: string
-}
+type Credentials = Pick<Login, 'username' | 'password'>
 
 export interface UpdatedUrls {
   /** The fields of the secret that hold a URL with the login, with the next one in it. */

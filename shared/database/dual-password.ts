@@ -2,7 +2,7 @@ import { say } from '../errors/words.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
 import { checkPending, oneLogin } from './database-secret-type.ts'
 import type { DatabaseEngine, DualPasswordSession } from './engine.ts'
-import { leaveToTest, logsIn, nobodyLogsIn, tryLogin } from './logins.ts'
+import { logsIn, nobodyLogsIn, tryLogin } from './logins.ts'
 import { probeDatabase } from './probe.ts'
 import { awaitReplica } from './replica.ts'
 import type { DatabaseSecret, Owner } from './secret.ts'
@@ -33,8 +33,14 @@ export function dualPassword(
         // Ended before anybody else logs in: the superuser may be the login itself, and have one connection to spare.
         await using session =
           who && (await (isItself ? tryLogin(engine, who, 'AWSCURRENT', context) : superuserSession(who, lookup)))
-        // Perhaps AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do.
-        if (session === undefined) return leaveToTest(current, context)
+        if (session === undefined) {
+          // Perhaps AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do. testSecret logs in
+          // with AWSPENDING in any case, and nothing is promoted without it.
+          context.did(
+            say`changed nothing: testSecret finds out whether an earlier run has set AWSPENDING, since a second refused login could lock ${current.username}`,
+          )
+          return
+        }
         await session.addPassword(pending.username, { next: pending.password, current: current.password })
         context.did(say`added the new password of ${pending.username}`)
       }

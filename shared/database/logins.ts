@@ -37,17 +37,6 @@ export async function logsIn(
   return session !== undefined
 }
 
-/**
- * Notes that a step ends without having tried AWSPENDING: on servers that lock accounts a second refused login could be one
- * too many. testSecret logs in with AWSPENDING in any case, and nothing is promoted without it: it ends the rotation where
- * the password was changed by hand.
- */
-export function leaveToTest({ username }: Login, context: RotationContext): void {
-  context.did(
-    say`changed nothing: testSecret finds out whether an earlier run has set AWSPENDING, since a second refused login could lock ${username}`,
-  )
-}
-
 /** The error for a secret none of whose tried versions logs in. */
 export function nobodyLogsIn(tried: string, login: Login, engine: DatabaseEngine): RotationError {
   const what = say`${address(login)} refuses ${login.username} with ${ours(tried)}.`

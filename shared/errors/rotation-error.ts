@@ -4,7 +4,7 @@ import '../network/error-codes.ts'
 import { protocolErrors } from '../rotation/error-codes.ts'
 import type { ErrorCode } from './catalogue.ts'
 import { knownErrors } from './general-error.ts'
-import { ours, say, type Words } from './words.ts'
+import { kind, ours, say, type Words } from './words.ts'
 
 /** Whether a call that failed may have done its work all the same. */
 export type Effect = 'none' | 'possible'
@@ -53,4 +53,11 @@ export class RotationError extends Error {
     Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
     this.retryable = retryable
   }
+}
+
+/** Whatever is not a RotationError is a defect: it is wrapped, so that every error has a code and a remedy. */
+export function presentable(error: unknown): RotationError {
+  if (error instanceof RotationError) return error
+  const name = error instanceof Error ? error.name : typeof error
+  return new RotationError('Internal', say`The function failed unexpectedly (${kind(name)}).`, { cause: error })
 }

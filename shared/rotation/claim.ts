@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/catalogue.ts'
 import { RotationError } from '../errors/rotation-error.ts'
 import { say, type Words } from '../errors/words.ts'
 import { type Claim, claimLabel, claimsIn, fingerprint, isSettled } from './claim-label.ts'
@@ -53,8 +54,8 @@ export async function claim<S>(
     if (isOver) {
       const since = Math.min(context.now(), ...others.map((other) => other.since))
       if (others.length > 0 && !(await thing.mayBeUsedAgain(since))) throw await ended()
-      const mine = await announced({ thing, own, context, nonce, since, labels })
-      if (mine !== undefined) return { giveBack: () => giveBack(mine, own) }
+      const giveBack = await announced(thing, own, context, { nonce, since, labels })
+      if (giveBack !== undefined) return { giveBack }
     }
     const stored = await own.storedNow()
     if (stored !== undefined) return { stored }
@@ -69,29 +70,31 @@ function claimsOn(use: string, labels: Labels, token: string): Claim[] {
   return claimsIn(labels).filter((each) => each.use === use && !isSettled(each, labels, token))
 }
 
-interface Attempt<S> {
-  readonly thing: Claimable<S>
-  readonly own: OwnLabels<S>
-  readonly context: RotationContext
-  readonly nonce: string
-  readonly since: number
-  /** What was seen before. */
-  readonly labels: Labels
-}
-
-/** @returns undefined where another run was there, too: then nothing is claimed */
-async function announced<S>({ thing, own, context, nonce, since, labels }: Attempt<S>): Promise<Taken | undefined> {
+/** @returns what gives it back; undefined where another run was there, too: then nothing is claimed */
+async function announced<S>(
+  thing: Claimable<S>,
+  own: OwnLabels<S>,
+  context: RotationContext,
+  { nonce, since, labels }: { readonly nonce: string; readonly since: number; readonly labels: Labels },
+): Promise<(() => Promise<void>) | undefined> {
   const { token, now, remainingMs } = context
-  if (remainingMs() < thing.leastMs) throw tooLate(thing.leastMs)
+  if (remainingMs() < thing.leastMs) {
+    const what = say`Less than ${thing.leastMs / 1000} seconds are left, with which the request is not begun. Nothing was sent.`
+    throw nothingUsed('TimedOut', what)
+  }
   const before = claimsIn(labels)
     .filter((each) => each.nonce !== nonce)
     .sort((a, b) => (a.label < b.label ? -1 : 1))
   const used = before.flatMap((each) => [each.use, ...each.used])
   const earlier = before.map((each) => each.counts)
   const counts = counted(earlier, now())
-  if (counts === undefined) throw tooOften()
+  if (counts === undefined) {
+    const what = say`The secret was rotated 96 times in a day, or 35 times in an hour. Nothing was sent.`
+    throw nothingUsed('RotatedTooOften', what)
+  }
   const about = { use: thing.use, token: fingerprint(token), since, until: now() + remainingMs(), nonce, counts, used }
   const mine = { ...about, label: claimLabel(about), version: thing.version.id }
+  const withdraw = () => own.move(mine.label, { from: mine.version })
   await own.move(mine.label, { to: mine.version })
   const known = new Set([mine.label, ...before.map(({ label }) => label)])
   const others = (seen: Labels) => claimsOn(thing.use, seen, token).filter(({ label }) => !known.has(label))
@@ -107,63 +110,38 @@ async function announced<S>({ thing, own, context, nonce, since, labels }: Attem
   if (won) {
     // They hold nothing that this one does not.
     for (const each of older) await own.move(each.label, { from: each.version })
-    return { mine, last }
+    return async () => {
+      // What was used up before is remembered by the claim before: that comes back first.
+      if (last !== undefined) await own.move(last.label, { to: last.version })
+      await withdraw()
+    }
   }
-  await withdraw(mine, own)
+  await withdraw()
   if (!isPending) checkPending(seen, token)
   return undefined
 }
 
-/** The claim that was made, and the one before it, which was taken away. */
-interface Taken {
-  readonly mine: Claim
-  readonly last: Claim | undefined
-}
-
-/** What was used up before is remembered by the claim before: that comes back first. */
-async function giveBack<S>({ mine, last }: Taken, own: OwnLabels<S>): Promise<void> {
-  if (last !== undefined) await own.move(last.label, { to: last.version })
-  await withdraw(mine, own)
-}
-
-async function withdraw<S>({ label, version }: Claim, own: OwnLabels<S>): Promise<void> {
-  await own.move(label, { from: version })
-}
-
 /** A second or three: two runs that have seen each other shall not do so again and again. */
 async function waitForOthers<S>(
-  { leastMs, what }: Claimable<S>,
+  thing: Claimable<S>,
   others: readonly Claim[],
   { remainingMs, sleep, randomBytes, signal, now }: RotationContext,
 ): Promise<void> {
   const [chance = 0] = randomBytes(1)
   const pause = 1_000 + chance * 8
-  if (remainingMs() > leastMs + pause && !signal.aborted) return sleep(pause)
+  if (remainingMs() > thing.leastMs + pause && !signal.aborted) return sleep(pause)
   const until = Math.max(now(), ...others.map((other) => other.until + aroundMs))
   const rest = Math.ceil((until - now()) / 1000)
-  throw new RotationError(
-    'ClaimedByAnotherRun',
-    say`Another run has claimed the ${what}, and is over in ${rest} seconds at the latest.`,
-    {
-      effect: 'none',
-    },
-  )
+  const what = say`Another run has claimed the ${thing.what}, and is over in ${rest} seconds at the latest.`
+  throw nothingUsed('ClaimedByAnotherRun', what)
 }
 
 function checkPending(labels: Labels, token: string): void {
   const held = labels.get(token) ?? []
   if (held.includes('AWSPENDING') || held.includes('AWSCURRENT')) return
-  throw new RotationError('ClaimDisturbed', say`AWSPENDING is not on version ${token} any more. Nothing was used up.`, {
-    effect: 'none',
-  })
+  throw nothingUsed('ClaimDisturbed', say`AWSPENDING is not on version ${token} any more. Nothing was used up.`)
 }
 
-function tooOften(): RotationError {
-  const what = say`The secret was rotated 96 times in a day, or 35 times in an hour. Nothing was sent.`
-  return new RotationError('RotatedTooOften', what, { effect: 'none' })
-}
-
-function tooLate(leastMs: number): RotationError {
-  const what = say`Less than ${leastMs / 1000} seconds are left, with which the request is not begun. Nothing was sent.`
-  return new RotationError('TimedOut', what, { effect: 'none' })
+function nothingUsed(code: ErrorCode, what: Words): RotationError {
+  return new RotationError(code, what, { effect: 'none' })
 }

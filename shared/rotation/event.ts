@@ -17,15 +17,14 @@ export interface RotationEvent {
   readonly rotationToken: string | undefined
 }
 
-const printable = v.pipe(
-  v.string(),
-  v.minLength(1),
-  v.check((text) => /^[ -~]+$/.test(text) && !text.endsWith('\n')),
-)
+/** The form of a text of printable ASCII. */
+export const printable = (most: number, least = 1) =>
+  v.pipe(v.string(), v.regex(/^[ -~]+$/), v.minLength(least), v.maxLength(most))
+
 const schema = v.object({
-  Step: v.pipe(printable, v.maxLength(64)),
-  SecretId: v.pipe(printable, v.maxLength(2048)),
-  ClientRequestToken: v.pipe(printable, v.minLength(32), v.maxLength(64)),
+  Step: printable(64),
+  SecretId: printable(2048),
+  ClientRequestToken: printable(64, 32),
   RotationToken: v.optional(v.pipe(v.string(), v.regex(/^[a-zA-Z0-9-]{36,256}$/))),
 })
 

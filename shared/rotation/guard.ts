@@ -27,7 +27,8 @@ export async function guard(
     const what = say`Secret ${event.secretId} is not enabled for rotation.`
     throw new RotationError('RotationNotEnabled', what, leftPending(event, first))
   }
-  const staged = ({ labels }: SecretDescription) => isStaged(labels.get(event.token))
+  const staged = ({ labels }: SecretDescription) =>
+    labels.get(event.token)?.some((label) => label === 'AWSCURRENT' || label === 'AWSPENDING') === true
   const seen = staged(first) ? first : await patiently(describe, staged, context)
   const labels = seen.labels.get(event.token)
   if (labels === undefined) {
@@ -55,10 +56,6 @@ function leftPending({ secretId }: RotationEvent, { labels }: SecretDescription)
   return {
     remedy: say`rotate-secret refuses the secret while AWSPENDING is on version ${ours(pending)}. Where AWSCURRENT works, take AWSPENDING off: ${off}. Where it does not, setSecret was done, and AWSPENDING works: move AWSCURRENT there: ${on}. Then configure rotation with rotate-secret and this function.`,
   }
-}
-
-function isStaged(labels: readonly string[] | undefined): boolean {
-  return labels !== undefined && (labels.includes('AWSCURRENT') || labels.includes('AWSPENDING'))
 }
 
 function pendingNow({ labels }: SecretDescription): Words {

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
+import { printable } from './event.ts'
 
 /** What an operator sends in place of Secrets Manager, to have a look from the function's own network and role. */
 export interface ProbeEvent {
@@ -11,11 +12,10 @@ export interface ProbeEvent {
   readonly first: string | undefined
 }
 
-const text = (most: number) => v.pipe(v.string(), v.regex(/^[ -~]+$/), v.maxLength(most))
-const versionId = text(64)
+const versionId = printable(64)
 const schema = v.object({
   KeyturnProbe: v.literal(1),
-  SecretId: text(2048),
+  SecretId: printable(2048),
   VersionIds: v.optional(v.pipe(v.array(versionId), v.maxLength(10)), []),
   First: v.optional(versionId),
 })

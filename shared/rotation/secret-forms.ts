@@ -14,14 +14,7 @@ export const shortest = 8
 function pieces(value: string): string[] {
   const plain = value.replaceAll(/\r\n?/g, '\n')
   if (plain === value && value.trim() === value && !value.includes('\n')) return [value]
-  const whole = [
-    value,
-    value.trim(),
-    plain,
-    plain.trim(),
-    plain.replaceAll('\n', '\r\n'),
-    plain.trim().replaceAll('\n', '\r\n'),
-  ]
+  const whole = [value, plain, plain.replaceAll('\n', '\r\n')].flatMap((text) => [text, text.trim()])
   return [...whole, ...linesOf(plain).filter((line) => line.length >= shortest)]
 }
 
@@ -42,7 +35,8 @@ export function isTooShort(value: string): boolean {
 
 function encodings(value: string): string[] {
   const json = JSON.stringify(value).slice(1, -1)
-  const url = percent(value)
+  // Half of a surrogate pair has no URL form.
+  const url = value.isWellFormed() ? encodeURIComponent(value) : value
   const form = new URLSearchParams([['', value]]).toString().slice(1)
   const forms = [
     value,
@@ -86,14 +80,6 @@ function shifted(bytes: Buffer): string[] {
     const whole = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6))
     return [whole, whole.replaceAll('+', '-').replaceAll('/', '_')]
   })
-}
-
-function percent(value: string): string {
-  try {
-    return encodeURIComponent(value)
-  } catch {
-    return value // a lone surrogate has no URL form
-  }
 }
 
 function lowerHex(text: string): string {

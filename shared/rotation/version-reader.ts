@@ -119,12 +119,13 @@ export function createVersionReader<S>(
 
 /** Conceals a whole SecretString and what the form calls sensitive; all values in it, where the form refuses it. */
 export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Redactor): void {
-  redactor.add(inOneLine(text))
+  const { line, values } = lineAndValues(text)
+  redactor.add(line)
   let secret: S
   try {
     secret = form.parse(text)
   } catch {
-    redactor.add(...valuesIn(text))
+    redactor.add(...values)
     return
   }
   redactor.add(...form.sensitive(secret))
@@ -132,25 +133,17 @@ export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Re
 
 /**
  * A JSON text without its line ends: what is secret in it is concealed by itself, and its lines (a brace, a port) are no
- * secrets, for whose sake all words of others would be withheld.
+ * secrets, for whose sake all words of others would be withheld. And all texts and numbers in it, at any depth.
  */
-function inOneLine(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text))
-  } catch {
-    return text
-  }
-}
-
-/** All texts and numbers in a JSON text, at any depth. */
-function valuesIn(text: string): string[] {
+function lineAndValues(text: string): { readonly line: string; readonly values: readonly string[] } {
   const values: string[] = []
   try {
-    JSON.parse(text, (_key, value: unknown) => {
+    const json: unknown = JSON.parse(text, (_key, value: unknown) => {
       if (typeof value === 'string' || typeof value === 'number') values.push(String(value))
+      return value
     })
+    return { line: JSON.stringify(json), values }
   } catch {
-    // not JSON: the text as a whole is concealed
+    return { line: text, values }
   }
-  return values
 }
