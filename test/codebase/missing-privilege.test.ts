@@ -185,6 +185,11 @@ const sites: readonly Site[] = [
     mended: postgres('of the base: the error prints the statement'),
   },
   {
+    file: 'functions/postgres/session.ts',
+    line: 'mendClone: Mend',
+    mended: postgres('a setting that only a superuser may give: the error says how to allow it'),
+  },
+  {
     file: 'functions/postgres/login-errors.ts',
     line: "'42501': 'MissingPrivilege'",
     mended: postgres('CONNECT on the database: the error prints the GRANT'),
