@@ -1,25 +1,8 @@
 import type { ErrorCode } from '../errors/catalogue.ts'
 import { type Effect, type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { kind, ours, say } from '../errors/words.ts'
-import { type TlsProblem, tlsProblem } from '../network/tls-problem.ts'
 import { quotable } from '../rotation/redact.ts'
-
-/** Names of the errors that Secrets Manager, KMS behind it, RDS and the SDK give (API references, "Common Errors"). */
-const codeOf: Readonly<Record<string, ErrorCode>> = {
-  ResourceNotFoundException: 'SecretNotFound',
-  AccessDeniedException: 'AccessDenied',
-  AccessDenied: 'AccessDenied',
-  UnrecognizedClientException: 'AccessDenied',
-  InvalidClientTokenId: 'AccessDenied',
-  InvalidSignatureException: 'AccessDenied',
-  SignatureDoesNotMatch: 'AccessDenied',
-  ExpiredTokenException: 'AccessDenied',
-  ExpiredToken: 'AccessDenied',
-  CredentialsProviderError: 'AccessDenied',
-  DecryptionFailure: 'KmsAccessDenied',
-  EncryptionFailure: 'KmsAccessDenied',
-  AbortError: 'TimedOut',
-}
+import { classify, type Failure, type ServiceCodes, systemCode, tidy, tlsProblemOf } from './aws-failure.ts'
 
 /** What says that the process has no credentials, or none that AWS knows. */
 const noCredentials = [
@@ -30,59 +13,54 @@ const noCredentials = [
   'ExpiredToken',
 ]
 
-const unreachable = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EPIPE',
-]
-
-/** What is one service's own; its caller gives it, so that no other function carries its words. */
-export interface ServiceCodes {
-  /** What is missing where the service finds no resource; undefined where the call is about a secret. */
-  readonly missing?: ErrorCode
-  readonly unreachable: ErrorCode
-  readonly failed: ErrorCode
-  /** What the role must allow a call on; undefined where that is a secret, or where the caller says more of it. */
-  readonly resources?: string
-}
+/**
+ * A call of AWS: its IAM action, for instance `secretsmanager:GetSecretValue`; the ARN or name that it is about; the codes of
+ * another service than Secrets Manager; and what is known of its effect, where somebody has to know.
+ */
+type Call = readonly [call: string, resource: string, codes?: ServiceCodes | undefined, effect?: Effect]
 
 const secretsManagerCodes: ServiceCodes = {
   unreachable: 'SecretsManagerUnreachable',
   failed: 'SecretsManagerFailed',
 }
 
-/**
- * What an AWS call failed of, in an operator's words.
- * @param call the IAM action of the call, for instance `secretsmanager:GetSecretValue`
- * @param resource the ARN or name the call was about
- * @param effect what is known of it, for calls of which somebody has to know
- * @param codes of another service than Secrets Manager
- */
+/** What an AWS call failed of, in an operator's words. */
 export function toRotationError(
   error: unknown,
-  call: string,
-  resource: string,
-  effect?: Effect,
-  codes: ServiceCodes = secretsManagerCodes,
+  ...[call, resource, codes = secretsManagerCodes, effect = 'possible']: Call
 ): RotationError {
   const name = (error instanceof Error && tidy(error.name)) || 'unknown error'
-  const said = error instanceof Error ? error.message : ''
-  const code = classify(name, said, call, error, codes)
-  const details = { cause: presentable(error), effect: effect ?? 'possible' }
-  if (code === 'TimedOut')
-    return new RotationError(code, say`The time ran out during ${ours(call)} on ${resource}.`, {
-      ...slowAws,
-      ...details,
-    })
-  return new RotationError(code, say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`, {
-    ...hint(code, name, said, call, error, codes),
-    ...details,
-  })
+  const failure = { error, name, said: error instanceof Error ? error.message : '', call, codes }
+  const code = classify(failure)
+  const details = { cause: presentable(error), effect }
+  if (code === 'TimedOut') {
+    const what = say`The time ran out during ${ours(call)} on ${resource}.`
+    return new RotationError(code, what, { ...slowAws, ...details })
+  }
+  const what = say`${ours(call)} on ${resource} failed: ${kind(systemCode(error) ?? name)}.`
+  return new RotationError(code, what, { ...hint(code, failure), ...details })
+}
+
+/** What to do with the error of a call: throws what `toRotationError` makes of it. */
+export function failed(...call: Call) {
+  return (error: unknown): never => {
+    throw toRotationError(error, ...call)
+  }
+}
+
+/**
+ * The same for a call with one error that is an answer as well: what it is about is not there, or is there already.
+ * @param answer the name of this error, for which it gives undefined
+ */
+export function failedBut(answer: string, ...call: Call) {
+  return (error: unknown): undefined => {
+    if (!isCalled(error, answer)) throw toRotationError(error, ...call)
+  }
+}
+
+/** Whether it is the error of AWS that has this name. */
+export function isCalled(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name
 }
 
 const slowAws = {
@@ -106,42 +84,9 @@ function presentable(error: unknown): unknown {
   })
 }
 
-/** ECONNREFUSED and the like, where there is one. */
-function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? tidy(error.code) : undefined
-}
-
 interface ResponseMetadata {
   readonly httpStatusCode?: number
   readonly requestId?: string
-}
-
-/** A name or an id as AWS and Node write them; undefined for anything else. */
-function tidy(text: unknown): string | undefined {
-  return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : undefined
-}
-
-function classify(name: string, said: string, call: string, error: unknown, codes: ServiceCodes): ErrorCode {
-  if (name === 'AccessDeniedException' && said.includes('KMS')) return 'KmsAccessDenied'
-  if (name === 'InvalidRequestException' && said.includes('deletion')) return 'SecretNotFound'
-  // What is sent is well formed: the rotation that its RotationToken is of is over, or was dropped (PutSecretValue, "RotationToken").
-  if (name === 'InvalidRequestException' && call.endsWith('PutSecretValue')) return 'NotPending'
-  if (codes.missing === undefined && (name === 'InvalidParameterException' || name === 'ValidationException')) {
-    return call.endsWith('UpdateSecretVersionStage') ? 'VersionConflict' : 'InvalidSecret'
-  }
-  // The secret was described a moment before: it is the version that holds nothing.
-  if (name === 'ResourceNotFoundException' && call.endsWith('UpdateSecretVersionStage')) return 'VersionMissing'
-  if (codes.missing !== undefined && name === 'ResourceNotFoundException') return codes.missing
-  const code = codeOf[name]
-  if (code !== undefined) return code
-  if (tlsProblemOf(error) !== undefined) return 'EndpointUntrusted'
-  const isUnreachable = name === 'TimeoutError' || unreachable.includes(systemCode(error) ?? '')
-  return isUnreachable ? codes.unreachable : codes.failed
-}
-
-function tlsProblemOf(error: unknown): TlsProblem | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return tlsProblem(String(error.code), error.message)
 }
 
 /** What is known of databases (DATABASE_CA_BUNDLE, "ssl") does not count here. */
@@ -164,19 +109,13 @@ function endpointHint(error: unknown, call: string): ErrorDetails {
   return known === undefined ? {} : { likely: known }
 }
 
-function hint(
-  code: ErrorCode,
-  name: string,
-  said: string,
-  call: string,
-  error: unknown,
-  codes: ServiceCodes,
-): ErrorDetails {
+function hint(code: ErrorCode, { error, name, said, call, codes }: Failure): ErrorDetails {
   if (code === 'EndpointUntrusted') return endpointHint(error, call)
   if (noCredentials.includes(name)) {
     const remedy = say`In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.`
     return { likely: say`The process has no valid AWS credentials.`, remedy }
   }
+  if (code === 'AccessDenied' && codes.denied !== undefined) return codes.denied(call, said)
   if (code === 'AccessDenied' && codes.resources !== undefined) {
     return {
       likely: say`The function's role or a VPC endpoint policy does not allow the call.`,

@@ -1,20 +1,13 @@
 import './iam-error-codes.ts'
-import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
+import type { ErrorDetails } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import { type ServiceCodes, toRotationError } from './aws-errors.ts'
+import type { ServiceCodes } from './aws-failure.ts'
 
-const codes: ServiceCodes = { unreachable: 'IamUnreachable', failed: 'IamFailed' }
-
-/** What a call of IAM or STS failed of. It is here so that no other function carries it. */
-export function toIamError(error: unknown, call: string, resource: string): RotationError {
-  const failed = toRotationError(error, call, resource, undefined, codes)
-  if (failed.code !== 'AccessDenied') return failed
-  const said = error instanceof Error ? error.message : ''
-  return new RotationError('AccessDenied', failed.what, { ...refused(said, call), cause: failed.cause })
-}
+/** What calls of IAM and STS fail of. It is here so that no other function carries it. */
+export const iamCodes: ServiceCodes = { unreachable: 'IamUnreachable', failed: 'IamFailed', denied }
 
 /** IAM says in its message where a policy forbids what another one allows, and so does STS. */
-function refused(said: string, call: string): ErrorDetails {
+function denied(call: string, said: string): ErrorDetails {
   if (/MultiFactorAuth|explicit deny/i.test(said)) {
     return {
       likely: say`A policy forbids the call, as those do that demand MFA (aws:MultiFactorAuthPresent) or certain networks (aws:SourceIp): no function has MFA.`,

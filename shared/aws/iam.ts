@@ -6,8 +6,9 @@ import {
   ListAccessKeysCommand,
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
+import { failed, failedBut } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
-import { toIamError } from './iam-errors.ts'
+import { iamCodes } from './iam-errors.ts'
 
 /** An access key as IAM lists it. */
 export interface AccessKey {
@@ -55,64 +56,48 @@ function client(maxAttempts: number): IAMClient {
 }
 
 const nameOf = (userName: string) => `user ${userName}`
+const noSuchEntity = 'NoSuchEntityException'
 
 /** IAM, in the account of the function. */
 export const accessKeys: AccessKeys = {
   async list(UserName, abortSignal) {
-    try {
-      const { AccessKeyMetadata } = await client(3).send(new ListAccessKeysCommand({ UserName }), { abortSignal })
-      return (AccessKeyMetadata ?? []).map(({ AccessKeyId = '', Status, CreateDate }) => ({
+    const found = await client(3)
+      .send(new ListAccessKeysCommand({ UserName }), { abortSignal })
+      .catch(failedBut(noSuchEntity, 'iam:ListAccessKeys', nameOf(UserName), iamCodes))
+    return (
+      found &&
+      (found.AccessKeyMetadata ?? []).map(({ AccessKeyId = '', Status, CreateDate }) => ({
         id: AccessKeyId,
         isActive: Status !== 'Inactive',
         created: CreateDate?.getTime() ?? 0,
       }))
-    } catch (error) {
-      if (isCalled(error, 'NoSuchEntityException')) return undefined
-      throw toIamError(error, 'iam:ListAccessKeys', nameOf(UserName))
-    }
+    )
   },
 
   async create(UserName, abortSignal) {
-    try {
-      const { AccessKey } = await client(1).send(new CreateAccessKeyCommand({ UserName }), { abortSignal })
-      return { id: AccessKey?.AccessKeyId ?? '', secretKey: AccessKey?.SecretAccessKey ?? '' }
-    } catch (error) {
-      if (isCalled(error, 'LimitExceededException')) return undefined
-      throw toIamError(error, 'iam:CreateAccessKey', nameOf(UserName))
-    }
+    const made = await client(1)
+      .send(new CreateAccessKeyCommand({ UserName }), { abortSignal })
+      .catch(failedBut('LimitExceededException', 'iam:CreateAccessKey', nameOf(UserName), iamCodes))
+    return made && { id: made.AccessKey?.AccessKeyId ?? '', secretKey: made.AccessKey?.SecretAccessKey ?? '' }
   },
 
   async deactivate(UserName, AccessKeyId, abortSignal) {
-    try {
-      const command = new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' })
-      await client(3).send(command, { abortSignal })
-    } catch (error) {
-      if (isCalled(error, 'NoSuchEntityException')) return
-      throw toIamError(error, 'iam:UpdateAccessKey', nameOf(UserName))
-    }
+    await client(3)
+      .send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' }), { abortSignal })
+      .catch(failedBut(noSuchEntity, 'iam:UpdateAccessKey', nameOf(UserName), iamCodes))
   },
 
   async remove(UserName, AccessKeyId, abortSignal) {
-    try {
-      await client(3).send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }), { abortSignal })
-    } catch (error) {
-      if (isCalled(error, 'NoSuchEntityException')) return
-      throw toIamError(error, 'iam:DeleteAccessKey', nameOf(UserName))
-    }
+    await client(3)
+      .send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }), { abortSignal })
+      .catch(failedBut(noSuchEntity, 'iam:DeleteAccessKey', nameOf(UserName), iamCodes))
   },
 
   async lastUse(AccessKeyId, abortSignal) {
-    try {
-      const command = new GetAccessKeyLastUsedCommand({ AccessKeyId })
-      const { AccessKeyLastUsed: last } = await client(3).send(command, { abortSignal })
-      if (last?.LastUsedDate === undefined) return undefined
-      return { time: last.LastUsedDate.getTime(), service: last.ServiceName ?? '', region: last.Region ?? '' }
-    } catch (error) {
-      throw toIamError(error, 'iam:GetAccessKeyLastUsed', `access key ${AccessKeyId}`)
-    }
+    const { AccessKeyLastUsed: last } = await client(3)
+      .send(new GetAccessKeyLastUsedCommand({ AccessKeyId }), { abortSignal })
+      .catch(failed('iam:GetAccessKeyLastUsed', `access key ${AccessKeyId}`, iamCodes))
+    if (last?.LastUsedDate === undefined) return undefined
+    return { time: last.LastUsedDate.getTime(), service: last.ServiceName ?? '', region: last.Region ?? '' }
   },
-}
-
-function isCalled(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
 }

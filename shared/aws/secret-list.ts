@@ -1,6 +1,6 @@
 import { ListSecretsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import type { SecretFacts } from '../secret-state.ts'
-import { toRotationError } from './aws-errors.ts'
+import { failed } from './aws-errors.ts'
 import { factsOf } from './secret-facts.ts'
 
 /**
@@ -15,10 +15,9 @@ export async function* listSecrets(
 ): AsyncGenerator<readonly SecretFacts[]> {
   let NextToken: string | undefined
   do {
-    const input = { MaxResults: 100, ...(NextToken === undefined ? {} : { NextToken }) }
-    const page = await client.send(new ListSecretsCommand(input), { abortSignal: signal }).catch((error: unknown) => {
-      throw toRotationError(error, 'secretsmanager:ListSecrets', 'all secrets of the Region', 'none')
-    })
+    const page = await client
+      .send(new ListSecretsCommand({ MaxResults: 100, NextToken }), { abortSignal: signal })
+      .catch(failed('secretsmanager:ListSecrets', 'all secrets of the Region', undefined, 'none'))
     yield (page.SecretList ?? []).map((entry) => factsOf(entry, entry.SecretVersionsToStages))
     NextToken = page.NextToken
   } while (NextToken !== undefined)

@@ -11,7 +11,7 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
 import { attemptsOf } from './attempts.ts'
-import { toRotationError } from './aws-errors.ts'
+import { failed, failedBut, isCalled, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
 
 /**
@@ -21,11 +21,7 @@ import { requestHandler } from './http-options.ts'
  */
 export function secretsManagerClient(env: Environment, maxAttempts = 3): SecretsManagerClient {
   const endpoint = env.SECRETS_MANAGER_ENDPOINT
-  return new SecretsManagerClient({
-    maxAttempts,
-    requestHandler,
-    ...(endpoint ? { endpoint } : {}),
-  })
+  return new SecretsManagerClient({ maxAttempts, requestHandler, ...(endpoint ? { endpoint } : {}) })
 }
 
 /**
@@ -48,26 +44,23 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
   const options = { abortSignal: signal }
   return {
     async describe(SecretId) {
-      try {
-        const found = await client.send(new DescribeSecretCommand({ SecretId }), options)
-        return {
-          rotationEnabled: found.RotationEnabled,
-          rotationLambdaArn: found.RotationLambdaARN,
-          labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
-          lastChanged: found.LastChangedDate,
-          tags: new Map((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-          rotationDays: daysBetween(found.RotationRules),
-        }
-      } catch (error) {
-        throw toRotationError(error, 'secretsmanager:DescribeSecret', SecretId)
+      const found = await client
+        .send(new DescribeSecretCommand({ SecretId }), options)
+        .catch(failed('secretsmanager:DescribeSecret', SecretId))
+      return {
+        rotationEnabled: found.RotationEnabled,
+        rotationLambdaArn: found.RotationLambdaARN,
+        labels: new Map(Object.entries(found.VersionIdsToStages ?? {})),
+        lastChanged: found.LastChangedDate,
+        tags: new Map((found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+        rotationDays: daysBetween(found.RotationRules),
       }
     },
 
     async read(SecretId, { id, label }) {
       try {
-        const stage = label === undefined ? {} : { VersionStage: label }
-        const input = { SecretId, ...stage, ...(id === undefined ? {} : { VersionId: id }) }
-        const found = await client.send(new GetSecretValueCommand(input), options)
+        const command = new GetSecretValueCommand({ SecretId, VersionStage: label, VersionId: id })
+        const found = await client.send(command, options)
         return { id: found.VersionId, text: found.SecretString, created: found.CreatedDate }
       } catch (error) {
         if (isMissingValue(error)) return undefined
@@ -76,56 +69,40 @@ export function secretsManagerStore(client: SecretsManagerClient, signal: AbortS
     },
 
     async putPending(SecretId, ClientRequestToken, SecretString, RotationToken, ownLabels = []) {
-      const stages = {
-        VersionStages: ['AWSPENDING', ...ownLabels],
-        ...(RotationToken === undefined ? {} : { RotationToken }),
-      }
-      const command = new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString, ...stages })
+      const VersionStages = ['AWSPENDING', ...ownLabels]
+      const input = { SecretId, ClientRequestToken, SecretString, VersionStages, RotationToken }
+      const command = new PutSecretValueCommand(input)
       const attempts = attemptsOf(command)
       try {
         await client.send(command, options)
         return true
       } catch (error) {
-        if (nameOf(error) === 'ResourceExistsException') return false
-        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, attempts.effect())
+        if (isCalled(error, 'ResourceExistsException')) return false
+        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, undefined, attempts.effect())
       }
     },
 
     async putAgain(SecretId, { id: ClientRequestToken, text: SecretString }, label) {
-      try {
-        const again = { SecretId, ClientRequestToken, SecretString, VersionStages: [label] }
-        await client.send(new PutSecretValueCommand(again), options)
-      } catch (error) {
+      const again = { SecretId, ClientRequestToken, SecretString, VersionStages: [label] }
+      await client
+        .send(new PutSecretValueCommand(again), options)
         // Emulators may refuse the very value, too, where AWS does not: that proves as much.
-        if (nameOf(error) === 'ResourceExistsException') return
-        throw toRotationError(error, 'secretsmanager:PutSecretValue', SecretId, 'none')
-      }
+        .catch(failedBut('ResourceExistsException', 'secretsmanager:PutSecretValue', SecretId, undefined, 'none'))
     },
 
     async moveLabel(SecretId, VersionStage, { from, to }) {
-      const move = {
-        ...(to === undefined ? {} : { MoveToVersionId: to }),
-        ...(from === undefined ? {} : { RemoveFromVersionId: from }),
-      }
-      try {
-        await client.send(new UpdateSecretVersionStageCommand({ SecretId, VersionStage, ...move }), options)
-        return true
-      } catch (error) {
-        if (nameOf(error) === 'InvalidParameterException') return false
-        throw toRotationError(error, 'secretsmanager:UpdateSecretVersionStage', SecretId)
-      }
+      const move = { SecretId, VersionStage, MoveToVersionId: to, RemoveFromVersionId: from }
+      const moved = await client
+        .send(new UpdateSecretVersionStageCommand(move), options)
+        .catch(failedBut('InvalidParameterException', 'secretsmanager:UpdateSecretVersionStage', SecretId))
+      return moved !== undefined
     },
 
-    async promote(SecretId, MoveToVersionId, from) {
-      const move = { MoveToVersionId, ...(from === undefined ? {} : { RemoveFromVersionId: from }) }
-      try {
-        await client.send(
-          new UpdateSecretVersionStageCommand({ SecretId, VersionStage: 'AWSCURRENT', ...move }),
-          options,
-        )
-      } catch (error) {
-        throw toRotationError(error, 'secretsmanager:UpdateSecretVersionStage', SecretId)
-      }
+    async promote(SecretId, MoveToVersionId, RemoveFromVersionId) {
+      const move = { SecretId, VersionStage: 'AWSCURRENT', MoveToVersionId, RemoveFromVersionId }
+      await client
+        .send(new UpdateSecretVersionStageCommand(move), options)
+        .catch(failed('secretsmanager:UpdateSecretVersionStage', SecretId))
     },
   }
 }
@@ -139,11 +116,6 @@ function daysBetween(rules: RotationRulesType | undefined): number | undefined {
 
 /** A version without a value, and a label that is not (or not yet visibly) on the version. */
 function isMissingValue(error: unknown): boolean {
-  const name = nameOf(error)
-  if (name === 'ResourceNotFoundException') return true
-  return name === 'InvalidRequestException' && error instanceof Error && error.message.includes('VersionStage')
-}
-
-function nameOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.name : undefined
+  if (isCalled(error, 'ResourceNotFoundException')) return true
+  return isCalled(error, 'InvalidRequestException') && String(error).includes('VersionStage')
 }

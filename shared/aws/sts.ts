@@ -1,6 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { isCalled, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './http-options.ts'
-import { toIamError } from './iam-errors.ts'
+import { iamCodes } from './iam-errors.ts'
 
 /** Whose a key is; or that STS does not know it (or no longer, or not yet), or that its secret half is a wrong one. */
 export type Identity = { readonly arn: string } | { readonly refusal: 'unknown' | 'wrong secret' }
@@ -19,10 +20,9 @@ export async function identityOf(
     const { Arn } = await client.send(new GetCallerIdentityCommand({}), { abortSignal })
     return { arn: Arn ?? '' }
   } catch (error) {
-    const name = error instanceof Error ? error.name : ''
-    if (name === 'InvalidClientTokenId') return { refusal: 'unknown' }
-    if (name === 'SignatureDoesNotMatch') return { refusal: 'wrong secret' }
-    throw toIamError(error, 'sts:GetCallerIdentity', `access key ${id}`)
+    if (isCalled(error, 'InvalidClientTokenId')) return { refusal: 'unknown' }
+    if (isCalled(error, 'SignatureDoesNotMatch')) return { refusal: 'wrong secret' }
+    throw toRotationError(error, 'sts:GetCallerIdentity', `access key ${id}`, iamCodes)
   } finally {
     client.destroy()
   }

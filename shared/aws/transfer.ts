@@ -9,7 +9,8 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { parsePublicKey } from '../ssh-protocol/public-key.ts'
 import type { ServerUser, UserKeys } from '../ssh-protocol/user-keys.ts'
-import { type ServiceCodes, toRotationError } from './aws-errors.ts'
+import { failed, failedBut, isCalled, toRotationError } from './aws-errors.ts'
+import type { ServiceCodes } from './aws-failure.ts'
 import { requestHandler } from './http-options.ts'
 
 const codes: ServiceCodes = {
@@ -28,32 +29,23 @@ function client(): TransferClient {
 }
 
 const nameOf = ({ serverId, username }: ServerUser) => `user ${username} of ${serverId}`
+const idsOf = ({ serverId, username }: ServerUser) => ({ ServerId: serverId, UserName: username })
 
 /** The users of AWS Transfer Family, in the account and Region of the function. */
 export const transferUsers: UserKeys = {
-  async list({ serverId: ServerId, username: UserName }, abortSignal) {
-    try {
-      const { User } = await client().send(new DescribeUserCommand({ ServerId, UserName }), { abortSignal })
-      return (User?.SshPublicKeys ?? []).map(({ SshPublicKeyId = '', SshPublicKeyBody = '' }) => {
-        const key = parsePublicKey(SshPublicKeyBody.trim())
-        return { id: SshPublicKeyId, key, comment: key?.comment ?? '' }
-      })
-    } catch (error) {
-      throw toRotationError(
-        error,
-        'transfer:DescribeUser',
-        nameOf({ serverId: ServerId, username: UserName }),
-        undefined,
-        codes,
-      )
-    }
+  async list(user, abortSignal) {
+    const { User } = await client()
+      .send(new DescribeUserCommand(idsOf(user)), { abortSignal })
+      .catch(failed('transfer:DescribeUser', nameOf(user), codes))
+    return (User?.SshPublicKeys ?? []).map(({ SshPublicKeyId = '', SshPublicKeyBody = '' }) => {
+      const key = parsePublicKey(SshPublicKeyBody.trim())
+      return { id: SshPublicKeyId, key, comment: key?.comment ?? '' }
+    })
   },
 
   async add(user, SshPublicKeyBody, abortSignal) {
-    const { serverId: ServerId, username: UserName } = user
     try {
-      const command = new ImportSshPublicKeyCommand({ ServerId, UserName, SshPublicKeyBody })
-      await client().send(command, { abortSignal })
+      await client().send(new ImportSshPublicKeyCommand({ ...idsOf(user), SshPublicKeyBody }), { abortSignal })
     } catch (error) {
       if (isCalled(error, 'ResourceExistsException')) return
       if (isCalled(error, 'InvalidRequestException') && String(error).includes('exceed')) {
@@ -61,23 +53,14 @@ export const transferUsers: UserKeys = {
           cause: error,
         })
       }
-      throw toRotationError(error, 'transfer:ImportSshPublicKey', nameOf(user), undefined, codes)
+      throw toRotationError(error, 'transfer:ImportSshPublicKey', nameOf(user), codes)
     }
   },
 
   async remove(user, SshPublicKeyId, abortSignal) {
-    const { serverId: ServerId, username: UserName } = user
-    try {
-      const command = new DeleteSshPublicKeyCommand({ ServerId, UserName, SshPublicKeyId })
-      await client().send(command, { abortSignal })
-    } catch (error) {
-      // The user was described a moment before: it is the key that has gone.
-      if (isCalled(error, 'ResourceNotFoundException')) return
-      throw toRotationError(error, 'transfer:DeleteSshPublicKey', nameOf(user), undefined, codes)
-    }
+    // The user was described a moment before: what is not found is the key.
+    await client()
+      .send(new DeleteSshPublicKeyCommand({ ...idsOf(user), SshPublicKeyId }), { abortSignal })
+      .catch(failedBut('ResourceNotFoundException', 'transfer:DeleteSshPublicKey', nameOf(user), codes))
   },
-}
-
-function isCalled(error: unknown, name: string): boolean {
-  return error instanceof Error && error.name === name
 }
