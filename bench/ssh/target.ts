@@ -32,7 +32,7 @@ async function start(): Promise<BenchPlace> {
 
 /** One account for all secrets, each with a key of its own. */
 async function accountWithKey({ account, path, host, port, hostKeys }: SshHost): Promise<Made> {
-  const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
+  const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes })
   await appendFile(path(account.keys), `${publicKeyLine(key.publicKey)}\n`, { mode: 0o600 })
   if (account.uid !== undefined && account.gid !== undefined) await chown(path(account.keys), account.uid, account.gid)
   const { username } = account

@@ -26,7 +26,7 @@ export const transfer: BenchTarget = {
       env: { AWS_ENDPOINT_URL_TRANSFER: `http://127.0.0.1:${port}` },
       driver: new URL('login.ts', import.meta.url).href,
       async make() {
-        const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
+        const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes })
         const username = await api.user([publicKeyLine(key.publicKey)])
         return {
           value: { private_key: key.text, server_id: api.serverId, username },

@@ -1,11 +1,12 @@
+import { posix } from 'node:path'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import type { Access } from './access.ts'
 import { checkedPath } from './admin-path.ts'
-import { linesOf } from './authorized-keys.ts'
-import type { Access } from './host-session.ts'
+import { hasLine } from './authorized-keys.ts'
 import type { KeyFile } from './key-file.ts'
-import { fileError, isMissing, type Place } from './key-file-errors.ts'
+import { fileError, isMissing, orMissing, type Place } from './key-file-errors.ts'
 import { SftpError } from './sftp.ts'
 
 /** An account at a host. */
@@ -32,44 +33,46 @@ const failure = 4
  * where the old one is.
  * @throws RotationError KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, NoAnswer, TimedOut
  */
-export async function findKeyFiles(
-  paths: readonly string[],
-  access: Pick<Access, 'current' | 'previous' | 'asAdmin'>,
-  place: Place,
-): Promise<readonly Found[]> {
-  const { current, previous, asAdmin } = access
-  const { sftp, username } = place
+export async function findKeyFiles(paths: readonly string[], access: Access, place: Place): Promise<readonly Found[]> {
+  const { current, previous } = access
+  const { sftp, username, where } = place
+  const asAdmin = access.credentials.username !== username
   try {
     const account = asAdmin
       ? await accountIn('/etc/passwd', place)
       : { home: await sftp.realpath('.'), owner: undefined }
-    const files = paths.map((each) => expanded(each, account, username))
-    const looked = await Promise.all(files.map((path) => readIn(path, account, place)))
-    const read = looked.flatMap((each) => (typeof each === 'object' ? [each] : []))
-    const closed = looked.flatMap((each) => (typeof each === 'string' ? [each] : []))
+    const looked = await Promise.all(paths.map((path) => readIn(path, account, place)))
+    const read = looked.filter((each) => typeof each === 'object')
     if (current === undefined) return [read[0] ?? (await madeFile(paths, account, place))]
     const holding = (key: PrivateKey | undefined) =>
-      read.filter(({ text }) => key !== undefined && linesOf(text, key.publicKey).length > 0)
+      read.filter(({ text }) => key !== undefined && hasLine(text, key.publicKey))
     const found = holding(current)
     if (found.length > 0) return found
     const before = holding(await previous())
     if (before.length > 0) return before
-    throw nowhere(place, { home: account.home, paths, closed, asAdmin })
+    const closed = looked.filter((each) => typeof each === 'string')
+    const logsIn = asAdmin ? '' : ' lets the function in, but'
+    const unreadable = closed.length === 0 ? '' : ` (${closed.join(', ')})`
+    const what = say`The key of AWSCURRENT${logsIn} is in none of ${paths.join(', ')} of ${username} on ${where}${unreadable}.`
+    if (account.home !== '/') throw new RotationError('KeyFileUnknown', what)
+    const likely = say`The account is confined to a folder (ChrootDirectory), and the file lies outside of it.`
+    throw new RotationError('KeyFileUnknown', what, { likely })
   } catch (error) {
     throw await fileError(error, paths[0] ?? '', place)
   }
 }
 
 /** @returns a text for a file that cannot be read, which says why; undefined where there is none */
-async function readIn(path: string, account: Account, place: Place): Promise<Found | string | undefined> {
+async function readIn(configured: string, account: Account, place: Place): Promise<Found | string | undefined> {
   const { sftp } = place
-  const real = account.owner === undefined ? path : await checkedPath(path, account.home, account.owner, place)
+  const path = expanded(configured, account, place)
+  const file = await fileAt(path, account, place)
   try {
     // Opening a pipe waits until another process writes into it.
-    const { mode, size } = await sftp.stat(real)
+    const { mode, size } = await sftp.stat(file.path)
     if ((mode & typeBits) !== regularFile) return `${path} is no file`
     if (size > mostBytes) return `${path} is larger than 1 MiB`
-    return { file: { path: real, owner: account.owner }, text: (await sftp.read(real)).text }
+    return { file, text: (await sftp.read(file.path)).text }
   } catch (error) {
     if (isMissing(error)) return undefined
     if (error instanceof SftpError && error.status <= failure) return `${path} cannot be read`
@@ -77,25 +80,8 @@ async function readIn(path: string, account: Account, place: Place): Promise<Fou
   }
 }
 
-function nowhere(
-  { username, where }: Place,
-  {
-    home,
-    paths,
-    closed,
-    asAdmin,
-  }: { home: string; paths: readonly string[]; closed: readonly string[]; asAdmin: boolean },
-): RotationError {
-  const logsIn = asAdmin ? '' : ' lets the function in, but'
-  const unreadable = closed.length === 0 ? '' : ` (${closed.join(', ')})`
-  const what = say`The key of AWSCURRENT${logsIn} is in none of ${paths.join(', ')} of ${username} on ${where}${unreadable}.`
-  if (home !== '/') return new RotationError('KeyFileUnknown', what)
-  const likely = say`The account is confined to a folder (ChrootDirectory), and the file lies outside of it.`
-  return new RotationError('KeyFileUnknown', what, { likely })
-}
-
 /** AuthorizedKeysFile in sshd_config(5): %h, %u, %%, and a path below the home where it begins with no slash. */
-function expanded(path: string, { home }: Account, username: string): string {
+function expanded(path: string, { home }: Account, { username }: Place): string {
   const tokens: Readonly<Record<string, string>> = { '%%': '%', '%h': home, '%u': username }
   const whole = path.replaceAll(/%[%hu]/g, (token) => tokens[token] ?? token)
   return whole.startsWith('/') ? whole : `${home === '/' ? '' : home}/${whole}`
@@ -114,17 +100,18 @@ async function accountIn(path: string, { sftp, username, where }: Place): Promis
   })
 }
 
+/** A file of the account: where an admin changes it, by a path that leads to nothing else. */
+async function fileAt(path: string, { home, owner }: Account, place: Place): Promise<KeyFile> {
+  return { path: owner === undefined ? path : await checkedPath(path, home, owner, place), owner }
+}
+
 /** An empty file, for the first key of an account. */
 async function madeFile(paths: readonly string[], account: Account, place: Place): Promise<Found> {
-  const wanted = expanded(paths[0] ?? '.ssh/authorized_keys', account, place.username)
-  const path = account.owner === undefined ? wanted : await checkedPath(wanted, account.home, account.owner, place)
-  const file = { path, owner: account.owner }
-  const folder = path.replace(/\/[^/]*$/, '')
-  const exists = await place.sftp.stat(folder).then(
-    () => true,
-    (error) => (isMissing(error) ? false : Promise.reject(error)),
-  )
-  if (!exists && account.owner !== undefined) await place.sftp.makeFolder(folder, account.owner)
-  await place.sftp.create(path, '', { mode: 0o600, owner: account.owner })
+  const { sftp } = place
+  const file = await fileAt(expanded(paths[0] ?? '.ssh/authorized_keys', account, place), account, place)
+  const folder = posix.dirname(file.path)
+  const exists = (await orMissing(sftp.stat(folder))) !== undefined
+  if (!exists && file.owner !== undefined) await sftp.makeFolder(folder, file.owner)
+  await sftp.create(file.path, '', { mode: 0o600, owner: file.owner })
   return { file, text: '' }
 }

@@ -1,6 +1,7 @@
+import { posix } from 'node:path'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { isMissing, type Place } from './key-file-errors.ts'
+import { orMissing, type Place } from './key-file-errors.ts'
 
 /**
  * Where an account may decide what a path leads to, an admin who follows it changes, with all of an admin's rights, what
@@ -17,9 +18,7 @@ export async function checkedPath(
   place: Place,
 ): Promise<string> {
   const { sftp } = place
-  const orMissing = <T>(asked: Promise<T>) =>
-    asked.catch((error): Promise<undefined> | undefined => (isMissing(error) ? undefined : Promise.reject(error)))
-  const folder = path.replace(/\/[^/]*$/, '') || '/'
+  const folder = posix.dirname(path)
   const [real, realHome, folderFacts, facts] = await Promise.all([
     orMissing(sftp.realpath(path)),
     orMissing(sftp.realpath(home)),
@@ -27,7 +26,7 @@ export async function checkedPath(
     orMissing(sftp.stat(path)),
   ])
   const isInside = path.startsWith(`${home}/`)
-  const realFolder = real?.replace(/\/[^/]*$/, '')
+  const realFolder = real === undefined ? undefined : posix.dirname(real)
   if (isInside && real !== undefined && !real.startsWith(`${realHome}/`)) {
     throw refused(path, place, `it leads out of the home of the account, to ${real}`)
   }

@@ -1,4 +1,4 @@
-import { marksIn, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { marksIn, naming, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
 import { type PublicKey, publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { expiring, isExpiring, lasting } from './expiry.ts'
 import { type KeyLine, type Line, lineLike, lineOf, parseLines } from './key-lines.ts'
@@ -22,16 +22,22 @@ const same = (one: PublicKey | undefined, other: PublicKey | undefined) =>
   one !== undefined && other !== undefined && one.blob.equals(other.blob)
 
 /**
+ * Whether a file lets a key in.
  * @param text a file, one character a byte: other people's lines come out as they went in, whatever they hold
- * @returns the comments of the lines that let a key in
  */
-export function linesOf(text: string, key: PublicKey): readonly string[] {
-  return parseLines(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
+export function hasLine(text: string, key: PublicKey): boolean {
+  return parseLines(text).some(({ entry }) => same(entry?.key, key))
 }
 
 /** The marks of a key, which `saidIn` reads. */
 export function marksOf(text: string, key: PublicKey, owner: string): readonly string[] {
-  return marksIn(linesOf(text, key), owner)
+  const comments = parseLines(text).flatMap(({ entry }) => (same(entry?.key, key) ? [entry?.comment ?? ''] : []))
+  return marksIn(comments, owner)
+}
+
+/** The short names of the keys that were before this one, where its marks say that. */
+export function namedBefore(text: string, key: PublicKey | undefined, owner: string): readonly string[] {
+  return key === undefined ? [] : saidIn(marksOf(text, key, owner), 'after')
 }
 
 /** Whether a mark was made for this key: comments are copied by hand, too. */
@@ -44,7 +50,7 @@ function isOurs({ key, comment }: KeyLine, owner: string): boolean {
  * that has begun since, if it is this run that was dropped. A key that expires is out of use, whoever has limited it.
  */
 export function hasUnknown(text: string, { current, pending, previous, owner }: Wanted): boolean {
-  const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
+  const before = namedBefore(text, current, owner)
   return parseLines(text).some(({ entry }) => {
     if (entry === undefined || !isOurs(entry, owner) || isExpiring(entry, owner)) return false
     if (before.includes(shortName(entry.key))) return false
@@ -65,10 +71,9 @@ export function edited(text: string, wanted: Wanted): string | undefined {
   const template = holds(current) ? current : holds(previous) ? previous : undefined
   if (missing.length > 0 && template === undefined && current !== undefined) return undefined
 
-  const before = current === undefined ? [] : saidIn(marksOf(text, current, owner), 'after')
+  const before = namedBefore(text, current, owner)
   const isBefore = ({ key }: KeyLine) => same(key, previous) || before.includes(shortName(key))
-  const ofCurrent = current === undefined ? '' : `:of=${shortName(current)}`
-  const restored = `${owner}restored${ofCurrent}${previous === undefined ? '' : `:after=${shortName(previous)}`}`
+  const restored = `${owner}restored${naming('of', current)}${naming('after', previous)}`
   const out = lines.flatMap((line) => {
     const { text: whole, end, entry } = line
     if (entry === undefined) return [whole + end]

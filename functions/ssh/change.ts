@@ -1,23 +1,16 @@
 import { say } from '../../shared/errors/words.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
-import { addressOf } from '../../shared/ssh-protocol/address.ts'
-import { saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { naming, ownerOf } from '../../shared/ssh-protocol/marks.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import type { Access } from './access.ts'
 import type { Found } from './account.ts'
-import { marksOf } from './authorized-keys.ts'
+import { namedBefore } from './authorized-keys.ts'
 import { expiryFor } from './expiry.ts'
-import type { Access, HostSession } from './host-session.ts'
-import { type EditOptions, updateKeyFile } from './key-file.ts'
-import type { SshTarget } from './target.ts'
+import type { HostSession } from './host-session.ts'
+import { type Edit, updateKeyFile } from './key-file.ts'
 
 /** What the lines of one rotation are written with. */
-export interface Plan {
-  readonly target: SshTarget
-  readonly access: Access
+export interface Plan extends Access, Pick<Edit, 'runMs' | 'keepMode' | 'isStillPending'> {
   readonly pending: PrivateKey
-  /** `keyturn:SECRET:`, which all marks of this secret begin with. */
-  readonly owner: string
-  readonly edit: EditOptions
   /** For how many hours the key before the current one still lets in, where a host knows `expiry-time`. */
   readonly oldKeyHours: number
 }
@@ -31,31 +24,32 @@ export interface Plan {
  */
 export async function change(
   { place, found, connection }: Pick<HostSession, 'place' | 'found' | 'connection'>,
-  { access, pending, owner, edit, oldKeyHours }: Plan,
+  plan: Plan,
   fact: string,
 ): Promise<readonly Found[]> {
-  const current = access.current?.publicKey
-  const after = current === undefined ? '' : `:after=${shortName(current)}`
-  const mark = `${edit.holder}:of=${shortName(pending.publicKey)}${after}${fact}`
-  const expiry = expiryFor(connection.software, oldKeyHours, edit.context.now())
+  const { context, pending } = plan
+  const current = plan.current?.publicKey
+  const owner = ownerOf(context)
+  const holder = `${owner}${context.token}`
+  const mark = `${holder}${naming('of', pending.publicKey)}${naming('after', current)}${fact}`
+  const expiry = expiryFor(connection.software, plan.oldKeyHours, context.now())
   const done: Found[] = []
   for (const { file, text } of found) {
     // Lines that a rotation has made say what was before them.
-    const known = current !== undefined && saidIn(marksOf(text, current, owner), 'after').length > 0
-    const previous = known ? undefined : (await access.previous())?.publicKey
+    const isKnown = namedBefore(text, current, owner).length > 0
+    const previous = isKnown ? undefined : (await plan.previous())?.publicKey
     const wanted = { current, pending: pending.publicKey, previous, owner, mark, expiry }
-    done.push({ file, text: await updateKeyFile(file, text, wanted, place, edit) })
+    done.push({ file, text: await updateKeyFile(text, { ...plan, holder, file, wanted, place }) })
   }
   return done
 }
 
 /** Says what is to be known of the host keys. */
-export function tell({ connection, host }: HostSession, context: RotationContext): void {
+export function tell({ connection, place, hostKeys }: HostSession, { context }: Access): void {
   const unpinned = connection.unpinned()
   if (unpinned.length > 0) {
-    context.did(say`${addressOf(host)} announces host keys that are not pinned: ${unpinned.join(', ')}`)
+    context.did(say`${place.where} announces host keys that are not pinned: ${unpinned.join(', ')}`)
     context.count('UnpinnedHostKeys', unpinned.length)
   }
-  if (host.hostKeys === undefined)
-    context.did(say`${addressOf(host)} was trusted with the host key ${connection.shown}`)
+  if (hostKeys === undefined) context.did(say`${place.where} was trusted with the host key ${connection.shown}`)
 }

@@ -1,8 +1,8 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { joined, ours, say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
+import { addressOf } from '../../shared/ssh-protocol/login.ts'
 
 /** How many hosts are worked on at once: OpenSSH turns some away from 10 logins on that have not ended (MaxStartups). */
 const together = { behindOneJumpHost: 4, directly: 10 }
@@ -24,44 +24,38 @@ export type Outcome<T> = { readonly host: Host } & (
  * @returns what came of it, in the order of the hosts
  * @throws whatever is no RotationError: a defect
  */
-export async function eachHost<H extends { readonly host: Host }, T>(
-  items: readonly H[],
-  work: (item: H) => Promise<T>,
+export async function eachHost<H extends Host, T>(
+  hosts: readonly H[],
+  work: (host: H) => Promise<T>,
   context: RotationContext,
 ): Promise<Outcome<T>[]> {
-  const groups = Map.groupBy(items, ({ host }) => host.jump.map(addressOf).join())
+  const groups = Map.groupBy(hosts, ({ jump }) => jump.map(addressOf).join())
   const outcomes = new Map<H, Outcome<T>>()
   await Promise.all([...groups].map(([jump, group]) => workThrough(jump, group)))
-  return items.flatMap((item) => outcomes.get(item) ?? [])
+  return hosts.flatMap((host) => outcomes.get(host) ?? [])
 
   async function workThrough(jump: string, group: readonly H[]): Promise<void> {
     let stopped: RotationError | undefined
     const queue = group.values()
+    async function attempt(host: H): Promise<Outcome<T>> {
+      try {
+        const error = stopped ?? outOfTime(host, context)
+        if (error !== undefined) throw error
+        return { host, ok: true, value: await work(host) }
+      } catch (error) {
+        if (error instanceof RotationError) return { host, ok: false, error }
+        throw error
+      }
+    }
     async function worker() {
-      for (const item of queue) {
-        const error = stopped ?? outOfTime(item.host, context)
-        const outcome =
-          error === undefined ? await attempt(item, work) : ({ host: item.host, ok: false, error } as const)
-        outcomes.set(item, outcome)
-        if (jump !== '' && !outcome.ok && outcome.error.code === 'HostKeyMismatch')
-          stopped ??= notTried(jump, outcome.host)
+      for (const host of queue) {
+        const outcome = await attempt(host)
+        outcomes.set(host, outcome)
+        if (jump !== '' && !outcome.ok && outcome.error.code === 'HostKeyMismatch') stopped ??= notTried(jump, host)
       }
     }
     const most = jump === '' ? together.directly : together.behindOneJumpHost
     await Promise.all(Array.from({ length: Math.min(most, group.length) }, worker))
-  }
-}
-
-async function attempt<H extends { readonly host: Host }, T>(
-  item: H,
-  work: (item: H) => Promise<T>,
-): Promise<Outcome<T>> {
-  const { host } = item
-  try {
-    return { host, ok: true, value: await work(item) }
-  } catch (error) {
-    if (error instanceof RotationError) return { host, ok: false, error }
-    throw error
   }
 }
 
@@ -83,7 +77,7 @@ function notTried(jump: string, first: Host): RotationError {
  * @param done what the others have, to go after "on 3 of 5 hosts"
  */
 export function fleetError(outcomes: readonly Outcome<unknown>[], done: string): RotationError | undefined {
-  const failed = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]))
+  const failed = outcomes.filter((outcome) => !outcome.ok)
   const [first, ...others] = failed.map(({ error }) => error)
   if (first === undefined || others.length === 0) return first
   const named = failed.slice(0, mostNamed).map(({ error }) => say`${ours(error.code)}: ${error.what}`)

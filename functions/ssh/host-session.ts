@@ -1,49 +1,34 @@
 import '../../shared/database/error-codes.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
-import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { SshConnection } from '../../shared/ssh-protocol/connection.ts'
-import type { Credentials, Doors, Host } from '../../shared/ssh-protocol/doors.ts'
-import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import type { Host } from '../../shared/ssh-protocol/doors.ts'
+import { addressOf } from '../../shared/ssh-protocol/login.ts'
+import type { Access } from './access.ts'
 import { type Found, findKeyFiles } from './account.ts'
 import type { Place } from './key-file-errors.ts'
-import type { Reach } from './reach.ts'
 import type { FleetHost } from './target.ts'
 
-/** What it takes to change the file of an account. */
-export interface Access {
-  readonly doors: Doors
-  readonly files: Reach['files']
-  readonly username: string
-  readonly credentials: Credentials
-  /** Whether these are another account's. */
-  readonly asAdmin: boolean
-  /** Undefined for an account that has no key yet. */
-  readonly current: PrivateKey | undefined
-  /** Of AWSPREVIOUS, which is read when it is needed: for hosts that were left behind, and at the first rotation. */
-  previous(): Promise<PrivateKey | undefined>
-}
-
 /** A host that was logged in to, with the files that it keeps the key in. */
-export interface HostSession extends Disposable {
-  readonly host: Host
+export interface HostSession extends FleetHost, Disposable {
   readonly place: Place
   readonly found: readonly Found[]
   readonly connection: SshConnection
 }
 
 /** @throws RotationError as `connect` and `findKeyFiles` do, and SftpUnavailable */
-export async function openHost(host: FleetHost, access: Access, context: RotationContext): Promise<HostSession> {
+export async function openHost(host: FleetHost, access: Access): Promise<HostSession> {
+  const { username, doors, context } = access
   const connection = await logIn(host, access)
   try {
-    const sftp = await access.files(connection).catch((error: unknown) => {
-      throw noSftp(host, access.username, context.signal.aborted, error)
+    const where = addressOf(host)
+    const sftp = await doors.files(connection).catch((error: unknown) => {
+      throw noSftp(where, username, context.signal.aborted, error)
     })
-    const place = { sftp, where: addressOf(host), username: access.username, signal: context.signal }
+    const place = { sftp, where, username, signal: context.signal }
     const found = await findKeyFiles(host.paths, access, place)
-    return { host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
+    return { ...host, place, found, connection, [Symbol.dispose]: () => connection[Symbol.dispose]() }
   } catch (error) {
     connection[Symbol.dispose]()
     throw error
@@ -62,19 +47,18 @@ async function logIn(host: Host, { doors, credentials, current, previous }: Acce
   }
 }
 
-function noSftp(host: Host, username: string, aborted: boolean, error: unknown): RotationError {
-  const where = addressOf(host)
+function noSftp(where: string, username: string, aborted: boolean, cause: unknown): RotationError {
   if (aborted) return new RotationError('TimedOut', say`${where} did not open SFTP before the time ran out.`)
-  const said = error instanceof Error ? quotable(error.message) : ''
+  const said = cause instanceof Error ? quotable(cause.message) : ''
   // A server that refuses says so, or ends what it has started with a code.
   if (/No response|connection ended|unexpected SFTP session/.test(said)) {
     return new RotationError('NoAnswer', say`The connection to ${where} ended before it gave SFTP (${said}).`, {
       likely: say`The host was restarted, or something in between closed the connection.`,
       remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the host.`,
-      cause: error,
+      cause,
     })
   }
   return new RotationError('SftpUnavailable', say`${where} lets ${username} in, but gives no SFTP (${said}).`, {
-    cause: error,
+    cause,
   })
 }

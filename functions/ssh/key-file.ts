@@ -1,9 +1,8 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import { edited, hasUnknown, type Wanted } from './authorized-keys.ts'
-import { fileError, isMissing, type Place } from './key-file-errors.ts'
-import { type Lock, letGo, lockFile } from './lock-file.ts'
+import { fileError, orMissing, type Place } from './key-file-errors.ts'
+import { type Lock, letGo, lockFile, type Run } from './lock-file.ts'
 import type { FileFacts, NewFile } from './sftp.ts'
 
 const mostTries = 5
@@ -15,14 +14,13 @@ export interface KeyFile {
   readonly owner: readonly [number, number] | undefined
 }
 
-export interface EditOptions {
-  /** What the lock says: the same for all runs for one version of one secret. */
-  readonly holder: string
+/** An edit of a file, and who makes it. */
+export interface Edit extends Run {
+  readonly file: KeyFile
+  readonly wanted: Wanted
+  readonly place: Place
   /** Keep bits of the mode for group and others: right where the file has no ACL, which shows as such bits. */
   readonly keepMode: boolean
-  /** How old a lock is whose run has ended: the longest that the function runs. */
-  readonly runMs: number
-  readonly context: RotationContext
   /** Whether the rotation is still the one that is under way. */
   isStillPending(): Promise<boolean>
 }
@@ -30,58 +28,46 @@ export interface EditOptions {
 /**
  * Changes a file as a whole: a new one beside it, written to the disk, then renamed over it. Whatever is killed, the file
  * is the old one or the new one.
+ * @param text what it held when it was looked at
  * @returns what the file holds then
  * @throws RotationError NotPending, KeyFileUnknown, KeyFileUnsafe, KeyFileNotWritable, KeyFileBusy, NoAnswer, TimedOut
  */
-export async function updateKeyFile(
-  file: KeyFile,
-  text: string,
-  wanted: Wanted,
-  place: Place,
-  options: EditOptions,
-): Promise<string> {
-  const done = nextText(text, wanted, file, place) === text
+export async function updateKeyFile(text: string, edit: Edit): Promise<string> {
+  const { file, place } = edit
   try {
+    const done = nextText(text, edit) === text
     const real = await place.sftp.realpath(file.path)
     // An earlier run has done it, and may have been killed before it let go.
-    if (done) await letGo(real, place, options)
+    if (done) await letGo(real, place, edit)
     if (done) return text
     if (file.owner !== undefined && real !== file.path)
       throw unsafe(file.path, place, `it has become a symbolic link to ${real}`)
     if (!place.sftp.canReplace) {
       throw unsafe(real, place, 'the host cannot replace a file in one moment (no posix-rename, no fsync)')
     }
-    await using lock = await lockFile(real, place, options)
-    return await replaceUntilItStays(real, file, wanted, lock, place, options)
+    await using lock = await lockFile(real, place, edit)
+    return await replaceUntilItStays(real, lock, edit)
   } catch (error) {
     throw await fileError(error, file.path, place)
   }
 }
 
-async function replaceUntilItStays(
-  real: string,
-  file: KeyFile,
-  wanted: Wanted,
-  lock: Lock,
-  place: Place,
-  options: EditOptions,
-): Promise<string> {
-  const { sftp, where } = place
+async function replaceUntilItStays(real: string, lock: Lock, edit: Edit): Promise<string> {
+  const { sftp, where } = edit.place
+  await lock.tidy()
   for (let tries = 0; tries < mostTries; tries++) {
-    if (tries === 0) await lock.tidy()
     const { text, facts } = await sftp.read(real)
-    const next = nextText(text, wanted, file, place)
+    const next = nextText(text, edit)
     if (next === text) return text
-    if (hasUnknown(text, wanted) && !(await options.isStillPending())) {
+    if (hasUnknown(text, edit.wanted) && !(await edit.isStillPending())) {
       throw new RotationError(
         'NotPending',
-        say`${real} on ${where} has a key of a later rotation, and version ${options.context.token} is not AWSPENDING any more. The file was left as it is.`,
+        say`${real} on ${where} has a key of a later rotation, and version ${edit.context.token} is not AWSPENDING any more. The file was left as it is.`,
       )
     }
-    const like = newFile(real, facts, file, lock, place, options)
-    const now = await replaced(real, text, next, like, place, options)
+    const now = await replaced(real, text, next, newFile(real, facts, lock, edit), edit)
     // What we wrote must not be lost to one who has read the file before and written it after.
-    if (now !== undefined && (now === next || nextText(now, wanted, file, place) === now)) return now
+    if (now !== undefined && (now === next || nextText(now, edit) === now)) return now
   }
   throw new RotationError(
     'KeyFileBusy',
@@ -95,33 +81,29 @@ async function replaced(
   before: string,
   next: string,
   like: NewFile,
-  { sftp }: Place,
-  { context }: EditOptions,
+  { place: { sftp }, context }: Edit,
 ): Promise<string | undefined> {
   const temporary = `${path}.keyturn-${Buffer.from(context.randomBytes(6)).toString('hex')}`
   await sftp.create(temporary, next, like)
   try {
     if ((await sftp.read(path)).text === before) {
       // Another run that has the lock now has removed it: what it writes is to be seen first.
-      const isGone = await sftp.replace(temporary, path).then(
-        () => false,
-        (error) => isMissing(error) || Promise.reject(error),
-      )
-      return isGone ? undefined : (await sftp.read(path)).text
+      const isThere = await orMissing(sftp.replace(temporary, path).then(() => true))
+      return isThere ? (await sftp.read(path)).text : undefined
     }
   } catch (error) {
     await sftp.remove(temporary).catch(() => undefined)
     throw error
   }
   // Another run for the same version, which shares the lock, may have removed it.
-  await sftp.remove(temporary).catch((error) => isMissing(error) || Promise.reject(error))
+  await orMissing(sftp.remove(temporary))
   return undefined
 }
 
-function nextText(text: string, wanted: Wanted, { path }: KeyFile, { where }: Place): string {
+function nextText(text: string, { wanted, file, place }: Edit): string {
   const next = edited(text, wanted)
   if (next !== undefined) return next
-  const what = say`The key of AWSCURRENT is not in ${path} on ${where}, nor is the one before.`
+  const what = say`The key of AWSCURRENT is not in ${file.path} on ${place.where}, nor is the one before.`
   throw new RotationError('KeyFileUnknown', what)
 }
 
@@ -133,14 +115,9 @@ function unsafe(path: string, { where }: Place, why: string): RotationError {
  * What the new file is to be like. The bits of a mode for group and others may be the mask of an ACL, which SFTP does not
  * show and a rename drops: kept, they would let the whole group in.
  */
-function newFile(
-  path: string,
-  facts: FileFacts,
-  { owner: account }: KeyFile,
-  { facts: ours, links }: Lock,
-  place: Place,
-  { keepMode }: EditOptions,
-): NewFile {
+function newFile(path: string, facts: FileFacts, { facts: ours, links }: Lock, edit: Edit): NewFile {
+  const { place, keepMode } = edit
+  const account = edit.file.owner
   if (links > 1) {
     throw unsafe(
       path,

@@ -1,6 +1,7 @@
+import { posix } from 'node:path'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { EditOptions } from './key-file.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
 import { isMissing, type Place } from './key-file-errors.ts'
 import type { FileFacts } from './sftp.ts'
 
@@ -11,6 +12,15 @@ const pauseMs = 300
 const mostVanished = 2
 /** What is left for the edit itself. */
 const reserveMs = 3_000
+
+/** A run that changes a file, as other runs see it. */
+export interface Run {
+  /** What its lock says: the same for all runs for one version of one secret. */
+  readonly holder: string
+  /** How old a lock is whose run has ended: the longest that the function runs. */
+  readonly runMs: number
+  readonly context: RotationContext
+}
 
 /** Held until it is disposed of, which never throws. */
 export interface Lock extends AsyncDisposable {
@@ -26,7 +36,7 @@ export interface Lock extends AsyncDisposable {
 }
 
 /** Removes a lock that an earlier run for the same version has left. Never throws. */
-export async function letGo(path: string, { sftp }: Place, { holder }: EditOptions): Promise<void> {
+export async function letGo(path: string, { sftp }: Place, { holder }: Run): Promise<void> {
   const held = await sftp.read(lockOf(path)).catch(() => undefined)
   if (held?.text === holder) await sftp.remove(lockOf(path)).catch(() => undefined)
 }
@@ -39,10 +49,10 @@ const lockOf = (path: string) => `${path}.keyturn-lock`
  * @param path the file, without symbolic links
  * @throws RotationError KeyFileBusy; SftpError where no file can be made there
  */
-export async function lockFile(path: string, { sftp, where }: Place, options: EditOptions): Promise<Lock> {
-  const { holder, context } = options
+export async function lockFile(path: string, { sftp, where }: Place, run: Run): Promise<Lock> {
+  const { holder, context } = run
   const lock = lockOf(path)
-  const folder = path.replace(/\/[^/]*$/, '') || '/'
+  const folder = posix.dirname(path)
   let namelessFor = 0
   let vanished = 0
 
@@ -71,7 +81,7 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
   async function isAbandoned(text: string): Promise<boolean> {
     if (text === '' && namelessFor >= namelessMs) return true
     const held = await sftp.stat(lock).catch(() => undefined)
-    return held !== undefined && ((await probed()).mtime - held.mtime) * 1_000 > options.runMs
+    return held !== undefined && ((await probed()).mtime - held.mtime) * 1_000 > run.runMs
   }
 
   for (;;) {
@@ -92,7 +102,7 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
   // Another run for the same version may have ended and taken the lock with it.
   const facts = await sftp.stat(lock).catch(probed)
   const entries = await sftp.list(folder)
-  const name = path.slice(folder.length).replace(/^\//, '')
+  const name = posix.basename(path)
   return {
     facts,
     links: entries.find((entry) => entry.name === name)?.links ?? 1,
@@ -100,7 +110,7 @@ export async function lockFile(path: string, { sftp, where }: Place, options: Ed
       const ours = entries.filter((entry) => entry.name.startsWith(`${name}.keyturn-`) && !entry.name.endsWith('-lock'))
       for (const { name: left, mtime } of ours) {
         // Those who wait for the lock look at what they have just made.
-        const inUse = left.startsWith(`${name}.keyturn-probe-`) && (facts.mtime - mtime) * 1_000 <= options.runMs
+        const inUse = left.startsWith(`${name}.keyturn-probe-`) && (facts.mtime - mtime) * 1_000 <= run.runMs
         if (!inUse) await sftp.remove(`${folder}/${left}`).catch(() => undefined)
       }
     },

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
-import { addressOf } from '../../shared/ssh-protocol/address.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
-import { saidIn } from '../../shared/ssh-protocol/marks.ts'
-import { linesOf, marksOf } from './authorized-keys.ts'
+import { addressOf } from '../../shared/ssh-protocol/login.ts'
+import { ownerOf, saidIn } from '../../shared/ssh-protocol/marks.ts'
+import { hasLine, marksOf } from './authorized-keys.ts'
 import { change, type Plan, tell } from './change.ts'
 import { absent, eachHost, fleetError, type Outcome } from './fleet.ts'
 import { type HostSession, openHost } from './host-session.ts'
+import type { FleetHost } from './target.ts'
 
 /**
  * Leaves hosts behind that cannot be reached, if enough are left. One that was left behind the last time as well would
@@ -18,11 +18,12 @@ import { type HostSession, openHost } from './host-session.ts'
  * @param least how many hosts must get the new key
  * @returns what came of it, of the hosts that were not left behind
  */
-export async function onMost(plan: Plan, least: number, context: RotationContext): Promise<Outcome<unknown>[]> {
-  const hosts = plan.target.hosts.map((host) => ({ host }))
-  const looked = await eachHost(hosts, ({ host }) => openHost(host, plan.access, context), context)
-  const sessions = looked.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
-  const isKnown = knownBy(sessions, plan)
+export async function onMost(plan: Plan, hosts: readonly FleetHost[], least: number): Promise<Outcome<unknown>[]> {
+  const { context } = plan
+  const fleet = fleetOf(hosts)
+  const looked = await eachHost(hosts, (host) => openHost(host, plan), context)
+  const sessions = looked.filter((outcome) => outcome.ok).map(({ value }) => value)
+  const isKnown = knownBy(sessions, plan, fleet)
   const enough = Math.min(least, hosts.length)
   try {
     const unready = fatalOf(looked, isKnown)
@@ -35,18 +36,18 @@ export async function onMost(plan: Plan, least: number, context: RotationContext
       sessions,
       async (session) => {
         const found = await change(session, plan, '')
-        tell(session, context)
+        tell(session, plan)
         return { ...session, found }
       },
       context,
     )
-    const done = changed.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
+    const done = changed.filter((outcome) => outcome.ok).map(({ value }) => value)
     // A connection that breaks now is as good as one that was never there.
     if (fatalOf(changed, isKnown).length > 0 || done.length < enough) return changed
-    const left = plan.target.hosts.filter((host) => !done.some((each) => each.host === host))
+    const left = hosts.filter((host) => !done.some(({ place }) => place.where === addressOf(host)))
     if (left.length > 0)
       context.did(say`left behind, to be reached at the next rotation: ${left.map(addressOf).join(', ')}`)
-    const fact = `${left.length === 0 ? '' : `:behind=${left.map(nameOf).join('+')}`}:fleet=${fleetOf(plan)}`
+    const fact = `${left.length === 0 ? '' : `:behind=${left.map(nameOf).join('+')}`}:fleet=${fleet}`
     const marked = await eachHost(done, (session) => change(session, plan, fact), context)
     // The key is there: without the mark, the next rotation knows less.
     const unmarked = marked.filter((outcome) => !outcome.ok && !absent.includes(outcome.error.code))
@@ -75,15 +76,14 @@ function mayBeBehind(error: RotationError): RotationError {
 }
 
 /** Whether the marks on the hosts that were reached say that another host has the current key. */
-function knownBy(sessions: readonly HostSession[], { access: { current }, owner, target }: Plan) {
-  const fleet = fleetOf({ target })
+function knownBy(sessions: readonly HostSession[], { context, current }: Plan, fleet: string) {
+  const owner = ownerOf(context)
   const files = sessions.flatMap(({ found }) => found.map(({ text }) => text))
   const marksIn = (text: string) => (current === undefined ? [] : marksOf(text, current.publicKey, owner))
   const facts = files.flatMap(marksIn).filter((mark) => saidIn([mark], 'fleet').includes(fleet))
   // Before the first rotation nobody was left behind: the key is where the operator has put it.
   const isFirst =
-    current !== undefined &&
-    files.every((text) => linesOf(text, current.publicKey).length > 0 && marksIn(text).length === 0)
+    current !== undefined && files.every((text) => hasLine(text, current.publicKey) && marksIn(text).length === 0)
   return (host: Host) =>
     (isFirst && files.length > 0) || facts.some((mark) => !saidIn([mark], 'behind').includes(nameOf(host)))
 }
@@ -94,8 +94,8 @@ function nameOf(host: Host): string {
 }
 
 /** Where hosts have come, gone, or got another address, marks of before say nothing: they know hosts by their addresses. */
-function fleetOf({ target }: Pick<Plan, 'target'>): string {
-  return short(target.hosts.map(nameOf).sort().join())
+function fleetOf(hosts: readonly Host[]): string {
+  return short(hosts.map(nameOf).sort().join())
 }
 
 const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 10)

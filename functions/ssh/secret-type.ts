@@ -2,15 +2,21 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import { nextKeyType } from '../../shared/ssh-protocol/key-types.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
-import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
-import { type KeySecret, keyOf, keySecretForm, usernameIn, withKey } from '../../shared/ssh-protocol/secret.ts'
-import { nextKeyType } from './key-types.ts'
+import {
+  checkSame,
+  type KeySecret,
+  keyOf,
+  keySecretForm,
+  usernameIn,
+  withKey,
+} from '../../shared/ssh-protocol/secret.ts'
+import { overSsh, type Reach } from './access.ts'
 import { probeKeys } from './probe.ts'
-import { overSsh, type Reach } from './reach.ts'
 import { setKeys } from './set.ts'
 import { configuredFields, nowhere, type SshSettings } from './settings.ts'
-import { checkSameTarget, parseTarget, type SshTarget } from './target.ts'
+import { parseTarget, placesIn, type SshTarget } from './target.ts'
 import { testKey } from './test.ts'
 
 /**
@@ -34,16 +40,15 @@ export function sshKey(settings: SshSettings, reach: Reach = overSsh): SecretTyp
       const { keyType, adminSecretArn } = await targetOf(secret, context)
       if (secret.key === undefined && adminSecretArn === undefined) throw noWayIn()
       const type = nextKeyType(keyType, secret.key, settings.rsaBits)
-      return withKey(secret, await newKey(type, secret.key, context, checkWithSsh2))
+      return withKey(secret, await newKey(type, secret.key, context))
     },
     async set(versions, context) {
-      const { pending } = versions
       const [target, before] = await Promise.all([
-        targetOf(pending, context),
+        targetOf(versions.pending, context),
         targetOf(await versions.current(), context),
       ])
-      checkSameTarget(target, before)
-      await setKeys(versions, keyOf(pending), target, { context, settings, reach })
+      checkSame(placesIn(target), placesIn(before))
+      await setKeys(versions, target, settings, reach, context)
     },
     async test({ pending }, context) {
       await testKey(keyOf(pending), await targetOf(pending, context), context, reach)

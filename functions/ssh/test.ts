@@ -2,8 +2,8 @@ import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
+import { overSsh, type Reach } from './access.ts'
 import { absent, eachHost, fleetError } from './fleet.ts'
-import { overSsh, type Reach } from './reach.ts'
 import type { SshTarget } from './target.ts'
 
 /**
@@ -18,15 +18,11 @@ export async function testKey(
   reach: Reach = overSsh,
 ): Promise<void> {
   const { username, hosts, minSuccess = hosts.length } = target
-  using doors = reach.doors(context)
-  const work = async ({ host }: { readonly host: Host }) => {
+  using doors = reach(context)
+  const work = async (host: Host) => {
     using _connection = await doors.open(host, { username, key })
   }
-  const outcomes = await eachHost(
-    hosts.map((host) => ({ host })),
-    work,
-    context,
-  )
+  const outcomes = await eachHost(hosts, work, context)
   const good = outcomes.filter(({ ok }) => ok).length
   context.did(say`logged in on ${good} of ${hosts.length} hosts with the new key`)
   const error = fleetError(outcomes, 'let the new key in')

@@ -45,7 +45,7 @@ export async function probeUser(
       return works(about, say`The user has its key. No host keys are pinned, so it was not offered.`)
     return tried(about, async () => {
       using doors = doorsOf(context)
-      using _connection = await doors.open({ ...endpoint, jump: [] }, { username, key })
+      using _connection = await doors.open(endpoint, { username, key })
       return say`The user has its key, which logs in.`
     })
   })

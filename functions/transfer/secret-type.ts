@@ -4,12 +4,12 @@ import { say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { SecretType, Versions } from '../../shared/rotation/secret-type.ts'
 import { doorsOf } from '../../shared/ssh-protocol/doors.ts'
-import { marksIn, ownerOf, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
+import { nextKeyType } from '../../shared/ssh-protocol/key-types.ts'
+import { marksIn, naming, ownerOf, saidIn, shortName } from '../../shared/ssh-protocol/marks.ts'
 import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import type { PrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
-import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
-import { type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
+import { checkSame, type KeySecret, keyOf, keySecretForm, withKey } from '../../shared/ssh-protocol/secret.ts'
 import type { UserKey, UserKeys } from '../../shared/ssh-protocol/user-keys.ts'
 import { probeUser } from './probe.ts'
 import type { TransferSettings } from './settings.ts'
@@ -30,13 +30,11 @@ export function transferUserKey(users: UserKeys, { region, rsaBits }: TransferSe
     async create({ current }, context) {
       const secret = await current()
       targetOf(secret, region)
-      const before = secret.key?.type
-      const type = before?.name === 'rsa' ? { ...before, bits: Math.max(before.bits, rsaBits) } : before
-      return withKey(secret, await newKey(type ?? { name: 'ed25519' }, secret.key, context, checkWithSsh2))
+      return withKey(secret, await newKey(nextKeyType(undefined, secret.key, rsaBits), secret.key, context))
     },
     async set(versions, context) {
       const [target, current] = [targetOf(versions.pending, region), await versions.current()]
-      checkSameUser(target, targetOf(current, region))
+      checkSame(userIn(target), userIn(targetOf(current, region)))
       await setKeys(versions, keyOf(versions.pending), target, users, context)
     },
     async test({ pending }, context) {
@@ -69,8 +67,8 @@ async function setKeys(
   const { key: current } = await currentVersion()
   const owner = ownerOf(context)
   if (!keys.some((each) => isOf(each, pending))) {
-    const after = current === undefined ? '' : `:after=${shortName(current.publicKey)}`
-    await users.add(target, `${publicKeyLine(pending.publicKey)} ${owner}${context.token}${after}`, context.signal)
+    const mark = `${owner}${context.token}${naming('after', current?.publicKey)}`
+    await users.add(target, `${publicKeyLine(pending.publicKey)} ${mark}`, context.signal)
     context.did(say`imported the new key`)
   }
   const ofCurrent = keys.filter((each) => isOf(each, current))
@@ -115,7 +113,7 @@ async function proveLogin(key: PrivateKey, target: TransferTarget, context: Rota
 async function logIn(key: PrivateKey, { endpoint, username }: TransferTarget, context: RotationContext): Promise<void> {
   if (endpoint === undefined) return
   using doors = doorsOf(context)
-  using _connection = await doors.open({ ...endpoint, jump: [] }, { username, key })
+  using _connection = await doors.open(endpoint, { username, key })
   context.did(say`logged in with the new key`)
 }
 
@@ -123,10 +121,7 @@ function isOf(each: UserKey, key: PrivateKey | undefined): boolean {
   return key !== undefined && each.key?.blob.equals(key.publicKey.blob) === true
 }
 
-function checkSameUser(pending: TransferTarget, current: TransferTarget): void {
-  for (const field of ['serverId', 'username'] as const) {
-    if (pending[field] === current[field]) continue
-    const name = field === 'serverId' ? 'server_id' : field
-    throw new RotationError('PendingMismatch', say`"${name}" in AWSPENDING is not that of AWSCURRENT.`)
-  }
+/** What of it no rotation may change, by the names of the fields. */
+function userIn({ serverId, username }: TransferTarget) {
+  return { server_id: serverId, username }
 }

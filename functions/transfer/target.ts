@@ -1,15 +1,15 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { numberIn } from '../../shared/json-secret.ts'
-import type { Address } from '../../shared/ssh-protocol/address.ts'
-import { type HostKeys, parseHostKeys } from '../../shared/ssh-protocol/host-keys.ts'
+import type { Host } from '../../shared/ssh-protocol/doors.ts'
+import { parseHostKeys } from '../../shared/ssh-protocol/host-keys.ts'
 import { type KeySecret, usernameIn } from '../../shared/ssh-protocol/secret.ts'
 import type { ServerUser } from '../../shared/ssh-protocol/user-keys.ts'
 
 /** A user of a server of AWS Transfer Family. */
 export interface TransferTarget extends ServerUser {
   /** Where testSecret logs in; undefined where the secret has no host keys. */
-  readonly endpoint: (Address & { readonly hostKeys: HostKeys }) | undefined
+  readonly endpoint: Host | undefined
 }
 
 /**
@@ -37,7 +37,7 @@ export function targetOf(secret: KeySecret, region: string): TransferTarget {
   if (typeof host !== 'string' || !/^[^\s/\\?#@[\]]{1,255}$/.test(host)) throw fieldError('host', 'a host name')
   const port = numberIn(json.port) ?? (json.port === undefined ? 22 : Number(json.port))
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw fieldError('port', 'a whole number from 1 to 65535')
-  return { serverId, username, endpoint: texts.length === 0 ? undefined : { host, port, hostKeys } }
+  return { serverId, username, endpoint: texts.length === 0 ? undefined : { host, port, hostKeys, jump: [] } }
 }
 
 function fieldError(field: string, rule: string): RotationError {

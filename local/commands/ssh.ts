@@ -44,7 +44,7 @@ process.once('SIGTERM', end)
 server = await startSshd({ address: host }).catch((error) => cli.fail(reason(error), 1))
 
 const { account, port, hostKeys, version, path } = server
-const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
+const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes })
 await appendFile(path(account.keys), `${publicKeyLine(key.publicKey)} app\n`, { mode: 0o600 })
 if (account.uid !== undefined && account.gid !== undefined) await chown(path(account.keys), account.uid, account.gid)
 const hosts = [{ host, port, host_keys: hostKeys }]

@@ -71,7 +71,7 @@ export async function startSshDemo(): Promise<DemoTarget> {
 }
 
 async function prepare(hosts: readonly SshHost[], secretsManager: SecretsManagerClient, Name: string): Promise<void> {
-  const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes }, () => undefined)
+  const key = await newKey({ name: 'ed25519' }, undefined, { randomBytes })
   for (const { account, path } of hosts) {
     await appendFile(path(account.keys), `${publicKeyLine(key.publicKey)} demo\n`, { mode: 0o600 })
     if (account.uid !== undefined && account.gid !== undefined) {

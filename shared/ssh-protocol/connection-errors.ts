@@ -3,46 +3,52 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { unreachable } from '../network/unreachable.ts'
 import { quotable } from '../rotation/redact.ts'
-import { type Address, addressOf } from './address.ts'
-import type { SshLogin } from './connection.ts'
+import { type Address, addressOf, type SshLogin } from './login.ts'
 import { publicKeyLine } from './public-key.ts'
 
-/** What is known of a connection that did not come about. */
+/** What is known of a login that did not come about. */
 export interface Circumstances {
   readonly login: SshLogin
   /** The jump host, where there is one. */
   readonly through: Address | undefined
-  /** Whether the host, or the jump host for it, has accepted the connection. */
-  reached: boolean
-  /** The fingerprint of the key that the host has shown, where it came so far. */
-  readonly shown?: string
+  /** The fingerprint of the key that the host has shown; empty where it did not come so far. */
+  readonly shown: string
   /** Whether the host has said anything yet. */
-  readonly greeted?: boolean
+  readonly greeted: boolean
   /** Whether it was we who gave up, because the time was up. */
-  readonly aborted?: boolean
+  readonly aborted: boolean
+}
+
+/** Why nothing has accepted a connection. @param error of the socket */
+export function reachError(error: unknown, to: Address, aborted: boolean): RotationError {
+  const where = addressOf(to)
+  if (aborted) return tooLate(where)
+  const { code = '' } = (error ?? {}) as { readonly code?: unknown }
+  return unreachable(
+    String(code),
+    { host: to.host, where },
+    {
+      likely: say`A security group, a route, a stopped host or a wrong host or port in the secret.`,
+      remedy: say`Check host and port, and that the host's security group admits the function's.`,
+      cause: error,
+    },
+  )
+}
+
+function tooLate(where: string): RotationError {
+  return new RotationError('TimedOut', say`${where} did not let the function in before the time ran out.`)
 }
 
 /**
  * Why a login did not come about, in an operator's words. Only what the host said about the key is called a refused login.
- * @param error of the socket or of ssh2, whose `level` says how far it came
+ * @param error of ssh2, whose `level` says how far it came
  */
 export function connectionError(error: unknown, about: Circumstances): RotationError {
   if (error instanceof RotationError) return error
-  const { login, through, reached, shown = '', greeted = false, aborted = false } = about
+  const { login, through, shown, greeted, aborted } = about
   const where = `${addressOf(login)}${through === undefined ? '' : ` (through ${addressOf(through)})`}`
   const { message = '', code = '', level = '' } = (error ?? {}) as { message?: string; code?: unknown; level?: string }
-  if (aborted) return new RotationError('TimedOut', say`${where} did not let the function in before the time ran out.`)
-  if (!reached) {
-    return unreachable(
-      String(code),
-      { host: login.host, where },
-      {
-        likely: say`A security group, a route, a stopped host or a wrong host or port in the secret.`,
-        remedy: say`Check host and port, and that the host's security group admits the function's.`,
-        cause: error,
-      },
-    )
-  }
+  if (aborted) return tooLate(where)
   if (message.includes('Host denied')) {
     const pinned = [...(login.hostKeys?.fingerprints ?? [])].join(', ')
     const what = say`${where} shows the host key ${shown}, which is not pinned (${ours(pinned)}). No key of an account was sent.`

@@ -4,23 +4,14 @@ import type { Duplex } from 'node:stream'
 import type { SFTPWrapper } from 'ssh2'
 import Client from 'ssh2/lib/client.js'
 import type { RotationContext } from '../rotation/context.ts'
-import type { Address } from './address.ts'
-import { type Circumstances, connectionError, forwardError } from './connection-errors.ts'
-import type { HostKeys } from './host-keys.ts'
+import { connectionError, forwardError, reachError } from './connection-errors.ts'
+import type { Address, SshLogin } from './login.ts'
 import { opensshPem } from './pem.ts'
-import type { PrivateKey } from './private-key.ts'
 import { fingerprint } from './public-key.ts'
 
 /** How long a host may take to accept a connection, and then to let us in (it may look up our name). */
 const reachMs = 5_000
 const loginMs = 20_000
-
-export interface SshLogin extends Address {
-  /** Undefined where any key will do: trust on first use. */
-  readonly hostKeys: HostKeys | undefined
-  readonly username: string
-  readonly key: PrivateKey
-}
 
 /** A login that succeeded. Disposing of it ends the connection and never throws. */
 export interface SshConnection extends Disposable {
@@ -48,9 +39,7 @@ export async function connect(
   context: RotationContext,
   through?: SshConnection,
 ): Promise<SshConnection> {
-  const about: Circumstances = { login, through: through?.login, reached: through !== undefined }
-  const sock = through === undefined ? await reach(about, context) : await through.forward(login)
-  about.reached = true
+  const sock = through === undefined ? await reach(login, context) : await through.forward(login)
   const client = new Client()
   const shown = { key: '' }
   const announced: string[] = []
@@ -78,7 +67,8 @@ export async function connect(
     client.destroy()
     sock.destroy()
     throw connectionError(error, {
-      ...about,
+      login,
+      through: through?.login,
       shown: shown.key,
       greeted: softwareOf(client) !== undefined,
       aborted: context.signal.aborted,
@@ -112,15 +102,15 @@ function softwareOf(client: Client): string | undefined {
   return (client as unknown as { readonly _remoteVer?: string })._remoteVer
 }
 
-async function reach(about: Circumstances, { signal }: RotationContext): Promise<Socket> {
-  const socket = connectSocket({ host: about.login.host, port: about.login.port, noDelay: true })
+async function reach({ host, port }: Address, { signal }: RotationContext): Promise<Socket> {
+  const socket = connectSocket({ host, port, noDelay: true })
   socket.on('error', () => undefined)
   try {
     await once(socket, 'connect', { signal: AbortSignal.any([signal, AbortSignal.timeout(reachMs)]) })
     return socket
   } catch (error) {
     socket.destroy()
-    throw connectionError(error, { ...about, aborted: signal.aborted })
+    throw reachError(error, { host, port }, signal.aborted)
   }
 }
 

@@ -1,30 +1,19 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { RotationContext } from '../rotation/context.ts'
-import { type Address, addressOf } from './address.ts'
-import { connect, type SshConnection, type SshLogin } from './connection.ts'
-import type { HostKeys } from './host-keys.ts'
-import type { PrivateKey } from './private-key.ts'
+import { connect, type SshConnection } from './connection.ts'
+import { addressOf, type Credentials, type KnownHost, type SshLogin } from './login.ts'
 import { keySecretForm, usernameIn } from './secret.ts'
 
-/** As whom to log in. */
-export interface Credentials {
-  readonly username: string
-  readonly key: PrivateKey
-}
-
 /** A host on the way to another one. */
-export interface Hop extends Address {
-  /** Undefined where any key will do. */
-  readonly hostKeys: HostKeys | undefined
+export interface Hop extends KnownHost {
   /** Undefined for the user of the host behind it. */
   readonly username: string | undefined
   /** A secret with a key of its own; else the key for the host behind it is used. */
   readonly secretArn: string | undefined
 }
 
-export interface Host extends Address {
-  readonly hostKeys: HostKeys | undefined
+export interface Host extends KnownHost {
   /** In the order in which they are gone through. */
   readonly jump: readonly Hop[]
 }
@@ -56,15 +45,10 @@ export function doorsOf(context: RotationContext): Doors {
       return connect(to, context, through)
     }
   }
-  async function own(arn: string, fallback: string): Promise<Credentials> {
-    const secret = await context.readSecret(arn, keySecretForm)
-    if (secret.key === undefined) throw new RotationError('InvalidSecret', say`Secret ${arn} holds no private key.`)
-    return { key: secret.key, username: usernameIn(secret) ?? fallback }
-  }
   async function hopCredentials(hop: Hop, credentials: Credentials): Promise<Credentials> {
     const { secretArn } = hop
     if (secretArn === undefined) return { ...credentials, username: hop.username ?? credentials.username }
-    const read = secrets.get(secretArn) ?? own(secretArn, credentials.username)
+    const read = secrets.get(secretArn) ?? credentialsIn(secretArn, credentials.username, context)
     secrets.set(secretArn, read)
     const { key, username } = await read
     return { key, username: hop.username ?? username }
@@ -96,4 +80,15 @@ export function doorsOf(context: RotationContext): Doors {
       for (const connection of opened.reverse()) connection[Symbol.dispose]()
     },
   }
+}
+
+/**
+ * The key that another secret holds.
+ * @param username for a secret that names no user
+ * @throws RotationError InvalidSecret, and what reading a secret throws
+ */
+export async function credentialsIn(arn: string, username: string, context: RotationContext): Promise<Credentials> {
+  const secret = await context.readSecret(arn, keySecretForm)
+  if (secret.key === undefined) throw new RotationError('InvalidSecret', say`Secret ${arn} holds no private key.`)
+  return { key: secret.key, username: usernameIn(secret) ?? username }
 }

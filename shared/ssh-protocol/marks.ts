@@ -12,6 +12,11 @@ export function shortName({ blob }: PublicKey): string {
   return createHash('sha256').update(blob).digest('hex').slice(0, 16)
 }
 
+/** A part of a mark that names a key; nothing where there is none. */
+export function naming(name: 'of' | 'after', key: PublicKey | undefined): string {
+  return key === undefined ? '' : `:${name}=${shortName(key)}`
+}
+
 /** The marks of a secret in some comments. */
 export function marksIn(comments: readonly string[], owner: string): readonly string[] {
   return comments.flatMap((comment) => comment.split(/[ \t]/).filter((word) => word.startsWith(owner)))

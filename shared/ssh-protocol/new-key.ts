@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from 'node:crypto'
 import { promisify } from 'node:util'
+import keyParser from 'ssh2/lib/protocol/keyParser.js'
 import type { RotationContext } from '../rotation/context.ts'
 import { opensshPem, type PemKind, type PemShape, writePem } from './pem.ts'
 import { type KeyType, type PrivateKey, parsePrivateKey } from './private-key.ts'
@@ -12,17 +13,15 @@ export interface NewKey extends PrivateKey {
 }
 
 /**
- * Makes a key, and proves that what will be stored is one: it is read back, signs, and its public half is that of the key
- * that was made.
+ * Makes a key, and proves that what will be stored is one: it is read back, signs, its public half is that of the key that was
+ * made, and ssh2 reads it, too.
  * @param before the value whose shape is kept; a key of another type gets the PEM that is usual for it
- * @param alsoReads a second opinion: throws where another reader does not load the key
  * @throws Error, which is a defect
  */
 export async function newKey(
   type: KeyType,
   before: Pick<PrivateKey, 'shape' | 'comment' | 'type'> | undefined,
   random: Pick<RotationContext, 'randomBytes'>,
-  alsoReads: (pem: string, key: PrivateKey) => void,
 ): Promise<NewKey> {
   const made = await keyPair(type, random)
   const comment = before?.comment ?? ''
@@ -34,8 +33,19 @@ export async function newKey(
   if (!verify(algorithm, probe, createPublicKey(made), signature) || !read.key.equals(made)) {
     throw new Error('the new key does not read back as it was made')
   }
-  alsoReads(opensshPem(read.key, comment), read)
+  checkWithSsh2(opensshPem(read.key, comment), read)
   return { ...read, text }
+}
+
+/**
+ * Whether another program, which we log in with, reads a key as we do.
+ * @throws Error, which is a defect, and holds no part of the key
+ */
+export function checkWithSsh2(pem: string, { publicKey }: Pick<PrivateKey, 'publicKey'>): void {
+  const read = keyParser.parseKey(pem)
+  if (read instanceof Error || !read.getPublicSSH().equals(publicKey.blob)) {
+    throw new Error('ssh2 does not read the new key as it was made')
+  }
 }
 
 /** PKCS#8 of an Ed25519 key, up to the 32 bytes that are the key (RFC 8410 §7). */

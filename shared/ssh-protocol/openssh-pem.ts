@@ -1,6 +1,9 @@
 import { createHash, createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { curves, publicKeyOf } from './public-key.ts'
+import { curveOf, curves, publicKeyOf } from './public-key.ts'
 import { field, mpint, type WireReader, wireReader } from './wire.ts'
+
+/** Why a text is not the PEM of a private key, in half a sentence. */
+export class PemError extends Error {}
 
 // Format: openssh-portable, PROTOCOL.key. ssh2 has an encoder of its own, which drops leading zeros: 1 key in 256 is
 // broken (mscdex/ssh2#1514).
@@ -34,16 +37,14 @@ export function encodeOpenssh(key: KeyObject, comment: string): Buffer {
 
 /**
  * The other way round.
- * @returns the key and its comment; 'encrypted' where a passphrase protects it; undefined where it is none of the three
- *   kinds
- * @throws Error where the bytes are not what they should be
+ * @returns the key and its comment
+ * @throws PemError where a passphrase protects it, or where it is none of the three kinds; another Error where the bytes are not
+ *   what they should be
  */
-export function decodeOpenssh(
-  bytes: Buffer,
-): { readonly key: KeyObject; readonly comment: string } | 'encrypted' | undefined {
+export function decodeOpenssh(bytes: Buffer): { readonly key: KeyObject; readonly comment: string } {
   if (!bytes.subarray(0, magic.length).equals(magic)) throw new TypeError('not an OPENSSH key')
   const outer = wireReader(bytes.subarray(magic.length))
-  if (outer.text() !== 'none') return 'encrypted'
+  if (outer.text() !== 'none') throw new PemError('is protected by a passphrase')
   outer.field()
   outer.field()
   if (outer.uint32() !== 1) throw new TypeError('more than one key')
@@ -51,12 +52,11 @@ export function decodeOpenssh(
   const inner = wireReader(outer.field())
   const [check, again] = [inner.uint32(), inner.uint32()]
   if (check !== again) throw new TypeError('the two checks differ')
-  const jwk = jwkOf(inner.text(), inner)
-  if (jwk === undefined) return undefined
-  return { key: createPrivateKey({ key: jwk, format: 'jwk' }), comment: inner.text() }
+  const key = createPrivateKey({ key: jwkOf(inner.text(), inner), format: 'jwk' })
+  return { key, comment: inner.text() }
 }
 
-function jwkOf(type: string, from: WireReader): JsonWebKey | undefined {
+function jwkOf(type: string, from: WireReader): JsonWebKey {
   if (type === 'ssh-ed25519') {
     const x = from.field()
     return { kty: 'OKP', crv: 'Ed25519', x: text(x), d: text(from.field().subarray(0, 32)) }
@@ -65,8 +65,8 @@ function jwkOf(type: string, from: WireReader): JsonWebKey | undefined {
     const [n, e, d, qi, p, q] = [from.field(), from.field(), from.field(), from.field(), from.field(), from.field()]
     return { kty: 'RSA', n: number(n), e: number(e), d: number(d), ...rest(d, p, q), qi: number(qi) }
   }
-  const [crv] = Object.entries(curves).find(([, name]) => type === `ecdsa-sha2-${name}`) ?? []
-  if (crv === undefined) return undefined
+  const crv = curveOf(type)
+  if (crv === undefined) throw new PemError('is of a kind that this function does not know')
   from.field()
   const point = from.field()
   const size = (point.length - 1) / 2

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { decodeOpenssh, encodeOpenssh } from './openssh-pem.ts'
+import { decodeOpenssh, encodeOpenssh, PemError } from './openssh-pem.ts'
 
 /** The kinds of PEM that a private key without a passphrase is kept in. */
 export type PemKind = 'pkcs1' | 'sec1' | 'pkcs8' | 'openssh'
@@ -23,9 +23,6 @@ export interface Pem {
   readonly shape: PemShape
   readonly bytes: Buffer
 }
-
-/** Why a text is not the PEM of a private key, in half a sentence. */
-export class PemError extends Error {}
 
 /**
  * Reads PEM as leniently as any program would: with CRLF, with `\n` as two characters, with spaces for newlines.
@@ -51,17 +48,14 @@ export function parsePem(text: string): Pem {
 
 /** @throws PemError where the bytes are not those of a key that SSH has */
 export function keyIn({ bytes, shape: { kind } }: Pem): { readonly key: KeyObject; readonly comment: string } {
-  let found: ReturnType<typeof decodeOpenssh>
   try {
-    if (kind === 'openssh') found = decodeOpenssh(bytes)
-    else found = { key: createPrivateKey({ key: bytes, format: 'der', type: kind }), comment: '' }
-  } catch {
+    if (kind === 'openssh') return decodeOpenssh(bytes)
+    return { key: createPrivateKey({ key: bytes, format: 'der', type: kind }), comment: '' }
+  } catch (error) {
+    if (error instanceof PemError) throw error
     // What OpenSSL says of it is of no use to anybody, and may hold a part of the key.
     throw new PemError('is damaged')
   }
-  if (found === 'encrypted') throw new PemError('is protected by a passphrase')
-  if (found === undefined) throw new PemError('is of a kind that this function does not know')
-  return found
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
-import { keyIn, PemError, type PemShape, parsePem } from './pem.ts'
-import { curves, type PublicKey, publicKeyOf } from './public-key.ts'
+import { PemError } from './openssh-pem.ts'
+import { keyIn, type PemShape, parsePem } from './pem.ts'
+import { curveOf, type PublicKey, publicKeyOf } from './public-key.ts'
 
 /** What kind of key it is, with all that a new one of the same kind needs. */
 export type KeyType =
@@ -30,8 +31,9 @@ export function parsePrivateKey(text: string, what: string): PrivateKey {
   try {
     const pem = parsePem(text)
     const { key, comment } = keyIn(pem)
-    const [type, publicKey] = [typeOf(key), publicKeyOf(key)]
-    if (type === undefined || publicKey === undefined) throw new PemError('is of a kind that SSH does not have')
+    const publicKey = publicKeyOf(key)
+    if (publicKey === undefined) throw new PemError('is of a kind that SSH does not have')
+    const type = typeOf(key, publicKey)
     if (type.name === 'rsa' && type.bits < leastBits) {
       throw new PemError(`is an RSA key of ${type.bits} bits; ${leastBits} are the least`)
     }
@@ -45,18 +47,8 @@ export function parsePrivateKey(text: string, what: string): PrivateKey {
   }
 }
 
-function typeOf(key: KeyObject): KeyType | undefined {
-  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'ed25519') return { name: 'ed25519' }
-  if (key.asymmetricKeyType === 'rsa') return { name: 'rsa', bits: modulusLength }
-  if (key.asymmetricKeyType !== 'ec') return undefined
-  const curve = Object.keys(curves).find((name) => opensslNames[name] === namedCurve)
-  return curve === undefined ? undefined : { name: 'ecdsa', curve }
-}
-
-/** What OpenSSL calls the curves of NIST. */
-const opensslNames: Readonly<Record<string, string>> = {
-  'P-256': 'prime256v1',
-  'P-384': 'secp384r1',
-  'P-521': 'secp521r1',
+function typeOf({ asymmetricKeyDetails: details }: KeyObject, { type }: PublicKey): KeyType {
+  const curve = curveOf(type)
+  if (curve !== undefined) return { name: 'ecdsa', curve }
+  return type === 'ssh-rsa' ? { name: 'rsa', bits: details?.modulusLength ?? 0 } : { name: 'ed25519' }
 }

@@ -16,6 +16,11 @@ export const curves: Readonly<Record<string, string>> = {
   'P-521': 'nistp521',
 }
 
+/** The curve of a type of key, `ecdsa-sha2-nistp256` for instance; undefined for one that has none. */
+export function curveOf(type: string): string | undefined {
+  return Object.keys(curves).find((name) => type === `ecdsa-sha2-${curves[name]}`)
+}
+
 /**
  * @param key a public key, or the private key that it belongs to
  * @returns undefined for a kind of key that SSH does not have

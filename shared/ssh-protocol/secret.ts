@@ -1,4 +1,5 @@
 import './error-codes.ts'
+import { isDeepStrictEqual } from 'node:util'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'
@@ -87,4 +88,17 @@ export function keyOf({ key }: KeySecret): PrivateKey {
     likely: say`The secret has none yet; the first rotation makes one.`,
     remedy: say`Rotate the secret.`,
   })
+}
+
+/**
+ * A pending value for another account or another host would make us change, with the current key, what is not this
+ * secret's.
+ * @param pending what fields must be the same, by their names
+ * @throws RotationError PendingMismatch
+ */
+export function checkSame<T extends Readonly<Record<string, unknown>>>(pending: T, current: T): void {
+  for (const [field, value] of Object.entries(pending)) {
+    if (isDeepStrictEqual(value, current[field])) continue
+    throw new RotationError('PendingMismatch', say`"${ours(field)}" in AWSPENDING is not that of AWSCURRENT.`)
+  }
 }

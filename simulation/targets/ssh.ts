@@ -1,5 +1,5 @@
 import { createPrivateKey } from 'node:crypto'
-import type { Reach } from '../../functions/ssh/reach.ts'
+import type { Reach } from '../../functions/ssh/access.ts'
 import { sshKey } from '../../functions/ssh/secret-type.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
@@ -64,26 +64,23 @@ export function simulatedSsh(about: SshCase, defects: SftpDefects = {}): Simulat
 }
 
 function reachOf(all: Hosts, outside: Outside, defects: SftpDefects): Reach {
-  return {
+  return () => ({
     files: async ({ login: { host } }) => modelSftp(all, host, outside, defects),
-    doors: () => ({
-      async open(to, { username, key }) {
-        await outside.call({
-          name: `logs in to ${to.host}`,
-          kind: 'look',
-          effect() {
-            if (all.lets(to.host, publicKeyLine(key.publicKey))) return
-            throw new RotationError('LoginRefused', say`${to.host} refuses the key.`)
-          },
-          lost: () => new RotationError('Unreachable', say`${to.host} does not answer.`),
-          timedOut: () => new RotationError('TimedOut', say`The time ran out.`),
-        })
-        const login = { ...to, username, key }
-        return connection(login)
-      },
-      [Symbol.dispose]: () => undefined,
-    }),
-  }
+    async open(to, { username, key }) {
+      await outside.call({
+        name: `logs in to ${to.host}`,
+        kind: 'look',
+        effect() {
+          if (all.lets(to.host, publicKeyLine(key.publicKey))) return
+          throw new RotationError('LoginRefused', say`${to.host} refuses the key.`)
+        },
+        lost: () => new RotationError('Unreachable', say`${to.host} does not answer.`),
+        timedOut: () => new RotationError('TimedOut', say`The time ran out.`),
+      })
+      return connection({ ...to, username, key })
+    },
+    [Symbol.dispose]: () => undefined,
+  })
 }
 
 function connection(login: SshConnection['login']): SshConnection {

@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { newKey } from '../../shared/ssh-protocol/new-key.ts'
+import { checkWithSsh2, newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { opensshPem, type PemShape, writePem } from '../../shared/ssh-protocol/pem.ts'
 import { type KeyType, parsePrivateKey } from '../../shared/ssh-protocol/private-key.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
-import { checkWithSsh2 } from '../../shared/ssh-protocol/second-opinion.ts'
 import { keyWithSeed, sshKeygen } from '../support/ssh-keygen.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-keys-'))
@@ -38,7 +37,7 @@ describe('a new key', () => {
         type.name === 'rsa' ? ['openssh', 'pkcs1'] : type.name === 'ecdsa' ? ['openssh', 'sec1'] : ['openssh']
       for (const kind of kinds as PemShape['kind'][]) {
         const before = { shape: { ...lf, kind }, type, comment: 'me@example' }
-        const key = await newKey(type, before, { randomBytes }, checkWithSsh2)
+        const key = await newKey(type, before, { randomBytes })
         expect(key.text).toContain(
           kind === 'openssh' ? 'BEGIN OPENSSH PRIVATE KEY' : `BEGIN ${type.name === 'rsa' ? 'RSA' : 'EC'} PRIVATE KEY`,
         )

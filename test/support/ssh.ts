@@ -12,7 +12,7 @@ import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 export async function testKey(
   type: KeyType = { name: 'ed25519' },
 ): Promise<{ readonly pem: string; readonly line: string }> {
-  const { text, publicKey } = await newKey(type, undefined, { randomBytes }, () => undefined)
+  const { text, publicKey } = await newKey(type, undefined, { randomBytes })
   return { pem: text, line: publicKeyLine(publicKey) }
 }
 

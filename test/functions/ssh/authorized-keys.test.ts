@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { edited, hasUnknown, linesOf, marksOf } from '../../../functions/ssh/authorized-keys.ts'
+import { edited, hasLine, hasUnknown, marksOf } from '../../../functions/ssh/authorized-keys.ts'
 import { expiryFor } from '../../../functions/ssh/expiry.ts'
 import { saidIn, shortName } from '../../../shared/ssh-protocol/marks.ts'
 import { opensshPem } from '../../../shared/ssh-protocol/pem.ts'
@@ -193,8 +193,10 @@ describe('an end to the key before', () => {
 
 describe('the lines of a key', () => {
   it('are told by what is decoded, with their comments', () => {
-    const text = `  no-pty   ${current.type}  ${current.blob.toString('base64')}   a comment\n${line(foreign)} b\n`
-    expect(linesOf(text, current)).toEqual(['a comment'])
-    expect(linesOf(text, pending)).toEqual([])
+    const text = `  no-pty   ${current.type}  ${current.blob.toString('base64')}   a comment keyturn:one:x\n${line(foreign)} b\n`
+    expect(hasLine(text, current)).toBe(true)
+    expect(hasLine(text, pending)).toBe(false)
+    expect(marksOf(text, current, 'keyturn:one:')).toEqual(['keyturn:one:x'])
+    expect(marksOf(text, foreign, 'keyturn:one:')).toEqual([])
   })
 })

@@ -7,7 +7,6 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { newKey } from '../../../shared/ssh-protocol/new-key.ts'
 import type { KeyType } from '../../../shared/ssh-protocol/private-key.ts'
 import { publicKeyLine } from '../../../shared/ssh-protocol/public-key.ts'
-import { checkWithSsh2 } from '../../../shared/ssh-protocol/second-opinion.ts'
 import { opensshProgram } from '../../support/ssh-keygen.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-encoder-'))
@@ -20,7 +19,7 @@ const shape = { kind: 'openssh', newline: '\n', endsInNewline: true } as const
 async function made(count: number, type: KeyType): Promise<string[]> {
   const lines: string[] = []
   for (let n = 0; n < count; n++) {
-    const key = await newKey(type, { type, shape, comment: '' }, { randomBytes }, checkWithSsh2)
+    const key = await newKey(type, { type, shape, comment: '' }, { randomBytes })
     writeFileSync(join(folder, String(n)), key.text, { mode: 0o600 })
     lines.push(publicKeyLine(key.publicKey))
   }
