@@ -29,13 +29,13 @@ export async function bearerFor(
   const auth: Authentication = inForm
     ? { scheme: 'headers', headers: {} }
     : { scheme: 'client_secret_basic', client_id, client_secret }
-  const answer = await ask({ request, auth, sources, purpose, repeatable: true }, provider, context)
+  const answer = await ask({ request, auth, sources, repeatable: true }, provider, context)
   const token = at(answer.body, '/access_token')
   if (typeof token === 'string' && token !== '') {
     context.conceal(token)
     return { scheme: 'bearer', token }
   }
-  expectAnswer(answer, { expect: [200] }, { purpose }, provider)
+  expectAnswer(answer, { expect: [200] }, purpose, provider)
   throw new RotationError('AnswerUnusable', say`${provider.description.title} gave no "access_token" in its answer.`, {
     likely: say`"path" of "auth" in the description leads to another place than the token endpoint.`,
     effect: 'none',

@@ -15,8 +15,6 @@ export interface Asking {
   readonly request: RequestOf
   readonly auth: Authentication
   readonly sources: Sources
-  /** For errors: `make a key`. */
-  readonly purpose: Words
   /** Whether a second request does no harm: then one is repeated that failed for a reason that may pass. */
   readonly repeatable: boolean
 }
@@ -105,12 +103,13 @@ function textsOf(scalars: Scalars, sources: Sources): Record<string, string> {
 
 /**
  * That an answer is what was hoped for: its status, and what the description wants of its members.
+ * @param purpose for errors: `make a key`
  * @throws RotationError ProviderRefused, ProviderFailed or AnswerUnusable; nothing of the answer but its status is in them
  */
 export function expectAnswer(
   { status, body }: Answer,
   wanted: { readonly expect: readonly number[]; readonly assert?: readonly Assertion[] | undefined },
-  { purpose }: Pick<Asking, 'purpose'>,
+  purpose: Words,
   { description: { title } }: Provider,
 ): void {
   const asked = say`${title} answered ${status} when it was asked to ${purpose}`
@@ -120,9 +119,7 @@ export function expectAnswer(
   throw new RotationError(
     'ProviderRefused',
     say`${asked}, but "${broken.pointer}" of the answer is not as it is when that was done.`,
-    {
-      likely: say`The provider reports errors inside of answers that look good.`,
-    },
+    { likely: say`The provider reports errors inside of answers that look good.` },
   )
 }
 

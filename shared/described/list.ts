@@ -2,8 +2,8 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
 import { textOrDigits } from '../json-secret.ts'
-import type { Description, Pages } from './description.ts'
-import { purposes, type Run } from './run.ts'
+import type { Pages } from './description.ts'
+import type { Run } from './run.ts'
 
 /** An account with more keys than that is not looked through to the end. */
 const mostPages = 20
@@ -23,30 +23,28 @@ export interface KeyList {
 
 /**
  * The keys that the provider has. Pages are asked for by a value in the query: no URL that an answer holds is followed.
+ * @returns none, and not all, of a provider that lists no keys
  * @throws RotationError as a request does; AnswerUnusable where there is no list in the answer
  */
-export async function listKeys(list: NonNullable<Description['list']>, run: Run): Promise<KeyList> {
-  const { title } = run.provider.description
+export async function listKeys({ provider, kind: { noun }, context, manage }: Run): Promise<KeyList> {
+  const { title, list } = provider.description
   const keys: ListedKey[] = []
-  let cursor = firstOf(list.pages)
+  if (list === undefined) return { keys, isWhole: false }
+  let cursor = list.pages?.by === 'number' ? String(list.pages.first ?? 1) : undefined
   for (let page = 1; page <= mostPages; page++) {
     const query = cursor === undefined ? list.query : { ...list.query, [list.pages?.query ?? '']: cursor }
-    const answer = await run.manageWell(query === undefined ? list : { ...list, query }, purposes(run.kind).list)
-    const items = at(answer.body, list.items)
+    const { body } = await manage({ ...list, query }, say`list its ${noun}s`)
+    const items = at(body, list.items)
     if (!Array.isArray(items)) {
-      throw new RotationError(
-        'AnswerUnusable',
-        say`The list of ${run.kind.noun}s of ${title} has no list at "${list.items}".`,
-        {
-          likely: say`The provider has changed its answers, or something else answers in its place.`,
-        },
-      )
+      throw new RotationError('AnswerUnusable', say`The list of ${noun}s of ${title} has no list at "${list.items}".`, {
+        likely: say`The provider has changed its answers, or something else answers in its place.`,
+      })
     }
     keys.push(...items.flatMap((item: unknown) => keyIn(item, list)))
-    cursor = list.pages === undefined ? undefined : nextOf(list.pages, answer.body, items, cursor)
+    cursor = list.pages === undefined ? undefined : nextOf(list.pages, body, items, cursor)
     if (cursor === undefined) return { keys, isWhole: true }
   }
-  run.context.did(say`looked at the first ${mostPages} pages of the ${run.kind.noun}s of ${title}; there are more`)
+  context.did(say`looked at the first ${mostPages} pages of the ${noun}s of ${title}; there are more`)
   return { keys, isWhole: false }
 }
 
@@ -55,11 +53,6 @@ function keyIn(item: unknown, { id, marker }: { readonly id: string; readonly ma
   const found = textOrDigits(at(item, id))
   const name = at(item, marker)
   return found === undefined ? [] : [{ id: found, name: typeof name === 'string' ? name : '' }]
-}
-
-function firstOf(pages: Pages | undefined): string | undefined {
-  if (pages?.by === 'number') return String(pages.first ?? 1)
-  return undefined
 }
 
 /** @returns what the next page is asked for by; undefined after the last one */

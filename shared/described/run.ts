@@ -1,9 +1,9 @@
-import { say, type Words } from '../errors/words.ts'
+import type { Words } from '../errors/words.ts'
 import type { HttpTesting } from '../http/client.ts'
-import type { RotationContext } from '../rotation/context.ts'
+import { oldestRun, type RotationContext } from '../rotation/context.ts'
 import { bearerFor } from './access-token.ts'
 import { type Answer, ask, expectAnswer } from './call.ts'
-import type { Authentication, ClientCredentials, RequestOf } from './description.ts'
+import type { Authentication, ExpectingRequest } from './description.ts'
 import type { Kind } from './kind.ts'
 import { managing } from './managing.ts'
 import { markOf } from './marker.ts'
@@ -17,16 +17,20 @@ export interface Run {
   readonly kind: Kind
   readonly provider: Provider
   readonly context: RotationContext
-  /** Sends one of the requests that manage credentials. Throws as `ask` does. */
-  manage(request: RequestOf, purpose: Words, more?: More): Promise<Answer>
-  /** The same, and it must be answered as is expected. Throws as `expectAnswer` does, too. */
-  manageWell(request: RequestOf & Expected, purpose: Words, more?: More): Promise<Answer>
-  /** Asks with the pending credential. */
-  use(request: RequestOf, purpose: Words, pending: DescribedSecret): Promise<Answer>
-}
-
-interface Expected {
-  readonly expect: readonly number[]
+  /** As in the settings. */
+  readonly revokeFirst: boolean
+  /** What was minted before was minted by no run that is about to store it. */
+  readonly oldest: number
+  /**
+   * Sends one of the requests that manage credentials, which must be answered as is expected.
+   * @param purpose in the words of errors: `make a key`
+   * @throws RotationError as `ask` and `expectAnswer` do
+   */
+  manage(request: ExpectingRequest, purpose: Words, more?: More): Promise<Answer>
+  /** Asks with the pending credential whether it works. Throws as `ask` does. */
+  verify(pending: DescribedSecret): Promise<Answer>
+  /** What a request with the pending credential is made of. */
+  pendingSources(pending: DescribedSecret): Sources
 }
 
 /** What a request has besides what all of a run have. */
@@ -35,6 +39,8 @@ interface More {
   readonly documents?: Sources['documents']
   /** Whether a second request does no harm; so it is where nothing is said. */
   readonly repeatable?: boolean
+  /** Answers that the caller knows what to do with, besides the expected ones. */
+  readonly known?: readonly number[] | undefined
 }
 
 /**
@@ -48,50 +54,43 @@ export async function begin(
   testing: HttpTesting,
   context: RotationContext,
 ): Promise<Run> {
+  const oldest = oldestRun(context)
   const provider = await providerOf(secret, kind, settings, testing)
   let admin: ReturnType<typeof managing> | undefined
   let token: Promise<Authentication> | undefined
 
-  /** One access token for all that a step asks. */
-  function tokenFor(described: ClientCredentials, sources: Sources): Promise<Authentication> {
-    token ??= bearerFor(described, sources, provider, context)
+  function sourcesOf(documents: Sources['documents'], marker = markOf(context.secretId)): Sources {
+    return { documents, marker, now: context.now() }
+  }
+  /** One access token for all that a step asks, where the provider wants one. */
+  async function managingAuth(sources: Sources): Promise<Authentication> {
+    const { manage } = provider.description.auth
+    if (manage.scheme !== 'client_credentials') return manage
+    token ??= bearerFor(manage, sources, provider, context)
     return token
   }
-  async function manage(request: RequestOf, purpose: Words, more: More = {}): Promise<Answer> {
-    admin ??= managing(secret, kind, provider, settings, context)
-    const documents = { secret: secret.json, current: secret.json, admin: await admin, ...more.documents }
-    const sources = { documents, marker: more.marker ?? markOf(context.secretId), now: context.now() }
-    const { manage: described } = provider.description.auth
-    const auth = described.scheme === 'client_credentials' ? await tokenFor(described, sources) : described
-    return ask({ request, auth, sources, purpose, repeatable: more.repeatable ?? true }, provider, context)
+  function pendingSources({ json }: DescribedSecret): Sources {
+    return sourcesOf({ secret: json, pending: json })
   }
   return {
     kind,
     provider,
     context,
-    manage,
-    async manageWell(request, purpose, more) {
-      const answer = await manage(request, purpose, more)
-      expectAnswer(answer, request, { purpose }, provider)
+    revokeFirst: settings.revokeFirst,
+    oldest,
+    pendingSources,
+    async manage(request, purpose, { marker, documents, repeatable = true, known = [] } = {}) {
+      admin ??= managing(secret, kind, provider, settings, context)
+      const sources = sourcesOf({ secret: secret.json, current: secret.json, admin: await admin, ...documents }, marker)
+      const auth = await managingAuth(sources)
+      const answer = await ask({ request, auth, sources, repeatable }, provider, context)
+      if (!known.includes(answer.status)) expectAnswer(answer, request, purpose, provider)
       return answer
     },
-    async use(request, purpose, pending) {
-      const documents = { secret: pending.json, pending: pending.json }
-      const sources = { documents, marker: markOf(context.secretId), now: context.now() }
-      const { use: auth } = provider.description.auth
-      return ask({ request, auth, sources, purpose, repeatable: true }, provider, context)
+    async verify(pending) {
+      const { verify: request, auth } = provider.description
+      const sources = pendingSources(pending)
+      return ask({ request, auth: auth.use, sources, repeatable: true }, provider, context)
     },
-  }
-}
-
-/** What a provider is asked to do, in the words of errors. */
-export function purposes({ noun }: Kind) {
-  return {
-    make: say`make a ${noun}`,
-    list: say`list its ${noun}s`,
-    read: say`show the ${noun} that it has`,
-    verify: say`let the new ${noun} in`,
-    apply: say`take the new ${noun}`,
-    revoke: (id: string) => say`revoke the ${noun} ${id}`,
   }
 }

@@ -2,15 +2,14 @@ import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
 import type { HttpTesting } from '../http/client.ts'
 import { at } from '../http/pointer.ts'
-import { oldestRun } from '../rotation/context.ts'
+import type { RotationContext } from '../rotation/context.ts'
 import type { SecretType } from '../rotation/secret-type.ts'
-import { expectAnswer } from './call.ts'
+import type { Description } from './description.ts'
 import type { Kind } from './kind.ts'
 import { listKeys } from './list.ts'
 import { newKey } from './mint.ts'
 import { probeDescribed } from './probe.ts'
-import { whereThereIsRoom } from './room.ts'
-import { begin, purposes, type Run } from './run.ts'
+import { begin, type Run } from './run.ts'
 import { type DescribedSecret, describedForm } from './secret.ts'
 import type { DescribedSettings } from './settings.ts'
 import { revoke, sweep } from './sweep.ts'
@@ -26,6 +25,7 @@ export function describedType(
   settings: DescribedSettings,
   testing: HttpTesting = {},
 ): SecretType<DescribedSecret> {
+  const runOf = (secret: DescribedSecret, context: RotationContext) => begin(secret, kind, settings, testing, context)
   // Of this invocation: what has minted a key can take it back.
   let minting: Run | undefined
   const type: SecretType<DescribedSecret> = {
@@ -33,14 +33,13 @@ export function describedType(
     overlap: !ends(settings),
     serialize: ({ text }) => text,
     async create(versions, context) {
-      const oldest = oldestRun(context)
       const current = await versions.current()
-      const run = await begin(current, kind, settings, testing, context)
+      const run = await runOf(current, context)
       minting = run
-      const makeRoom = () => sweep({ versions, oldest, revokeFirst: settings.revokeFirst }, run)
+      const makeRoom = () => sweep(versions, run)
       // A value that we choose fills no place yet: setSecret makes room for it.
       if (run.provider.description.apply === undefined) await makeRoom()
-      return whereThereIsRoom(() => newKey(current, run, versions, makeRoom), makeRoom, versions, run)
+      return newKey(current, run, versions, makeRoom)
     },
     async discard({ id }) {
       const { description } = minting?.provider ?? {}
@@ -51,20 +50,32 @@ export function describedType(
       await revoke(id, minting)
     },
     async test({ pending, isRehearsal }, context) {
-      const run = await begin(pending, kind, settings, testing, context)
+      const run = await runOf(pending, context)
       if (pending.value !== undefined) return verifyKey(pending, run, async () => !(await isRehearsal()))
-      await checkManaging(run)
+      // What can be proved without a key is that the provider is reached and lets the admin in.
+      await listKeys(run)
+      context.did(say`found no ${kind.noun} to test yet; the first rotation makes one`)
     },
-    probe: (versions, context) => probeDescribed(versions, kind, settings, testing, context),
+    probe: (versions, context) => probeDescribed(versions, kind, (secret) => runOf(secret, context)),
   }
-  return asksToApply(settings) ? { ...type, set: applying(kind, settings, testing) } : type
-}
-
-/** There is no key yet: what can be proved is that the provider is reached and lets the admin in. */
-async function checkManaging(run: Run): Promise<void> {
-  const { list } = run.provider.description
-  if (list !== undefined) await listKeys(list, run)
-  run.context.did(say`found no ${run.kind.noun} to test yet; the first rotation makes one`)
+  if (!asksToApply(settings)) return type
+  return {
+    ...type,
+    async set({ pending, ...versions }, context) {
+      // It is the current key that manages its like: nobody knows the pending one yet.
+      const run = await runOf(await versions.current(), context)
+      const { apply } = run.provider.description
+      if (apply === undefined) return
+      try {
+        await sweep(versions, run, pending)
+        await tell(apply, pending, run)
+      } catch (error) {
+        // Where the one before dies with it, and manages its like, an earlier run has left nothing that may ask again.
+        const isRefused = error instanceof RotationError && error.code === 'ProviderRefused'
+        if (!isRefused || apply.graceSeconds !== 0 || !(await isTaken(pending, run))) throw error
+      }
+    },
+  }
 }
 
 /** Whether some provider of the function ends the credential before at once, when there is a new one. */
@@ -76,44 +87,19 @@ function ends({ file }: DescribedSettings): boolean {
 
 /** Where no description has values of our own, setSecret need not even look at the versions. */
 function asksToApply({ file }: DescribedSettings): boolean {
-  return (file?.descriptions ?? []).some((each) => typeof each === 'object' && each !== null && 'apply' in each)
+  return (file?.descriptions ?? []).some((each) => at(each, '/apply') !== undefined)
 }
 
-function applying(
-  kind: Kind,
-  settings: DescribedSettings,
-  testing: HttpTesting,
-): NonNullable<SecretType<DescribedSecret>['set']> {
-  return async ({ pending, ...versions }, context) => {
-    const oldest = oldestRun(context)
-    // It is the current key that manages its like: nobody knows the pending one yet.
-    const run = await begin(await versions.current(), kind, settings, testing, context)
-    const { apply } = run.provider.description
-    if (apply === undefined) return
-    try {
-      await sweep({ versions, pending, oldest, revokeFirst: settings.revokeFirst }, run)
-      await tell(pending, run)
-    } catch (error) {
-      // Where the one before dies with it, and manages its like, an earlier run has left nothing that may ask again.
-      const isRefused = error instanceof RotationError && error.code === 'ProviderRefused'
-      if (!isRefused || apply.graceSeconds !== 0 || !(await isTaken(pending, run))) throw error
-    }
-  }
-}
-
-async function tell(pending: DescribedSecret, run: Run): Promise<void> {
-  const { apply, title } = run.provider.description
-  if (apply === undefined) return
-  const { apply: purpose } = purposes(run.kind)
-  const answer = await run.manage(apply, purpose, { documents: { pending: pending.json } })
-  // An earlier run has done it.
-  if (apply.applied?.includes(answer.status)) return
-  expectAnswer(answer, apply, { purpose }, run.provider)
-  run.context.did(say`told ${title} the new ${run.kind.noun}`)
+async function tell(apply: NonNullable<Description['apply']>, pending: DescribedSecret, run: Run): Promise<void> {
+  const { kind, provider, context } = run
+  const about = { documents: { pending: pending.json }, known: apply.applied }
+  const { status } = await run.manage(apply, say`take the new ${kind.noun}`, about)
+  // Else an earlier run has done it.
+  if (apply.applied?.includes(status) !== true)
+    context.did(say`told ${provider.description.title} the new ${kind.noun}`)
 }
 
 async function isTaken(pending: DescribedSecret, run: Run): Promise<boolean> {
-  const { verify } = run.provider.description
-  const { status } = await run.use(verify, purposes(run.kind).verify, pending)
-  return verify.alive.includes(status)
+  const { status } = await run.verify(pending)
+  return run.provider.description.verify.alive.includes(status)
 }

@@ -1,11 +1,10 @@
 import { ours, say } from '../errors/words.ts'
 import { parseJsonObject } from '../json-secret.ts'
 import type { EarlierVersions } from '../rotation/secret-type.ts'
-import { expectAnswer } from './call.ts'
 import type { Kind } from './kind.ts'
 import { type KeyList, listKeys } from './list.ts'
 import { isMarked, markOf, timeOfMarker } from './marker.ts'
-import { purposes, type Run } from './run.ts'
+import type { Run } from './run.ts'
 import { type DescribedSecret, parseDescribedSecret } from './secret.ts'
 
 /** Which keys the labelled versions name; AWSPREVIOUS is none of them. */
@@ -16,55 +15,45 @@ interface InUse {
   readonly isOpen: boolean
 }
 
-/** What there is to know before credentials are taken away. */
-export interface Sweeping {
-  readonly versions: Pick<EarlierVersions<DescribedSecret>, 'current' | 'previous' | 'labelledByOthers'>
-  /** The value that is about to be told to the provider, where it is a stored one. */
-  readonly pending?: DescribedSecret
-  readonly revokeFirst: boolean
-  /** What was minted before was minted by no run that is about to store it. */
-  readonly oldest: number
-}
+type Versions = Pick<EarlierVersions<DescribedSecret>, 'current' | 'previous' | 'labelledByOthers'>
 
 /**
  * Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. AWSPREVIOUS is read
  * only where the list does not show as well that one has had its time.
+ * @param pending holds the value that is about to be told to the provider, where it is a stored one
  * @returns the ids of those that were left, since another run may be about to store them
  */
-export async function sweep(sweeping: Sweeping, run: Run): Promise<readonly string[]> {
-  const { list, revoke: revocation } = run.provider.description
-  const { noun, id: idField } = run.kind
+export async function sweep(versions: Versions, run: Run, pending?: DescribedSecret): Promise<readonly string[]> {
+  const { oldest, revokeFirst, context, kind } = run
   // Where the provider ends a key by itself, nothing is left over.
-  if (revocation === undefined) return []
-  const { versions, oldest, revokeFirst } = sweeping
-  const inUse = await usedKeys(sweeping, run.kind)
-  const found: KeyList = list === undefined ? { keys: [], isWhole: false } : await listKeys(list, run)
+  if (run.provider.description.revoke === undefined) return []
+  const inUse = await usedKeys(versions, pending, kind)
+  const found = await listKeys(run)
   const marked = found.keys.flatMap(({ id, name }) => {
-    const time = timeOfMarker(name, run.context.secretId)
+    const time = timeOfMarker(name, context.secretId)
     // A key that we have named ourselves may be known by its name.
     return time === undefined || inUse.ids.has(id) || inUse.ids.has(name) ? [] : [{ id, name, time }]
   })
   const isPlain = found.isWhole && marked.length > 0 && marked.every(({ time }) => time <= oldest)
   const previous = isPlain && !revokeFirst && !inUse.isOpen ? undefined : await versions.previous()
-  await revokePrevious(previous, inUse, found, run, revokeFirst)
+  await revokePrevious(previous, inUse, found, run)
   const young: string[] = []
   for (const { id, name, time } of marked) {
     if (id === previous?.id || name === previous?.id) continue
-    if (inUse.isOpen)
-      run.context.did(
-        say`left the ${noun} ${id} alone: a version has a ${noun} without "${ours(idField)}", which may be this one`,
-      )
-    // Another run may be about to store it.
-    else if (time > oldest) {
-      run.context.did(say`left the ${noun} ${id} alone, which was made a moment ago`)
+    if (inUse.isOpen) {
+      const why = say`a version has a ${kind.noun} without "${ours(kind.id)}", which may be this one`
+      context.did(say`left the ${kind.noun} ${id} alone: ${why}`)
+    } else if (time > oldest) {
+      // Another run may be about to store it.
+      context.did(say`left the ${kind.noun} ${id} alone, which was made a moment ago`)
       young.push(id)
     } else await revoke(id, run)
   }
   return young
 }
 
-async function usedKeys({ versions, pending }: Sweeping, kind: Kind): Promise<InUse> {
-  const others = (await versions.labelledByOthers()).flatMap((text) => readable(text, kind))
+async function usedKeys(versions: Versions, pending: DescribedSecret | undefined, kind: Kind): Promise<InUse> {
+  const others = (await versions.labelledByOthers()).map((text) => keyIn(text, kind))
   const secrets = [await versions.current(), ...(pending === undefined ? [] : [pending]), ...others]
   return {
     ids: new Set(secrets.flatMap(({ id }) => id ?? [])),
@@ -74,12 +63,12 @@ async function usedKeys({ versions, pending }: Sweeping, kind: Kind): Promise<In
 }
 
 /** A version of another shape is taken at its word: what it names as an id is spared. */
-function readable(text: string, kind: Kind): Pick<DescribedSecret, 'value' | 'id'>[] {
+function keyIn(text: string, kind: Kind): Pick<DescribedSecret, 'value' | 'id'> {
   try {
-    return [parseDescribedSecret(text, kind)]
+    return parseDescribedSecret(text, kind)
   } catch {
     const id = idOf(text, kind)
-    return [{ value: id === undefined ? text : undefined, id }]
+    return { value: id === undefined ? text : undefined, id }
   }
 }
 
@@ -98,9 +87,8 @@ async function revokePrevious(
   inUse: InUse,
   { keys, isWhole }: KeyList,
   run: Run,
-  revokeFirst: boolean,
 ): Promise<void> {
-  const { context, kind } = run
+  const { context, kind, revokeFirst } = run
   const { noun } = kind
   const id = previous?.id
   if (previous?.value === undefined) return
@@ -122,8 +110,8 @@ async function revokePrevious(
 export async function revoke(id: string, run: Run): Promise<void> {
   const { revoke: request } = run.provider.description
   if (request === undefined) return
-  const purpose = purposes(run.kind).revoke(id)
-  const answer = await run.manage(request, purpose, { documents: { key: { [run.kind.id]: id } } })
-  if (!request.gone.includes(answer.status)) expectAnswer(answer, request, { purpose }, run.provider)
-  run.context.did(say`revoked the ${run.kind.noun} ${id}`)
+  const { noun, id: field } = run.kind
+  const documents = { key: { [field]: id } }
+  await run.manage(request, say`revoke the ${noun} ${id}`, { documents, known: request.gone })
+  run.context.did(say`revoked the ${noun} ${id}`)
 }
