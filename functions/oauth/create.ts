@@ -2,12 +2,11 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
 import { claim } from '../../shared/rotation/claim.ts'
 import { fingerprint } from '../../shared/rotation/claim-label.ts'
-import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { OwnLabels } from '../../shared/rotation/secret-type.ts'
+import { introspectsActive } from './access.ts'
 import { type Base, latestLabel } from './base.ts'
 import { graceMs } from './description.ts'
 import { ended } from './ended.ts'
-import { introspectsActive } from './introspection.ts'
 import { leastMs, refresh } from './refresh.ts'
 import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
@@ -26,8 +25,8 @@ export async function refreshClaimed(
   run: OauthRun,
   own: OwnLabels<OauthSecret>,
 ): Promise<OauthSecret> {
-  const { context, provider } = run
-  const use = fingerprint(refreshToken)
+  const { context } = run
+  const { description } = run.provider
   const end = () => ended(base, run, own)
   // Before anything is used up: that the answer can be stored, and that its label is not one too many (AWS: 20 for all versions of a
   // secret). Where the label is by now, AWS leaves it.
@@ -36,15 +35,13 @@ export async function refreshClaimed(
   if (!held.includes(latestLabel)) await own.move(latestLabel, { to: base.version.id })
   const thing = {
     what: ours('refresh token'),
-    use,
+    use: fingerprint(refreshToken),
     version: base.version,
     leastMs,
     async mayBeUsedAgain(since: number) {
       const age = context.now() - since
-      if (age < graceMs(provider.description) - marginMs) return true
-      return (
-        provider.description.consumed_refresh_token_introspects !== undefined && introspectsActive(refreshToken, run)
-      )
+      if (age < graceMs(description) - marginMs) return true
+      return description.consumed_refresh_token_introspects !== undefined && introspectsActive(refreshToken, run)
     },
   }
   const claimed = await claim(thing, own, context, end)
@@ -55,42 +52,21 @@ export async function refreshClaimed(
   try {
     return await refresh(refreshToken, run)
   } catch (error) {
-    throw await afterFailure(error, { giveBack: claimed.giveBack, end, own, base, context })
+    // What was refused, or never left, was not used: the next run may try. What nobody knows of stays claimed.
+    if (!(error instanceof RotationError) || error.effect !== 'none') throw error
+    const isRefused = error.code === 'GrantRefused'
+    if (isRefused && !(await isOutOfDate(base, own))) throw await end()
+    await claimed.giveBack().catch(() => undefined)
+    if (!isRefused) throw error
+    const what = say`The refresh token was refused, and the secret has another one by now.`
+    throw new RotationError('VersionConflict', what)
   }
 }
 
-/** What was refused, or never left, was not used: the next run may try. What nobody knows of stays claimed. */
-async function afterFailure(
-  error: unknown,
-  about: {
-    readonly giveBack: () => Promise<void>
-    readonly end: () => Promise<RotationError>
-    readonly own: OwnLabels<OauthSecret>
-    readonly base: Base
-    readonly context: RotationContext
-  },
-): Promise<unknown> {
-  if (!(error instanceof RotationError) || error.effect !== 'none') return error
-  if (error.code === 'GrantRefused' && !(await isOutOfDate(about))) return about.end()
-  await about.giveBack().catch(() => undefined)
-  if (error.code !== 'GrantRefused') return error
-  return new RotationError(
-    'VersionConflict',
-    say`The refresh token was refused, and the secret has another one by now.`,
-  )
-}
-
 /** Whether the tokens that were used are not the newest ones any more. */
-async function isOutOfDate({
-  own,
-  base,
-}: {
-  readonly own: OwnLabels<OauthSecret>
-  readonly base: Base
-}): Promise<boolean> {
-  const before = await own.labels()
-  const now = await own.labelsNow()
-  const holders = (labels: typeof now) =>
+async function isOutOfDate({ version }: Base, own: OwnLabels<OauthSecret>): Promise<boolean> {
+  const holders = (labels: Awaited<ReturnType<typeof own.labels>>) =>
     [...labels].filter(([, held]) => held.includes(latestLabel) || held.includes('AWSCURRENT')).map(([id]) => id)
-  return holders(now).some((id) => !holders(before).includes(id) && id !== base.version.id)
+  const before = holders(await own.labels())
+  return holders(await own.labelsNow()).some((id) => !before.includes(id) && id !== version.id)
 }

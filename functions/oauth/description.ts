@@ -19,16 +19,6 @@ const audience = v.pipe(
   v.regex(/^https:\/\/(\{host\}|[a-z0-9.-]+(:\d+)?)(\/([A-Za-z0-9._~\-/]|\{[a-z_]+\})*)?$/),
 )
 
-/** How the client proves who it is (RFC 6749 §2.3, RFC 7523, RFC 8705), by the names of RFC 8414. */
-export const methods = [
-  'client_secret_basic',
-  'client_secret_post',
-  'private_key_jwt',
-  'tls_client_auth',
-  'none',
-] as const
-export type Method = (typeof methods)[number]
-
 export const description = v.strictObject({
   $schema: v.optional(v.string()),
   name: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/)),
@@ -37,7 +27,11 @@ export const description = v.strictObject({
   hosts: v.optional(v.union([v.literal('self-hosted'), v.pipe(v.array(text), v.minLength(1))])),
   token_endpoint: endpoint,
   introspection_endpoint: v.optional(endpoint),
-  client_authentication: v.optional(v.picklist(methods), 'client_secret_basic'),
+  /** How the client proves who it is (RFC 6749 §2.3, RFC 7523, RFC 8705), by the names of RFC 8414. */
+  client_authentication: v.optional(
+    v.picklist(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'none']),
+    'client_secret_basic',
+  ),
   /** For whom a signed assertion is meant (private_key_jwt); the token endpoint where nothing is said. */
   audience: v.optional(audience),
   /** Fields that a token request has besides. */
@@ -77,6 +71,7 @@ export const description = v.strictObject({
 export const definitions = { endpoint, pointer }
 
 export type Description = v.InferOutput<typeof description>
+export type Method = Description['client_authentication']
 
 /** @returns how long a used refresh token is answered again, in milliseconds; 0 where it never is, Infinity where it lives on */
 export function graceMs({ rotation }: Pick<Description, 'rotation'>): number {

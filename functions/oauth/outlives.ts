@@ -1,6 +1,6 @@
 import { joined, ours, say, type Words } from '../../shared/errors/words.ts'
 import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
-import { descriptionOf } from './providers.ts'
+import { entryOf } from './providers.ts'
 import type { OauthSecret } from './secret.ts'
 
 /**
@@ -19,12 +19,4 @@ export function outlives({ provider, json, refreshToken }: OauthSecret, settings
       left.push(say`"${ours(name)}" stays the same: have ${title} make another one, and end this one there.`)
   }
   return left.length === 0 ? undefined : joined(left, ' ')
-}
-
-function entryOf(name: string | undefined, settings: ProviderSettings) {
-  try {
-    return descriptionOf(name, settings)
-  } catch {
-    return undefined
-  }
 }

@@ -1,15 +1,17 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { type Finding, labelled, type ProbedVersion, tried, untried, version } from '../../shared/rotation/finding.ts'
+import { isLetIn } from './access.ts'
 import { latestLabel } from './base.ts'
 import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
-import { isLetIn } from './test.ts'
+
+type RunOf = (secret: OauthSecret) => Promise<OauthRun>
 
 /** What a probe says of tokens: access tokens are used, and refresh tokens never, since that would use them up. */
 export async function probeTokens(
   versions: readonly ProbedVersion<OauthSecret>[],
-  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+  runOf: RunOf,
 ): Promise<readonly Finding[]> {
   const newest = labelled(versions, latestLabel)?.secret.refreshToken
   const findings: Finding[] = []
@@ -28,16 +30,13 @@ export async function probeTokens(
 /** The same of access tokens that come without a refresh token. */
 export async function probeAccess(
   versions: readonly ProbedVersion<OauthSecret>[],
-  runOf: (secret: OauthSecret) => Promise<OauthRun>,
+  runOf: RunOf,
 ): Promise<readonly Finding[]> {
   return Promise.all(versions.map((each) => aboutAccess(each, runOf)))
 }
 
 /** @throws whatever is no RotationError: a defect */
-async function aboutAccess(
-  each: ProbedVersion<OauthSecret>,
-  runOf: (secret: OauthSecret) => Promise<OauthRun>,
-): Promise<Finding> {
+async function aboutAccess(each: ProbedVersion<OauthSecret>, runOf: RunOf): Promise<Finding> {
   const about = version(each)
   let cannot: Words | undefined
   const finding = await tried(about, async () => {

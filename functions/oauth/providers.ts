@@ -54,6 +54,15 @@ export function descriptionOf(name: string | undefined, settings: Pick<ProviderS
   })
 }
 
+/** The same for what works without it: undefined where there is none, or a wrong one, which is said where it is needed. */
+export function entryOf(name: string | undefined, settings: ProviderSettings): Description | undefined {
+  try {
+    return descriptionOf(name, settings)
+  } catch {
+    return undefined
+  }
+}
+
 function urlOf(endpoint: string, params: Readonly<Record<string, string>>): URL {
   return new URL(
     endpoint.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => {

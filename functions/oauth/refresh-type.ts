@@ -4,13 +4,13 @@ import type { HttpTesting } from '../../shared/http/client.ts'
 import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import { claimsIn, fingerprint } from '../../shared/rotation/claim-label.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import type { EarlierVersions, SecretType } from '../../shared/rotation/secret-type.ts'
+import type { OwnLabels, SecretType } from '../../shared/rotation/secret-type.ts'
 import { type Base, baseOf, isFit, latestLabel } from './base.ts'
 import { refreshClaimed } from './create.ts'
 import { checkNotEnded, ended } from './ended.ts'
 import { outlives } from './outlives.ts'
 import { probeTokens } from './probe-versions.ts'
-import { descriptionOf } from './providers.ts'
+import { descriptionOf, entryOf } from './providers.ts'
 import { refresh } from './refresh.ts'
 import { begin, type OauthRun } from './requests.ts'
 import { warnOfSchedule } from './schedule.ts'
@@ -23,53 +23,48 @@ import { testTokens } from './test.ts'
  * @param testing for servers on this machine
  */
 export function refreshToken(settings: ProviderSettings, testing: HttpTesting = {}): SecretType<OauthSecret> {
+  const runOf = (secret: OauthSecret, context: RotationContext) => begin(secret, settings, testing, context)
   return {
     ...oauthForm,
-    overlap: !ownProviderKills(settings),
+    // Whether the access token of before dies with the refresh: then the time until the promotion is worth a metric.
+    overlap: entryOf(settings.provider, settings)?.old_access_token !== 'dies',
     serialize: ({ text }) => text,
     labels: ({ provider }) =>
       descriptionOf(provider ?? settings.provider, settings).rotation === 'none' ? [] : [latestLabel],
-    create: (versions, context) => create(versions, context, (secret) => begin(secret, settings, testing, context)),
-    probe: (versions, context) => probeTokens(versions, (secret) => begin(secret, settings, testing, context)),
-    test: (versions, context) => testTokens(versions, (secret) => begin(secret, settings, testing, context)),
+    async create({ own }, context) {
+      const base = await baseOf(own, context.token)
+      if ('stored' in base) return base.stored
+      const { refreshToken: token } = base.secret
+      if (token === undefined) throw noRefreshToken()
+      const run = await runOf(base.secret, context)
+      if (base.isUnfinished && isFit(base, context.now())) {
+        context.did(say`took up the tokens that an earlier rotation was given and did not promote`)
+        await forgetSettled(token, own)
+        return base.secret
+      }
+      await checkNotEnded(base, run, own)
+      const renew = run.provider.description.rotation === 'none' ? refreshFreely : refreshClaimed
+      const given = await renew(token, base, run, own)
+      warnOfSchedule(given, run, await own.rotationDays())
+      return given
+    },
+    probe: (versions, context) => probeTokens(versions, (secret) => runOf(secret, context)),
+    test: async (versions, context) => testTokens(versions, await runOf(versions.pending, context)),
     outlives: (secret) => outlives(secret, settings),
   }
-}
-
-async function create(
-  { own }: EarlierVersions<OauthSecret>,
-  context: RotationContext,
-  runOf: (secret: OauthSecret) => Promise<OauthRun>,
-): Promise<OauthSecret> {
-  const base = await baseOf(own, context.token)
-  if ('stored' in base) return base.stored
-  const { refreshToken: token } = base.secret
-  if (token === undefined) throw noRefreshToken()
-  const run = await runOf(base.secret)
-  if (base.isUnfinished && isFit(base, context.now())) {
-    context.did(say`took up the tokens that an earlier rotation was given and did not promote`)
-    await forgetSettled(token, own)
-    return base.secret
-  }
-  await checkNotEnded(base, run, own)
-  const given = await (run.provider.description.rotation === 'none'
-    ? refreshFreely(token, base, run, own)
-    : refreshClaimed(token, base, run, own))
-  warnOfSchedule(given, run, await own.rotationDays())
-  return given
 }
 
 /**
  * Where the server has given the same refresh token again, the claim that has led to these tokens would look like an open one as
  * soon as they are in another version.
  */
-async function forgetSettled(token: string, own: EarlierVersions<OauthSecret>['own']): Promise<void> {
+async function forgetSettled(token: string, own: OwnLabels<OauthSecret>): Promise<void> {
   const claims = claimsIn(await own.labels()).filter(({ use }) => use === fingerprint(token))
   for (const { label, version } of claims) await own.move(label, { from: version })
 }
 
 /** A refresh token that lives on may be sent as often as one likes. */
-async function refreshFreely(token: string, base: Base, run: OauthRun, own: EarlierVersions<OauthSecret>['own']) {
+async function refreshFreely(token: string, base: Base, run: OauthRun, own: OwnLabels<OauthSecret>) {
   try {
     return await refresh(token, run)
   } catch (error) {
@@ -83,13 +78,4 @@ function noRefreshToken(): RotationError {
     likely: say`The provider gives one only where it was asked for it: by the scope offline_access, or access_type=offline at Google.`,
     remedy: say`Authorize the client again with such a request, and put the tokens into the secret. A client without users needs OauthClientCredentials.`,
   })
-}
-
-/** Whether the access token of before dies with the refresh, so that the time until the promotion is worth a metric. */
-function ownProviderKills(settings: ProviderSettings): boolean {
-  try {
-    return descriptionOf(settings.provider, settings).old_access_token === 'dies'
-  } catch {
-    return false // said where the entry is needed
-  }
 }

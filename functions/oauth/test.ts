@@ -2,10 +2,9 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
 import { textIn } from '../../shared/json-secret.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
+import { isLetIn } from './access.ts'
 import { isBearer, isNarrower, lifeIn } from './answer.ts'
 import { latestLabel } from './base.ts'
-import { introspectsActive } from './introspection.ts'
-import { probe } from './probe.ts'
 import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
 
@@ -14,12 +13,10 @@ import type { OauthSecret } from './secret.ts'
  * is refused here, where the refresh token is safe.
  * @throws RotationError TokenRefused, TokenUnclear, TokenOdd; as requests do
  */
-export async function testTokens(
-  { pending, own, isRehearsal }: Versions<OauthSecret>,
-  runOf: (secret: OauthSecret) => Promise<OauthRun>,
-): Promise<void> {
-  const run = await runOf(pending)
-  if (await isTestAlone(run, own, isRehearsal)) return rehearse(pending, run)
+export async function testTokens({ pending, own, isRehearsal }: Versions<OauthSecret>, run: OauthRun): Promise<void> {
+  const held = (await own.labels()).get(run.context.token) ?? []
+  // A rotation's value has our label; where a provider needs none, the values have to be compared.
+  if (!held.includes(latestLabel) && (await isRehearsal())) return rehearse(pending, run)
   checkNotOdd(pending, run)
   if (!(await isLetIn(pending, run))) {
     throw new RotationError('TokenRefused', say`${run.provider.description.title} does not take the new access token.`)
@@ -35,16 +32,6 @@ export function checkNotOdd(pending: OauthSecret, run: OauthRun): void {
   run.context.did(say`warning: ${title} has answered with ${odd}`)
 }
 
-/** A rotation's value has our label; where a provider needs none, the values have to be compared. */
-async function isTestAlone(
-  { context: { token } }: OauthRun,
-  own: Versions<OauthSecret>['own'],
-  isRehearsal: () => Promise<boolean>,
-): Promise<boolean> {
-  const held = (await own.labels()).get(token) ?? []
-  return !held.includes(latestLabel) && isRehearsal()
-}
-
 /** The tokens in use may have expired, which a rotation mends: that is said, and is no error. */
 async function rehearse(pending: OauthSecret, run: OauthRun): Promise<void> {
   const { provider, context } = run
@@ -55,18 +42,6 @@ async function rehearse(pending: OauthSecret, run: OauthRun): Promise<void> {
   context.did(
     say`the access token in use is not taken: it has probably expired, and the next rotation has a new one given`,
   )
-}
-
-/** @returns false where the provider says that the token does not work; true also where nobody can be asked */
-export async function isLetIn({ accessToken }: OauthSecret, run: OauthRun): Promise<boolean> {
-  if (accessToken === undefined) return false
-  const { probe: request, introspection_endpoint } = run.provider.description
-  if (request !== undefined) return probe(accessToken, request, run)
-  if (introspection_endpoint !== undefined) return introspectsActive(accessToken, run, 'access_token')
-  run.context.did(
-    say`did not try the access token: the entry of the provider has neither "probe" nor "introspection_endpoint"`,
-  )
-  return true
 }
 
 function oddity({ json, scope }: OauthSecret): Words | undefined {
