@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stateOf } from '../../cli/secret-state.ts'
 import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
+import { secretsPerCall } from '../contract/calls.ts'
 import { clientFor, day, handlerPath, hour } from '../local/support.ts'
 import { keyturn } from './keyturn.ts'
 
@@ -84,7 +85,8 @@ describe('keyturn status', () => {
     expect([...made].sort()).toEqual(['DescribeSecret', 'ListSecretVersionIds', 'ListSecrets'])
   })
 
-  it('takes at most 60 calls for 5,000 secrets', async () => {
+  it('lists 5,000 secrets in calls of a hundred each', async () => {
+    const many = 5_000
     const headers = { 'x-amz-target': 'secretsmanager.CreateSecret', 'content-type': 'application/x-amz-json-1.1' }
     // The SDK would need three times as long.
     const agent = new Agent({ keepAlive: true, maxSockets: 16 })
@@ -96,12 +98,14 @@ describe('keyturn status', () => {
         const ClientRequestToken = String(index).padStart(36, '0')
         sent.on('error', reject).end(JSON.stringify({ Name: `fleet/${index}`, SecretString: 'x', ClientRequestToken }))
       })
-    await Promise.all(Array.from({ length: 5_000 }, (_, index) => create(index)))
+    await Promise.all(Array.from({ length: many }, (_, index) => create(index)))
     agent.destroy()
     local.calls.clear()
     const { json } = await status(['--all', '--json'])
-    expect(json()).toHaveLength(5_005)
-    expect(local.calls.by('operator').length).toBeLessThanOrEqual(60)
+    expect(json()).toHaveLength(many + 5)
+    const lists = Array(Math.ceil((many + 5) / secretsPerCall)).fill('ListSecrets')
+    // Of app/failing, whose rotation has not ended, the versions are read as well.
+    expect(local.calls.by('operator').map(({ operation }) => operation)).toEqual([...lists, 'ListSecretVersionIds'])
   })
 })
 

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { codeOf, saidBy } from '../support/outcome.ts'
-import { fourSteps, type RotationByHand, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
+import { fourSteps, type RotationByHand, type SecretsManager } from '../support/secrets-manager.ts'
+import { callCases } from './call-cases.ts'
+import type { RotationCalls } from './calls.ts'
 import { expectFailure } from './failure.ts'
 import { networkCases } from './network-cases.ts'
 import { databaseProbeCases } from './probe-cases.ts'
 import type { SecretTypeUnderTest, Target } from './secret-type.ts'
-import { type Suite, storedTarget } from './suite.ts'
+import type { Suite } from './suite.ts'
 
 /** A kind of database secret: an engine with a strategy. */
 export interface DatabaseTypeUnderTest extends SecretTypeUnderTest {
@@ -13,8 +15,7 @@ export interface DatabaseTypeUnderTest extends SecretTypeUnderTest {
   withFields(secrets: Pick<SecretsManager, 'store'>, fields: Readonly<Record<string, string>>): Promise<Target>
   /** How many logins setSecret and testSecret make. */
   readonly logins: { readonly setSecret: number; readonly testSecret: number }
-  /** How many calls of Secrets Manager a rotation makes, and how many of them follow on one another. */
-  readonly calls: { readonly all: number; readonly inTurn: number }
+  readonly calls: RotationCalls
   /** Notes the function's logins of a target, as the server saw them, until `stop` is called. */
   watchLogins(
     target: Pick<Target, 'logins'>,
@@ -59,30 +60,7 @@ function thriftCases(type: DatabaseTypeUnderTest, { secrets, stored }: Suite) {
     }
   })
 
-  let slow: SecretsManager
-  let rotated: Promise<unknown>
-  // Waited for while the other cases run: nearly all of it is latency.
-  beforeAll(async () => {
-    slow = await secretsManagerFor(type.function, { latencyMs: 120 })
-    const { secretId } = await storedTarget(type, slow, await type.fresh(slow), new Set())
-    slow.local.calls.clear()
-    rotated = slow.rotate(secretId)
-    rotated.catch(() => undefined)
-  })
-  afterAll(() => slow[Symbol.asyncDispose]())
-
-  it(`asks Secrets Manager ${type.calls.all} times, side by side where it can`, async () => {
-    await rotated
-    const calls = slow.local.calls.by(type.function.id).toSorted((a, b) => a.startedAt - b.startedAt)
-    expect(calls.map(({ operation }) => operation)).toHaveLength(type.calls.all)
-    let [rounds, ends] = [0, 0]
-    for (const { startedAt, endedAt } of calls) {
-      if (startedAt < ends) continue
-      rounds++
-      ends = endedAt
-    }
-    expect(rounds).toBe(type.calls.inTurn)
-  })
+  callCases({ type }, type.calls)
 
   it('sessions that are open live through a rotation', async () => {
     const target = await stored()

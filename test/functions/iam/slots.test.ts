@@ -63,11 +63,9 @@ describe('a rotation', () => {
   it('asks whose the key is, lists, retires the one before the last, and makes and proves one', async () => {
     const target = await rotated(2)
     api.calls.length = 0
-    secrets.local.calls.clear()
     await secrets.rotate(target.secretId)
     const made = ['GetCallerIdentity', 'ListAccessKeys', 'UpdateAccessKey', 'DeleteAccessKey', 'CreateAccessKey']
     expect(api.calls).toEqual([...made, 'GetCallerIdentity', 'GetCallerIdentity'])
-    expect(secrets.local.calls.by(type.function.id)).toHaveLength(11)
   })
 
   it('makes the key inactive before it deletes it', async () => {

@@ -1,3 +1,4 @@
+import { stepCalls } from '../../contract/calls.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { crashOnMysql } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
@@ -17,5 +18,5 @@ await crashOnMysql(
     const type = alternatingUsers(server, 'missing', at)
     return { ...type, fresh: (secrets) => type.make(secrets, wish) }
   },
-  { createSecret: 4, setSecret: 30, testSecret: 13, finishSecret: 2 },
+  stepCalls.MariadbAlternatingUsers.withGrants,
 )

@@ -1,4 +1,5 @@
 import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
+import { rotationCalls } from '../../contract/calls.ts'
 import type { TestServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -25,6 +26,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<TargetWish>({
     ...common(server),
     ...strategies['single-user'],
+    calls: rotationCalls.MariadbSingleUser.usual,
     oddities,
     title: `mariadb single-user on ${server.label}`,
     strategy: 'single-user',
@@ -45,6 +47,7 @@ export function dualPassword(
   return databaseType<TargetWish>({
     ...common(server),
     ...strategies[`dual-password, by ${by}`],
+    calls: rotationCalls.MariadbDualPassword[by === 'itself' ? 'byItself' : 'usual'],
     title: `mariadb dual-password, by ${by}, on ${server.label}`,
     strategy: 'dual-password',
     function: databaseFunction('mariadb/dual-password', server),
@@ -69,8 +72,7 @@ export function alternatingUsers(
     strategy: 'alternating-users',
     function: databaseFunction('mariadb/alternating-users', server),
     logins: { setSecret: 2, testSecret: 2 },
-    // testSecret reads AWSCURRENT too, once AWSPENDING has logged in: neither of the two can see what the other may do.
-    calls: { all: 13, inTurn: 8 },
+    calls: rotationCalls.MariadbAlternatingUsers.usual,
     oddities: {
       ...oddities,
       'accounts on several hosts': severalHosts,

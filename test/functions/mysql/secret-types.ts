@@ -1,3 +1,4 @@
+import { rotationCalls } from '../../contract/calls.ts'
 import type { TestServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { databaseFunction, databaseType, oddFields, strategies, type WishedType } from '../databases/database-type.ts'
@@ -23,6 +24,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<AccountWish>({
     ...common(server),
     ...strategies['single-user'],
+    calls: rotationCalls.MysqlSingleUser.usual,
     title: `mysql single-user on ${server.label}`,
     strategy: 'single-user',
     function: databaseFunction('mysql/single-user', server),
@@ -42,6 +44,7 @@ export function dualPassword(
   return databaseType<AccountWish>({
     ...common(server),
     ...strategies[`dual-password, by ${by}`],
+    calls: rotationCalls.MysqlDualPassword[by === 'itself' ? 'usual' : 'bySuperuser'],
     title: `mysql dual-password, by ${by}, on ${server.label}`,
     strategy: 'dual-password',
     function: databaseFunction('mysql/dual-password', server),
@@ -76,6 +79,7 @@ export function alternatingUsers(
   return databaseType<AccountWish>({
     ...common(server),
     ...strategies['alternating-users'],
+    calls: rotationCalls.MysqlAlternatingUsers.usual,
     title: `mysql alternating-users, clone ${clone}, on ${server.label}`,
     strategy: 'alternating-users',
     function: databaseFunction('mysql/alternating-users', server),

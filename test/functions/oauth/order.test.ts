@@ -5,6 +5,7 @@ import type { Fault } from '../../../local/secrets-manager/service/calls.ts'
 import type { Heard, Said, Spoilt } from '../../../local/servers/https-front.ts'
 import { startOauthServer } from '../../../local/servers/oauth-server.ts'
 import { describedOauthServer, oauthDescription } from '../../../local/servers/oauth-server-description.ts'
+import { rotationCalls } from '../../contract/calls.ts'
 import { probed } from '../../contract/probe-cases.ts'
 import { storedTarget } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
@@ -92,22 +93,24 @@ async function givenUp({ secretId }: Stored, rotation: RotationByHand) {
 }
 
 describe('a rotation of tokens', () => {
-  it('makes one token request, and thirteen calls of Secrets Manager with a claim', async () => {
+  it('claims the refresh token, and makes one token request', async () => {
     const target = await stored()
     await secrets.rotate(target.secretId)
     front.heard.length = 0
     secrets.local.calls.clear()
     await secrets.rotate(target.secretId)
     expect(tokenRequests()).toBe(1)
-    expect(secrets.local.calls.by(about.id)).toHaveLength(13)
+    expect(secrets.local.calls.by(about.id)).toHaveLength(rotationCalls.OauthRefreshToken.usual)
   })
 
-  it('makes ten calls of Secrets Manager where no claim is needed', async () => {
+  it('makes no claim where none is needed', async () => {
     const target = await stored()
     await described.describe({ rotation: 'none' })
     secrets.local.calls.clear()
     await secrets.rotate(target.secretId)
-    expect(secrets.local.calls.by(about.id).map(({ operation }) => operation)).toHaveLength(10)
+    expect(secrets.local.calls.by(about.id).map(({ operation }) => operation)).toHaveLength(
+      rotationCalls.OauthRefreshToken.withoutClaim,
+    )
     expect(JSON.stringify(await secrets.labels(target.secretId))).not.toContain('KEYTURN')
   })
 

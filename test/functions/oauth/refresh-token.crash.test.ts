@@ -2,6 +2,7 @@ import { afterAll } from 'vitest'
 import type { Heard } from '../../../local/servers/https-front.ts'
 import { startOauthServer } from '../../../local/servers/oauth-server.ts'
 import { describedOauthServer, oauthDescription } from '../../../local/servers/oauth-server-description.ts'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import type { FaultGate } from '../../contract/fault-gate.ts'
 import { olderClaims } from './claims.ts'
@@ -30,6 +31,8 @@ function spoilAt(gate: FaultGate) {
   }
 }
 
+const { createSecret: store } = stepCalls.OauthRefreshToken.usual
+
 await crashContract({
   async type(gate) {
     server.front.spoil = spoilAt(gate)
@@ -41,10 +44,10 @@ await crashContract({
   // The server has used the token up, and what it has answered is with nobody.
   window: {
     code: 'ReauthorizationRequired',
-    isIn: (n, moment) => (n === 8 && moment === 'after it has arrived') || (n === 9 && moment === 'before it leaves'),
+    isIn: (n, moment) =>
+      (n === store - 1 && moment === 'after it has arrived') || (n === store && moment === 'before it leaves'),
   },
-  // The eighth is the token request, the ninth the store.
-  calls: { createSecret: 9 },
+  calls: stepCalls.OauthRefreshToken.usual,
 })
 
 afterAll(async () => {

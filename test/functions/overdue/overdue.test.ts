@@ -4,9 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { overdueModule } from '../../../local/functions.ts'
 import type { Call, Fault } from '../../../local/secrets-manager/service/calls.ts'
 import { type LocalSecretsManager, startLocalSecretsManager } from '../../../local/secrets-manager/start.ts'
+import { secretsPerCall } from '../../contract/calls.ts'
 import { clientFor, day, handlerPath, hour } from '../../local/support.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 
+/** Secrets that no function rotates, so that the list has several pages. */
+const byHand = 350
+const pages = Math.ceil(byHand / secretsPerCall)
 const later = repositoryPath('test/functions/overdue/handlers/later.ts')
 const at = (aheadMs: number) => ({ module: later, env: { AHEAD_MS: String(aheadMs) } })
 let local: LocalSecretsManager
@@ -41,7 +45,7 @@ beforeAll(async () => {
   for (const SecretId of ['app/off', 'app/off-for-good']) await client.cancelRotateSecret({ SecretId })
   await client.tagResource({ SecretId: 'app/off-for-good', Tags: [{ Key: 'keyturn:rotation', Value: 'off' }] })
   await client.deleteSecret({ SecretId: 'app/deleted' })
-  for (let index = 0; index < 350; index++)
+  for (let index = 0; index < byHand; index++)
     await client.createSecret({ Name: `by-hand/${index}`, SecretString: 'hunter2hunter2' })
 })
 afterAll(() => local.close())
@@ -90,20 +94,20 @@ describe('Overdue', () => {
   it('makes a call for each hundred secrets, and no other', async () => {
     local.calls.clear()
     await run()
-    expect(local.calls.by('Overdue').map(({ operation }) => operation)).toEqual(Array(4).fill('ListSecrets'))
+    expect(local.calls.by('Overdue').map(({ operation }) => operation)).toEqual(Array(pages).fill('ListSecrets'))
   })
 
   it('goes on where it is throttled', async () => {
     let throttled = 0
     fault = () => (throttled++ < 3 ? { error: { type: 'ThrottlingException', message: 'Rate exceeded' } } : undefined)
     const { metrics, error } = await run()
-    expect(throttled).toBe(7)
+    expect(throttled).toBe(3 + pages)
     expect({ error, metrics }).toMatchObject({ error: undefined, metrics: [{ SecretsRotated: 4 }] })
   })
 
   it('gives no metric of half a list, and says which right is missing', async () => {
-    let pages = 0
-    fault = () => (pages++ > 1 ? { error: { type: 'AccessDeniedException', message: 'no more' } } : undefined)
+    let listed = 0
+    fault = () => (listed++ > 1 ? { error: { type: 'AccessDeniedException', message: 'no more' } } : undefined)
     const { metrics, error, failures } = await run()
     expect(metrics).toEqual([])
     expect(error).toMatchObject({ errorType: 'AccessDenied' })
@@ -118,9 +122,9 @@ describe('Overdue', () => {
   })
 
   it('killed in the middle, it gives no metric, and is whole the next time', async () => {
-    let pages = 0
+    let listed = 0
     fault = () => {
-      if (++pages === 3) local.kill('Overdue')
+      if (++listed === 3) local.kill('Overdue')
       return undefined
     }
     const killed = await run()

@@ -1,3 +1,4 @@
+import { stepCalls } from '../../contract/calls.ts'
 import { postgresServer } from '../../support/postgres.ts'
 import { crashOnPostgres } from '../databases/crash.ts'
 import { alternatingUsers } from './secret-types.ts'
@@ -5,10 +6,5 @@ import { alternatingUsers } from './secret-types.ts'
 const server = await postgresServer(18)
 
 for (const clone of ['missing', 'existing'] as const) {
-  await crashOnPostgres(server, (at) => alternatingUsers(server, clone, at), {
-    createSecret: 4,
-    setSecret: 9,
-    testSecret: 4,
-    finishSecret: 2,
-  })
+  await crashOnPostgres(server, (at) => alternatingUsers(server, clone, at), stepCalls.PostgresAlternatingUsers.usual)
 }

@@ -1,3 +1,4 @@
+import { rotationCalls } from '../../contract/calls.ts'
 import type { TestServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -32,6 +33,7 @@ export function singleUser(server: TestServer, at: ServerFields = { port: server
   return databaseType<TargetWish>({
     ...common(server),
     ...strategies['single-user'],
+    calls: rotationCalls.PostgresSingleUser.usual,
     title: `postgres single-user on ${server.label}`,
     strategy: 'single-user',
     function: databaseFunction('postgres/single-user', server),
@@ -50,6 +52,7 @@ export function alternatingUsers(
   return databaseType<TargetWish>({
     ...common(server),
     ...strategies['alternating-users'],
+    calls: rotationCalls.PostgresAlternatingUsers.usual,
     title: `postgres alternating-users, clone ${clone}, on ${server.label}`,
     strategy: 'alternating-users',
     function: databaseFunction('postgres/alternating-users', server),

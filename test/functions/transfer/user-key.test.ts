@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, expect, it } from 'vitest'
+import { callCases } from '../../contract/call-cases.ts'
+import { rotationCalls } from '../../contract/calls.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import { codeOf } from '../../support/outcome.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
@@ -16,7 +18,10 @@ const api = await transferApi()
 const userKey = transferUserKey(api)
 afterAll(() => api[Symbol.asyncDispose]())
 
-await secretTypeContract(userKey, undefined, ({ secrets, stored }) => {
+await secretTypeContract(userKey, undefined, (suite) => {
+  const { secrets, stored } = suite
+  callCases(suite, rotationCalls.TransferUserKey.usual)
+
   it('a user has two keys during the overlap, and the one before goes at the next rotation', async () => {
     const target = await transferTarget(api)
     const { secretId } = await stored(async () => target)

@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest'
 import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { gated } from '../../functions/api-key/gated.ts'
 import { apiKey } from '../../functions/api-key/secret-types.ts'
@@ -15,7 +16,7 @@ await crashContract({
   },
   // So that there is a key to revoke: the first one, which somebody has made by hand.
   rotatedBefore: 1,
-  calls: { createSecret: 8, testSecret: 3 },
+  calls: stepCalls.ApiKey.usual,
 })
 
 afterAll(async () => {

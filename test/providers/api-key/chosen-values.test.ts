@@ -1,6 +1,7 @@
 import { afterAll } from 'vitest'
 import { startKeyProvider } from '../../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../../local/servers/key-provider-description.ts'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import { gated } from '../../functions/api-key/gated.ts'
@@ -35,7 +36,7 @@ await crashContract({
     return { type }
   },
   rotatedBefore: 1,
-  calls: { createSecret: 4, setSecret: 7, testSecret: 3 },
+  calls: stepCalls.ApiKey.withOurValue,
 })
 
 afterAll(async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import type { Spoilt } from '../../../local/servers/https-front.ts'
 import { describedProvider } from '../../../local/servers/key-provider-description.ts'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { expectFailure } from '../../contract/failure.ts'
 import { type SecretTypeUnderTest, secretTypeContract, type Target } from '../../contract/secret-type.ts'
@@ -53,7 +54,7 @@ await crashContract({
     return { type }
   },
   rotatedBefore: 2,
-  calls: { createSecret: 8, testSecret: 3 },
+  calls: stepCalls.ApiKey.usual,
 })
 
 describe('between the function and JupyterHub', async () => {

@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { iamAccessKey } from '../../functions/iam/secret-type.ts'
 import { anHourAgo, iamApi } from '../../support/iam-api.ts'
@@ -21,7 +22,7 @@ await crashContract({
     return { type: iamAccessKey(api) }
   },
   rotatedBefore: 1,
-  calls: { createSecret: 10, testSecret: 5 },
+  calls: stepCalls.IamAccessKey.usual,
 })
 
 afterAll(() => api[Symbol.asyncDispose]())

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, it } from 'vitest'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { type SecretTypeUnderTest, secretTypeContract, type Target } from '../../contract/secret-type.ts'
 import type { Suite } from '../../contract/suite.ts'
@@ -89,7 +90,7 @@ async function suites(): Promise<void> {
       return { type }
     },
     afterKill: olderClaims,
-    calls: { createSecret: 9, testSecret: 3 },
+    calls: stepCalls.OauthClientSecret.usual,
   })
 }
 

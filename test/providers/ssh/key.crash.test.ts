@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { startSshd } from '../../../local/servers/sshd.ts'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
 import { sftpGate } from '../../support/sftp-gate.ts'
@@ -27,5 +28,5 @@ await crashContract({
       },
     }
   },
-  calls: { createSecret: 4, setSecret: 40, testSecret: 3, finishSecret: 2 },
+  calls: stepCalls.SshKey.usual,
 })

@@ -1,4 +1,5 @@
 import { afterAll } from 'vitest'
+import { stepCalls } from '../../contract/calls.ts'
 import { crashContract } from '../../contract/crash-runner.ts'
 import { awsProxy } from '../../contract/fault-proxy.ts'
 import { transferUserKey } from '../../functions/transfer/secret-type.ts'
@@ -14,5 +15,5 @@ await crashContract({
   },
   // So that setSecret has a key to delete.
   rotatedBefore: 1,
-  calls: { createSecret: 4, setSecret: 6, testSecret: 3, finishSecret: 2 },
+  calls: stepCalls.TransferUserKey.usual,
 })
