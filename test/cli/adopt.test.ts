@@ -70,7 +70,7 @@ describe('keyturn adopt', () => {
     expect(await stateOf(name)).toEqual({ by: 'before', days: 7, tags: [], labels })
   })
 
-  it('refuses what it cannot use, does nothing without a yes, and nothing in the middle of a rotation', async () => {
+  it('does nothing without a yes, with a function it cannot use, or in the middle of a rotation', async () => {
     const name = await secret('careful')
     expect((await adopt(name, '--apply')).code).toBe(2)
     expect((await adopt(name, '--apply', '--back', '--to', 'x')).code).toBe(2)

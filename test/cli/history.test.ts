@@ -26,7 +26,7 @@ afterAll(() => local.close())
 const history = (...args: readonly string[]) => keyturn(['history', ...args], local)
 
 describe('keyturn history', () => {
-  it('tells of a rotation that failed, in which step and with which code, of a write by hand, and of one that succeeded', async () => {
+  it('tells of a failed rotation with its step and code, of a write by hand, and of a rotation that succeeded', async () => {
     await client.createSecret({ Name: 'app', SecretString: 'hunter2-hunter2' })
     const RotationLambdaARN = local.functions.GeneratedValue
     await client.rotateSecret({ SecretId: 'app', RotationLambdaARN, RotationRules: { AutomaticallyAfterDays: 30 } })
@@ -56,7 +56,7 @@ describe('keyturn history', () => {
     expect(rows.filter(({ by }) => by?.includes('GeneratedValue'))).toEqual([])
   })
 
-  it('says that there is nothing, and refuses what is no length of time', async () => {
+  it('says that nothing happened, and refuses a period that is no length of time', async () => {
     await client.createSecret({ Name: 'quiet', SecretString: 'hunter2-hunter2' })
     const { code, stdout, stderr } = await history('quiet', '--since', '1h')
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -66,7 +66,7 @@ describe('keyturn history', () => {
   })
 })
 
-describe('what CloudTrail has becomes rotations', () => {
+describe("rotations out of CloudTrail's events", () => {
   const trace = (time: number, event: string, by = 'secretsmanager.amazonaws.com', error?: string, version = 'v1') => ({
     time,
     event,
@@ -75,7 +75,7 @@ describe('what CloudTrail has becomes rotations', () => {
     version: /Rotation/.test(event) ? version : undefined,
   })
 
-  it('one that is tried again is one rotation with its attempts, and ends with the last of them', () => {
+  it('a rotation that is tried again counts its attempts, and ends with the last of them', () => {
     const error = 'Error when executing lambda arn during setSecret step'
     const traces = [
       trace(0, 'RotationStarted'),
@@ -88,7 +88,7 @@ describe('what CloudTrail has becomes rotations', () => {
     expect(rotationsIn(traces, [])).toMatchObject([{ outcome: 'succeeded', begin: 0, end: 12, attempts: 2 }])
   })
 
-  it("a write belongs to the rotation that ran, unless the function's role has made it", () => {
+  it("a write by hand belongs to the rotation that ran meanwhile, and the function's own write is none", () => {
     const traces = [trace(0, 'RotationStarted'), trace(5, 'RotationAbandoned')]
     const rotations = rotationsIn(traces, [])
     const own = trace(1, 'PutSecretValue', 'arn:aws:sts::1:assumed-role/own/x')

@@ -79,7 +79,7 @@ describe('keyturn revoke', { meta: { server: server.label } }, () => {
     await expect(session[Symbol.asyncDispose]()).resolves.toBeUndefined()
   })
 
-  it('says of a value that only people accept that this cannot be proved, and ends with 1', async () => {
+  it('says that the end of a value which only people use cannot be proved, and ends with 1', async () => {
     await configured('value', '{"password":"hunter2-hunter2"}', 'GeneratedValue')
     const { code, stdout } = await revoke('value', '--yes', '--json')
     const end = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')

@@ -62,7 +62,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     expect([...made].sort()).toEqual(['DescribeSecret', 'FilterLogEvents', 'GetFunctionConfiguration', 'RotateSecret'])
   })
 
-  it('says of a wrong password what it is, with the remedy, and ends with 1', async () => {
+  it('names a wrong password with its remedy, and ends with 1', async () => {
     const { value } = await singleUser(server).fresh({ store: async () => '' } as never)
     const name = await configured(
       JSON.stringify({ ...JSON.parse(value), password: 'hunter3-hunter3' }),
@@ -102,7 +102,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     expect((await client.getSecretValue({ SecretId: name })).VersionId).toBe(before.VersionId)
   })
 
-  it('--no-watch starts it and ends at once', async () => {
+  it('--no-watch starts the rotation and ends at once', async () => {
     const name = await configured()
     const { code, lines } = await rotate(name, '--no-watch')
     expect(lines).toEqual([expect.stringMatching(/^A rotation has begun: version \S+ of /)])
@@ -123,7 +123,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     expect((await client.getSecretValue({ SecretId: name })).SecretString).not.toContain('hunter2')
   })
 
-  it('after --timeout says that it is not over, and ends with 1; the next one takes it up again', async () => {
+  it('after --timeout says that the rotation is not over, and ends with 1; the next call takes it up again', async () => {
     const name = await configured()
     fault = (call) =>
       call.caller === 'GeneratedValue' ? { error: { type: 'InternalServiceError', status: 500 } } : undefined
@@ -178,7 +178,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     await local.settled()
   })
 
-  it('what AWS refuses is an answer: exit code 1, and its sentence', async () => {
+  it('a refusal of AWS is shown in its own sentence, with exit code 1', async () => {
     await client.createSecret({ Name: 'app/without', SecretString: 'x' })
     const none = await rotate('app/without')
     expect(none).toMatchObject({ code: 1, stdout: '' })

@@ -48,7 +48,7 @@ describe('keyturn status', () => {
     expect(code).toBe(1)
   })
 
-  it('says of a rotation that began hours ago that it is stuck, and of a missed window that it is overdue', async () => {
+  it('calls a rotation that began hours ago stuck, and a secret whose window was missed overdue', async () => {
     const soon = (await status(['--json'], 3 * hour)).json()
     expect((await status([], 3 * hour)).stderr).toMatch(/1 off\.\n"keyturn doctor app\/failing" finds the cause\.\n$/)
     expect(states(soon)).toEqual({ 'app/failing': 'stuck', 'app/fine': 'ok', 'app/off': 'off' })
@@ -57,7 +57,7 @@ describe('keyturn status', () => {
     expect(late).toMatchObject([{ state: 'overdue', attention: true, says: expect.stringMatching(/^overdue \d+ d$/) }])
   })
 
-  it('asks for named secrets alone, in the order given, and ends with 0 where they are well', async () => {
+  it('asks for the named secrets alone, in their order, and ends with 0 where they are well', async () => {
     const { code, lines } = await status(['app/fine', 'app/by-hand'])
     expect(lines.slice(1).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
       ['app/fine', 'ok'],
@@ -66,7 +66,7 @@ describe('keyturn status', () => {
     expect(code).toBe(0)
   })
 
-  it('--all shows those without rotation and those that are being deleted, too', async () => {
+  it('--all shows secrets without rotation and secrets that are being deleted, too', async () => {
     const { json } = await status(['--all', '--json'])
     expect(states(json())).toMatchObject({ 'app/by-hand': 'off', 'app/deleted': 'deleted' })
   })
@@ -109,7 +109,7 @@ describe('keyturn status', () => {
   })
 })
 
-describe('what is said of a secret that AWS looks after', () => {
+describe('the state of a secret that AWS manages', () => {
   const secret = {
     arn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:x-AbCdEf',
     name: 'x',

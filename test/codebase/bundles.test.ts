@@ -127,7 +127,7 @@ describe('a bundle holds what its function needs and nothing else', () => {
     expect(makers.map(([maker]) => maker).filter((maker) => maker !== 'new Function("return 2n ** 32n")')).toEqual([])
   })
 
-  it.each(ids)('%s has no driver that reads variables of which nobody here knows', async (id) => {
+  it.each(ids)('%s has no driver that reads environment variables of its own', async (id) => {
     const ofAws = /node_modules\/(?:@aws-sdk|@aws-lambda-powertools|@aws|@smithy)\//
     const packages = bundles.get(id)?.files.filter((file) => file.includes('node_modules/') && !ofAws.test(file)) ?? []
     const readers: string[] = []

@@ -13,8 +13,8 @@ const inDocs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.
 const pages = ['README.md', ...inDocs.map((name) => `docs/${name}`)].map((path) => ({ path, text: read(path) }))
 const all = pages.map(({ text }) => text).join('\n')
 
-describe('README and docs tell what is there', () => {
-  it('run every command that they show: each block has a name of its own, and the gate or a test runs it', () => {
+describe('README and docs', () => {
+  it('show no command that neither the gate nor a test runs', () => {
     const blocks = all.match(/^```sh$/gm)?.length ?? 0
     const names = [...all.matchAll(/^<!-- run: ([a-z-]+) -->\n```sh$/gm)].map(([, name = '']) => name)
     expect(names).toHaveLength(blocks)
@@ -75,13 +75,13 @@ describe('README and docs tell what is there', () => {
     expect(named.match(/[a-z-]+/g)?.sort()).toEqual(targets.sort())
   })
 
-  it('name files that are there', () => {
+  it('name only files that exist', () => {
     const texts = [...pages.map(({ text }) => text), read('CONTRIBUTING.md'), read('SECURITY.md')].join('\n')
     const paths = [...texts.matchAll(/`((?:shared|functions|local|template|test|bench|examples)\/[\w./-]+\.\w+)`/g)]
     expect(paths.map(([, path = '']) => path).filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
-  it('link to files and headings that are there', () => {
+  it('link only to files and headings that exist', () => {
     const more = ['CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].map((path) => ({ path, text: read(path) }))
     const broken = [...pages, ...more].flatMap(({ path, text }) =>
       [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
@@ -95,7 +95,7 @@ describe('README and docs tell what is there', () => {
     expect(broken).toEqual([])
   })
 
-  it('keep the README to what a newcomer reads', () => {
+  it('keep the README at 171 lines', () => {
     expect(read('README.md').split('\n').length).toBeLessThanOrEqual(171)
   })
 })

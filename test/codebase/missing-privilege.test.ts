@@ -222,7 +222,7 @@ function found() {
 }
 
 describe('every place that makes a MissingPrivilege', () => {
-  it('is in the table once, and nothing else is', () => {
+  it('is in the table once, and the table has no other place', () => {
     const lines = found()
     const ofLine = lines.map(({ file, line }) => ({
       at: `${file}: ${line.trim()}`,

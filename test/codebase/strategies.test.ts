@@ -44,11 +44,11 @@ describe('the type checker knows which engine can carry out which strategy', () 
     expect(await complaints('dual-password', 'mariadb')).toBe('')
   })
 
-  it('dual-password does not take PostgreSQL, and the complaint says what is missing', async () => {
+  it('dual-password does not take PostgreSQL, and the type error says what is missing', async () => {
     expect(await complaints('dual-password', 'postgres')).toContain("'addPassword' is missing")
   })
 
-  it('the other two take all', async () => {
+  it('the other two strategies take all engines', async () => {
     for (const strategy of ['single-user', 'alternating-users'])
       for (const target of ['postgres', 'mysql', 'mariadb']) expect(await complaints(strategy, target)).toBe('')
   })

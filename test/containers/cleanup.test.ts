@@ -28,8 +28,8 @@ async function leftOf(name: string): Promise<readonly string[]> {
 
 const ended = () => spawnSync('true').pid
 
-describe('nothing is left of a run', () => {
-  it('when its process is killed: its reaper removes containers, network and folder', async () => {
+describe('what a run has left', () => {
+  it('is removed by its reaper when its process is killed: containers, network and folder', async () => {
     const [name, folder] = [await run(ended()), await temporaryFolder()]
     // What holds the reaper's pipe is killed, and says nothing to it.
     const script = `require('node:child_process').spawn(process.execPath, process.argv.slice(1),
@@ -42,7 +42,7 @@ describe('nothing is left of a run', () => {
     await expect.poll(() => existsSync(folder)).toBe(false)
   })
 
-  it('when even that was killed: the next run removes it, and nothing of a run that goes on', async () => {
+  it('is removed by the next run when the reaper was killed, too, and nothing of a run that goes on', async () => {
     const gone = await run(ended())
     const here = await run(process.pid)
     await removeLeftovers()

@@ -23,7 +23,7 @@ describe('the database containers', () => {
     },
   )
 
-  it('there is one for each kind of database of which the repository has functions', async () => {
+  it('each kind of database that a function rotates has a container', async () => {
     const rotatesLogins = /\/(single-user|dual-password|alternating-users)\.ts$/
     const functions = Object.entries(await discoverFunctions()).filter(([, path]) => rotatesLogins.test(path))
     expect(functions.length).toBeGreaterThan(1)

@@ -80,7 +80,7 @@ describe('keyturn asks the deployed function', () => {
     expect(code).toBe(0)
   })
 
-  it('doctor has it look at the database from its own network, and says that AWSCURRENT works', async () => {
+  it('doctor has the function try the value from its own network, and says that AWSCURRENT works', async () => {
     const { json, stderr } = await keyturn(['doctor', secret, '--json'], localstack)
     const probe = json().find(({ looked }) => looked === 'probe')
     expect(probe, stderr).toMatchObject({ saw: expect.stringContaining('AWSCURRENT works') })

@@ -47,7 +47,7 @@ const pendingVersion = (labels: Readonly<Record<string, readonly string[]>> = {}
   Object.keys(labels).filter((version) => labels[version]?.includes('AWSPENDING'))
 
 describe('LocalStack differs from AWS', () => {
-  it('its events have the name of the secret and no RotationToken; ours the ARN and a token; a function takes either', async () => {
+  it("its events have the secret's name and no RotationToken, ours the ARN and a token; functions take both", async () => {
     const { Name, ARN } = await secretIn(localstack)
     const { VersionId = '' } = await localstack.rotateSecret({ SecretId: ARN, ...held })
     const event = { Step: 'createSecret', SecretId: Name, ClientRequestToken: VersionId }
@@ -88,7 +88,7 @@ describe('LocalStack differs from AWS', () => {
     expect(laptop.local.events.names(ours.ARN)).toContain('RotationFailed')
   })
 
-  it('a stuck rotation is repeated once when someone asks, and refused in other words; ours is repeated by itself', async () => {
+  it('its stuck rotation is repeated when RotateSecret is called, ours by itself', async () => {
     const { ARN: SecretId } = await secretIn(localstack)
     const { VersionId = '' } = await localstack.rotateSecret({ SecretId, ...held })
     await expect(localstack.rotateSecret({ SecretId })).rejects.toMatchObject({
@@ -110,7 +110,7 @@ describe('LocalStack differs from AWS', () => {
     })
   })
 
-  it('RotateImmediately=false is answered with 500; ours runs testSecret alone', async () => {
+  it('its RotateImmediately=false is answered with 500, ours runs testSecret alone', async () => {
     const { ARN: SecretId } = await secretIn(localstack)
     const rotation = localstack.rotateSecret({ SecretId, RotateImmediately: false, ...held })
     await expect(rotation).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } })
@@ -125,7 +125,7 @@ describe('LocalStack differs from AWS', () => {
     expect(steps).toEqual(['testSecret'])
   })
 
-  it('a value that is pending can be overwritten in silence; ours refuses that, and a repeated createSecret never tries', async () => {
+  it('its pending value can be overwritten in silence, ours cannot; a repeated createSecret never tries', async () => {
     const overwrite = async (client: typeof localstack, SecretId: string) => {
       const version = { SecretId, ClientRequestToken: randomUUID(), VersionStages: ['AWSPENDING'] }
       await client.putSecretValue({ ...version, SecretString: 'one' })
@@ -156,7 +156,7 @@ describe('LocalStack differs from AWS', () => {
     expect(await create()).toBe(first)
   })
 
-  it('with a schedule expression it does not say that rotation is enabled, and a function works all the same; ours says so', async () => {
+  it('with a schedule expression it does not call rotation enabled, and ours does; functions work all the same', async () => {
     const RotationRules = { ScheduleExpression: 'rate(10 days)' }
     const { ARN: SecretId } = await secretIn(localstack)
     const { VersionId } = await localstack.rotateSecret({ SecretId, RotationLambdaARN: heldFunction, RotationRules })

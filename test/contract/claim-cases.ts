@@ -101,7 +101,7 @@ export function claimCases(server: string, client: SecretsManagerClient): void {
       expect(claims[0]?.label).not.toBe(first?.label)
     })
 
-    it('rests on this: a label is not moved off a version that does not have it', async () => {
+    it('relies on this: a label is not moved off a version that does not have it', async () => {
       const { secretId, currentId, token } = await begun()
       expect(await store.moveLabel(secretId, 'KEYTURN_CLAIM.x', { to: currentId })).toBe(true)
       expect(await store.moveLabel(secretId, 'KEYTURN_CLAIM.x', { from: token })).toBe(false)

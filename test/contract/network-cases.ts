@@ -25,7 +25,7 @@ export function networkCases(type: DatabaseTypeUnderTest, suite: Suite): void {
     expect(error.errorMessage).toMatch(/db\.keyturn\.invalid cannot be resolved/)
   })
 
-  it('a host that speaks another language is NoAnswer, with TLS or without', async () => {
+  it('a host that speaks another protocol is NoAnswer, with TLS or without', async () => {
     await using web = await strangeServer('HTTP/1.1 400 Bad Request\r\n\r\n')
     for (const ssl of ['true', 'false']) await failsAt({ port: String(web.port), ssl }, 'NoAnswer')
   })

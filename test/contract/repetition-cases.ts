@@ -50,7 +50,7 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
     expect([await target.staged(), await target.snapshot(), await secrets.labels(target.secretId)]).toEqual(before)
   })
 
-  it('createSecret keeps a value that is stored already, though by another hand', async () => {
+  it('createSecret keeps a value that somebody else has stored already', async () => {
     const [target, donor] = [await stored(), await stored()]
     await secrets.rotate(donor.secretId)
     const rotation = await secrets.begin(target.secretId)
@@ -61,7 +61,7 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
     expect((await target.staged()).AWSPENDING).toBe(value)
   })
 
-  it('whatever is repeated, in whichever order the service may ask: some value works, and the rotation ends', async () => {
+  it('steps repeated in any order that the service may choose leave a value that works, and the rotation ends', async () => {
     const picks = fc.array(fc.record({ step: fc.nat(), twice: fc.boolean() }), { minLength: 1, maxLength: 7 })
     const property = fc.asyncProperty(picks, async (sequence) => {
       const target = await stored()

@@ -26,7 +26,7 @@ export function rotationCases({ type, secrets, stored }: Suite): void {
   })
 
   if (type.oldValue === 'works') {
-    it('who uses a value all the time is never refused, with the one in use or with a cached one', async () => {
+    it('a client that uses a value all the time is never refused, be it the value in use or a cached one', async () => {
       const target = await stored()
       let rotating = true
       const uses = async (value: () => Promise<string>) => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-describe('another checkout, with its files but for those that git ignores,', () => {
+describe('another checkout of the same files', () => {
   let checkout: string
   beforeAll(async () => {
     checkout = join(folder, 'another', 'checkout')
@@ -55,7 +55,7 @@ describe('another checkout, with its files but for those that git ignores,', () 
     expect(filesOf(out())).toEqual(filesOf(release))
   })
 
-  it('gives no release with a licence that nobody has allowed, and leaves the one that is there', () => {
+  it('makes no release with a licence that is not allowed, and leaves the release that is there', () => {
     const path = join(checkout, 'node_modules/pg-types/package.json')
     const manifest = JSON.parse(readFileSync(path, 'utf8'))
     // Not written over: it may be a link to the file of this checkout.
@@ -69,7 +69,7 @@ describe('another checkout, with its files but for those that git ignores,', () 
     expect(readdirSync(folder).filter((name) => name.startsWith('.again'))).toEqual([])
   })
 
-  it('gives no release into a folder that has something else in it', () => {
+  it('makes no release in a folder that has something else in it', () => {
     const { status, stderr } = made(checkout)
     expect(stderr).toContain('is not empty and holds no release')
     expect(status).toBe(2)

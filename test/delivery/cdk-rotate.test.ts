@@ -252,7 +252,7 @@ describe('allowDatabase', () => {
     expect(() => rotation.allowDatabase(database)).toThrow('VPC')
   })
 
-  it("takes the security groups of one's own, for the rule of an endpoint for instance", () => {
+  it("takes the caller's own security groups, for the rule of an endpoint for instance", () => {
     const { base, vpc, login } = house()
     const own = new SecurityGroup(base, 'Own', { vpc, allowAllOutbound: false })
     const zip = zipOf('PostgresSingleUser')

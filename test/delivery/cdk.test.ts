@@ -165,7 +165,7 @@ describe.each(Object.entries(stacks))('a RotationFunction that is %s', (_how, [w
     expect(groups).toEqual([group])
   })
 
-  it('makes nothing else', () => {
+  it('a stack has no other resources', () => {
     const per = _how === 'told nothing' ? 4 : 7
     expect(Object.keys(made.resources)).toHaveLength(per * ids.length)
   })
@@ -236,7 +236,7 @@ describe('options that the template refuses', () => {
     expect(() => new RotationFunction(stack, why, props)).toThrow(why)
   })
 
-  it('a superuser secret that is known by its name alone is refused, with what to take', () => {
+  it('a superuser secret that is known by its name alone is refused, and the error says what to take', () => {
     const superuserSecrets = [Secret.fromSecretNameV2(stack, 'Named', 'superuser')]
     const props = {
       function: 'PostgresAlternatingUsers',

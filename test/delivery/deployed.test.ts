@@ -84,7 +84,7 @@ async function doctor(): Promise<readonly Readonly<Record<string, unknown>>[]> {
 }
 const codeIn = (lines: Awaited<ReturnType<typeof doctor>>) => lines.find(({ looked }) => looked === 'code')?.saw
 
-describe('the commands of docs/releases.md, given to the AWS CLI,', () => {
+describe("the AWS CLI's commands in docs/releases.md", () => {
   it('deploy the functions of a target', async () => {
     // moto knows no outputs of a stack that a change set has made; LocalStack does (test/containers).
     expect(said).toContain('Successfully created/updated stack - keyturn-postgres')
@@ -102,7 +102,7 @@ describe('the commands of docs/releases.md, given to the AWS CLI,', () => {
 })
 
 describe('doctor', () => {
-  it('knows released code by its digest, and code of others, which is no fault', async () => {
+  it('knows released code by its digest, and takes other code for no fault', async () => {
     const before = await doctor()
     expect(codeIn(before)).toBe(`that of PostgresSingleUser.zip of Keyturn ${packageJson.version}`)
     const ZipFile = Buffer.concat([readFileSync(join(release, 'PostgresSingleUser.zip')), Buffer.from('changed')])
@@ -115,7 +115,7 @@ describe('doctor', () => {
     expect(findings(after)).toEqual(findings(before))
   })
 
-  it('says nothing of the code where it has no list', async () => {
+  it('says nothing of the code where it has no list of digests', async () => {
     await rm(join(folder, 'code-sha256.json'))
     const lines = await doctor()
     expect(lines.map(({ looked }) => looked)).toContain('function')

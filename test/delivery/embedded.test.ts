@@ -156,7 +156,7 @@ console.log(JSON.stringify([process.version, local.steps()]))
     expect(steps.filter(({ secretName }) => secretName === 'good').map(({ step }) => step)).toHaveLength(4)
   })
 
-  it('have the variables that are given for all and for one', async () => {
+  it('have the variables that are given for all functions and for one', async () => {
     const keys = { keyturn: 'GeneratedValue', env: { PASSWORD_LENGTH: '50' } } as const
     const local = await started({ env: { PASSWORD_LENGTH: '40' }, functions: { Keys: keys } })
     const all = await rotated(local, 'all', 'first', 'GeneratedValue')
@@ -237,7 +237,7 @@ describe('a function of your own', () => {
   })
 })
 
-describe('what can’t be meant is refused at the start', () => {
+describe('options that cannot be meant are refused at the start', () => {
   it.each([
     [{ port: 70_000 }, /port takes a whole number from 0.*, not 70000/],
     [{ prot: 1 }, /options has prot, which there is not\. It may have: port, functions, env, onLog, retryDelaysMs\./],
@@ -268,7 +268,7 @@ describe('what can’t be meant is refused at the start', () => {
     expect(port).not.toBe(local.port)
   })
 
-  test('of two that start on one port at once, one gets it', async () => {
+  test('of two servers that start on one port at once, one gets it', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { readonly port: number }
@@ -283,7 +283,7 @@ describe('what can’t be meant is refused at the start', () => {
   })
 })
 
-describe('the end', () => {
+describe('the end of Secrets Manager', () => {
   /** A program that starts one, and rotates by functions that hang. */
   const program = (atTheEnd: string) => `
 import { startLocalSecretsManager } from 'keyturn/local'
@@ -312,7 +312,7 @@ ${atTheEnd}
     return { child, output: () => text }
   }
 
-  it('comes in the middle of a rotation, leaves nothing that keeps the process, and twice', async () => {
+  it('may come in the middle of a rotation, and twice, and keeps no process alive', async () => {
     const stop = `
 await Promise.all([local.stop(), local.stop()])
 // What has ended is taken down a moment later.
@@ -327,7 +327,7 @@ console.log(JSON.stringify([before, process.getActiveResourcesInfo()]))`
     expect(after).toEqual(before)
   })
 
-  it('of a process that is killed is the end of what its functions run in', async () => {
+  it('by a kill of the process ends the processes of its functions, too', async () => {
     const pid = "import { appendFileSync } from 'node:fs'\nappendFileSync('pids', process.pid + ' ')\n"
     await project.write({ 'hangs.mjs': hanging, 'hangs.mts': `${pid}${hanging}`, 'killed.mjs': program('') })
     const { child, output } = run('killed.mjs')

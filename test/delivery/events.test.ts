@@ -60,7 +60,7 @@ async function tell(secret: string, detail: Told): Promise<void> {
   expect(FailedEntryCount).toBe(0)
 }
 
-it('examples/restart-ecs.yaml restarts once in a rotation of OAuth, when AWSCURRENT has moved, and for no label before', async () => {
+it('examples/restart-ecs.yaml restarts once in a rotation of OAuth tokens, when AWSCURRENT has moved', async () => {
   const { value } = await type.fresh(secrets)
   const secret = await secrets.store(value)
   const seen: Readonly<Record<string, readonly string[]>>[] = []

@@ -82,7 +82,7 @@ async function typed(text: string, env: Readonly<Record<string, string>> = {}): 
   return (await shell).stdout
 }
 
-describe('an RDS database: the commands of docs/deploying.md', () => {
+describe('the commands of docs/deploying.md for an RDS database', () => {
   const wanted = { subnets: '', vpc: '', group: '' }
   const ec2 = () => new EC2Client({ ...client, endpoint: moto.endpoint })
 
@@ -116,7 +116,7 @@ describe('an RDS database: the commands of docs/deploying.md', () => {
     expect(await typed(docsBlock('rds-rotate'), { secret: 'my/database' })).toContain('DONE npm')
   })
 
-  it('forget the Secrets Manager of the laptop, and no credentials but those for it', async () => {
+  it('unset the endpoint of the laptop and its credentials, and no other ones', async () => {
     const asked = `${docsBlock('rds-account')}echo "<$AWS_ENDPOINT_URL$AWS_ACCESS_KEY_ID$AWS_SECRET_ACCESS_KEY>"`
     const laptop = { AWS_ENDPOINT_URL: local.endpoint, AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' }
     expect(await typed(asked, laptop)).toContain('DONE aws get-caller-identity\n<>')

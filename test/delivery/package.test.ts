@@ -174,7 +174,7 @@ describe('keyturn/zips', () => {
     expect(statSync(functionZip('SshKey')).size).toBe(statSync(join(inject('release'), 'SshKey.zip')).size)
   })
 
-  it('names the functions that there are, where one is asked for that is not', () => {
+  it('names the functions that it has where another one is asked for', () => {
     const { functionZip } = createRequire(join(project.folder, 'x.js'))('keyturn/zips')
     for (const name of ['Nothing', 'Overdue'])
       expect(() => functionZip(name)).toThrow(/There is no function \w+\. There is: ApiKey, .*TransferUserKey\.$/)

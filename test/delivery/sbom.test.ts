@@ -49,7 +49,7 @@ describe('an SBOM', () => {
     expect(problems).toBeNull()
   })
 
-  it.each(ids)('of %s names the packages that its bundle has something of, and no other', async (id) => {
+  it.each(ids)('of %s names the packages that its bundle has parts of, and no other', async (id) => {
     const { components } = sbomOf(id)
     const inMap = await packagesInMap(id)
     expect(components.map(nameOf).sort()).toEqual(inMap.map((folder) => folder.replace(/^.*node_modules\//, '')).sort())

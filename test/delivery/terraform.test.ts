@@ -158,7 +158,7 @@ describe('examples/terraform/main.tf', () => {
 })
 
 describe('docs/terraform.md', () => {
-  it('has the statements that other roles need besides, as they go into the document of the role', async () => {
+  it("has the further statements that other roles need, in the form of the role's document", async () => {
     const head = 'data "aws_iam_policy_document" "rotation" {\n'
     expect(text).toContain(head)
     const [statementsOfPage, variables] = [
@@ -185,7 +185,7 @@ describe('docs/terraform.md', () => {
     expect(page).not.toMatch(/-var '?password/)
   })
 
-  it('makes of a secret that exists already a schedule alone', async () => {
+  it('makes nothing but a schedule for a secret that exists already', async () => {
     const removed = [
       /^variable "password" \{\n.*?^\}\n/ms,
       /^resource "aws_secretsmanager_secret" "login" \{\n.*?^\}\n/ms,

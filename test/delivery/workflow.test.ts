@@ -11,7 +11,7 @@ interface Job {
   readonly steps: readonly { readonly run?: string; readonly uses?: string }[]
 }
 
-it('the workflow says that it has never run, and what it runs is there', () => {
+it('the workflow says that it has never run, and the commands that it runs exist', () => {
   expect(text.split('\n')[0]).toContain('This workflow has never run')
   const { jobs }: { jobs: Record<string, Job> } = parse(text)
   const runs = (name: string) => (jobs[name]?.steps ?? []).flatMap(({ run = [] }) => run)

@@ -61,7 +61,7 @@ describe('addresses that may be dialled', () => {
     }
   })
 
-  it('are none of IPv6 that nobody has: ::8.8.8.8 is not 8.8.8.8', () => {
+  it('are no unassigned ones of IPv6: ::8.8.8.8 is not 8.8.8.8', () => {
     for (const address of ['::8.8.8.8', '::808:808', '64:ff9b::808:808', '::ffff:0:8.8.8.8'])
       expect([address, refusedRange(address, strict)]).toEqual([address, 'unassigned'])
   })

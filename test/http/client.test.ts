@@ -184,12 +184,12 @@ describe('the guarded client', () => {
     expect([loopback, metadata]).toEqual(['AddressNotAllowed', 'AddressNotAllowed'])
   })
 
-  it('of several addresses those alone are dialled that may be', async () => {
+  it('of several addresses only the permitted ones are dialled', async () => {
     const { lookup } = resolver(['169.254.169.254', '127.0.0.1', 'fe80::1'])
     expect((await send('/ok', { lookup })).status).toBe(200)
   })
 
-  it('a name that means another address the second time is looked at the second time, too', async () => {
+  it('a name that means another address the second time is checked the second time, too', async () => {
     const names = resolver(['127.0.0.1'], ['169.254.169.254'])
     expect((await send('/ok', { lookup: names.lookup })).status).toBe(200)
     expect((await failure('/ok', { lookup: names.lookup })).code).toBe('AddressNotAllowed')
@@ -236,7 +236,7 @@ describe('the guarded client', () => {
     expect(error.message).not.toMatch(/DATABASE_CA_BUNDLE|tlsServerName|database/)
   })
 
-  it('a server that accepts and says nothing was sent nothing', async () => {
+  it('a server that accepts and then says nothing is NoAnswer, and was sent nothing', async () => {
     const silent = createTcpServer((socket) => void socket.on('error', () => undefined))
     silent.listen(0, '127.0.0.1')
     await once(silent, 'listening')

@@ -53,7 +53,7 @@ describe('npm run local', () => {
     expect(await exit).toBe(0)
   })
 
-  test('tells people of a failure once, in words; --logs shows the log line of it, too, which says it once', async () => {
+  test('tells people of a failure once, in words; with --logs, its log line says it once', async () => {
     const said = 'The value of the secret is JSON, but not an object.'
     for (const [args, lines] of [
       [[], 0],
@@ -177,7 +177,7 @@ describe('--hold and npm run invoke', () => {
     expect(stdout).toContain('failed  GeneratedValue')
   })
 
-  test('what can’t be invoked is exit code 2', async () => {
+  test('an impossible invocation is exit code 2', async () => {
     const folder = await temporaryFolder()
     await writeFile(join(folder, 'bad.json'), '{"RotationToken":"hunter2"')
     await writeFile(join(folder, 'good.json'), '{}')
@@ -197,7 +197,7 @@ describe('--hold and npm run invoke', () => {
   })
 })
 
-test('npm run test:interop says what it was not given, or that it is no checkout, and does not pass', async () => {
+test('npm run test:interop does not pass without its options, or with a folder that is no checkout', async () => {
   const main = '../../test/interop/main'
   expect(await run(main, [])).toMatchObject({
     code: 2,

@@ -54,7 +54,7 @@ describe('retries', () => {
     expect((await labels(stage, SecretId))[id]).toEqual(['AWSCURRENT'])
   })
 
-  test('are all there again when RotateSecret takes up a stuck rotation', async () => {
+  test('begin anew when RotateSecret takes up a stuck rotation', async () => {
     const { steps, onStep } = counting()
     await using stage = await withOnDemand({ retryDelaysMs: [1000], onStep })
     const SecretId = await newSecret(stage, 'fail createSecret')
@@ -119,7 +119,7 @@ describe('a stuck rotation', () => {
     expect((await labels(stage, SecretId))[next]).toEqual(['AWSCURRENT'])
   })
 
-  test('whose AWSPENDING somebody has put is taken up, though nobody remembers it', async () => {
+  test('is taken up where its AWSPENDING was put by hand', async () => {
     const { tokens, onStep } = counting()
     await using stage = await withOnDemand({ onStep })
     const SecretId = await newSecret(stage)
@@ -145,7 +145,7 @@ describe('a stuck rotation', () => {
     expect([held[other], held[id]]).toEqual([['AWSCURRENT'], undefined])
   })
 
-  test('AWSPENDING that was put by hand is in the way of a rotation, too', async () => {
+  test('is in the way of a rotation also where AWSPENDING was put by hand', async () => {
     await using stage = await withOnDemand()
     const SecretId = await newSecret(stage)
     await stage.client.putSecretValue({ SecretId, SecretString: 'mine', VersionStages: ['AWSPENDING'] })

@@ -132,7 +132,7 @@ describe.each(['thread', 'process'] as const)('a function in a %s', (runIn) => {
   })
 })
 
-test('what a thread throws is where the TypeScript says', async () => {
+test('an error that a thread throws has the lines of the TypeScript', async () => {
   await using stage = await running({ module: handlerPath('on-demand') })
   await rotate(stage, await newSecret(stage, 'fail setSecret'))
   const trace = stage.ended.at(-1)?.error?.trace ?? []

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { growingFile } from '../../local/servers/growing-file.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
-it('a file that grows is read whole, wherever it was cut, and what was read stays when it goes', async () => {
+it('a file that grows is read whole, wherever it was cut, and stays read when it is removed', async () => {
   const path = join(await temporaryFolder(), 'log')
   const read = growingFile(path)
   expect(read()).toBe('')

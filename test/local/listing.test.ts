@@ -91,11 +91,11 @@ describe('a filter finds what it finds on AWS', () => {
     expect(await found(key, ...values)).toEqual(expected)
   })
 
-  test('all of a single letter of a word in capitals: nothing', async () => {
+  test('a single letter of a word in capitals finds nothing in all', async () => {
     expect((await found('all', 'N')).filter((name) => name !== 'none')).toEqual([])
   })
 
-  test('two filters of one key: what passes both', async () => {
+  test('two filters of one key find what passes both', async () => {
     const Filters: Filter[] = ['one', 'two'].map((word) => ({ Key: 'description', Values: [word] }))
     const { SecretList } = await clientFor(others).listSecrets({ Filters })
     expect(SecretList?.map(({ Name }) => Name)).toEqual(['foo', 'bar'])

@@ -32,7 +32,7 @@ describe('a folder that is made once', () => {
     await expectWhole(folder)
   })
 
-  it('is not there before it is whole, and whoever fails to make it leaves nothing behind', async () => {
+  it('is not there before it is whole, and a failure to make it leaves nothing behind', async () => {
     const folder = await newFolder()
     const failing = async (half: string) => {
       await fill(half)
@@ -45,7 +45,7 @@ describe('a folder that is made once', () => {
     await expectWhole(folder)
   })
 
-  it('is whole for everybody, however many make it at once', async () => {
+  it('is whole for everybody, where many make it at once', async () => {
     const folder = await newFolder()
     await Promise.all(Array.from({ length: 8 }, () => madeOnce(folder, fill)))
     await expectWhole(folder)
@@ -57,7 +57,7 @@ describe('a folder that is made once', () => {
     ['has lost everything', (folder: string) => rm(folder, { recursive: true }).then(() => mkdir(folder))],
     ['was made by something that did not finish', (folder: string) => rm(join(folder, '.whole'))],
   ] as const) {
-    it(`is made again where it ${what}, by however many at once`, async () => {
+    it(`is made again where it ${what}, by many at once`, async () => {
       const folder = await newFolder()
       await madeOnce(folder, fill)
       await spoil(folder)
@@ -66,7 +66,7 @@ describe('a folder that is made once', () => {
     })
   }
 
-  it('is made by the next one where the first was killed; what the first left goes an hour later', async () => {
+  it('is made by the next process where the first was killed, whose rest is removed an hour later', async () => {
     const folder = await newFolder()
     const module = fileURLToPath(new URL('../../local/servers/made-once.ts', import.meta.url))
     const script = `import { writeFileSync } from 'node:fs'

@@ -72,7 +72,7 @@ test('a call in CBOR is answered in CBOR', async () => {
   expect(body.toString()).toContain('A call to monitoring is not answered.')
 })
 
-test('what is not signed is named by its target, and nothing of a request becomes part of the XML', async () => {
+test('an unsigned request is named by its target, and becomes no part of the XML', async () => {
   const ask = async (headers: Record<string, string>) =>
     (await fetch(local.endpoint, { method: 'POST', headers, body: '{}' })).text()
   expect(await ask({ 'x-amz-target': 'DynamoDB_20120810.ListTables' })).toContain('A call to DynamoDB_20120810 is')

@@ -54,7 +54,7 @@ describe('windows', () => {
   })
 })
 
-describe('refused', () => {
+describe('rules that are refused', () => {
   let stage: Stage & AsyncDisposable
   beforeAll(async () => {
     stage = await withOnDemand()

@@ -44,7 +44,7 @@ describe.each(Object.entries(servers))('a throw-away %s', (label, start) => {
     await expect(ask(server, cipher, { password: '' })).rejects.toThrow('Access denied')
   })
 
-  it('is not the only one; when it is disposed of, its process ends, its folder goes, and the others live', async () => {
+  it('ends its process and removes its folder when it is disposed of, and others live on', async () => {
     await using other = await start()
     const server = await start()
     const folder = dirname(server.socket)
@@ -64,7 +64,7 @@ describe.each(Object.entries(servers))('a throw-away %s', (label, start) => {
     expect(await ask(other, 'SELECT 1 AS one')).toEqual({ one: 1 })
   })
 
-  it('logs the statements of others when it is asked to, and never the password it was given', async () => {
+  it('logs the statements of others when it is asked to, and never its own password', async () => {
     await using server = await start({ 'general-log': 'ON' })
     await ask(server, "SELECT 'one statement', 'é'")
     expect(server.log()).toContain("SELECT 'one statement', 'é'")
@@ -78,7 +78,7 @@ describe.each(Object.entries(servers))('a throw-away %s', (label, start) => {
     expect(quiet.log()).not.toContain('one statement')
   })
 
-  it('keeps a binary log when it is asked to, and has none of it in the next', async () => {
+  it('keeps a binary log when it is asked to, and the next server has none of it', async () => {
     await using server = await start({ 'log-bin': 'binlog' })
     await ask(server, 'CREATE DATABASE logged')
     const [, secondLog] = await askForAll(server, 'SHOW BINARY LOGS')

@@ -3,7 +3,7 @@ import { shellVariables } from '../../local/functions.ts'
 
 afterEach(() => void vi.unstubAllEnvs())
 
-test('a function sees the variables of the shell and where other services are, but not who the shell is', () => {
+test("a function sees the shell's variables and endpoints, but not its credentials", () => {
   const seen = { PASSWORD_LENGTH: '40', AWS_ENDPOINT_URL_IAM: 'http://127.0.0.1:1' }
   const unseen = {
     AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',

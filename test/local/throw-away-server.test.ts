@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { logIn } from '../../examples/application/ssh.ts'
 import { run, start } from './commands.ts'
 
-test('npm run ssh: its file has a key that logs in, for its owner alone; SIGTERM ends it with 0, and the host', async () => {
+test('npm run ssh writes a key that logs in, for its owner alone; SIGTERM ends it with 0, and the host', async () => {
   const { child, exit, output, folder } = await start('ssh', ['--host', '127.0.0.2'])
   await expect.poll(() => output.stdout, { timeout: 20_000 }).toContain('listens at 127.0.0.2:')
   const file = join(folder, '.keyturn', 'ssh.json')
@@ -26,7 +26,7 @@ describe.each([
   { engine: 'mysql', title: 'MySQL', dbname: 'app', superuser: 'root' },
   { engine: 'mariadb', title: 'MariaDB', dbname: 'app', superuser: 'root' },
 ])('npm run $engine', ({ engine, title, dbname, superuser }) => {
-  test('its files have values that log in, for their owner alone; SIGTERM ends it with 0, and the server', async () => {
+  test('the files have values that log in, for their owner alone; SIGTERM ends the command with 0, and the server', async () => {
     // An address of this machine that is not 127.0.0.1, as Docker's bridge is.
     const { child, exit, output, folder } = await start(engine, ['--host', '127.0.0.2'])
     await expect.poll(() => output.stdout, { timeout: 20_000 }).toContain(`listens at 127.0.0.2:`)

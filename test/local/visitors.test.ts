@@ -88,7 +88,7 @@ describe('the Secrets Manager of a laptop refuses, says why, and does nothing', 
     })
   })
 
-  test('a request for it to be read by a page: nobody is allowed by CORS', async () => {
+  test('a page that asks by CORS to read it', async () => {
     const preflight = { origin: 'http://evil.example', 'access-control-request-method': 'POST' }
     const response = await fetch(local.endpoint, { method: 'OPTIONS', headers: preflight })
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])

@@ -163,7 +163,7 @@ describe('faults', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(59)
   })
 
-  test('with a visibility lag, reads see versions and labels later than writes do', async () => {
+  test('a visibility lag lets reads see versions and labels later than they were written', async () => {
     await using lagging = await startLocalSecretsManager({ functions: {}, visibilityLagMs: 300 })
     const late = clientFor(lagging)
     const { Name: SecretId } = await late.createSecret({ Name: 'late', SecretString: 'one' })

@@ -145,7 +145,7 @@ describe('--fix against a rotation that goes on', () => {
     patience,
   )
 
-  it('killed after the removal, while a setSecret ends, has said how to put the label back', async () => {
+  it('a kill after the removal, while a setSecret ends, comes after the words on how to put the label back', async () => {
     const stuck = await world.stuckAt('setSecret')
     await sleep(timeoutMs + 100)
     const { child, output, exit } = startKeyturn(['doctor', stuck.name, '--fix', '--yes'], { ...world.local, caller })

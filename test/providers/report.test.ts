@@ -102,7 +102,7 @@ describe.skipIf(browserPath() === undefined)('the page of a run (npm run demo --
     })
   })
 
-  it('gives the picture of the README: two rotations and nothing of their numbers', async () => {
+  it('gives the picture of the README, which has two rotations and none of their numbers', async () => {
     const file = join(folder, 'picture.png')
     await takePicture(browser, address, file, 'light')
     const png = await readFile(file)

@@ -30,7 +30,7 @@ describe('the list of errors', () => {
     }
   })
 
-  it('gives way to what a place knows better', () => {
+  it('gives way to the words of the place that throws', () => {
     const cause = new Error('underneath')
     const error = new RotationError('Internal', say`It happened.`, { likely: say`This.`, remedy: say`That.`, cause })
     expect(error.message).toBe('It happened. Likely cause: This. What to do: That. Trying again can help.')

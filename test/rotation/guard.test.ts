@@ -95,7 +95,7 @@ describe('the guard', () => {
     }
   })
 
-  it('does nothing, and succeeds, where the version is AWSCURRENT already, whatever the step', async () => {
+  it('does nothing, and succeeds, where the version is AWSCURRENT already, in every step', async () => {
     const rotation = await begun()
     await rotation.run(...fourSteps)
     const value = await secrets.value(rotation.secretId, 'AWSCURRENT')
@@ -123,7 +123,7 @@ describe('the guard', () => {
     expect(await secrets.value(rotation.secretId, 'AWSPENDING')).toBeUndefined()
   })
 
-  it('refuses an event that is none, through the handler too, and does not log what is in it', async () => {
+  it('refuses an invalid event, through the handler too, and does not log what is in it', async () => {
     const RotationToken = `secret-${randomUUID()}-with-a-mark-that-is-not-allowed!`
     const rotation = await begun()
     await refused({ ...eventOf(rotation), RotationToken }, 'InvalidEvent')

@@ -18,7 +18,7 @@ describe('the JSON of a secret', () => {
     }
   })
 
-  it('comes out as it went in, whatever it is', async () => {
+  it('comes out as it went in, for any JSON', async () => {
     const property = fc.property(
       fc.dictionary(
         fc.string().filter((key) => !/^\d/.test(key)),

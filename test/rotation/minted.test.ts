@@ -34,7 +34,7 @@ async function begun() {
   return secrets.begin(await secrets.store(before))
 }
 
-describe('what somebody else has minted', () => {
+describe('a value that a provider has minted', () => {
   it('is in the new version and nowhere else', async () => {
     const rotation = await begun()
     await rotation.run(...fourSteps)
@@ -96,7 +96,7 @@ describe('what somebody else has minted', () => {
     expect(await keys()).toEqual([await secrets.value(rotation.secretId, 'AWSPENDING')])
   })
 
-  it('that cannot be taken back hides nothing of why', async () => {
+  it('hides no cause where it cannot be taken back', async () => {
     spoil = () => ({ error: { type: 'AccessDeniedException' } })
     await put('keep')
     const outcome = await (await begun()).attempt('createSecret')
@@ -115,7 +115,7 @@ describe('what somebody else has minted', () => {
     expect(outcome.ok).toBe(true)
   })
 
-  it('knows of versions that others have labelled', async () => {
+  it('is made with knowledge of the versions that others have labelled', async () => {
     const rotation = await begun()
     const pinned = { SecretId: rotation.secretId, SecretString: 'pinned-value', VersionStages: ['RELEASE-7'] }
     await secrets.client.send(new PutSecretValueCommand(pinned))

@@ -23,7 +23,7 @@ async function beginWith(secrets: SecretsManager, SecretString: string) {
   return secrets.begin(ARN)
 }
 
-describe('what a function writes down of a secret whose value is made of our own words', () => {
+describe('the log of a function whose secret is one of our own words', () => {
   for (const password of ['postgres', 'one', 't', 'done', 'AWSPENDING', 'prod/postgres/app', 'already promoted']) {
     it(`is whole with "${password}"`, async () => {
       await using secrets = await secretsManagerFor(generatedValue.function)
@@ -60,7 +60,7 @@ describe('a failure', () => {
     return { line, outcome }
   }
 
-  it('shows host and port, and says all that it has to say once', async () => {
+  it('shows host and port, and says everything once', async () => {
     const { line, outcome } = await failure({ password: 'Nothing-like-our-words-17' })
     const message = String(line.error?.message)
     expect(message).toContain(`localhost:${port} accepted the connection but did not complete the login.`)
@@ -70,7 +70,7 @@ describe('a failure', () => {
     expect(outcome.ok ? '' : outcome.error.trace.join('\n')).not.toContain(sentence)
   })
 
-  it('names no host where the password is short, or a word of ours: code, cause and remedy are there', async () => {
+  it('names no host where the password is short or a word of ours, but code, cause and remedy', async () => {
     for (const password of ['t', 'app', 'localhos', 'connections', 'PostgreSQL'.slice(0, 8)]) {
       const { line, outcome } = await failure({ password })
       const message = String(line.error?.message)
@@ -85,7 +85,7 @@ describe('a failure', () => {
   })
 })
 
-describe('of a secret, concealed is', () => {
+describe('the concealed parts of a secret', () => {
   const form = {
     parse: (text: string) => parseDatabaseSecret(text, postgres({})),
     sensitive: () => ['Only-this-0'],
@@ -96,12 +96,12 @@ describe('of a secret, concealed is', () => {
     return redactor.text(`It said ${text}.`)
   }
 
-  it('what its type names, where the type accepts it', () => {
+  it('are those that its type names, where the type accepts it', () => {
     const accepted = { host: 'db.example', username: 'application', password: 'any', note: 'Not-this-1' }
     expect(said(accepted, 'Only-this-0, Not-this-1')).toBe('It said [redacted], Not-this-1.')
   })
 
-  it('every value in it, at whatever depth, where the type refuses it', () => {
+  it('are all values at any depth, where the type refuses it', () => {
     const refused = {
       host: { name: 'db-of-a-secret' },
       list: ['Value-in-a-list', { deep: 'Value-deep-in-it', n: 123456789 }],
@@ -110,13 +110,13 @@ describe('of a secret, concealed is', () => {
       expect(said(refused, value)).toBe('It said [redacted].')
   })
 
-  it('what is secret in it, and not its lines, where it is JSON over several lines', () => {
+  it('are its secret values and not its lines, where it is JSON over several lines', () => {
     const accepted = { host: 'db.example', username: 'application', password: 'Only-this-0' }
     const lines = JSON.stringify(accepted, null, 2)
     expect(said(lines, 'Only-this-0 at db.example')).toBe('It said [redacted] at db.example.')
   })
 
-  it('the whole, and each line of it, where it is no JSON', () => {
+  it('are the whole and each line, where it is no JSON', () => {
     const text = 'user: application\npassword: Value-in-yaml\n'
     for (const value of [text, text.trim(), 'password: Value-in-yaml'])
       expect(said(text, value)).toBe('It said [redacted].')

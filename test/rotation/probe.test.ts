@@ -105,7 +105,7 @@ describe('a probe', () => {
     expect(other.local.calls.list().map(({ operation }) => operation)).toEqual(['DescribeSecret'])
   })
 
-  it('of a secret that the role may not look at is refused, too: that is what IAM says where rotation was never on', async () => {
+  it('of a secret that the role may not describe is refused, too, as where rotation was never on', async () => {
     const error = { type: 'AccessDeniedException', message: 'not authorized to perform secretsmanager:DescribeSecret' }
     const intercept = ({ caller }: { caller: string }) => (caller === about.id ? { error } : undefined)
     await using denied = await secretsManagerFor(about, { intercept })
@@ -117,7 +117,7 @@ describe('a probe', () => {
     expect(problem?.remedy).toContain('a secret without rotation cannot be probed')
   })
 
-  it('with a wrong variable of the function says which', async () => {
+  it('names a variable of the function that is wrong', async () => {
     await using wrong = await secretsManagerFor({ ...about, env: { PASSWORD_LENGTH: 'long' } })
     const secretId = await wrong.store('{"password":"hunter2-hunter2"}')
     await wrong.begin(secretId)

@@ -6,7 +6,7 @@ import { piecesOf } from '../support/pieces.ts'
 import { randomPassword } from '../support/random.ts'
 import { secretsManagerFor } from '../support/secrets-manager.ts'
 
-describe("somebody else's words", () => {
+describe('words of others', () => {
   it('are quoted whole or not at all', () => {
     for (const length of [0, 1, 500, 512, 1999, 2000]) expect(quotable('x'.repeat(length))).toBe('x'.repeat(length))
     for (const length of [2001, 4_000_000]) {

@@ -78,7 +78,7 @@ describe('the redactor', () => {
     })
   }
 
-  it('takes values out at any depth: of objects and their keys, lists, errors, causes and what hangs on errors', async () => {
+  it('takes values out at any depth: of objects and keys, lists, errors, their causes and properties', async () => {
     const property = fc.property(value, fc.constantFrom(...Object.values(forms)), (secret, encode) => {
       // What is there without it (names of fields, paths in a stack) may look like a short value and gives nothing away.
       fc.pre(!everyTextIn(nested('')).join('\n').includes(secret))
@@ -176,7 +176,7 @@ describe('our own words', () => {
     await holds(property, 500)
   })
 
-  it('give nothing away by what is missing beside them: for a short value, or one among them, all else is withheld', async () => {
+  it('stand alone for a short value, or one that is among them: all else is withheld', async () => {
     const guessable = fc.oneof(
       ownWord.filter((text) => text.trim() !== ''),
       fc.string({ minLength: 1, maxLength: 7 }),
@@ -192,7 +192,7 @@ describe('our own words', () => {
     await holds(property, 300)
   })
 
-  it('are also what the event says, which is never masked, though a secret value is part of it', async () => {
+  it('include the event, which is never masked, though a secret value is part of it', async () => {
     const property = fc.property(fc.stringMatching(/^[a-z0-9]{1,12}$/), (secret) => {
       const arn = `arn:aws:secretsmanager:us-east-1:000000000000:secret:prod/${secret}/app-AbCdEf`
       const redactor = createRedactor('setSecret', arn)
@@ -204,7 +204,7 @@ describe('our own words', () => {
     await holds(property, 200)
   })
 
-  it('are also what is kept: nothing that is part of it can be told by a mask any more', () => {
+  it('include texts that are kept: a value that is part of one is withheld and not masked', () => {
     const redactor = createRedactor()
     redactor.add('administrator-17')
     expect(redactor.text('not administrator-17')).toBe('not [redacted]')
@@ -213,7 +213,7 @@ describe('our own words', () => {
     expect(redactor.text('not administrator-17')).toBe(withheld)
   })
 
-  it('of an error stand in it once: its stack has the places alone, and so have those of its causes', () => {
+  it('of an error stand in it once: stacks, of its causes too, have the places alone', () => {
     const cause = new TypeError('a cause\n    at its.own (/words:1:1)')
     const error = createRedactor().deep(new RotationError('LoginRefused', say`It happened.`, { cause }))
     expect(error.stack).toMatch(/^LoginRefused\n {4}at .*redact\.test\.ts:\d+:\d+/)
@@ -222,7 +222,7 @@ describe('our own words', () => {
     expect((error.cause as Error).stack).not.toContain('its.own')
   })
 
-  it('of kinds of foreign errors stay, too: their class and code', () => {
+  it('include the class and code of foreign errors', () => {
     const redactor = createRedactor()
     redactor.add('t')
     const error = redactor.deep(

@@ -37,7 +37,7 @@ describe('a run', () => {
   const step = (Step: string, secretId: string, token: string, around = surroundings(0), overlap = true) =>
     rotate(type(overlap), { Step, SecretId: secretId, ClientRequestToken: token }, around)
 
-  it('makes the same value where chance is the same, and tells the gap by the time that it is given', async () => {
+  it('makes the same value of the same chance, and tells the gap by the clock that it is given', async () => {
     const made: (string | undefined)[] = []
     for (let round = 0; round < 2; round++) {
       const { secretId, token, end } = await secrets.begin(await secrets.store('{"password":"to begin with"}'))

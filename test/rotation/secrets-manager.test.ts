@@ -164,7 +164,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     expect(await secrets.value(secretId, 'AWSCURRENT')).toBe(byHand)
   })
 
-  it('would overwrite a stored value, if it were an emulator: a retried createSecret sends none', async () => {
+  it('is sent no second value by a retried createSecret, which an emulator would store', async () => {
     await using secrets = await secretsManagerFor(functionUnderTest)
     const rotation = await begun(secrets)
     await rotation.run('createSecret', 'createSecret', 'createSecret')

@@ -44,7 +44,7 @@ describe('a mistake that is made on purpose is found', () => {
     }
   })
 
-  it('every predicate is broken by one of them', () => {
+  it('every predicate is broken by one of the mistakes', () => {
     const broken = new Set(defects.map(({ breaks }) => breaks))
     expect(predicates.map(({ name }) => name).filter((name) => !broken.has(name))).toEqual([])
     expect(defects.length).toBeGreaterThanOrEqual(12)

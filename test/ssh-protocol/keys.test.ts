@@ -47,7 +47,7 @@ describe('a new key', () => {
     },
   )
 
-  it('with leading zeros in its public or private half is no other than its neighbours', () => {
+  it('with leading zeros in a half is read like any other', () => {
     let zeros = 0
     for (let n = 0; zeros < 2; n++) {
       const key = keyWithSeed(n)
@@ -112,7 +112,7 @@ describe('the shape of a private key', () => {
   })
 })
 
-describe('a text that is no private key that can be rotated', () => {
+describe('a text that is no usable private key', () => {
   const weak = String(
     generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ type: 'pkcs1', format: 'pem' }),
   )

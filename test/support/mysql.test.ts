@@ -11,7 +11,7 @@ const servers = [
   await mariadbServer('11.8'),
 ]
 
-describe.each(servers)('what tests see of $label', (server) => {
+describe.each(servers)("the tests' view of $label", (server) => {
   const { host, port } = server
 
   async function createUser(name = randomName()): Promise<TestLogin> {
@@ -40,7 +40,7 @@ describe.each(servers)('what tests see of $label', (server) => {
     expect((await server.login({ username, password }))?.current_role).toContain(role)
   })
 
-  it('what the superuser does is not in the log, and what others do is', async () => {
+  it('the log has what others do, and nothing of the superuser', async () => {
     const [secret, said] = [randomName('secret'), randomName('said')]
     const { username, password } = await createUser()
     await server.query('SELECT ? AS hidden', [secret])

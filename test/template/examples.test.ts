@@ -66,7 +66,7 @@ function only(stack: Stack, type: string, count = 1): [string, Mapping][] {
 }
 
 describe.each(names)('examples/%s.yaml', (name) => {
-  it('builds on what the template exports, and each schedule on the function for it', () => {
+  it("builds on the template's outputs, and each schedule on the function for it", () => {
     expect(Object.keys(parametersFor)).toContain(name)
     const { resources } = example(name)
     const schedules = Object.values(resources).filter(({ Type }) => Type === 'AWS::SecretsManager::RotationSchedule')
@@ -109,7 +109,7 @@ describe.each(names)('examples/%s.yaml', (name) => {
     expect(atOnce).toHaveLength(['ssh-fleet', 'transfer-user', 'api-key', 'oauth-on-demand'].includes(name) ? 1 : 0)
   })
 
-  it('its stack has another name in another place: the name is a parameter', () => {
+  it("the name of the template's stack is a parameter", () => {
     expect(readTemplate(`examples/${name}.yaml`).Parameters.KeyturnStack?.Default).toBe('keyturn')
     const { resources } = example(name)
     expect(JSON.stringify(resources)).not.toContain('keyturn')
@@ -270,7 +270,7 @@ describe('examples/restart-ecs.yaml', () => {
   })
 })
 
-describe('examples/key-and-policy.yaml lets in whom it says', () => {
+describe('examples/key-and-policy.yaml', () => {
   const { resources } = example('key-and-policy')
   const rotating = String(imports['prod-GeneratedValueRoleArn'])
   const administrator = `arn:aws:iam::${account}:role/administrator`

@@ -105,7 +105,7 @@ describe('every function has its block in the template, and every block its func
     expect(stack.outputs[`${id}RoleArn`]?.value).toBe(propertiesOf(id).Role)
   })
 
-  it('there is no output but those', () => {
+  it('there is no other output', () => {
     expect(Object.keys(template.Outputs).sort()).toEqual(ids.flatMap((id) => [`${id}Arn`, `${id}RoleArn`]).sort())
   })
 
@@ -245,7 +245,7 @@ describe('environment variables', () => {
     expect(Object.keys(variablesOf(id)).sort()).toEqual(await readBy(id))
   })
 
-  it('what all functions inherit, all read', async () => {
+  it('all functions read the variables that all inherit', async () => {
     for (const id of ids) expect(await readBy(id)).toEqual(expect.arrayContaining(inherited))
   })
 
@@ -261,7 +261,7 @@ describe('environment variables', () => {
     }
   })
 
-  it.each(ids)('with the defaults of the template %s does as without any variable', async (id) => {
+  it.each(ids)('with the defaults of the template %s does the same as without any variable', async (id) => {
     const env = Object.fromEntries(Object.entries(variablesOf(id)).map(([name, value]) => [name, String(value)]))
     expect(passwordRules(env)).toEqual(passwordRules({}))
     expect(settings(env).fields).toEqual(settings({}).fields)

@@ -107,7 +107,7 @@ describe('a permissions boundary', () => {
     expect(names).toContain('template')
   })
 
-  it.each(texts)('%s: it is that of every role, and of none where none is given', (_, text) => {
+  it.each(texts)('%s: every role has it where it is given, and none otherwise', (_, text) => {
     const template = parseTemplate(text)
     // Of what is off by default, too.
     const all = 'WithOverdue' in template.Parameters ? { WithOverdue: 'yes' } : {}
@@ -150,7 +150,7 @@ describe('the security group that the stack makes', () => {
     },
   )
 
-  it('is not made where nobody asks for it, and groups of your own are taken', () => {
+  it('is not made where nobody asks for it, or where groups are given', () => {
     const { resources } = deploy(readTemplate('templates/postgres.yaml'), network)
     expect(Object.values(resources).filter(({ Type }) => Type.startsWith('AWS::EC2::'))).toEqual([])
     expect(resources.PostgresSingleUser?.Properties.VpcConfig).toMatchObject({ SecurityGroupIds: ['sg-0a1b2c3d'] })
@@ -234,7 +234,7 @@ describe('twenty functions', () => {
     expect(JSON.stringify(template, undefined, 2).length).toBeLessThan(1_000_000)
   })
 
-  it('ask of Fn::Or and Fn::And what they can do: two to ten conditions', () => {
+  it('give Fn::Or and Fn::And two to ten conditions', () => {
     const calls = callsIn(template as unknown as Value)
     expect(calls.length).toBeGreaterThan(20)
     expect(calls.filter((given) => given.length < 2 || given.length > 10)).toEqual([])

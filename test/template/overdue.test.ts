@@ -41,7 +41,7 @@ describe('Overdue in the template', () => {
     })
   })
 
-  it('calls whoever is told when one secret needs somebody, and stays so until the next day', () => {
+  it('raises an alarm when a secret needs attention, until the next day', () => {
     const { Metrics, ...alarm } = propertiesOf('SecretsNeedAttention')
     expect(alarm).toMatchObject({ Threshold: 1, EvaluationPeriods: 1, TreatMissingData: 'ignore' })
     const metrics = Metrics as Mapping[]

@@ -129,7 +129,7 @@ describe.each(ids)('the role of %s', (id) => {
     for (const arn of foreign) expect(allowedOn(arn, id, undefined, everything)).toEqual([])
   })
 
-  it('allows nothing on secrets that another function rotates, or none', async () => {
+  it('allows nothing on secrets that another function or none rotates', async () => {
     const { foreign, own } = await rotation(id)
     const another = `arn:aws:lambda:us-east-1:000000000000:function:keyturn-${id}Two`
     for (const arn of foreign) expect(allowedOn(arn, id, undefined, {})).toEqual([])
@@ -183,7 +183,7 @@ describe.each(ids)('the role of %s', (id) => {
     expect(allowed(user, {})).toEqual([])
   })
 
-  it('has to do with Secrets Manager and logs alone, and with keys and networks only when they are given', () => {
+  it('is about Secrets Manager and logs alone, and about keys and networks only when they are given', () => {
     const allowed = (values: Values) => [
       ...new Set(roleOf(id, values).flatMap(({ Action }) => [Action].flat().map((name) => String(name).split(':')[0]))),
     ]

@@ -94,7 +94,7 @@ describe('nothing is watched unless somebody is to be told', () => {
     expect([publish(account), publish('111111111111')]).toEqual([true, false])
   })
 
-  it('a topic of the user is told as it is: nothing of it is made or changed', () => {
+  it('a topic of the user is told, and nothing of it is made or changed', () => {
     const stack = deploy(template, { AlarmTopicArn: topic })
     expect(ofType(stack, 'AWS::SNS::Topic')).toEqual([])
     expect(ofType(stack, 'AWS::SNS::TopicPolicy')).toEqual([])
@@ -160,7 +160,7 @@ describe.each(ids)('the alarms of %s', (id) => {
     })
   })
 
-  it('a step that takes more than 80 % of the timeout', () => {
+  it('have one for a step that takes more than 80 % of the timeout', () => {
     const [duration, share] = list(alarm('Duration').Metrics) as Mapping[]
     expect(duration?.MetricStat).toMatchObject({
       Metric: { Namespace: 'AWS/Lambda', MetricName: 'Duration', Dimensions: dimensions },

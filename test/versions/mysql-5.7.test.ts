@@ -39,7 +39,7 @@ else {
       await rotation.end()
     })
 
-    it('started with skip-grant-tables it is said to be, and nothing is changed', async () => {
+    it('started with skip-grant-tables it is named as such, and nothing is changed', async () => {
       await using open = await olderMysql('5.7.22', { 'skip-grant-tables': 'ON', 'init-file': '/dev/null' })
       const suite = await suiteFor(mysql.singleUser(oldest, at))
       await using _ = suite.secrets

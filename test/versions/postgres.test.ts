@@ -22,7 +22,7 @@ async function contractsOn(server: TestServer, version: string | number): Promis
 
 /** The query of docs/from-aws-functions.md, which is for version 11 and later. */
 function ownRightsOn(server: TestServer): void {
-  it(`what a second login has of its own goes to the first without a loss, on ${server.label}`, async () => {
+  it(`the rights of a second login go to the first without a loss, on ${server.label}`, async () => {
     const suite = await suiteFor(alternatingUsers(server, 'missing'))
     await using _ = suite.secrets
     await expectOwnRightsGoOver(server, suite)

@@ -21,7 +21,7 @@ beforeEach(() => {
 const aTimeoutLater = () => sleep(timeoutMs + 100)
 
 describe('keyturn doctor --fix', () => {
-  it('rotates on where AWSPENDING works, and AWSCURRENT works then', async () => {
+  it('goes on with the rotation where AWSPENDING works', async () => {
     const { arn, name, pending } = await world.stuckAt('testSecret')
     expect(await world.working(arn)).toMatchObject({ current: false, pending: true })
     world.mended = true
@@ -59,7 +59,7 @@ describe('keyturn doctor --fix', () => {
     expect(after).toEqual({ current: true, pending: undefined, versionOf: { AWSCURRENT: current } })
   })
 
-  it('puts the label back where a setSecret that nobody had seen makes AWSPENDING work', async () => {
+  it('puts the label back where a late setSecret makes AWSPENDING work', async () => {
     const { arn, name, pending } = await world.stuckAt('setSecret')
     await aTimeoutLater()
     world.onCall = async ({ operation, caller }) => {
@@ -93,7 +93,7 @@ describe('keyturn doctor --fix', () => {
 })
 
 describe('keyturn doctor with the probe', () => {
-  it('prints nothing that a terminal would obey, whatever the labels and what the function says have in them', async () => {
+  it("prints no control character of a label or of the function's answer", async () => {
     const { arn, name, pending } = await world.stuckAt('testSecret')
     const label = { SecretId: arn, VersionStage: 'of\u0007ours\u009b2J', MoveToVersionId: pending }
     await world.client.send(new UpdateSecretVersionStageCommand(label))

@@ -38,7 +38,7 @@ describe('the windows of a schedule', () => {
     }
   })
 
-  it('the last one that has closed is before now, also where the next is overdue', () => {
+  it('the last closed window is before now, also where the next one is overdue', () => {
     const daily = { rules: { expression: 'cron(0 3 * * ? *)', duration: '2h' }, nextRotation: undefined }
     expect(lastClosed(daily, now)).toBe(Date.parse('2026-11-28T05:00:00Z'))
     const overdue = { rules: { days: 10 }, nextRotation: now - hour }
@@ -86,7 +86,7 @@ function seen({ findings = refused, rules, nextRotation, created = now - hour, l
 }
 
 describe('what --fix would do', () => {
-  it('rotates on where AWSPENDING works, and removes it where it is refused and AWSCURRENT works', () => {
+  it('is to rotate on where AWSPENDING works, and to remove it where AWSCURRENT alone works', () => {
     expect(planOf(seen({ findings: [version('pending', 'works')] }))).toMatchObject({
       act: 'rotate',
       pending: 'pending',

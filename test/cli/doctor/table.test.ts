@@ -28,7 +28,7 @@ it('30 of the 32 documented causes are diagnosed, 26 of them tested, and 20 heal
   expect(Object.keys(healthy).length).toBeGreaterThanOrEqual(20)
 })
 
-it("doctor knows every function of Keyturn by its handler, and nobody else's", async () => {
+it('doctor knows every function of Keyturn by its handler, and no other function', async () => {
   const handlers = Object.values(await discoverFunctions()).map((module) => `${parse(module).name}.handler`)
   expect(handlers.filter((handler) => !isKeyturn({ handler, runtime: 'nodejs24.x' }))).toEqual([])
   expect(isKeyturn({ handler: 'index.handler', runtime: 'nodejs24.x' })).toBe(false)

@@ -12,7 +12,7 @@ const { conflict: _, outputs: _outputs, ...apply } = create
 const { graceSeconds, ...roll } = { ...create, graceSeconds: 60 }
 
 describe('a description of a provider', () => {
-  it('that is as it must be is taken as it is', () => {
+  it('is taken unchanged where it is valid', () => {
     expect(checkedDescription(good, 'a.json', apiKeyKind)).toMatchObject({
       name: 'key-provider',
       verify: { settleSeconds: 10 },

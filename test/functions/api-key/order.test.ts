@@ -65,7 +65,7 @@ describe('a rotation at a provider', () => {
     expect(front.heard.filter(isOurs).map(({ method }) => method)).toEqual(['GET', 'DELETE', 'POST', 'GET'])
   })
 
-  it('leaves the keys of AWSCURRENT and AWSPREVIOUS, and the first one, which somebody has made by hand', async () => {
+  it('leaves the keys of AWSCURRENT and AWSPREVIOUS, and the first one, which was made by hand', async () => {
     const target = await rotated(4)
     const { AWSCURRENT, AWSPREVIOUS } = await target.staged()
     expect(idsOf(target).slice(1)).toEqual([idIn(AWSPREVIOUS), idIn(AWSCURRENT)])
@@ -138,7 +138,7 @@ describe('a key whose answer is lost', () => {
     expect(idsOf(target).slice(1)).toEqual([idIn(AWSPREVIOUS), idIn(AWSCURRENT)])
   })
 
-  it('is named where there is no room for another one, and goes when a later attempt begins after the timeout', async () => {
+  it('is named where there is no room for another key, and removed by an attempt after the timeout', async () => {
     const target = await rotated(1)
     options.limit = 3
     const rotation = await secrets.begin(target.secretId)
@@ -183,7 +183,7 @@ describe('a key whose answer is lost', () => {
   })
 })
 
-describe('what is revoked', () => {
+describe('the key that is revoked', () => {
   it.each([
     ['has a label of somebody', (target: StoredTarget) => label(target, 'PINNED')],
     ['is that of AWSCURRENT again, because somebody went back', (target: StoredTarget) => back(target)],
@@ -218,7 +218,7 @@ describe('what is revoked', () => {
     return Object.values(await secrets.labels(secretId)).some((held) => held.includes('PINNED')) && id !== ''
   }
 
-  it('is never the key of another secret, whatever AWSPREVIOUS says', async () => {
+  it('is never the key of another secret, even where AWSPREVIOUS has it', async () => {
     const account = randomUUID()
     const make = async () => apiKeyTarget(provider, { account })
     const [one, other] = [await rotated(1, make), await rotated(1, make)]
@@ -233,7 +233,7 @@ describe('what is revoked', () => {
     expect(idsOf(one)).toContain(idIn(foreign))
   })
 
-  it('is no key while a version has one of which nobody knows the id', async () => {
+  it('is no key at all while a version has a key with an unknown id', async () => {
     const target = await rotated(2)
     const { key_id: _, ...bare } = JSON.parse(target.value) as Record<string, unknown>
     await secrets.client.send(
@@ -244,14 +244,14 @@ describe('what is revoked', () => {
     expect(await target.works(target.value)).toBe(true)
   })
 
-  it('a revocation that fails stops the rotation before a key is made, and the next one repeats it', async () => {
+  it('is revoked before a key is made: a failure stops the rotation, and the next one repeats it', async () => {
     const target = await rotated(2)
     spoil('DELETE', { status: 500 })
     await expectFailure(suite, target, { code: 'ProviderFailed', step: 'createSecret' })
     expect(asks('POST')).toBe(0)
   })
 
-  it('a key that lives on though it was revoked is revoked again, also where that is always answered well', async () => {
+  it('is revoked again while it lives on, also where the provider always answers well', async () => {
     const { revoke } = descriptionOf(provider.front)
     await described.describe({ revoke: { ...revoke, expect: [200, 204], gone: [] } })
     const target = await rotated(3)
@@ -264,7 +264,7 @@ describe('what is revoked', () => {
     expect(idsOf(target)).not.toContain(survivor)
   })
 
-  it('of a list without end, twenty pages are looked at', async () => {
+  it('is looked for in twenty pages of a list without end', async () => {
     const target = await rotated(1)
     const endless = Array.from({ length: 100 }, (_, n) => ({ id: `x${n}`, name: 'of somebody' }))
     front.heard.length = 0
@@ -288,7 +288,7 @@ describe('an operator who puts a key in the middle of a rotation', () => {
     return rotation
   }
 
-  it('keeps it: it is revoked by no later rotation, and what was minted meanwhile is', async () => {
+  it('keeps the key: no later rotation revokes it, but the key that was minted meanwhile', async () => {
     const target = await rotated(2)
     const foreign = apiKeyTarget(provider, { account: accountOf(target) })
     const { token } = await interrupted(target, foreign.value)
@@ -302,7 +302,7 @@ describe('an operator who puts a key in the middle of a rotation', () => {
     expect([await target.works(AWSCURRENT), await target.works(AWSPREVIOUS)]).toEqual([true, true])
   })
 
-  it('ends it: late steps of it ask the provider nothing, whatever is pending then', async () => {
+  it('ends the rotation: its late steps ask the provider nothing', async () => {
     const target = await rotated(1)
     const first = await interrupted(target, target.value)
     const second = await secrets.begin(target.secretId)
@@ -369,14 +369,14 @@ describe('a provider that does not do what it is asked', () => {
     expect(asks('POST')).toBe(1)
   })
 
-  it('has no room, and no key of ours is new: the error says which keys may go', async () => {
+  it('has no room for a key: the error says which keys may go', async () => {
     const target = await rotated(0)
     options.limit = 1
     const error = await expectFailure(suite, target, { code: 'ProviderRefused', step: 'createSecret' })
     expect(error.errorMessage).toContain('that is in no version of the secret and that nobody uses')
   })
 
-  it('has outputs that are confused: the key, which stands where the id should, is in no log', async () => {
+  it('answers with key and id confused: the key is in no log', async () => {
     const { create } = descriptionOf(provider.front)
     await described.describe({ create: { ...create, outputs: { api_key: '/id', key_id: '/key' } } })
     const target = await rotated(0)
@@ -391,13 +391,13 @@ describe('a provider that does not do what it is asked', () => {
     expect(secrets.output().slice(said)).not.toContain(value)
   })
 
-  it('answers with the key that is in use: that is none', async () => {
+  it('answers with the key in use: that is no new key', async () => {
     const target = await rotated(0)
     spoil('POST', { status: 201, body: JSON.stringify({ key: keyIn(target.value), id: 7 }) })
     await expectFailure(suite, target, { code: 'AnswerUnusable', step: 'createSecret' })
   })
 
-  it('has a key of that name: the keys are looked through, and another name is tried', async () => {
+  it('has a key of the name already: another name is tried', async () => {
     const target = await rotated(1)
     options.uniqueNames = true
     spoil('POST', { status: 409 }, 1)
@@ -405,7 +405,7 @@ describe('a provider that does not do what it is asked', () => {
     expect([asks('POST'), asks('GET')]).toEqual([2, 3])
   })
 
-  it('asks to be asked later: the list is waited for, and a day is not', async () => {
+  it('asks the function to wait: a moment is waited for, a day is not', async () => {
     const target = await rotated(0)
     spoil('GET', { status: 429, headers: { 'retry-after': '0' } }, 1)
     await secrets.rotate(target.secretId)

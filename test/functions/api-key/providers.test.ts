@@ -28,7 +28,7 @@ describe('the descriptions that come with the function', () => {
     expect(names.filter((name) => name in refusedProviders)).toEqual([])
   })
 
-  it.each(names)('%s is as a description must be, under its own name', (name) => {
+  it.each(names)('%s is a valid description under its own name', (name) => {
     expect(checkedDescription(bundled[name], `${name}.json`, apiKeyKind).name).toBe(name)
   })
 
@@ -46,7 +46,7 @@ describe('the descriptions that come with the function', () => {
     )
   })
 
-  it('are in the documentation, with whether they were run, and so are those that are refused', () => {
+  it('are in the documentation, with whether they were run, as are the refused ones', () => {
     const rows = [...page.matchAll(/^\| `([a-z-]+)` \|.*\| (run in our tests|read, not run) \|$/gm)]
     expect(rows.map(([, name]) => name).sort()).toEqual(names.sort())
     expect(rows.filter(([, , how]) => how === 'run in our tests').map(([, name]) => name)).toEqual(['jupyterhub'])

@@ -30,7 +30,7 @@ describe('a request that was answered with "not now"', () => {
     expect(await waited(status, retryAfter)).toBe(ms)
   })
 
-  it('waits longer the second time', async () => {
+  it('is repeated, after a longer wait the second time', async () => {
     expect(await waited(429, undefined, 2)).toBe(1_000)
   })
 
@@ -41,7 +41,7 @@ describe('a request that was answered with "not now"', () => {
     expect(await waited(status, retryAfter)).toBeUndefined()
   })
 
-  it.each([200, 201, 400, 401, 403, 404, 500, 502])('is none where the answer is %i', async (status) => {
+  it.each([200, 201, 400, 401, 403, 404, 500, 502])('is not repeated where the answer is %i', async (status) => {
     expect(await waited(status, '1')).toBeUndefined()
   })
 })

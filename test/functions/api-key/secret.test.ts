@@ -56,7 +56,7 @@ async function withVariables(env: Readonly<Record<string, string>>, intercept?: 
   return secretsManagerFor(about, intercept === undefined ? {} : { intercept })
 }
 
-describe('what a secret says', () => {
+describe('the fields of a secret', () => {
   it.each([
     ['a path that leads up', { account: '..' }],
     ['a path that leads elsewhere', { account: 'a/b' }],
@@ -140,14 +140,14 @@ describe('what a secret says', () => {
   })
 })
 
-describe('what the function is told', () => {
-  it('a host that a description has and the function does not list receives no byte', async () => {
+describe('the settings of the function', () => {
+  it('a host of a description that the function does not list receives no byte', async () => {
     await described.describe({ hosts: [elsewhere] })
     const target = await suite.stored()
     await expectFailure(suite, target, { code: 'HostNotAllowed', step: 'createSecret' })
   })
 
-  it('a description that is not as it must be names its file and the member', async () => {
+  it('the error for an invalid description names its file and the member', async () => {
     await described.describe({ verify: { ...description.verify, dead: [200] } })
     const target = await suite.stored()
     const error = await expectFailure(suite, target, { code: 'InvalidDescription', step: 'createSecret' })
@@ -169,7 +169,7 @@ describe('what the function is told', () => {
     expect(saidBy(outcome)).toContain(words)
   })
 
-  it('a first key, which somebody has made by hand, is revoked where the function may', async () => {
+  it('a first key that was made by hand is revoked where the function may', async () => {
     await using other = await withVariables({ API_KEY_REVOKE_FIRST: 'true' })
     const target = apiKeyTarget(provider)
     const secretId = await other.store(target.value)
@@ -192,7 +192,7 @@ describe('what the function is told', () => {
   })
 })
 
-describe('an admin, whose key makes the others', () => {
+describe("an admin's key", () => {
   /** The function reads its variables when it first runs: the ARN is known by then. */
   async function managed(fields: Readonly<Record<string, unknown>> = {}) {
     const env = { ...described.env, ADMIN_SECRET_ARNS: '' }
@@ -202,7 +202,7 @@ describe('an admin, whose key makes the others', () => {
     return { other, target }
   }
 
-  it('makes and revokes them', async () => {
+  it('makes and revokes the keys of a secret', async () => {
     const { other, target } = await managed()
     await using _ = other
     const secretId = await other.store(target.value)

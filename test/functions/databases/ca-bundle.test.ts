@@ -58,7 +58,7 @@ describe('DATABASE_CA_BUNDLE', { meta: { server: server.label } }, () => {
 })
 
 describe('certificatesIn', () => {
-  it('gives the same certificates, however the text was spoilt twice over', async () => {
+  it('gives the same certificates where the text was spoilt in two ways', async () => {
     const wanted = [other, server.ca].map((each) => new X509Certificate(each).fingerprint256)
     const ways = fc.constantFrom(...Object.values(spoilt))
     await holds(

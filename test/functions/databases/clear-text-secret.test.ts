@@ -50,8 +50,8 @@ describe.each(types)(
   },
 )
 
-describe('somebody in between, who lets in whoever comes in clear text', { meta: { server: onPostgres.label } }, () => {
-  it('moves no superuser: SuperuserMismatch, and no login of the name is made or changed', async () => {
+describe('a man in the middle who accepts every login in clear text', { meta: { server: onPostgres.label } }, () => {
+  it('gets no superuser to log in: SuperuserMismatch, and no login is made or changed', async () => {
     await using between = await liar(onPostgres.port)
     const suite = await suiteFor(postgres.alternatingUsers(onPostgres, 'missing', { port: between.port }))
     await using _ = suite.secrets

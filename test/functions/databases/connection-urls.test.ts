@@ -39,7 +39,7 @@ describe.each(types)('$type.title: a secret with connection URLs', { meta: { ser
   const suite = await suiteFor(type)
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
 
-  it('has the new login in them after each rotation, and a line that names what is stale', async () => {
+  it('has the new login in them after each rotation, and the log names the stale ones', async () => {
     const target = await suite.stored()
     const first: Secret = JSON.parse(target.value)
     const SecretString = JSON.stringify({ ...first, ...urlsOf(first) })
@@ -124,12 +124,12 @@ describe('updatedUrls', () => {
     })
   })
 
-  it('leaves a login alone that has no percent-encoding', () => {
+  it('leaves URLs alone where the login cannot be percent-encoded', () => {
     const secret = { ...host, username: 'app', password: 'Password-\ud800', url: 'postgres://app:x@h/d' }
     expect(updatedUrls(secret, { username: 'a\ud800', password: 'n' }, true)).toEqual({ fields: {}, stale: [] })
   })
 
-  it('names places at any depth', () => {
+  it('names stale URLs at any depth', () => {
     const nested = { replicas: [{ url: 'x' }, { url: 'postgres://app:Password-1@h/d' }] }
     const secret = { ...host, username: 'app', password: 'Password-1', nested, number: 1 }
     expect(updatedUrls(secret, { username: 'app', password: 'n' }, true).stale).toEqual(['nested.replicas[1].url'])

@@ -93,7 +93,7 @@ describe.each([...types, ...alternating])('$type.title: a secret', { meta }, asy
   const suite = await suiteFor(type)
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
 
-  it('with a port in its host is refused by that name', async () => {
+  it('with a port in its host is refused, and the error says so', async () => {
     const target = await suite.stored((store) => type.withFields(store, { host: `"localhost:${port}"` }))
     const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret', stillWorks: false })
     expect(error.errorMessage).toContain('"host" in the secret has a port')
@@ -118,7 +118,7 @@ describe.each(alternating)('$type.title: a superuser secret', { meta }, async ({
     expect(await failsIn('createSecret', arn)).toMatch(/^InvalidSecret: "masterarn" is in eu-west-1, .* in us-east-1/)
   })
 
-  it('of another account that does not share it is told from one that is missing', async () => {
+  it('of another account is named as such where it is not shared', async () => {
     const arn = 'arn:aws:secretsmanager:us-east-1:111122223333:secret:root-AbCdEf'
     expect(await failsIn('setSecret', arn)).toMatch(
       /^SecretNotFound: .*is in account 111122223333, the function in 0+\./,

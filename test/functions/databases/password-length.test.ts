@@ -42,7 +42,7 @@ describe.each(limits)(
       expect(await target.works(AWSCURRENT)).toBe(true)
     })
 
-    it('is the longest that is made', async () => {
+    it('is the longest that PASSWORD_LENGTH may ask for', async () => {
       const suite = await suiteOf(limit + 1)
       const error = await expectFailure(suite, await suite.stored(), {
         code: 'InvalidConfiguration',

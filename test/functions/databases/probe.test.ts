@@ -17,7 +17,7 @@ describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
   afterEach(() => void vi.unstubAllEnvs())
 
-  it('is refused nowhere where the account may be locked, and says so', async () => {
+  it('tries no login that could lock the account, and says so', async () => {
     const target = await suite.stored()
     const { username } = loginIn(target.value)
     await onMysql.query(`ALTER USER '${username}'@'%' FAILED_LOGIN_ATTEMPTS 9 PASSWORD_LOCK_TIME 1`)
@@ -33,7 +33,7 @@ describe('a probe at MySQL', { meta: { server: onMysql.label } }, async () => {
     })
   })
 
-  it('is asked once by doctor where AWSCURRENT is refused, so that the account is not locked', async () => {
+  it('is run once by doctor where AWSCURRENT is refused, so that the account is not locked', async () => {
     const target = await suite.stored()
     const { username } = loginIn(target.value)
     await suite.secrets.rotate(target.secretId)
@@ -83,7 +83,7 @@ describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async 
     expect(aboutVersion(first, 'AWSPENDING')).toMatchObject({ verdict: 'works' })
   })
 
-  it('sends no password to another server than that of AWSCURRENT', async () => {
+  it('sends no password to another server than the one of AWSCURRENT', async () => {
     const target = await suite.stored()
     const rotation = await suite.secrets.begin(target.secretId)
     const pending = { ...JSON.parse(target.value), host: '127.0.0.2', password: 'hunter2-hunter2' }
@@ -95,7 +95,7 @@ describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async 
     })
   })
 
-  it('masks a password that stands in what it says', async () => {
+  it('masks a password in its answer', async () => {
     const password = 'hunter2-hunter2'
     const target = await suite.stored()
     const value = JSON.stringify({ ...JSON.parse(target.value), host: `${password}.invalid`, password })
@@ -106,7 +106,7 @@ describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async 
     expect(JSON.stringify(answer) + suite.secrets.output()).not.toContain(password)
   })
 
-  it('says of a server that is not there that it is unreachable, once', async () => {
+  it('calls a server that is not there unreachable, once', async () => {
     const gone = await suiteFor(postgres.singleUser(onPostgres, { port: 9 }))
     await using _ = gone.secrets
     const target = await gone.stored()

@@ -78,13 +78,13 @@ describe.each([
       return { message: outcome.error.errorMessage, pieces: piecesOf(password).filter((piece) => all.includes(piece)) }
     }
 
-    it('its words are passed on, without the password', async () => {
+    it("the server's words are passed on without the password", async () => {
       const { message, pieces } = await errorAfter((password) => `you told me ${password}, and may not`)
       expect(message).toContain('you told me [redacted], and may not')
       expect(pieces).toEqual([])
     })
 
-    it('no part of a password is left of a text that is too long, wherever in it the password stands', async () => {
+    it('a long text is cut without leaving a part of a password', async () => {
       // Twice as much for PostgreSQL, where a message has a detail.
       for (const edge of [480, 490, 499, 990, 1010, 1980, 1990, 1999, 2010, 3990]) {
         const { message, pieces } = await errorAfter((password) => `${'x'.repeat(edge)}${password}${'y'.repeat(20)}`)

@@ -58,7 +58,7 @@ const kinds = [
 ] as const
 
 describe.each(kinds)(
-  'TLS that does not come about, %s',
+  'a TLS handshake that fails, %s',
   { meta: { server: 'PostgreSQL, MySQL' } },
   (kind, server, on) => {
     let signed: Awaited<ReturnType<typeof authority>>
@@ -95,7 +95,9 @@ describe.each(kinds)(
   },
 )
 
-describe('servers with other TLS than ours', { meta: { server: 'PostgreSQL 18, MariaDB 10.5 (of their own)' } }, () => {
+describe('servers with other versions of TLS', {
+  meta: { server: 'PostgreSQL 18, MariaDB 10.5 (of their own)' },
+}, () => {
   const open: AsyncDisposable[] = []
   afterAll(async () => {
     for (const each of open) await each[Symbol.asyncDispose]()

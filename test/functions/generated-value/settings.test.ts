@@ -91,7 +91,7 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
     }
   })
 
-  it('takes any of them where VALUE_CHECK is off', async () => {
+  it('takes any such value where VALUE_CHECK is off', async () => {
     const made = await rotated(`{${host}}`, { VALUE_CHECK: 'off' })
     expect(JSON.parse(made)).toMatchObject({
       username: 'u',
@@ -131,7 +131,7 @@ describe('generated-value', { meta: { server: generatedValue.server } }, () => {
     }
   })
 
-  it('reports a variable that makes no sense as every other failure: with its code, in the log and as a metric', async () => {
+  it('reports a variable that makes no sense with its code, in the log and as a metric', async () => {
     await using secrets = await secretsManagerFor({ ...about, env: { VALUE_FORMAT: 'rot13' } })
     const rotation = await secrets.begin(await secrets.store('x'))
     const outcome = await rotation.attempt('createSecret')

@@ -44,7 +44,7 @@ describe('the fields of an access key', () => {
 })
 
 describe('the SMTP password of Amazon SES', () => {
-  it('is what the script of the developer guide makes, of the Region of the secret or of the function', () => {
+  it("is the one that the developer guide's script makes, for the Region of the secret or the function", () => {
     const pair = { api_key: id, secret_key: secretKey, smtp_username: id, smtp_password: '' }
     expect(written(pair)).toEqual({
       api_key: next.id,
@@ -55,7 +55,7 @@ describe('the SMTP password of Amazon SES', () => {
     expect(written({ ...pair, smtp_region: 'us-gov-west-1' }).smtp_password).toBe(byPython('us-gov-west-1'))
   })
 
-  it('is nowhere where the secret has no field for it', () => {
+  it('is not made where the secret has no field for it', () => {
     expect(written({ api_key: id, secret_key: secretKey })).toEqual({ api_key: next.id, secret_key: next.secretKey })
   })
 

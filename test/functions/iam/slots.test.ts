@@ -60,7 +60,7 @@ async function put({ secretId }: Stored, value: object): Promise<void> {
 }
 
 describe('a rotation', () => {
-  it('asks whose the key is, lists, retires the one before the last, and makes and proves one', async () => {
+  it('asks whose the key is, lists the keys, retires the oldest, and makes and proves a new one', async () => {
     const target = await rotated(2)
     api.calls.length = 0
     await secrets.rotate(target.secretId)
@@ -114,7 +114,7 @@ describe('a rotation', () => {
     expect(asks('ListAccessKeys')).toBeLessThan(7)
   })
 
-  it('a value that is refused takes its key with it', async () => {
+  it('a key whose value cannot be stored is deleted', async () => {
     const target = await rotated(0)
     const rotation = await secrets.begin(target.secretId)
     api.spoil = (action) => {
@@ -156,7 +156,7 @@ describe('a key that no version has', () => {
     expect(await idsOf(target)).toEqual(await labelledIds(target))
   })
 
-  it('goes, too, where a rotation was given up after testSecret had used it', async () => {
+  it('is deleted, too, where a rotation was given up after testSecret had used it', async () => {
     const target = await rotated(1)
     const given = await secrets.begin(target.secretId)
     await given.run('createSecret', 'testSecret')
@@ -227,7 +227,7 @@ describe('a key that no version has', () => {
     return idIn(target.value)
   }
 
-  it('counts though it is inactive, and is named so', async () => {
+  it('counts though it is inactive, and the error says that it is', async () => {
     const target = await rotated(0)
     const id = await swap(target)
     await deactivate(api, target.userName, id)
@@ -237,8 +237,8 @@ describe('a key that no version has', () => {
   })
 })
 
-describe('whose keys are made', () => {
-  it('the user’s alone whose key the secret has: an id without its secret half is refused before a key is made', async () => {
+describe('the user of the keys', () => {
+  it('is the user whose key the secret has: an id without its secret half is refused before a key is made', async () => {
     const [target, victim] = [await rotated(0), await rotated(0)]
     const { api_key } = JSON.parse(victim.value) as { api_key: string }
     const forged = { api_key, secret_key: keyIn(target.value).secretKey }
@@ -249,7 +249,7 @@ describe('whose keys are made', () => {
     expect(await idsOf(victim)).toEqual([api_key])
   })
 
-  it('never those of a user of the same name in another account', async () => {
+  it('is never a user of the same name in another account', async () => {
     const target = await rotated(0)
     const rotation = await secrets.begin(target.secretId)
     for (const there of [
@@ -272,14 +272,14 @@ describe('whose keys are made', () => {
     await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret' })
   })
 
-  it('"user_name", where the secret has it, must be the key’s', async () => {
+  it('must be the one in "user_name", where the secret has that field', async () => {
     const target = await rotated(0, { user_name: 'somebody' })
     await expectFailure(suite, target, { code: 'KeyMismatch', step: 'createSecret' })
   })
 })
 
 describe('the new key', () => {
-  it('is asked for again while STS does not know it yet', async () => {
+  it('is tried again while STS does not know it yet', async () => {
     const target = await rotated(0)
     api.settleMs = 300
     await secrets.rotate(target.secretId)
@@ -301,7 +301,7 @@ describe('the new key', () => {
     expect(JSON.stringify(outcome)).toContain(words)
   })
 
-  it('must be the same user’s as the current one', async () => {
+  it('must belong to the user of the current one', async () => {
     const [target, other] = [await rotated(0), await rotated(0)]
     const rotation = await secrets.begin(target.secretId)
     await secrets.storePending(rotation, other.value)

@@ -72,7 +72,7 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(error.errorMessage).toContain('do not have the same password')
     })
 
-    it('one that was made for another host while the clone got its password is not taken over', async () => {
+    it('an account that was made for another host while the clone got its password is not taken over', async () => {
       const target = await stored({ hosts: ['%', '10.0.0.1'] })
       const rotation = await secrets.begin(target.secretId)
       await rotation.run('createSecret', 'setSecret')
@@ -99,7 +99,7 @@ for (const series of ['10.5', '11.8'] as const) {
       await expectFailure(suite, target, { code: 'LoginLocked', step: 'setSecret' })
     })
 
-    it('the clone of AWS that is out of date is brought up to date: AWSPREVIOUS proves whose it is', async () => {
+    it("an outdated clone of AWS's functions is brought up to date: AWSPREVIOUS proves whose it is", async () => {
       const target = await stored()
       await secrets.rotate(target.secretId)
       await secrets.rotate(target.secretId)
@@ -114,7 +114,7 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(rows).toHaveLength(1)
     })
 
-    it('what a run with another token began is gone on from', async () => {
+    it('a run goes on from what a run with another token began', async () => {
       const target = await stored({ grants: ['PROCESS ON *.*'] })
       const hash = nativeHash(unfinished(target.base))
       await server.query(`CREATE USER ?@'%' IDENTIFIED VIA mysql_native_password USING '${hash}' ACCOUNT LOCK`, [
@@ -124,7 +124,7 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
     })
 
-    it('a password that an unfinished account has for everybody to know opens nothing', async () => {
+    it('the public password of an unfinished account opens nothing', async () => {
       const target = await stored()
       const login = { username: target.clone, password: unfinished(target.base) }
       await server.query("CREATE USER ?@'%' IDENTIFIED BY ? ACCOUNT LOCK", [login.username, login.password])
@@ -133,7 +133,7 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(await server.login(login)).toBeUndefined()
     })
 
-    it('an account that is not locked is in use, whatever its password is', async () => {
+    it('an account that is not locked counts as in use, with any password', async () => {
       const target = await stored({ grants: ['PROCESS ON *.*'] })
       await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.clone, unfinished(target.base)])
       await expectFailure(suite, target, { code: 'NotAClone', step: 'setSecret' })

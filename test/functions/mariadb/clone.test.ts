@@ -73,7 +73,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await expect(client.query('SELECT b FROM t')).rejects.toThrow('denied')
     })
 
-    it('gets what the base was given since, and loses what it has lost', async () => {
+    it('gets the later rights of the base, and loses those that the base has lost', async () => {
       const { secretId, base, clone } = await stored({ grants: [`SELECT, INSERT ON ${d}`, identifier(role)] })
       const steps = [
         [`REVOKE INSERT ON ${d} FROM`, `GRANT DELETE ON ${t} TO`],
@@ -147,7 +147,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       expect(await held(clone, 'localhost')).toEqual(await held(base.username, 'localhost'))
     })
 
-    it('what was granted on a table that is gone since does not stop it', async () => {
+    it('is made though the base has a grant on a dropped table', async () => {
       const { secretId, base, clone } = await stored()
       await server.query(`CREATE TABLE ${identifier(database)}.gone (a int)`)
       await server.query(`GRANT SELECT, INSERT ON ${identifier(database)}.gone TO ?@'%'`, [base.username])
@@ -157,7 +157,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       expect((await held(clone)).join()).not.toContain('CREATE')
     })
 
-    it('a grant on a column that is gone since ends the run with an error that says so', async () => {
+    it('is not made where the base has a grant on a dropped column, and the error says so', async () => {
       const { secretId, base } = await stored()
       await server.query(`CREATE TABLE ${identifier(database)}.less (a int, b int)`)
       await server.query(`GRANT SELECT (b) ON ${identifier(database)}.less TO ?@'%'`, [base.username])
@@ -171,7 +171,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await rotation.end()
     })
 
-    it('what changes between setSecret and testSecret is PrivilegesDiffer, and mended by setSecret', async () => {
+    it('is PrivilegesDiffer where a right changes before testSecret, and setSecret mends it', async () => {
       for (const grant of ['SELECT ON *.*', `INSERT (a) ON ${t}`, identifier(role)]) {
         const { secretId, base } = await stored()
         const rotation = await secrets.begin(secretId)
@@ -192,7 +192,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       await secrets.testOnly(secretId)
     })
 
-    it('says what the clone is the definer of, and which views ask for the login', async () => {
+    it('is logged with what it is the definer of, and with views that ask for the login', async () => {
       const { secretId, clone } = await stored({ grants: [`ALL PRIVILEGES ON ${d}`] })
       await secrets.rotate(secretId)
       const definer = accountName({ user: clone, host: '%' })

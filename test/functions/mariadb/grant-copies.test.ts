@@ -132,7 +132,7 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     await run(`GRANT PROXY ON ${accountName(other)} TO ${to}${proxy === 'OPTION' ? ' WITH GRANT OPTION' : ''}`)
   }
 
-  it('whatever two accounts hold, the clone comes to hold exactly what the base holds', async () => {
+  it('a clone comes to hold exactly what the base holds, from any two sets of grants', async () => {
     await holds(
       asyncProperty(wish, wish, async (wanted, had) => {
         await twoAccounts()
@@ -152,7 +152,7 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     ['a database', d],
     ['a table', t],
   ] as const)
-    it(`cutting ALL PRIVILEGES on ${what} down never takes away what both have, whichever of them the base lacks`, async () => {
+    it(`cutting ALL PRIVILEGES on ${what} down never takes away a right that both have`, async () => {
       const held = async (account: typeof base) =>
         new Set([...parseGrants(await shown(account), account).privileges.values()].flatMap((each) => [...each]))
       await twoAccounts()
@@ -177,7 +177,7 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
       }
     })
 
-  it('a default role that was revoked since, and a right on a table that is gone, hinder nothing', async () => {
+  it('a revoked default role and a right on a dropped table hinder nothing', async () => {
     await twoAccounts()
     await give(base, { on: [], role: 'DEFAULT', proxy: '' })
     await run(`REVOKE ${identifier(role)} FROM ${accountName(base)}`)

@@ -20,7 +20,7 @@ const account = record({ user: name, host: string({ unit: constantFrom('a', '.',
 const quoted = ({ user, host }: { user: string; host: string }) => `${identifier(user)}@${identifier(host)}`
 
 describe('SHOW GRANTS', () => {
-  it('is read as it is meant, whatever the names are', async () => {
+  it('is read as it is meant, with all characters that names may have', async () => {
     await holds(
       property(
         ...([account, name, name, uniqueArray(name, { minLength: 1, maxLength: 3 }), boolean(), account] as const),
@@ -84,14 +84,14 @@ describe('SHOW GRANTS', () => {
     )
   })
 
-  it('has no row that is left out because its form is not known', () => {
+  it('is refused where a row has an unknown form', () => {
     for (const row of ['GRANT SELECT ON `d`.* TO', 'DENY SELECT ON *.* TO `x`@`%`', 'GRANT select ON *.* TO `x`@`%`'])
       expect(() => parseGrants([row], { user: 'x', host: '%' })).toThrow('a form that is not known')
   })
 })
 
 describe('SHOW CREATE USER', () => {
-  it('is read whole, whether the server doubles quotes or leaves them as they are', () => {
+  it('is read whole, with doubled quotes and with single ones', () => {
     for (const text of [`/CN=a'b"c\\d ISSUER x`, `/CN=a''b"c\\\\d ISSUER x`]) {
       const { require, limits, password, locked } = parseShownAccount([
         `CREATE USER \`u REQUIRE SSL\`@\`%\` IDENTIFIED BY PASSWORD '*0' REQUIRE ISSUER 'i' SUBJECT '${text}' CIPHER 'c' WITH MAX_USER_CONNECTIONS 4 MAX_STATEMENT_TIME 1.500000 ACCOUNT LOCK PASSWORD EXPIRE`,
@@ -120,7 +120,7 @@ describe('SHOW CREATE USER', () => {
     expect(between(base, of(' REQUIRE SSL'))?.names).toEqual(['MAX_USER_CONNECTIONS', 'PASSWORD EXPIRE'])
   })
 
-  it('is refused in a form that is not known', () => {
+  it('is refused in an unknown form', () => {
     for (const row of [
       'CREATE ROLE `u`',
       'CREATE USER `u`@`%` WITH MAX_SOMETHING MANY',

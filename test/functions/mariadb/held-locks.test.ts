@@ -20,7 +20,7 @@ async function settled(server: OwnServer, expect: ExpectStatic): Promise<void> {
 for (const series of ['10.5', '11.8'] as const) {
   // Each case has a server of its own, and mostly waits.
   describe.concurrent(`a held lock on MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
-    it('ends setSecret in time, by the server: nothing is changed when the lock goes later', async ({ expect }) => {
+    it("has the server end setSecret's statement in time, so that nothing is changed later", async ({ expect }) => {
       await using server = await ownMariadb(series)
       await using holder = await server.admin()
       for (const type of [
@@ -52,7 +52,7 @@ for (const series of ['10.5', '11.8'] as const) {
       }
     })
 
-    it('is waited for no longer than the function would have run, by one that was killed, too', async ({ expect }) => {
+    it('is waited for no longer than the function may run, also where the function was killed', async ({ expect }) => {
       await using server = await ownMariadb(series)
       const account = await createAccount(server)
       const lost = await connect(loginAt(server, account), contextFor(3_000))
@@ -78,7 +78,7 @@ for (const series of ['10.5', '11.8'] as const) {
       expect(await server.login(account)).toBeDefined()
     })
 
-    it('is waited for less long by a statement that begins late', async ({ expect }) => {
+    it('is waited for less long by a late statement', async ({ expect }) => {
       await using server = await ownMariadb(series)
       const account = await createAccount(server)
       const context = contextFor(4_000)

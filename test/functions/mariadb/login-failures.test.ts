@@ -46,7 +46,7 @@ async function loginFailures(server: TestServer, type: MariadbType) {
       expect(error.errorMessage).toContain('ACCOUNT UNLOCK')
     })
 
-    it('an expired password is LoginExpired, and no wrong one', async () => {
+    it('an expired password is LoginExpired, not a wrong password', async () => {
       const target = await stored()
       const { username, password } = loginIn(target.value)
       await server.query("ALTER USER ?@'%' PASSWORD EXPIRE", [username])
@@ -94,7 +94,7 @@ async function loginFailures(server: TestServer, type: MariadbType) {
 
 for (const series of ['10.5', '11.8'] as const) {
   describe(`settings of MariaDB ${series}`, { meta: { server: `MariaDB ${series}` } }, () => {
-    it('that change what quotes mean change nothing, in any strategy', async () => {
+    it('that change the meaning of quotes change no rotation', async () => {
       await using server = await ownMariadb(series, {
         'character-set-server': 'latin1',
         'init-connect': "SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES', sql_quote_show_create = 0",
@@ -128,7 +128,7 @@ for (const series of ['10.5', '11.8'] as const) {
       }
     })
 
-    it('disconnect_on_expired_password makes an expired password no wrong one', async () => {
+    it('disconnect_on_expired_password: an expired password is still LoginExpired', async () => {
       await using server = await ownMariadb(series, { 'disconnect-on-expired-password': 'ON' })
       const suite = await suiteFor(singleUser(server))
       await using _ = suite.secrets
@@ -192,7 +192,7 @@ for (const series of ['10.5', '11.8'] as const) {
       }
     })
 
-    it('without TLS nothing is sent, unless the secret says so', async () => {
+    it('a server without TLS is sent nothing, unless the secret says so', async () => {
       await using server = await ownMariadb(series, { ssl: 'OFF' })
       for (const type of strategies(server)) {
         const suite = await suiteFor(type)
@@ -228,10 +228,10 @@ async function noStepLocks(server: TestServer, type: MariadbType) {
   await rotation.end()
 }
 
-describe('servers of the other kind', async () => {
+describe('a MySQL in place of a MariaDB', async () => {
   const [mariadb, mysql] = [await mariadbServer('11.8'), await mysqlServer()]
 
-  it('a MySQL is WrongServer, and nothing is changed there', async () => {
+  it('is WrongServer, and nothing is changed there', async () => {
     const password = `Pw-${crypto.randomUUID()}`
     const username = randomName()
     await mysql.query('CREATE USER ? IDENTIFIED BY ?', [username, password])
@@ -254,7 +254,7 @@ describe('servers of the other kind', async () => {
 
 describe('a MariaDB with skip-grant-tables', { meta: { server: 'MariaDB 10.5, 11.8 (of their own)' } }, () => {
   for (const series of ['10.5', '11.8'] as const) {
-    it(`${series}, which lets everybody in, is said to be one, and nothing is changed`, async () => {
+    it(`${series} is named as such a server, and nothing is changed`, async () => {
       await using server = await ownMariadb(series, { 'skip-grant-tables': 'ON', 'init-file': '/dev/null' })
       const secrets = await secretsManagerFor(databaseFunction('mariadb/single-user', { ca: '' }))
       await using _ = secrets

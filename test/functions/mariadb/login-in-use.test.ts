@@ -11,10 +11,10 @@ const { host, port } = server
 const suite = await suiteFor(alternatingUsers(server, 'missing'))
 const { secrets, type } = suite
 
-describe('alternating-users on MariaDB: whoever is at work', { meta: { server: server.label } }, () => {
+describe('alternating-users on MariaDB: the login in use', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('loses nothing that was granted to the login in the secret: the rotation ends before it changes anything', async () => {
+  it('keeps what was granted to it alone: the rotation ends before it changes anything', async () => {
     const made = await type.make(secrets, { master: { ...server.superuser } })
     const target = await suite.stored(async () => made)
     await secrets.rotate(target.secretId)

@@ -67,7 +67,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(error.errorMessage).toContain('has 2 accounts')
       })
 
-      it('a name that ends in a space is LoginMethod, and said', async () => {
+      it('a name that ends in a space is LoginMethod, and the error says why', async () => {
         const target = await single.stored((store) => singleUser(server).make(store, { name: 'x ' }))
         const error = await expectFailure(single, target, { code: 'LoginMethod', step: 'setSecret' })
         expect(error.errorMessage).toContain('ends in a space')
@@ -92,7 +92,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       })
 
       for (const second of ['', ' OR CURRENT']) {
-        it(`a first method that the function does not speak is LoginMethod${second && ', whatever follows'}`, async () => {
+        it(`a first method that the function does not speak is LoginMethod${second && ', though another one follows'}`, async () => {
           const target = await single.stored()
           await identify(target, (current) => `ed25519 USING PASSWORD('x')${second.replace('CURRENT', current)}`)
           const error = await expectFailure(single, target, {
@@ -105,7 +105,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         })
       }
 
-      it('a text with a quote in it, which the server shows as it is, is LoginMethod and not guessed', async () => {
+      it('an authentication string with a quote in it is LoginMethod, and its end is not guessed', async () => {
         const target = await single.stored()
         await identify(target, (current) => `${current} OR unix_socket USING 'it''s'`)
         await expectFailure(single, target, { code: 'LoginMethod', step: 'setSecret' })
@@ -113,7 +113,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
     })
 
     describe('dual-password', () => {
-      it('carries the other methods over as they are, and where they stand', async () => {
+      it('keeps the other methods and their order', async () => {
         const target = await dual.stored()
         const options = 'REQUIRE NONE WITH MAX_USER_CONNECTIONS 9 ACCOUNT UNLOCK PASSWORD EXPIRE INTERVAL 90 DAY'
         await identify(
@@ -166,7 +166,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(error.errorMessage).toContain(`'${loginIn(target.value).username}'@'%'`)
       })
 
-      it('a host of the same name with another password is NotPrimary, and nobody is thrown out', async () => {
+      it('an account of the same name with another password is NotPrimary, and keeps its password', async () => {
         const target = await dual.stored()
         const password = randomPassword()
         await server.query("CREATE USER ?@'10.0.0.1' IDENTIFIED BY ?", [loginIn(target.value).username, password])
@@ -183,7 +183,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
         expect(dual.secrets.output()).toContain(`left '${username}'@'10.0.0.1' alone`)
       })
 
-      it('an account that was taken its second password away has it back after a run', async () => {
+      it('an account that has lost its second password has it back after a run', async () => {
         const target = await dual.stored()
         const rotation = await dual.secrets.begin(target.secretId)
         await rotation.run('createSecret', 'setSecret')

@@ -87,7 +87,7 @@ for (const series of ['10.5', '11.8'] as const) {
       })
     })
 
-    it('a format that there is not is InvalidConfiguration, before anything is changed', async () => {
+    it('an unknown format is InvalidConfiguration, before anything is changed', async () => {
       for (const type of strategies) {
         const suite = await suiteWith(type, { MARIADB_PASSWORD_FORMAT: 'sha1' })
         await using _ = suite.secrets

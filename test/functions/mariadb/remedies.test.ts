@@ -54,7 +54,7 @@ for (const series of ['10.5', '11.8'] as const) {
       for (const { secrets } of [alternating, dual]) await secrets[Symbol.asyncDispose]()
     })
 
-    it('NotPrimary: the one for several accounts changes all of them', async () => {
+    it('NotPrimary: the statement for several accounts changes all of them', async () => {
       const hosts = ['%', '10.0.0.1']
       const target = await stored(dual, { hosts, name: "it's" })
       const { username, password } = loginIn(target.value)
@@ -116,7 +116,7 @@ for (const series of ['10.5', '11.8'] as const) {
       for (const statement of pageStatements(block, { app, shop: database })) await admin.query(statement)
     }
 
-    it("the page about AWS's functions: a sibling with a password of its own keeps it, and is rotated, too", async () => {
+    it("the page about AWS's functions: an account with a password of its own keeps it, and is rotated, too", async () => {
       const hosts = ['%', '10.0.0.%']
       for (const suite of [alternating, dual]) {
         const target = await stored(suite, { hosts })
@@ -142,7 +142,7 @@ for (const series of ['10.5', '11.8'] as const) {
       }
     })
 
-    it("the page about AWS's functions: a second login that it has left unfinished is dropped, and made anew", async () => {
+    it("the page about AWS's functions: a second login that they left unfinished is dropped, and made anew", async () => {
       const target = await stored(alternating, { grants: [`SELECT ON ${database}.*`] })
       await server.query("CREATE USER ?@'%' IDENTIFIED BY ?", [target.clone, randomPassword()])
       await expectFailure(alternating, target, { code: 'NotAClone', step: 'setSecret' })

@@ -19,7 +19,7 @@ for (const series of ['10.5', '11.8'] as const) {
   const enough = ['CREATE USER ON *.*', 'SELECT ON mysql.*']
   const escaped = database.replaceAll('_', '\\_')
 
-  describe(`superusers that may not do all, on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`the rights of the superuser, on ${server.label}`, { meta: { server: server.label } }, () => {
     beforeAll(async () => {
       for (const sql of [
         ...[`CREATE DATABASE ${database}`, `CREATE TABLE ${database}.t (a int)`, `CREATE ROLE ${role}`],
@@ -69,7 +69,7 @@ for (const series of ['10.5', '11.8'] as const) {
       ['grant a role', [], [role], `GRANT \`${role}\` TO`],
       ['grant a proxy', [], ["PROXY ON 'nobody'@'%'"], "GRANT PROXY ON 'nobody'@'%' TO"],
     ] as const) {
-      it(`one that may not ${what} is MissingPrivilege, with the statement that mends it`, async () => {
+      it(`a superuser that may not ${what} is MissingPrivilege, with the statement that mends it`, async () => {
         const partial = ['read the accounts', 'read the grants', 'change accounts'].includes(what)
         const login = await createAccount(server, { grants: partial ? master : [...enough, ...master] })
         const target = await alternating.stored((store) => {
@@ -103,7 +103,7 @@ for (const series of ['10.5', '11.8'] as const) {
         () => createAccount(server, { grants: [...enough, 'SELECT, DROP, INSERT, EXECUTE, GRANT OPTION ON `%`.*'] }),
       ],
     ] as const)
-      it(`one that may do ${how} what it hands on somewhere needs no more`, async () => {
+      it(`a superuser that holds ${how} what the base holds on parts needs no more rights`, async () => {
         const login = await make()
         const grants = [
           `SELECT, DROP ON ${database}.*`,

@@ -45,7 +45,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     })
   }
 
-  it('one that is newer than what was tested is changed, and noted', async () => {
+  it('a server newer than the tested ones is rotated, and the log says so', async () => {
     for (const [version, noted] of [
       ['12.3.2-MariaDB', true],
       ['11.8.99-MariaDB', false],

@@ -22,7 +22,7 @@ describe.each([
   '$engine that has blocked the address of the function',
   { meta: { server: 'of its own' } },
   ({ own, make, unblock }) => {
-    it('is LoginLocked, which does not pass by itself, and what the error says to run mends it', async () => {
+    it("is LoginLocked, which does not pass by itself, and the error's statement mends it", async () => {
       await using server = await own()
       await using elsewhere = await fromElsewhere(server.port)
       const suite = await suiteFor(make(server, { port: elsewhere.port, fields: { ssl: 'false' } }))

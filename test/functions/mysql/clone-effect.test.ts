@@ -58,7 +58,7 @@ async function stored(grants: readonly string[], hosts?: readonly string[]) {
   return { ...(await suite.stored(async () => made)), base: made.base }
 }
 
-describe('what a role does not carry over', { meta: { server: server.label } }, () => {
+describe('rights that a role does not carry over', { meta: { server: server.label } }, () => {
   beforeAll(async () => {
     await server.query(`CREATE ROLE ${role}, ${proxied}, ${friend}`)
     for (const database of databases) {
@@ -122,7 +122,7 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     })
   }
 
-  it('leaves everything else equal in effect', async () => {
+  it('the clone can do all else that the base can do', async () => {
     for (const grants of [
       [`GRANT SELECT ON ${on('%')} TO APP`],
       [`GRANT ALL ON ${on(escaped)} TO APP`, `GRANT SELECT ON ${on(`${stem}b`)} TO APP`],
@@ -140,7 +140,7 @@ describe('what a role does not carry over', { meta: { server: server.label } }, 
     }
   })
 
-  it('a routine that is granted by itself is called by both, hidden from one, and named in the log', async () => {
+  it('a routine that is granted by itself can be called by both logins, and is named in the log', async () => {
     const target = await stored([`GRANT EXECUTE ON PROCEDURE ${routine} TO APP`])
     await suite.secrets.rotate(target.secretId)
     expect(suite.secrets.output()).toContain(

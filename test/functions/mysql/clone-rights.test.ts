@@ -27,7 +27,7 @@ async function tried({ host, port }: TestServer, login: TestLogin, statements: r
 }
 
 async function rightsOn(name: string, start: () => Promise<TestServer & Partial<AsyncDisposable>>) {
-  describe(`the clone's rights on ${name}`, { meta: { server: name } }, () => {
+  describe(`the clone on ${name}`, { meta: { server: name } }, () => {
     let server: Awaited<ReturnType<typeof start>>
     let suite: Awaited<ReturnType<typeof suiteFor<ReturnType<typeof alternatingUsers>>>>
     const database = randomName('d')
@@ -96,7 +96,7 @@ async function rightsOn(name: string, start: () => Promise<TestServer & Partial<
       expect(ofBase.filter(([, result]) => result !== 'done').length).toBeGreaterThan(6)
     })
 
-    it('what the base is granted or loses later, the clone has or lacks at once', async () => {
+    it('has or lacks at once what the base is granted or loses later', async () => {
       const target = await stored()
       await suite.secrets.rotate(target.secretId)
       const statement = [`SELECT * FROM ${other}.v`]
@@ -132,7 +132,7 @@ await rightsOn('MySQL with partial_revokes, activate_all_roles_on_login and mand
   return own
 })
 
-describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes' } }, () => {
+describe('the clone on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes' } }, () => {
   let server: Awaited<ReturnType<typeof ownMysql>>
   let suite: Awaited<ReturnType<typeof suiteFor<ReturnType<typeof alternatingUsers>>>>
   beforeAll(async () => {
@@ -144,7 +144,7 @@ describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes'
     await server[Symbol.asyncDispose]()
   })
 
-  it('what is taken from the base in one database, the clone lacks there too', async () => {
+  it('lacks in one database what was taken from the base there', async () => {
     const made = await suite.type.make(suite.secrets)
     const target = await suite.stored(async () => made)
     const base = quoted(made.base.username)
@@ -161,7 +161,7 @@ describe('on a MySQL of its own', { meta: { server: 'MySQL with partial_revokes'
   })
 
   for (const masters of ['no role', 'a role'])
-    it(`a database that everybody may use is refused, where the superuser runs with ${masters}`, async () => {
+    it(`is refused where everybody may use a database and the superuser runs with ${masters}`, async () => {
       const [database, role] = [randomName('open'), randomName('r')]
       const made = await suite.type.make(suite.secrets)
       const target = await suite.stored(async () => made)

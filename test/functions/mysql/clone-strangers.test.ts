@@ -34,7 +34,7 @@ async function expectMends(statements: string | undefined, { value }: { readonly
 describe('accounts that are no clones', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('an unrelated account of the name is not touched, and the GRANT that would make it the clone is told', async () => {
+  it('an unrelated account of the name is not touched, and the error has the GRANT that makes it the clone', async () => {
     const target = await stored()
     const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
@@ -44,7 +44,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     expect(await server.login(target.clone)).toBeUndefined()
   })
 
-  it('those on several hosts become the clone by the statements of one error', async () => {
+  it('accounts on several hosts become the clone by the statements of one error', async () => {
     const hosts = ['%', '10.0.0.1']
     const target = await stored({ hosts })
     const { username, password } = target.clone
@@ -53,7 +53,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     await expectMends(/(GRANT .*;) Else/.exec(error.errorMessage)?.[1], target)
   })
 
-  it('one with the very same rights is not touched either', async () => {
+  it('an account with the very same rights is not touched', async () => {
     const target = await stored()
     const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
@@ -72,7 +72,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     expect(await server.login(target.base)).toBeDefined()
   })
 
-  it('one that has the role of the base and more besides, which no value of the secret logs in as, is not touched', async () => {
+  it('an account with the role of the base and more rights is not touched where no value of the secret logs in', async () => {
     const [target, database] = [await stored(), randomName('d')]
     await createClone(server, target.base)
     await server.query(`GRANT DROP ON ${database}.* TO ${quoted(target.clone.username)}`)
@@ -81,7 +81,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     await expectMends(/or (REVOKE .*;) Then/.exec(error.errorMessage)?.[1], target)
   })
 
-  it('one that has a role which the base has not is not touched', async () => {
+  it('an account with a role that the base lacks is not touched', async () => {
     const [target, role] = [await stored(), randomName('r')]
     await createClone(server, target.base)
     await server.query(`CREATE ROLE ${role}`)
@@ -91,7 +91,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     await expectMends(/or (REVOKE .*;) Then/.exec(error.errorMessage)?.[1], target)
   })
 
-  it('one on a host where the base has none ends the rotation, and the DROP USER is told', async () => {
+  it('an account on a host without the base ends the rotation, and the error has the DROP USER', async () => {
     const target = await stored({ hosts: ['localhost'] })
     const { username, password } = target.clone
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '%', password])
@@ -99,7 +99,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     await expectMends(/(DROP USER .*);/.exec(error.errorMessage)?.[1], target)
   })
 
-  it('one on a further host of the base is not touched, whatever the clone on the first is, before it has the role', async () => {
+  it('an account on a further host of the base is not touched before it has the role', async () => {
     const [target, database, far] = [await stored({ hosts: ['%', '10.0.0.1'] }), randomName('d'), '10.0.0.1']
     const { username, password } = target.clone
     for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
@@ -124,7 +124,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
   })
 
   for (const next of ['the clone', 'the base'])
-    it(`where ${next} is next, one on a host on which the secret has another login is not to be dropped`, async () => {
+    it(`where ${next} is next, the error drops no account on a host where the other login is the secret's`, async () => {
       const [target, far] = [await stored({ hosts: ['%', '10.0.0.1'] }), '10.0.0.1']
       const { username, password } = target.clone
       await secrets.rotate(target.secretId)
@@ -140,7 +140,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
       await secrets.rotate(await secrets.store(inUse.value))
     })
 
-  it('one that logs in by no password is not touched', async () => {
+  it('an account that logs in by no password is not touched', async () => {
     const target = await stored()
     await server.query('INSTALL PLUGIN mysql_no_login SONAME "mysql_no_login.so"').catch(() => undefined)
     await server.query('CREATE USER ?@? IDENTIFIED WITH mysql_no_login DEFAULT ROLE ?@?', [
@@ -149,7 +149,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     await expectFailure(suite, target, refused)
   })
 
-  it('one that was locked stays locked', async () => {
+  it('a clone that was locked stays locked', async () => {
     const target = await stored()
     await createClone(server, target.base)
     await server.query('ALTER USER ?@? ACCOUNT LOCK', [target.clone.username, '%'])

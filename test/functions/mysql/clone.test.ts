@@ -60,7 +60,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
   }
 
   for (const mark of ["'", '\\']) {
-    it(`is made whatever the salt of the hash is, also with ${mark} in it`, async () => {
+    it(`is made with any salt in the hash, also with ${mark} in it`, async () => {
       const target = await stored()
       const { username, password } = target.base
       const query = 'SELECT 1 FROM mysql.user WHERE user = ? AND LOCATE(?, authentication_string)'
@@ -100,7 +100,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     expect(await plugins()).toEqual(['sha256_password', 'sha256_password'])
   })
 
-  it('is adopted where it was made by a function that copies grants: what both may do stays, the rest goes', async () => {
+  it('is adopted from a function that copies grants, and keeps the rights that the base has, too', async () => {
     const [target, database] = [await stored(), randomName('d')]
     await server.query(`CREATE DATABASE ${database}`)
     await server.query(`CREATE TABLE ${database}.t (a INT)`)
@@ -171,7 +171,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
   }
   const works = 'SELECT 1 FROM mysql.user LIMIT 1'
 
-  it('in use by sessions that run with a role keeps it, though it may hand it on, also when what is printed is run', async () => {
+  it("keeps a role that its sessions run with, also when the error's statements are run", async () => {
     const target = await storedWithRole()
     const login = { username: target.clone, password: randomPassword() }
     // As AWS's function leaves it: with the role of the base, and not with the base as a role.
@@ -188,7 +188,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     await expect(open.query(`GRANT ${target.role} TO ?`, [target.base.username])).rejects.toThrow('Access denied')
   })
 
-  it('that may hand on a role alone is equal when the base may, too', async () => {
+  it('may hand on a role where the base may, too', async () => {
     const target = await storedWithRole()
     for (let round = 0; round < 2; round++) await secrets.rotate(target.secretId)
     await server.query(`GRANT ${target.role} TO ? WITH ADMIN OPTION`, [target.clone])
@@ -197,7 +197,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     await session.query(`GRANT ${target.role} TO ?`, [target.clone])
   })
 
-  it('that may hand on the base itself is not the next login before it may no more, and keeps its sessions', async () => {
+  it('is not the next login while it may hand on the base itself, and keeps its sessions', async () => {
     const target = await storedWithRole()
     await secrets.rotate(target.secretId)
     const login = loginIn(await target.stagedValue('AWSCURRENT'))
@@ -223,7 +223,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     expect(await server.login(clone)).toBeUndefined()
   })
 
-  it('that is the definer of views or routines is reported', async () => {
+  it('is reported where it is the definer of views or routines', async () => {
     const [target, database] = [await stored(), randomName('d')]
     await createClone(server, target.base)
     await server.query(`CREATE DATABASE ${database}`)
@@ -254,7 +254,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     expect(loginIn(await target.stagedValue('AWSCURRENT')).username).toBe(target.clone)
   })
 
-  it('its name is 32 characters long at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {
+  it('has a name of 32 characters at the most, or as many as USERNAME_CHARACTER_LIMIT says', async () => {
     const limited = {
       ...type,
       function: databaseFunction('mysql/alternating-users', server, { USERNAME_CHARACTER_LIMIT: '20' }),
@@ -271,7 +271,7 @@ describe('the clone', { meta: { server: server.label } }, () => {
     }
   })
 
-  it('is made with its role in one statement, and the password comes last: so who is killed before can go on', async () => {
+  it('is made with its role in one statement and gets its password last, so that a killed run can go on', async () => {
     for (const existing of [false, true]) {
       const target = await stored()
       if (existing) await createClone(server, target.base)

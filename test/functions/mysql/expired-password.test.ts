@@ -16,7 +16,7 @@ describe('an account whose password has expired, and which may not have the same
 }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('is LoginExpired, and what the error says to do mends it', async () => {
+  it("is LoginExpired, and the error's remedy mends it", async () => {
     const target = await suite.stored((store) => type.make(store, { options: 'PASSWORD HISTORY 5' }))
     const { username, password } = loginIn(target.value)
     const give = (to: string) => server.query('ALTER USER ?@? IDENTIFIED BY ?', [username, '%', to])

@@ -47,7 +47,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
     const rights = 'SELECT, INSERT, UPDATE, DELETE, CREATE'
     const grants = [`${rights} ON ${database}.*`]
 
-    it('of the role make a clone that AWS left unfinished the second login', async () => {
+    it("for the role make a clone that AWS's functions left unfinished the second login", async () => {
       const made = await alternating.type.make(alternating.secrets, { grants })
       const target = await alternating.stored(async () => made)
       const clone = { username: cloneOf(made.base), password: randomPassword() }
@@ -62,7 +62,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
       expect(await server.login(clone)).toBeUndefined()
     })
 
-    it('of the way back let AWS copy the grants again, and both logins and their sessions work after each', async () => {
+    it("for the way back let AWS's functions copy the grants again, and both logins work after each", async () => {
       const made = await alternating.type.make(alternating.secrets, { grants })
       const target = await alternating.stored(async () => made)
       await alternating.secrets.rotate(target.secretId)
@@ -83,7 +83,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
       await alternating.secrets.rotate(target.secretId)
     })
 
-    it('of the way back leave a session its roles, if it was opened before the last of them', async () => {
+    it('for the way back leave its roles to a session that was opened before the last of them', async () => {
       const made = await alternating.type.make(alternating.secrets)
       const [app, role] = [made.base.username, randomName('r')]
       const target = await alternating.stored(async () => made)
@@ -107,7 +107,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
       await expect(before.work()).rejects.toMatchObject({ errno: 1142 })
     })
 
-    it('of dual passwords end the second one', async () => {
+    it('for dual passwords end the second one', async () => {
       const made = await dual.type.make(dual.secrets, { grants })
       const target = await dual.stored(async () => made)
       await dual.secrets.rotate(target.secretId)

@@ -17,7 +17,7 @@ describe.concurrent.each([
   { engine: 'MySQL', own: () => ownMysql(), of: mysql },
   { engine: 'MariaDB', own: () => ownMariadb('11.8'), of: mariadb },
 ])('$engine where a lock is held that setSecret needs', { meta: { server: 'of its own' } }, ({ own, of }) => {
-  it('FLUSH TABLES WITH READ LOCK: the error says where to look for who holds it, and claims nothing', async () => {
+  it('FLUSH TABLES WITH READ LOCK: the error says where to look for its holder, and claims nothing', async () => {
     await using server = await own()
     const suite = await suiteFor(hurried(of.singleUser(server)))
     await using _ = suite.secrets

@@ -49,7 +49,7 @@ async function loginFailures(type: MysqlType) {
       await expectAfter('PASSWORD EXPIRE', 'LoginExpired')
     })
 
-    it('FAILED_LOGIN_ATTEMPTS that somebody else has used up is LoginLocked, and named', async () => {
+    it('FAILED_LOGIN_ATTEMPTS that others have used up is LoginLocked, and the error names it', async () => {
       const target = await stored((store) =>
         type.make(store, { options: 'FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME 1' }),
       )
@@ -78,7 +78,7 @@ async function loginFailures(type: MysqlType) {
       await rotation.end()
     })
 
-    it('MAX_USER_CONNECTIONS that are all in use is ConnectionLimit', async () => {
+    it('an account whose MAX_USER_CONNECTIONS are all in use is ConnectionLimit', async () => {
       const target = await stored((store) => type.make(store, { options: 'WITH MAX_USER_CONNECTIONS 1' }))
       const { username: user, password } = loginIn(target.value)
       await using held = await connected({ host: server.host, port: server.port, user, password })
@@ -105,7 +105,7 @@ async function loginFailures(type: MysqlType) {
       }
     })
 
-    it('an account that asks for TLS works, and with a client certificate it is a refusal', async () => {
+    it('an account that asks for TLS works, and one that asks for a client certificate is refused', async () => {
       const target = await stored((store) => type.make(store, { options: 'REQUIRE SSL' }))
       await secrets.rotate(target.secretId)
       const error = await expectAfter('REQUIRE X509', refused.code, refused.step)
@@ -127,7 +127,7 @@ async function loginFailures(type: MysqlType) {
       expect(error.errorMessage).toContain('ALTER USER ... IDENTIFIED WITH caching_sha2_password BY')
     })
 
-    it('a plugin that asks for no password is a refusal, and among the causes', async () => {
+    it('an account whose plugin asks for no password is refused, and the error has that cause', async () => {
       await server.query('INSTALL PLUGIN auth_socket SONAME "auth_socket.so"').catch(() => undefined)
       const target = await stored()
       const { username } = loginIn(target.value)
@@ -165,7 +165,7 @@ async function loginFailures(type: MysqlType) {
   })
 }
 
-describe('a server that takes no changes, or has anonymous accounts', {
+describe('a MySQL server', {
   meta: { server: 'MySQL (of its own)' },
 }, () => {
   let own: OwnServer
@@ -175,7 +175,7 @@ describe('a server that takes no changes, or has anonymous accounts', {
   afterAll(() => own[Symbol.asyncDispose]())
 
   for (const [name, make] of Object.entries(everyStrategy)) {
-    it(`is ReadOnlyServer for ${name}, before anything is tried`, async () => {
+    it(`that is read-only is ReadOnlyServer for ${name}, before anything is tried`, async () => {
       const suite = await suiteFor(make(own))
       await using _ = suite.secrets
       const target = await suite.stored()
@@ -189,7 +189,7 @@ describe('a server that takes no changes, or has anonymous accounts', {
   }
 
   for (const [name, make] of Object.entries(everyStrategy)) {
-    it(`an init_connect that fails is named by ${name}, and that trying again does not help`, async () => {
+    it(`whose init_connect fails is named by ${name}, with the advice not to retry`, async () => {
       const suite = await suiteFor(make(own))
       await using _ = suite.secrets
       const target = await suite.stored()
@@ -202,7 +202,7 @@ describe('a server that takes no changes, or has anonymous accounts', {
     })
   }
 
-  it('an anonymous account that stands before the login is a refusal, and the error speaks of hosts', async () => {
+  it('that has an anonymous account before the login refuses it, and the error speaks of hosts', async () => {
     const suite = await suiteFor(singleUser(own))
     await using _ = suite.secrets
     const target = await suite.stored()

@@ -22,10 +22,10 @@ async function stored(rotations: number, wish: Parameters<typeof type.make>[1] =
   return { ...target, base: made.base, clone: cloneOf(made.base) }
 }
 
-describe('alternating-users on MySQL: whoever is at work', { meta: { server: server.label } }, () => {
+describe('alternating-users on MySQL: the login in use', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('loses nothing that was granted to the login in the secret: the rotation ends before it changes anything', async () => {
+  it('keeps what was granted to it alone: the rotation ends before it changes anything', async () => {
     const target = await stored(1)
     const database = randomName('d')
     await server.query(`CREATE DATABASE ${database}`)
@@ -55,7 +55,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     await rotation.end()
   })
 
-  it('has what it needs after each statement that is printed, where another function has made it', async () => {
+  it('has what it needs after each statement of the errors, where another function has made it', async () => {
     const [target, role] = [await stored(0), randomName('r')]
     const login = { username: target.clone, password: randomPassword() }
     await server.query(`CREATE ROLE ${role}`)
@@ -77,7 +77,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     await rotation.end()
   })
 
-  it('is not shadowed by an account for a nearer host that came meanwhile', async () => {
+  it('is not shadowed by a new account for a nearer host', async () => {
     const target = await stored(1)
     const current = await target.stagedValue('AWSCURRENT')
     await server.query("CREATE USER ?@'localhost' IDENTIFIED BY ?", [target.base.username, randomPassword()])
@@ -87,7 +87,7 @@ describe('alternating-users on MySQL: whoever is at work', { meta: { server: ser
     expect(await target.works(current)).toBe(true)
   })
 
-  it('of a stranger who shares the name, on another host and with another password, nothing is touched', async () => {
+  it('leaves a stranger of the same name, with another host and password, as he is', async () => {
     const target = await stored(0)
     const stranger = [target.base.username, '192.0.2.1'] as const
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [...stranger, randomPassword()])

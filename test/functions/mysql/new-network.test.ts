@@ -58,7 +58,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
 }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
-  it('one with the password of AWSPREVIOUS is taken along: AWSCURRENT logs in from both, round by round', async () => {
+  it('an account with the password of AWSPREVIOUS is taken along: AWSCURRENT logs in from both hosts', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
@@ -70,7 +70,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     }
   })
 
-  it('AWSCURRENT logs in from there after setSecret, too, and what was AWSPREVIOUS no more', async () => {
+  it('AWSCURRENT logs in from the new network after setSecret, and AWSPREVIOUS no more', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
@@ -84,7 +84,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     await rotation.end()
   })
 
-  it('it stays the secret’s where the rotation that took it along was given up', async () => {
+  it('an account that was taken along stays the secret’s where that rotation was given up', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
@@ -98,7 +98,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${username}@127.0.0.2`)
   })
 
-  it('one that has the password of AWSPENDING already is the secret’s, too, and its clone is made again', async () => {
+  it('an account with the password of AWSPENDING is the secret’s, too, and its clone is made again', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '127.0.0.2', password])
@@ -112,7 +112,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${username}@127.0.0.2`)
   })
 
-  it('that holds for the account that the function itself is given', async () => {
+  it('the account that the server gives the function itself is taken along, too', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, 'localhost', password])
@@ -120,7 +120,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(await accountFor(await current(target), '127.0.0.1')).toBe(`${username}@localhost`)
   })
 
-  it('one with another password is left alone, and gets no clone', async () => {
+  it('an account with another password is left alone, and gets no clone', async () => {
     const target = await withCloneInUse()
     const stranger = { username: target.base.username, password: randomPassword() }
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [stranger.username, '127.0.0.2', stranger.password])
@@ -131,7 +131,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(secrets.output()).toContain(`left '${stranger.username}'@'127.0.0.2' alone`)
   })
 
-  it('one that hides ours from the function is named, and AWSCURRENT works; given our password, it is taken along', async () => {
+  it('an account that hides ours is named, and taken along once it has our password', async () => {
     const target = await withCloneInUse()
     const { username, password } = target.base
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, 'localhost', randomPassword()])
@@ -145,7 +145,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     expect(await accountFor(await current(target), '127.0.0.1')).toBe(`${username}@localhost`)
   })
 
-  it('one that the secret has the password of proves nothing for another one on another host', async () => {
+  it('an account that the secret logs in to proves nothing for an account on another host', async () => {
     const made = await type.make(secrets)
     const [clone, own] = [cloneOf(made.base), randomPassword()]
     // Somebody else's two logins, a stranger to app@'%' that is called like its clone, and an account of his own.

@@ -74,7 +74,7 @@ const servers = {
   },
 } as const
 
-describe('a server that is no MySQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
+describe('a server that does not behave like MySQL', { meta: { server: 'a server of its own' } }, async () => {
   const secrets = await secretsManagerFor(databaseFunction('mysql/single-user', { ca: '' }))
   afterAll(() => secrets[Symbol.asyncDispose]())
 
@@ -112,7 +112,7 @@ describe('a server that is no MySQL as we know it', { meta: { server: 'a server 
     server.close()
   })
 
-  it('somebody in between who speaks before TLS is told no password, however the question is put', async () => {
+  it('a man in the middle who speaks before TLS is told no password, by any question', async () => {
     const { certificate: cert, key } = await selfSignedCertificate(['somebody.else'])
     for (const question of [
       packet(2, [0xfe], 'sha256_password\0', '12345678901234567890\0'),

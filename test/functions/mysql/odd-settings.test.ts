@@ -18,7 +18,7 @@ describe('a server with odd settings', { meta: { server: 'MySQL (of its own)' } 
   afterAll(() => server[Symbol.asyncDispose]())
 
   for (const [strategy, make] of Object.entries(everyStrategy)) {
-    it(`${strategy}, as it is deployed: names and passwords mean what they say, whatever the modes and character sets`, async () => {
+    it(`${strategy}, as it is deployed: names and passwords mean what they say in all modes and character sets`, async () => {
       const type = make(server)
       await using bundle = await bundled(type.function.module)
       const module = relative(repositoryPath(''), bundle.path)

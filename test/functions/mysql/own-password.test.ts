@@ -19,7 +19,7 @@ const type = singleUser(server)
 const suite = await suiteFor(type)
 const { secrets, stored } = suite
 
-describe('mysql single-user: whose password, and which', { meta: { server: server.label } }, () => {
+describe('mysql single-user: the account and its passwords', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
   for (const [what, options] of [
@@ -49,7 +49,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
   })
 
   for (const retain of [false, true]) {
-    it(`another run that has changed the password since we logged in has done our work, ${retain ? 'keeping' : 'dropping'} the old one`, async () => {
+    it(`a password that another run has set meanwhile is enough, ${retain ? 'keeping' : 'dropping'} the old one`, async () => {
       const { username, password } = await createAccount(server, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] })
       const [next, context] = [randomPassword(), contextFor()]
       const session = await connect(loginAt(server, { username, password }), context)
@@ -68,7 +68,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     })
   }
 
-  it('a password that the history has, and that is not the first one, is NotPrimary', async () => {
+  it('a password of the history that is not the first one is NotPrimary', async () => {
     const { username, password } = await createAccount(server, { options: 'PASSWORD HISTORY 20' })
     const [next, context] = [randomPassword(), contextFor()]
     const session = await connect(loginAt(server, { username, password }), context)
@@ -103,7 +103,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     expect(error.errorMessage).toContain('has 2 accounts')
   })
 
-  it('a run that ended before it could discard the second password is made good by the next', async () => {
+  it('a second password that a killed run could not discard is discarded by the next run', async () => {
     const target = await stored((store) => type.make(store, { grants: ['APPLICATION_PASSWORD_ADMIN ON *.*'] }))
     const { username, password } = loginIn(target.value)
     const second = { username, password: randomPassword() }
@@ -135,7 +135,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     await rotation.end()
   })
 
-  it('a privilege that nobody has thought of is named by the server, with what to do', async () => {
+  it("a missing privilege that is not foreseen is named in the server's words, with what to do", async () => {
     const session = await connect(loginAt(server, await createAccount(server)), contextFor())
     const message = expect.stringMatching(/SELECT command denied.*GRANT \.\.\. ON \.\.\. TO the login/)
     const reading = session.read(say`reading what it may not`, 'SELECT 1 FROM mysql.user')
@@ -143,7 +143,7 @@ describe('mysql single-user: whose password, and which', { meta: { server: serve
     await session.close()
   })
 
-  it('sessions of the old password may go on and change things', async () => {
+  it('sessions of the old password go on, and may change things', async () => {
     const target = await stored()
     const { username: user, password } = loginIn(target.value)
     await using session = await connected({ host: server.host, port: server.port, user, password })

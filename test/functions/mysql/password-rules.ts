@@ -34,7 +34,7 @@ export function passwordRules(label: string, start: () => Promise<OwnServer>): v
     }
 
     for (const [strategy, make] of Object.entries(types)) {
-      it(`${strategy}: generated passwords meet its default rules, and those that ask for other characters than before`, async () => {
+      it(`${strategy}: generated passwords meet the default rules, and rules that ask for changed characters`, async () => {
         const suite = await suiteFor(make(server))
         await using _ = suite.secrets
         if (difference !== undefined) await server.query(`SET GLOBAL ${difference} = 25`)
@@ -45,7 +45,7 @@ export function passwordRules(label: string, start: () => Promise<OwnServer>): v
         if (difference !== undefined) await server.query(`SET GLOBAL ${difference} = 0`)
       })
 
-      it(`${strategy}: rules that they do not meet are PasswordRejected, and PASSWORD_LENGTH is named`, async () => {
+      it(`${strategy}: rules that a generated password does not meet are PasswordRejected, with PASSWORD_LENGTH`, async () => {
         const suite = await suiteFor(make(server))
         await using _ = suite.secrets
         const target = await storedBefore(suite)

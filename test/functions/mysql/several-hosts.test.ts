@@ -47,7 +47,7 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     await target.expectPromoted(rotation, target.value)
   })
 
-  it('leaves one alone that has another password, and says so', async () => {
+  it('leaves an account with another password alone, and says so', async () => {
     const target = await stored()
     const { username } = loginIn(target.value)
     await server.query('CREATE USER ?@? IDENTIFIED BY ?', [username, '10.%', randomPassword()])
@@ -57,7 +57,7 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     expect(secrets.output()).toContain(`left '${username}'@'10.%' alone`)
   })
 
-  it('leaves one alone that has no password at all', async () => {
+  it('leaves an account without a password alone', async () => {
     const target = await stored()
     const { username } = loginIn(target.value)
     await server.query('INSTALL PLUGIN mysql_no_login SONAME "mysql_no_login.so"').catch(() => undefined)
@@ -68,7 +68,7 @@ describe('mysql dual-password: a name with accounts on several hosts', { meta: {
     expect(secrets.output()).toContain(`left '${username}'@'10.%' alone`)
   })
 
-  it('one whose second password is AWSCURRENT is NotPrimary, and none is changed', async () => {
+  it('an account whose second password is AWSCURRENT is NotPrimary, and none is changed', async () => {
     const target = await stored((store) => type.make(store, { hosts: ['%', '10.%'] }))
     const { username } = loginIn(target.value)
     const change = 'ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD'

@@ -112,7 +112,7 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
     await expectFailure(suite, await suite.stored(), { code: 'CertificateUntrusted', step: 'setSecret' })
   })
 
-  it('no variable in the environment of the function is taken up, and rows are read without code made of text', async () => {
+  it('the driver heeds no variable of the environment, and makes no code out of text to read rows', async () => {
     const type = alternatingUsers(other, 'missing', { port: other.port, fields: { tlsServerName: '"other.internal"' } })
     const somewhere = { MYSQL_HOST: '203.0.113.1', MYSQL_TCP_PORT: '1', MYSQL_UNIX_PORT: '/nowhere', MYSQL_PWD: 'none' }
     const otherwise = {
@@ -126,7 +126,7 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
     expect(await other.log(start)).toMatch(/ Connect\tt_.* using SSL\/TLS/)
   })
 
-  it('the standing authorities are parsed for the first login alone, and each login is held to them', async () => {
+  it('the built-in authorities are parsed for the first login alone, and each login is checked against them', async () => {
     const parsing = vi.spyOn(tls, 'createSecureContext')
     const login = { ...loginAt(other, other.superuser), tls: { serverName: 'other.internal', caBundle: undefined } }
     for (const _ of ['first', 'second'])

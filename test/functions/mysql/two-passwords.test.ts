@@ -98,8 +98,8 @@ for (const by of ['itself', 'a superuser'] as const) {
   })
 }
 
-describe('mysql dual-password: who may', { meta: { server: server.label } }, () => {
-  it('a login without the privilege and without masterarn is told of masterarn, too', async () => {
+describe('mysql dual-password: privileges', { meta: { server: server.label } }, () => {
+  it('the error for a login without the privilege and without masterarn names masterarn, too', async () => {
     const type = dualPassword(server, 'itself')
     const suite = await suiteFor(type)
     await using _ = suite.secrets
@@ -108,7 +108,7 @@ describe('mysql dual-password: who may', { meta: { server: server.label } }, () 
     expect(error.errorMessage).toContain('or add masterarn to the secret')
   })
 
-  it('two administrators at once: the second waits, and gives up with a name before its time is over', async () => {
+  it('of two rotations at once, the second one waits, and gives up before its time is over', async () => {
     const type = dualPassword(server, 'a superuser')
     const suite = await suiteFor({ ...type, function: { ...type.function, timeoutMs: 6_000 } })
     await using _ = suite.secrets

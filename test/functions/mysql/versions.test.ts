@@ -72,7 +72,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     })
   }
 
-  it('one that is newer than what was tested is changed, and noted', async () => {
+  it('a server newer than the tested ones is rotated, and the log says so', async () => {
     for (const [version, noted] of [
       ['10.1.0', true],
       ['9.7.9', false],
@@ -96,7 +96,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     expect(await server.login({ username, password })).toBeUndefined()
   })
 
-  it('a session that ends without a goodbye is ended by the server, and with it the lock that it has held', async () => {
+  it('the server ends a session that ends without a goodbye, and releases its lock', async () => {
     const login = loginAt(server, await createAccount(server))
     const lost = await connect(login, contextFor(1_000))
     // Its socket is kept open: nobody tells the server.

@@ -39,7 +39,7 @@ describe('a client', () => {
     expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
-  it('that is refused is never sent in another way, and the other one is named', async () => {
+  it('is never sent in another way after a refusal, and the error names the other way', async () => {
     await described.describe({ client_authentication: 'client_secret_basic' })
     const target = await suite.stored(() => oauthTarget(server, { client: 'post' }))
     server.front.heard.length = 0

@@ -29,7 +29,7 @@ await secretTypeContract(clientCredentials(server, described.env), undefined, (s
 
 function lives(suite: Suite): void {
   const { stored, secrets } = suite
-  it('a token that lives shorter than the interval of the schedule is refused, and says on what it may be renewed', async () => {
+  it("a token that lives shorter than the schedule's interval is refused, and the error says how to renew it", async () => {
     const target = await stored(() => ownTokenTarget(server, { fields: {} }))
     const error = await expectFailure(suite, target, { code: 'TokenTooShort', step: 'createSecret' })
     expect(error.errorMessage).toContain('lives for 60 minutes, and a rotation is due every 30 days')
@@ -84,7 +84,7 @@ function answers(suite: Suite): void {
     await expectFailure(suite, target, { code, step: 'createSecret' })
   })
 
-  it('a token of a kind that nobody knows is stored and not promoted', async () => {
+  it('a token of an unknown kind is stored and not promoted', async () => {
     const target = await stored()
     front.spoil = ({ path }) =>
       path === '/token'
@@ -98,7 +98,7 @@ function answers(suite: Suite): void {
     await expectFailure(suite, target, { code: 'TokenOdd', step: 'testSecret' })
   })
 
-  it('a new token that is not taken is not promoted', async () => {
+  it('a new token that the API refuses is not promoted', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret', 'setSecret')

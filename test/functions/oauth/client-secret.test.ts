@@ -32,7 +32,7 @@ const asked = () => front.heard.filter(({ path }) => path.startsWith('/reg/')).m
 
 function lostAnswers(suite: Suite): void {
   const { stored, secrets } = suite
-  it('a secret whose answer was lost is read, and no other one is made', async () => {
+  it('a client secret whose answer was lost is read again, and no other one is made', async () => {
     const target = await stored()
     front.spoil = ({ method }) => (method === 'PUT' ? 'cut after' : undefined)
     front.heard.length = 0
@@ -41,7 +41,7 @@ function lostAnswers(suite: Suite): void {
     expect(clientIn(await target.stagedValue('AWSCURRENT')).client_secret).toBe(await target.snapshot())
   })
 
-  it('a secret that could not be read either is taken by the next run', async () => {
+  it('a client secret that could not be read again is read by the next run', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     let isCut = false
@@ -69,7 +69,7 @@ function lostAnswers(suite: Suite): void {
 
 function oddServers(suite: Suite): void {
   const { stored, secrets } = suite
-  it('a server that makes no new secret at an update is said so', async () => {
+  it('a server that makes no new client secret at an update is named as such', async () => {
     options.newSecretAtUpdate = false
     const error = await expectFailure(suite, await stored(), { code: 'AnswerUnusable', step: 'createSecret' })
     expect(error.errorMessage).toContain('answered with the client secret that is in use, not with a new one')
@@ -114,7 +114,7 @@ function oddServers(suite: Suite): void {
     expect(saidBy(outcome)).toContain('does not know the client secret')
   })
 
-  it('the time in which nobody has a secret that works is measured', async () => {
+  it('the time in which nobody has a client secret that works is measured', async () => {
     await secrets.rotate((await stored()).secretId)
     expect(secrets.output()).toMatch(/"gapMs":\d+|"Gap\w*":\d+/)
   })

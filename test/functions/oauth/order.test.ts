@@ -171,7 +171,7 @@ describe('a lost answer', () => {
     expect(await target.works(target.value)).toBe(true)
   })
 
-  it('of a single use ends the grant, which is said with what to do, and remembered', async () => {
+  it('of a single-use token ends the grant: the error says what to do, and is remembered', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     spoil('cut after')
@@ -207,7 +207,7 @@ describe('a lost answer', () => {
     await target.expectPromoted(rotation, target.value)
   })
 
-  it('whose request has arrived is not asked for again, whatever introspection is for', async () => {
+  it('whose request has arrived is not asked for again, which introspection tells', async () => {
     const target = await stored()
     await described.describe({ consumed_refresh_token_introspects: 'inactive' })
     const rotation = await secrets.begin(target.secretId)
@@ -263,8 +263,8 @@ describe('a lost answer', () => {
   })
 })
 
-describe('what people ran into', () => {
-  it('one store takes all, and an answer without a refresh token keeps the one before', async () => {
+describe('tokens and labels that somebody has changed or lost', () => {
+  it('an answer without a refresh token keeps the one before', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     spoil(change(({ refresh_token, ...rest }) => rest))
@@ -274,7 +274,7 @@ describe('what people ran into', () => {
     expect(tokensIn(AWSPENDING).access_token).not.toBe(tokensIn(target.value).access_token)
   })
 
-  it('somebody who writes the old refresh token back does not have it sent again, and keeps his other fields', async () => {
+  it('a used refresh token that is written back is not sent again, and other fields are kept', async () => {
     const target = await stored()
     await secrets.rotate(target.secretId)
     await put(target.secretId, JSON.stringify({ ...tokensIn(target.value), quota: 7 }))
@@ -284,7 +284,7 @@ describe('what people ran into', () => {
     expect(await target.works(AWSCURRENT)).toBe(true)
   })
 
-  it('AWSCURRENT moved back by hand, and KEYTURN_LATEST taken off, have no used refresh token sent again', async () => {
+  it('no used refresh token is sent where AWSCURRENT was moved back and KEYTURN_LATEST taken off', async () => {
     const target = await stored()
     const { secretId } = target
     await secrets.rotate(secretId)
@@ -307,7 +307,7 @@ describe('what people ran into', () => {
     expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
-  it('nothing is sent where the labels that a rotation needs would be more than twenty', async () => {
+  it('nothing is sent where a rotation would need more than twenty labels', async () => {
     const target = await stored()
     const current = await holder(target.secretId, 'AWSCURRENT')
     const rotation = await secrets.begin(target.secretId)
@@ -323,7 +323,7 @@ describe('what people ran into', () => {
     expect(await server.isFresh((await latest(target)).refresh_token)).toBe(true)
   })
 
-  it('somebody who has authorized again is listened to', async () => {
+  it('the refresh token of a new authorization is used', async () => {
     const target = await stored()
     await secrets.rotate(target.secretId)
     const fresh = await oauthTarget(server)
@@ -373,7 +373,7 @@ describe('what people ran into', () => {
     await target.expectPromoted(rotation, target.value)
   })
 
-  it('a function that may not store uses nothing up', async () => {
+  it('a function that may not store a value uses no refresh token up', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     front.heard.length = 0
@@ -383,7 +383,7 @@ describe('what people ran into', () => {
     expect(tokenRequests()).toBe(0)
   })
 
-  it('what was given is stored in the end where Secrets Manager is slow for a while', async () => {
+  it('tokens are stored in the end where Secrets Manager fails for a while', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     let failures = 0
@@ -411,7 +411,7 @@ describe('what people ran into', () => {
     expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
-  it('tokens of the same millisecond as AWSCURRENT are later than the ones that they were given for', async () => {
+  it('tokens of the same millisecond as AWSCURRENT count as newer than those they replace', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const target = await stored()
     const first = await secrets.begin(target.secretId)
@@ -423,7 +423,7 @@ describe('what people ran into', () => {
     expect(tokenRequests()).toBe(0)
   })
 
-  it('what is given after the rotation was dropped and begun anew is kept, and the new one promotes it', async () => {
+  it('tokens that arrive after their rotation was dropped are kept, and the next rotation promotes them', async () => {
     const target = await stored()
     await secrets.rotate(target.secretId)
     const first = await secrets.begin(target.secretId)
@@ -444,7 +444,7 @@ describe('what people ran into', () => {
     expect(await target.works(AWSCURRENT)).toBe(true)
   })
 
-  it('unfinished tokens with the same refresh token as before do not look claimed when they are taken up', async () => {
+  it('unfinished tokens with the refresh token of before do not look claimed when they are taken up', async () => {
     await using lasting = await startOauthServer({ rotation: 'none' })
     await using entry = await describedOauthServer(lasting.front, oauthDescription(lasting.front, 'single_use'))
     await using own = await secretsManagerFor({ ...about, env: entry.env })
@@ -470,7 +470,7 @@ describe('what people ran into', () => {
     expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
-  it('somebody who writes the secret while it is rotated loses nothing: no token is sent', async () => {
+  it('a secret that is written while it is rotated keeps its token: none is sent', async () => {
     const target = await stored()
     const rotation = await secrets.begin(target.secretId)
     front.heard.length = 0
@@ -555,7 +555,7 @@ describe('an answer that is odd', () => {
     },
   )
 
-  it('an odd one is promoted all the same where the access token of before is dead', async () => {
+  it('an odd answer is promoted all the same where the access token of before is dead', async () => {
     await described.describe({ old_access_token: 'dies' })
     const target = await stored()
     spoil(change((json) => ({ ...json, token_type: 'mac' })))
@@ -597,7 +597,7 @@ describe('testSecret', () => {
     expect(front.heard.filter(isOurs).map(({ path }) => path)).toEqual(['/token', '/token/introspection'])
   })
 
-  it('a probe says of each version what is wrong with the entry of its provider', async () => {
+  it("a probe names for each version what is wrong with its provider's entry", async () => {
     await using own = await secretsManagerFor({ ...about, env: {} })
     const { provider: _none, ...rest } = tokensIn((await oauthTarget(server)).value)
     const secretId = await own.store(JSON.stringify(rest))
@@ -607,7 +607,7 @@ describe('testSecret', () => {
     expect(findings[0]).toMatchObject({ labels: ['AWSCURRENT'], verdict: 'fails', code: expect.any(String) })
   })
 
-  it('without a rotation says of an expired access token what it is, and passes', async () => {
+  it('without a rotation names an expired access token, and passes', async () => {
     const { refresh_token, ...rest } = tokensIn((await oauthTarget(server)).value)
     const secretId = await secrets.store(JSON.stringify({ ...rest, refresh_token, access_token: 'expired-long-ago-1' }))
     front.heard.length = 0

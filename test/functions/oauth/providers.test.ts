@@ -23,7 +23,7 @@ describe('the entries that come with the functions', () => {
     expect(Object.keys(bundled).sort()).toEqual(names.sort())
   })
 
-  it.each(names)('%s is as an entry must be, under its own name', (name) => {
+  it.each(names)('%s is a valid entry under its own name', (name) => {
     expect(checkedDescription(bundled[name], `${name}.json`).name).toBe(name)
   })
 
@@ -46,7 +46,7 @@ describe('the entries that come with the functions', () => {
 })
 
 describe('an entry of a provider', () => {
-  it('takes the safest of all for what it does not say', () => {
+  it('has the safest setting where it says nothing', () => {
     expect(checkedDescription(good, 'a.json')).toMatchObject({
       rotation: 'single_use',
       old_access_token: 'lives',
@@ -81,13 +81,13 @@ describe('an entry of a provider', () => {
     expect(() => checkedDescription(entry, 'a.json')).toThrow(words)
   })
 
-  it('has a JSON Schema that is the one of the code', () => {
+  it('has the JSON Schema that the code checks by', () => {
     const file = repositoryPath('docs/oauth-provider.schema.json')
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(providerSchema())
   })
 })
 
-describe('what a secret says of its provider', () => {
+describe('the fields of a secret about its provider', () => {
   const settings = (OAUTH_HOSTS: string) =>
     providerSettings('OAUTH', {
       provider: 'keycloak',
@@ -102,7 +102,7 @@ describe('what a secret says of its provider', () => {
     return provider.url(provider.description.token_endpoint).href
   }
 
-  it('makes the endpoint, each value one step of its path', async () => {
+  it('make the endpoint, each value one step of its path', async () => {
     expect(await url({ host: 'sso.example.com', realm: 'a b?#%2f' })).toBe(
       'https://sso.example.com/realms/a%20b%3F%23%252f/protocol/openid-connect/token',
     )
@@ -124,7 +124,7 @@ describe('what a secret says of its provider', () => {
     await expect(url(params)).rejects.toThrow(words)
   })
 
-  it('reaches no host that the function does not list', async () => {
+  it('reach no host that the function does not list', async () => {
     await expect(url({ realm: 'r' }, '')).rejects.toThrow('OAUTH_HOSTS lists no host of Keycloak')
   })
 })

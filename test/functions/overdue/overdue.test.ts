@@ -74,7 +74,7 @@ async function run(FunctionName = 'Overdue') {
 const named = (lines: readonly Line[]) => Object.fromEntries(lines.map(({ state, secrets }) => [state, secrets]))
 
 describe('Overdue', () => {
-  it('counts what needs somebody, and names it in the log alone', async () => {
+  it('counts the secrets that need attention, and names them in the log alone', async () => {
     const { metrics, attention, text } = await run('InThreeHours')
     expect(metrics).toMatchObject([{ SecretsRotated: 4, SecretsOverdue: 0, SecretsStuck: 1, SecretsOff: 1 }])
     expect(named(attention)).toEqual({ stuck: ['app/failing'], off: ['app/off'] })
@@ -84,14 +84,14 @@ describe('Overdue', () => {
     expect(text).not.toContain('hunter2')
   })
 
-  it('says of a window that is over that the secret is overdue, and of a rotation that has just begun nothing', async () => {
+  it('calls a secret overdue when its window is over, and not while a rotation has just begun', async () => {
     expect(named((await run('InFortyDays')).attention)).toMatchObject({ overdue: ['app/fine'], stuck: ['app/failing'] })
     const { metrics, attention } = await run()
     expect(metrics).toMatchObject([{ SecretsOverdue: 0, SecretsStuck: 0, SecretsOff: 1 }])
     expect(named(attention)).toEqual({ off: ['app/off'] })
   })
 
-  it('makes a call for each hundred secrets, and no other', async () => {
+  it('makes one call for each page of the list, and no other', async () => {
     local.calls.clear()
     await run()
     expect(local.calls.by('Overdue').map(({ operation }) => operation)).toEqual(Array(pages).fill('ListSecrets'))
@@ -121,7 +121,7 @@ describe('Overdue', () => {
     expect({ metrics, error }).toMatchObject({ metrics: [], error: { errorType: 'TimedOut' } })
   })
 
-  it('killed in the middle, it gives no metric, and is whole the next time', async () => {
+  it('gives no metric where it is killed in the middle, and all the next time', async () => {
     let listed = 0
     fault = () => {
       if (++listed === 3) local.kill('Overdue')

@@ -37,7 +37,7 @@ for (const major of [18, 15] as const) {
     return remedy
   }
 
-  describe(`what the superuser's login must be allowed, on ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`the rights of the superuser, on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => secrets[Symbol.asyncDispose]())
 
     it('CREATEROLE: the error prints the statement, and the statement mends it', async () => {
@@ -53,7 +53,7 @@ for (const major of [18, 15] as const) {
         expect(await expectMended(target)).toBe(grant)
       })
 
-      it('ADMIN OPTION on a clone that somebody else has made: likewise', async () => {
+      it('ADMIN OPTION on a clone that somebody else has made: the GRANT of the error mends it', async () => {
         const target = await stored('CREATEROLE')
         await administer(server, target.base.username, target.master)
         const { username } = await createClone(server, target.base)

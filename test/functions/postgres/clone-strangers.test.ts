@@ -101,7 +101,7 @@ for (const major of [18, 15] as const) {
       })
     }
 
-    it('one that is no member is the clone, when the GRANT of the error has been run', async () => {
+    it('a role that is no member becomes the clone by the GRANT of the error', async () => {
       const target = await stored()
       const password = await literal(server, randomPassword())
       await server.query(`CREATE ROLE ${target.clone} LOGIN PASSWORD ${password}`)
@@ -110,7 +110,7 @@ for (const major of [18, 15] as const) {
 
     // Other versions: npm run test:versions.
     if (major === 18)
-      it('what a member was granted itself goes to the base by the query of the page, and nobody loses anything', () =>
+      it('the rights of a member go to the base by the query of the page, and none is lost', () =>
         expectOwnRightsGoOver(server, suite))
 
     it('a login in use that owns a table does not lose it: the rotation to its base is refused', async () => {
@@ -131,7 +131,7 @@ for (const major of [18, 15] as const) {
       expect(await server.login(inUse)).toMatchObject({ current_user: inUse.username })
     })
 
-    it('a member of what the base is a member of, too, is a clone', async () => {
+    it("a member of the base and of the base's own group is a clone", async () => {
       const target = await stored()
       const { username } = await createRole(server)
       await createClone(server, target.base)

@@ -246,7 +246,7 @@ for (const major of [18, 15] as const) {
       expect(saidBy(outcome)).toContain(`does not run as ${target.base.username}`)
     })
 
-    it('made by the functions of AWS is accepted, and from then on runs as the base', async () => {
+    it("is accepted where AWS's functions made it, and from then on runs as the base", async () => {
       const { secretId, base, clone, staged, value } = await stored()
       await createClone(server, base)
       await secrets.rotate(secretId)
@@ -255,7 +255,7 @@ for (const major of [18, 15] as const) {
       expect(await server.login(loginIn(value))).toBeDefined()
     })
 
-    it('made by the functions of AWS passes a test without a rotation, from either side', async () => {
+    it("passes a test without a rotation where AWS's functions made it, as either login", async () => {
       const { secretId, base, value, snapshot } = await stored()
       const clone = await createClone(server, base)
       const fields = JSON.parse(value) as object
@@ -267,7 +267,7 @@ for (const major of [18, 15] as const) {
     })
 
     if (major >= 16) {
-      it('whose membership lacks SET or INHERIT gets them', async () => {
+      it('gets SET and INHERIT where its membership lacks them', async () => {
         const { secretId, base, stagedValue } = await stored()
         const { username } = await createClone(server, base)
         await server.query(`REVOKE ${quoted(base.username)} FROM ${quoted(username)}`)

@@ -24,14 +24,14 @@ async function gapsOf(type: PostgresType) {
 }
 
 describe('the gap of a rotation', { meta: { server: server.label } }, () => {
-  it('single-user says once, with the promotion, how long nobody was without a value that works at the most', async () => {
+  it('is told once by single-user, with the promotion, as the longest time without a value that works', async () => {
     const { gaps, atMost } = await gapsOf(singleUser(server))
     expect(gaps.map((found) => found.length)).toEqual([0, 0, 0, 1, 0])
     expect(gaps[3]?.[0]).toBeGreaterThanOrEqual(150)
     expect(gaps[3]?.[0]).toBeLessThanOrEqual(atMost + 1)
   })
 
-  it('alternating-users has none', async () => {
+  it('is none with alternating-users', async () => {
     const { gaps } = await gapsOf(alternatingUsers(server, 'missing'))
     expect(gaps.flat()).toEqual([])
   })

@@ -27,7 +27,7 @@ async function lateEnds(byMs: number) {
 }
 
 describe('a server that is slow to end a session', { meta: { server: server.label } }, () => {
-  it('holds up no step, and never has two of a function', async () => {
+  it('holds up no step, and never has two sessions of a function', async () => {
     using way = await lateEnds(400)
     const type = alternatingUsers(server, 'missing', { port: way.port, fields: { ssl: 'false' } })
     const suite = await suiteFor(type)

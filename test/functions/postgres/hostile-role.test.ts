@@ -73,7 +73,7 @@ for (const major of [18, 15] as const) {
       await secrets[Symbol.asyncDispose]()
     })
 
-    it('does not get its functions and operators executed by the superuser, in any step', async () => {
+    it('gets none of its functions and operators executed by the superuser, in any step', async () => {
       const target = await trapped()
       for (let round = 0; round < 2; round++) {
         const rotation = await secrets.begin(target.secretId)
@@ -93,7 +93,7 @@ for (const major of [18, 15] as const) {
       expect(rows.map(({ what }) => what).toSorted()).toEqual(['now', 'split_part', 'texteq'])
     })
 
-    it('has its database set up so that sessions behave oddly: the clone still becomes what the base is', async () => {
+    it('may have its database set up for odd sessions: the clone still becomes what the base is', async () => {
       const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
       const base = quoted(made.base.username)
       const odd = randomName('odd')

@@ -39,7 +39,7 @@ beforeAll(() => {
 })
 
 describe("alternating-users: a superuser's secret that RDS manages", { meta: { server: server.label } }, () => {
-  it('of an instance: two rotations, to the other login and back, with one question to RDS each', async () => {
+  it('of an instance rotates to the other login and back, with one question to RDS each', async () => {
     const target = await atInstance()
     api.calls.length = 0
     for (let round = 0; round < 2; round++) {
@@ -51,7 +51,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     expect(api.calls).toEqual(Array(2).fill(`DescribeDBInstances ${instanceArn(target.id)}`))
   })
 
-  it('of a cluster: rotates with one question to RDS', async () => {
+  it('of a cluster rotates with one question to RDS', async () => {
     const superuser = { tags: [rdsTag('Cluster', clusterArn(cluster.id))] }
     const target = await rds.stored({ host: cluster.writer, superuser })
     api.calls.length = 0
@@ -60,7 +60,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     expect(api.calls).toEqual([`DescribeDBClusters ${clusterArn(cluster.id)}`])
   })
 
-  it("reads the secret and its tags, and calls nothing else on it; the tag's case plays no role", async () => {
+  it("is read with its tags and by no other call; the tag's case plays no role", async () => {
     const id = await rds.instance()
     const tags = [{ Key: 'AWS:RDS:PRIMARYDBINSTANCEARN', Value: instanceArn(id) }]
     const target = await rds.stored({ host: instanceName(id).toUpperCase(), superuser: { tags } })
@@ -69,7 +69,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     expect(calls.map(({ operation }) => operation)).toEqual(['GetSecretValue', 'DescribeSecret'])
   })
 
-  it('as the bundle that is deployed, does the same', async () => {
+  it('is used by the deployed bundle in the same way', async () => {
     await using bundle = await bundled(about.module)
     const module = relative(repositoryPath(''), bundle.path)
     const id = await rds.instance()
@@ -81,7 +81,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     expect(await works(await other.storedValue(secretId, 'AWSCURRENT'))).toBe(true)
   })
 
-  it('sends no password to RDS, and is not asked for where the superuser secret says host and port', async () => {
+  it('sends no password to RDS, which is not asked where the secret says host and port', async () => {
     const id = await rds.instance()
     const target = await rds.stored({ host: instanceName(id), superuser: { host: instanceName(id) } })
     api.calls.length = 0
@@ -92,7 +92,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     await suite.expectNoLeak(api.sent())
   })
 
-  it('never logs in under tlsServerName of the secret: SuperuserMismatch, and its password is sent nowhere', async () => {
+  it('never logs in under tlsServerName of the secret: SuperuserMismatch, and no password is sent', async () => {
     // The server's certificate has that name.
     const target = await atInstance({ tlsServerName: 'alias.internal' })
     const watch = await suite.type.watchLogins({ logins: [...target.logins] })
@@ -121,7 +121,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     expect(error.errorMessage).toContain(`Current database host ${other}:${server.port} is not the host`)
   })
 
-  it('without a tag that names a server is InvalidSecret, and it is said what to do', async () => {
+  it('without a tag that names a server is InvalidSecret, and the error says what to do', async () => {
     const tags = [{ Key: 'owner', Value: 'somebody' }]
     const target = await rds.stored({ host: instanceName(await rds.instance()), superuser: { tags } })
     const error = await failure(target, 'InvalidSecret')
@@ -165,12 +165,12 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
     })
   }
 
-  describe('where RDS does not answer as it should', () => {
+  describe('an RDS that does not answer as it should', () => {
     afterAll(() => {
       api.spoil = () => undefined
     })
 
-    it('AccessDenied names the call and the instance, and says what to allow', async () => {
+    it('denies access: AccessDenied names the call and the instance, and says what to allow', async () => {
       const target = await atInstance()
       const denied = `User is not authorized to perform: rds:DescribeDBInstances on resource: ${instanceArn(target.id)}`
       api.spoil = () => ({ code: 'AccessDenied', status: 403, message: denied })
@@ -200,7 +200,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
       })
     }
 
-    it('silence is RdsUnreachable; when it is over, the same rotation goes through', async () => {
+    it('is silent: RdsUnreachable; when that is over, the same rotation goes through', async () => {
       const { target, rotation, outcome } = await unanswered
       expect(codeOf(outcome)).toBe('RdsUnreachable')
       expect(await clones(target.clone)).toEqual([])
@@ -208,7 +208,7 @@ describe("alternating-users: a superuser's secret that RDS manages", { meta: { s
       await target.expectPromoted(rotation, target.value)
     })
 
-    it('throttling that passes is nothing that anybody notices', async () => {
+    it('throttles for a moment: the rotation goes through', async () => {
       const target = await atInstance()
       let times = 0
       api.spoil = () => (times++ === 0 ? { code: 'Throttling', status: 400 } : undefined)

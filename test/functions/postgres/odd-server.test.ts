@@ -46,7 +46,7 @@ const servers: Readonly<Record<string, OddServer>> = {
   'sends without end': { answers: [ok, ready, message('N', Buffer.alloc(5_000_000, 'x'))], code: 'ServerNotReady' },
 }
 
-describe('a server that is no PostgreSQL as we know it', { meta: { server: 'a server of its own' } }, async () => {
+describe('a server that does not behave like PostgreSQL', { meta: { server: 'a server of its own' } }, async () => {
   const secrets = await secretsManagerFor(databaseFunction('postgres/single-user', { ca: '' }))
   afterAll(() => secrets[Symbol.asyncDispose]())
 

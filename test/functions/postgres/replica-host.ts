@@ -150,7 +150,7 @@ describe('alternating-users: a host that is a replica', { meta: { server: server
     await rotates(await rds.stored({ host: instanceName(replica), fields: { ssl: false }, superuser }))
   })
 
-  it('where RDS does not let itself be asked, the error says so, and nothing is done', async () => {
+  it('an RDS that may not be asked is named in the error, and nothing is done', async () => {
     const [source, replica] = await sourceAndReplica()
     const target = await rds.stored({ host: instanceName(replica), superuser: { host: instanceName(source) } })
     api.spoil = () => ({ code: 'AccessDenied', status: 403 })

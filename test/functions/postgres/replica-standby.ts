@@ -44,8 +44,8 @@ async function refusals({ clone }: Stored): Promise<number> {
   return (await standby.log()).split(`password authentication failed for user "${clone}"`).length - 1
 }
 
-describe('alternating-users: a host that is a standby which streams', { meta: { server: server.label } }, () => {
-  it('one that stands still is ReplicaBehind; the value in use goes on working, and a later run ends the rotation', async () => {
+describe('alternating-users: a host that is a streaming standby', { meta: { server: server.label } }, () => {
+  it('a standby that stands still is ReplicaBehind: the value in use works on, and a later run ends the rotation', async () => {
     const { target, rotation } = stuck
     expect(codeOf(await stuck.outcome)).toBe('ReplicaBehind')
     expect(await refusals(target)).toBe(3)
@@ -55,7 +55,7 @@ describe('alternating-users: a host that is a standby which streams', { meta: { 
     await target.expectPromoted(rotation, target.value)
   })
 
-  it('the password is set at its source, and used at the standby', async () => {
+  it('a password is set at the source, and used at the standby', async () => {
     const target = await atStandby()
     await secrets.rotate(target.secretId)
     const [current, previous] = [await target.stagedValue('AWSCURRENT'), await target.stagedValue('AWSPREVIOUS')]
@@ -63,7 +63,7 @@ describe('alternating-users: a host that is a standby which streams', { meta: { 
     expect(await standby.login(JSON.parse(current))).toBeDefined()
   })
 
-  it('one that lags is waited for, with few refused logins', async () => {
+  it('a standby that lags is waited for, with few refused logins', async () => {
     const target = await atStandby()
     await standby.query('SELECT pg_wal_replay_pause()')
     const rotation = await secrets.begin(target.secretId)

@@ -140,7 +140,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     ['without a user', withFields({ username: undefined }), 'username key is missing from secret JSON.'],
     ['of another engine', withFields({ engine: 'mysql' }), "The secret says 'mysql'."],
   ] as const) {
-    it(`that is ${what} is InvalidSecret, and it is said which secret is meant`, async () => {
+    it(`that is ${what} is InvalidSecret, and the error names the secret`, async () => {
       const target = await stored(superuser)
       const error = await expectFailure(suite, target, { code: 'InvalidSecret', step: 'setSecret' })
       expect(error.errorMessage).toContain(`Superuser secret ${target.arn}: `)
@@ -148,7 +148,7 @@ describe("alternating-users: the superuser's secret", { meta: { server: server.l
     })
   }
 
-  it('is of no use to a login that does not work: whoever writes the secret could name any user', async () => {
+  it('is not used for a login that does not work: the secret could name any user', async () => {
     const target = await stored((right) => right)
     await type.changeByHand(target.value)
     const watch = await type.watchLogins({ logins: [...target.logins] })

@@ -32,7 +32,7 @@ for (const major of [18, 15] as const) {
     return rows[0]?.rolpassword
   }
 
-  describe(`what reaches the log of ${server.label}`, { meta: { server: server.label } }, () => {
+  describe(`passwords on the way to ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => Promise.all([single, alternating].map(({ secrets }) => secrets[Symbol.asyncDispose]())))
 
     it('single-user sends a verifier and not the password', async () => {
@@ -68,7 +68,7 @@ for (const major of [18, 15] as const) {
       expect(salts.size).toBe(4)
     })
 
-    it('stays a verifier of SCRAM for a role that logs in by it, whatever password_encryption is', async () => {
+    it('a role that logs in by SCRAM gets a SCRAM verifier, with any password_encryption', async () => {
       const target = await single.stored()
       const { username } = loginIn(target.value)
       await server.query(`ALTER ROLE ${quoted(username)} SET password_encryption = 'md5'`)
@@ -76,7 +76,7 @@ for (const major of [18, 15] as const) {
       expect(await stored(username)).toMatch(/^SCRAM-SHA-256\$4096:/)
     })
 
-    it('sends clear text only where POSTGRES_PASSWORD_FORMAT says so', async () => {
+    it('are sent in clear text only where POSTGRES_PASSWORD_FORMAT says so', async () => {
       const about = databaseFunction('postgres/single-user', server)
       const env = { ...about.env, POSTGRES_PASSWORD_FORMAT: 'cleartext' }
       await using secrets = await secretsManagerFor({ ...about, env })
@@ -89,7 +89,7 @@ for (const major of [18, 15] as const) {
       expect(await target.works(value)).toBe(true)
     })
 
-    it('refuses a POSTGRES_PASSWORD_FORMAT that it does not know', async () => {
+    it('an unknown POSTGRES_PASSWORD_FORMAT is refused', async () => {
       const about = databaseFunction('postgres/single-user', server)
       const env = { ...about.env, POSTGRES_PASSWORD_FORMAT: 'plaintext' }
       const suite = await suiteFor({ ...singleUser(server), function: { ...about, env } })

@@ -60,7 +60,7 @@ describe('the new line', () => {
     expect(once).toBe(`${line(pending)} x ${mark}\n${line(current)} x keyturn:abc:two\n`)
   })
 
-  it('takes the options of the key before where a host was left behind with it, and so does the current key', () => {
+  it('takes the options of the key before on a host that was left behind, as the current key does', () => {
     const restored = `${owner}restored:of=${shortName(current)}:after=${shortName(previous)}`
     const behind = `no-pty ${line(previous)} x\n`
     expect(edit(behind)).toBe(`no-pty ${line(pending)} x ${mark}\nno-pty ${line(current)} x ${restored}\n`)
@@ -76,15 +76,15 @@ describe('the new line', () => {
     expect(edit(`command="x ${line(current)}" ${line(foreign)}\n`)).toBeUndefined()
   })
 
-  it('of an account that had none goes to the end', () => {
+  it('goes to the end for an account that had none', () => {
     const first = { ...wanted, current: undefined, previous: undefined }
     expect(edited('', first)).toBe(`${line(pending)} ${mark}\n`)
     expect(edited(`${line(foreign)}`, first)).toBe(`${line(foreign)}\n${line(pending)} ${mark}\n`)
   })
 })
 
-describe('what goes', () => {
-  it('is the key that the mark of the current one names, also where nothing else tells that it was ours', () => {
+describe('the key that is removed', () => {
+  it('is the one that the mark of the current key names, also where nothing else tells that it was ours', () => {
     const text = `${line(previous)} by hand\n${line(current)} keyturn:abc:two:after=${shortName(previous)}\n`
     const unread = { ...wanted, previous: undefined }
     expect(edited(text, unread)).toBe(
@@ -95,7 +95,7 @@ describe('what goes', () => {
     expect(edited(text.replace('keyturn:abc', 'keyturn:abd'), unread)).toContain('by hand')
   })
 
-  it('is the key before the current one, and what dropped rotations of this secret have left', () => {
+  it('is the one before the current key, and each one that dropped rotations of this secret have left', () => {
     const text = `${line(previous)} me\n${line(orphan)} keyturn:abc:dropped:of=${shortName(orphan)}\n${line(current)}\n`
     expect(edit(text)).toBe(`${line(pending)} ${mark}\n${line(current)}\n`)
     // They may as well be of a rotation that has begun since.
@@ -103,7 +103,7 @@ describe('what goes', () => {
     expect(hasUnknown(text, { ...wanted, previous: orphan })).toBe(false)
   })
 
-  it('is never a key that somebody has put behind a copy of our comment', () => {
+  it('is never one that somebody has put behind a copy of our comment', () => {
     const copied = `${line(foreign)} bob, as in keyturn:abc:two:of=${shortName(current)}\n`
     expect(edit(`${line(current)}\n${copied}`)).toContain(copied)
   })
@@ -122,7 +122,7 @@ describe('what goes', () => {
     expect(same).toContain(line(current))
   })
 
-  it('leaves every other byte as it is, whatever the file is like', () => {
+  it('goes without a change to any other byte of the file', () => {
     const binary = readFileSync(process.execPath).subarray(0, 40_000).toString('latin1').replaceAll('keyturn', 'k')
     for (const before of ['\r\n\r\n', '\t # x\n', `${binary}\n`, `${'x'.repeat(20_000)}\n`]) {
       for (const after of ['', '\n', `\n${binary}`]) {
@@ -134,7 +134,7 @@ describe('what goes', () => {
   })
 })
 
-describe('an end to the key before', () => {
+describe('the expiry time of the key before', () => {
   const expiry = '20261128120000Z'
   const limited = { ...wanted, expiry }
   const ends = `keyturn:abc:expires:of=${shortName(previous)}`
@@ -151,11 +151,11 @@ describe('an end to the key before', () => {
     )
   })
 
-  it('is not there at all where it is not asked for any more', () => {
+  it('is removed where it is not asked for any more', () => {
     expect(edited(ending + last, wanted)).toBe(fresh + last)
   })
 
-  it('comes before its line goes, at the next rotation, of which nobody has to be asked', () => {
+  it('does not keep the next rotation from removing the line', () => {
     const next = { ...limited, current: pending, pending: foreign, previous: current }
     expect(hasUnknown(ending + fresh + last, next)).toBe(false)
     const text = edited(ending + fresh + last, next) ?? ''
@@ -174,14 +174,14 @@ describe('an end to the key before', () => {
     expect(rest).toBe(ending)
   })
 
-  it('of somebody else stays, the earlier of the two counts', () => {
+  it('stays beside one that somebody else has set, and the earlier of the two counts', () => {
     const theirs = `expiry-time="20300101" ${line(previous)}\n`
     const text = edited(theirs + last, limited) ?? ''
     expect(text).toContain(`expiry-time="${expiry}",expiry-time="20300101" ${line(previous)}`)
     expect(edited(text, { ...limited, current: previous, previous: current })).toContain(theirs)
   })
 
-  it('is in UTC, and only for servers that know it so', () => {
+  it('is in UTC, and only for servers that take it in UTC', () => {
     const now = Date.UTC(2026, 10, 28, 11, 30, 15, 999)
     for (const software of ['OpenSSH_9.2p1', 'OpenSSH_9.2p1 Debian-2', 'OpenSSH_10.0p2'])
       expect(expiryFor(software, 36, now)).toBe('20261129233015Z')
@@ -192,7 +192,7 @@ describe('an end to the key before', () => {
 })
 
 describe('the lines of a key', () => {
-  it('are told by what is decoded, with their comments', () => {
+  it('are found by the decoded key, with our marks in their comments', () => {
     const text = `  no-pty   ${current.type}  ${current.blob.toString('base64')}   a comment keyturn:one:x\n${line(foreign)} b\n`
     expect(hasLine(text, current)).toBe(true)
     expect(hasLine(text, pending)).toBe(false)

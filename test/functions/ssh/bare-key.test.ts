@@ -55,7 +55,7 @@ const rsa = (kind: 'pkcs1' | 'pkcs8') =>
   String(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: kind, format: 'pem' }))
 
 describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH ${host.version}` } }, () => {
-  it('rotates as it stands: RSA stays RSA, in the same PEM, and what get-secret-value prints loads in ssh', async () => {
+  it('keeps its type and form of PEM, and loads in ssh as get-secret-value prints it', async () => {
     const pem = rsa('pkcs1').trimEnd()
     const arn = await stored(pem, pem)
     for (let round = 0; round < 2; round++) {
@@ -99,7 +99,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     expect(await logsIn(host, await secrets.storedValue(arn, 'AWSCURRENT'))).toBe(true)
   })
 
-  it('may have the name of what every object has', async () => {
+  it('may be in a field called like a property of every object', async () => {
     const { privateKey } = generateKeyPairSync('ed25519')
     const pem = opensshPem(privateKey, '')
     const SecretString = JSON.stringify({ private_key: pem, ...accountFields([host]) })
@@ -108,7 +108,7 @@ describe('a secret that is a key and nothing else', { meta: { server: `OpenSSH $
     expect((await rotated(withFile, ARN)).outcomes).toEqual(allWell)
   })
 
-  it('is refused where nobody says where it lets in, or where SSH_HOSTS is no JSON', async () => {
+  it('is refused where no host is named, or where SSH_HOSTS is no JSON', async () => {
     const pem = rsa('pkcs1')
     const unknown = await rotated(withFile, await stored(pem, pem, () => ({})))
     expect(unknown.message).toMatch(/^The secret is a key and nothing else, and SSH_HOSTS has nothing for "[^:]+"\./)

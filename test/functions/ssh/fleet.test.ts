@@ -21,7 +21,7 @@ const refusals = () =>
   hosts.map((host) => (host.log().match(/Failed publickey|Connection closed by .* \[preauth\]/g) ?? []).length)
 
 describe('a fleet', { meta: { server: type.server } }, () => {
-  it('one host down: the rotation fails, the next one succeeds, and none in between removes the key it still has', async () => {
+  it('with one host down fails to rotate, then succeeds, and no run removes the key that the host still has', async () => {
     const target = await fleet()
     await secrets.rotate(target.secretId)
     const { AWSCURRENT: before = '' } = await target.staged()
@@ -41,7 +41,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     for (const host of hosts) expect((await readKeys(host)).match(/keyturn:/g)).toHaveLength(2)
   })
 
-  it('one host down, with min_success: goes on without it, says so, and does not do it twice', async () => {
+  it('with one host down and min_success goes on without it, says so, and does not do it twice', async () => {
     const target = await fleet({ fields: { min_success: 2 } })
     await secrets.rotate(target.secretId)
     const { AWSCURRENT: kept = '' } = await target.staged()
@@ -67,7 +67,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(await logsIn(third, pemIn(kept))).toBe(false)
   })
 
-  it('a value of before that was of another account: that one keeps its key', async () => {
+  it('leaves the key of another account that the value of before was for', async () => {
     const [robot, own] = [await testKey(), await testKey()]
     const target = await fleet()
     for (const host of hosts) await writeKeys(host, `${robot.line} robot\n${own.line} app\n`)
@@ -82,7 +82,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(await readKeys(first)).toContain(robot.line)
   })
 
-  it('a key in two files goes from both', async () => {
+  it('has a key that is in two files removed from both', async () => {
     const path = `${first.path(first.account.keys)}2`
     const target = await fleet({
       fields: { authorized_keys_path: hosts.map(({ account }) => [account.keys, `${account.keys}2`])[0] },
@@ -96,7 +96,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(text.match(/keyturn:/g)).toHaveLength(2)
   })
 
-  it('several hosts down: names them, and how far it came', async () => {
+  it('with several hosts down fails with an error that names them, and how far it came', async () => {
     const at = [{}, { port: 1 }, { port: 2 }]
     const target = await fleet({ hosts: at })
     const { outcomes, message } = await outcomeOf(target.secretId)
@@ -106,7 +106,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     )
   })
 
-  it('a whole rotation makes no failed login, and one connection a host in setSecret and in testSecret', async () => {
+  it('rotates without a failed login, and with one connection a host in setSecret and in testSecret', async () => {
     const target = await fleet()
     const before = refusals()
     const rotation = await secrets.begin(target.secretId)
@@ -120,7 +120,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(refusals()).toEqual(before)
   })
 
-  it('does not lock itself out of its second attempt: the current key edits until the new one is in use', async () => {
+  it('is changed with the current key until the new one is in use, so that a second attempt gets in', async () => {
     const target = await fleet()
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
@@ -151,7 +151,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     for (const { text } of written) expect(findLeak(text, parts)).toBeUndefined()
   })
 
-  it('through jump hosts, with pinned keys at each hop: rotates', async () => {
+  it('rotates through jump hosts, with pinned keys at each hop', async () => {
     const target = await fleet()
     const jump = [await hopFields(first, secrets), await hopFields(second, secrets)]
     const hosts = [{ ...hostFields(third), jump }]
@@ -162,14 +162,14 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(await logsIn(third, pemIn(await secrets.storedValue(secretId, 'AWSCURRENT')))).toBe(true)
   })
 
-  it('a rotation asks Secrets Manager as often as with one host', async () => {
+  it('asks Secrets Manager as often as one host does', async () => {
     const target = await fleet()
     secrets.local.calls.clear()
     await secrets.rotate(target.secretId)
     expect(secrets.local.calls.by(type.function.id)).toHaveLength(rotationCalls.SshKey.usual.all)
   })
 
-  it('a host key that is not pinned gets no login, and the error shows it', async () => {
+  it('gives no login to a host whose key is not pinned, and the error shows that key', async () => {
     const { line: other } = await testKey()
     const at = [{}, { host_keys: [other] }, {}]
     const target = await fleet({ hosts: at })
@@ -181,7 +181,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(tried()).toBe(before)
   })
 
-  it('a host that is going to show another key is told of, in the log and as a metric', async () => {
+  it('has a host that is going to show another key named in the log and in a metric', async () => {
     await using host = await startSshd({ hostKeyTypes: ['ed25519', 'ecdsa'] })
     const target = await suite.stored(() => sshTarget([host], { hosts: [{ host_keys: host.hostKeys.slice(0, 1) }] }))
     const { outcomes, logs } = await rotated(secrets, target.secretId)
@@ -190,7 +190,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(logs).toContain('"UnpinnedHostKeys":1')
   })
 
-  it('hosts without host keys are refused, and taken as they come where the function is configured so', async () => {
+  it('without host keys is refused, and accepted where the function is configured so', async () => {
     const target = await fleet({ hosts: [{ host_keys: [] }, {}, {}] })
     const refused = await outcomeOf(target.secretId)
     expect(refused.outcomes).toEqual(['InvalidSecret'])
@@ -201,7 +201,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     expect(logs).toMatch(/was trusted with the host key SHA256:/)
   })
 
-  it('an entry that is none, a port in host, and a key that is missing are named in createSecret', async () => {
+  it('with an invalid entry, a port in host or a missing key fails in createSecret, with its name', async () => {
     for (const [fields, sentence] of [
       [{ hosts: ['web1'] }, '"hosts.0" in the secret must be an object with host and host_keys.'],
       [{ hosts: [{ host: 'web1:22' }] }, '"hosts.0.host" in the secret must be a host name or an address, without'],
@@ -217,7 +217,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     }
   })
 
-  it('a pending value for another user, host or file is not carried out', async () => {
+  it('is not changed by a pending value for another user, host or file', async () => {
     for (const [field, value] of [
       ['username', 'root'],
       ['hosts', [{ host: 'elsewhere.invalid', host_keys: first.hostKeys }]],

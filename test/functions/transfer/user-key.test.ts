@@ -34,7 +34,7 @@ await secretTypeContract(userKey, undefined, (suite) => {
     expect(keys.some((key) => key.startsWith(first))).toBe(false)
   })
 
-  it('what a dropped rotation has imported goes with the next one', async () => {
+  it('a key that a dropped rotation has imported is deleted by the next one', async () => {
     const target = await transferTarget(api)
     const { secretId } = await stored(async () => target)
     const dropped = await secrets.begin(secretId)
@@ -74,7 +74,7 @@ await secretTypeContract(userKey, undefined, (suite) => {
     expect(await api.keys(target.username)).toHaveLength(2)
   })
 
-  it('a user that is not there, a call that is refused, a fault: as AWS answers them, which moto does not', async () => {
+  it("a missing user, a refused call and a fault have codes of their own, with AWS's own answers", async () => {
     for (const [type, code] of [
       ['ResourceNotFoundException', 'TransferUserMissing'],
       ['AccessDeniedException', 'AccessDenied'],
@@ -92,7 +92,7 @@ await secretTypeContract(userKey, undefined, (suite) => {
     }
   })
 
-  it('fields that are none: errors that name them', async () => {
+  it('invalid fields are named in errors', async () => {
     const { pem } = await testKey()
     const outcome = async (fields: object) => {
       const value = { private_key: pem, server_id: api.serverId, username: 'nobody', ...fields }

@@ -79,7 +79,7 @@ describe('between the function and JupyterHub', async () => {
   }
   const verification = { method: 'GET', path: /\/hub\/api\/user$/ }
 
-  it('an answer that is lost costs a token, which the next rotation takes away one timeout later', async () => {
+  it('a lost answer costs a token, which the next rotation takes away one timeout later', async () => {
     const target = await suite.stored()
     spoil({ method: 'POST', times: 1 }, 'cut after')
     const rotation = await secrets.begin(target.secretId)

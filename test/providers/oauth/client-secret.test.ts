@@ -47,7 +47,7 @@ async function suites(): Promise<void> {
   const asked = () => front.heard.filter(({ path }) => path.endsWith('/client-secret')).map(({ method }) => method)
 
   await secretTypeContract(type, server.log, ({ stored, secrets }: Suite) => {
-    it('two runs that have both seen the secret in use have one new one made, and that in use lives on', async () => {
+    it('two runs at once have one new client secret made, and the one in use lives on', async () => {
       const target = await stored()
       const rotation = await secrets.begin(target.secretId)
       // The first request is on its way while the other run looks.
@@ -61,7 +61,7 @@ async function suites(): Promise<void> {
       await target.expectPromoted(rotation, target.value)
     }, 120_000)
 
-    it('a secret whose answer was lost is read and taken, and the one in use lives on', async () => {
+    it('a client secret whose answer was lost is read again and stored, and the one in use lives on', async () => {
       const target = await stored()
       const rotation = await secrets.begin(target.secretId)
       front.spoil = ({ method, path }) =>

@@ -48,7 +48,7 @@ describe(`a refresh token that was used, on django-oauth-toolkit ${version}`, {
     expect(replay.isAlive).toBe(isAlive)
   })
 
-  it('is inactive to introspection, and so is the one that lives', async () => {
+  it('is inactive to introspection, and so is the one that works', async () => {
     expect((await replayed(60, true)).says).toEqual({ consumed: false, live: false })
   })
 })
@@ -58,7 +58,7 @@ describe.skipIf(why !== undefined)('Keycloak', { meta: { server: `Keycloak ${ser
     [undefined, [200, 200, 200], true],
     [0, [200, 400, 400], false],
     [1, [200, 200, 400], false],
-  ] as const)('with %s uses more of a refresh token: %j', async (refreshTokenMaxReuse, statuses, isAlive) => {
+  ] as const)('with %s allows more uses of a refresh token: %j', async (refreshTokenMaxReuse, statuses, isAlive) => {
     const realm = await server.realm({ ...(refreshTokenMaxReuse !== undefined && { refreshTokenMaxReuse }) })
     const { refresh_token: used = '' } = await realm.grant()
     const first = await realm.refresh(used)
@@ -69,7 +69,7 @@ describe.skipIf(why !== undefined)('Keycloak', { meta: { server: `Keycloak ${ser
     expect((await realm.refresh(first.refresh_token ?? '')).status === 200).toBe(isAlive)
   })
 
-  it('lets the secret before in for the grace, beside the new one, and can show the new one again', async () => {
+  it('accepts the secret before for the grace, beside the new one, and can show the new one again', async () => {
     const { client, ofClient, letsIn } = await server.realm({ graceSeconds: 172_800 })
     const { status, value } = await ofClient('POST', 'client-secret')
     expect([status, value === client.client_secret]).toEqual([200, false])

@@ -50,7 +50,7 @@ const fresh = async () => {
 const [read, write] = [() => readFileSync(path, 'latin1'), (text: string) => writeFileSync(path, text, 'latin1')]
 
 describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { meta: { server: type.server } }, () => {
-  it('has read it after we have, and written before us: what they wrote is kept', async () => {
+  it('has read it after us and written before us: the text is kept', async () => {
     const target = await fresh()
     let times = 0
     intrude = { at: 'fsync', when: 'before', do: () => void (times++ === 0 && write(`${read()}# of theirs\n`)) }
@@ -61,7 +61,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     expect(times).toBe(2)
   })
 
-  it('has read it before us, and written after: our line is put there again, and what they wrote is kept', async () => {
+  it('has read it before us and written after us: our line is put there again, and the text is kept', async () => {
     const target = await fresh()
     const before = read()
     let times = 0
@@ -71,7 +71,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     expect(times).toBe(2)
   })
 
-  it('never stops: it is an error that can be tried again, and the file is theirs', async () => {
+  it('never stops: the error says to try again, and the file is as they wrote it', async () => {
     const target = await fresh()
     let times = 0
     intrude = { at: 'fsync', when: 'before', do: () => write(`${read()}# ${times++}\n`) }
@@ -131,7 +131,7 @@ describe.skipIf(!isRoot)('a server that dies in the rename', { meta: { server: t
 })
 
 describe.skipIf(!isRoot)('a host that cannot replace a file in one moment', { meta: { server: type.server } }, () => {
-  it('is told, and nothing is changed there', async () => {
+  it('is named in the error, and nothing is changed there', async () => {
     const plain = await startSshd({ sftp: 'internal-sftp -P posix-rename' })
     await using _end = plain
     await using own = (await suiteFor(sshKey([plain]))).secrets

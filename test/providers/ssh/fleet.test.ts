@@ -19,7 +19,7 @@ const [first, second, third] = hosts
 const [, , door] = doors
 
 describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
-  it('with min_success: others than last time down: no host loses both keys', async () => {
+  it('with min_success loses both keys on no host, where other hosts than last time are down', async () => {
     const target = await fleet({ fields: { min_success: 1 }, hosts: doors.map(({ port }) => ({ port })) })
     const [a, b, c] = doors
     await Promise.all([b.close(), c.close()])
@@ -34,7 +34,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
-  it('with min_success: a host left behind gets another address and is still down: it is not left behind again', async () => {
+  it('with min_success does not leave a host behind again under another address', async () => {
     const target = await fleet({ fields: { min_success: 2 } })
     await door.close()
     expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
@@ -49,7 +49,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     expect(again.outcomes).toEqual(['succeeded', 'Unreachable'])
   })
 
-  it('with min_success: a connection that breaks while a file is changed counts as a host that is down', async () => {
+  it('with min_success counts a host whose connection breaks while a file is changed as down', async () => {
     const target = await fleet({ fields: { min_success: 2 } })
     await secrets.rotate(target.secretId)
     door.cutAfter(4_600)
@@ -64,7 +64,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
-  it('with min_success: a host that lets neither key in ends the rotation before any host is changed', async () => {
+  it('with min_success ends the rotation before any change where a host lets neither key in', async () => {
     const target = await fleet({ fields: { min_success: 1 } })
     await writeKeys(second, '')
     const error = await expectFailure(suite, target, { code: 'LoginRefused', step: 'setSecret', stillWorks: false })
@@ -72,7 +72,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     expect(error.errorMessage).toContain(lineOf(pemIn(target.value)))
   })
 
-  it('a run that has outlived its rotation takes no key of the next one away', async () => {
+  it('loses no key of the next rotation to a run that has outlived its own', async () => {
     const target = await fleet()
     const stale = await secrets.begin(target.secretId)
     await stale.run('createSecret')
@@ -92,7 +92,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
-  it('a rename that arrives late finds nothing: files of other runs are gone before a file is changed', async () => {
+  it('has no file left of another run, so that a late rename finds nothing', async () => {
     const target = await fleet()
     const left = `${first.path(first.account.keys)}.keyturn-0123456789ab`
     await writeFile(left, 'as it was')
@@ -105,7 +105,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     expect(isThere).toBe(false)
   })
 
-  it('a host that says nothing until the time is up: says how far it came, and the next attempt ends it', async () => {
+  it('with a host that says nothing until the time is up says how far it came, and the next attempt ends it', async () => {
     await using silent = await listening()
     const target = await fleet({ hosts: [{}, {}, { port: silent.port }] })
     await using short = await secretsManagerFor({ ...type.function, timeoutMs: 5_000 })

@@ -51,7 +51,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     expect(second.log()).toContain('Accepted publickey')
   })
 
-  it('a hop that shows another key gets no login, and the error names it', async () => {
+  it('gives no login to a hop that shows another key, and the error names the hop', async () => {
     const { line } = await testKey()
     const tried = () => (bastion.log().match(/Accepted|Failed/g) ?? []).length
     const jump = await hop(bastion, { host_keys: [line] })
@@ -62,7 +62,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     expect(tried()).toBe(before)
   })
 
-  it('a hop that does not forward, and a host that is down behind one: are told apart', async () => {
+  it('is told from a hop that does not forward where it is down', async () => {
     const refused = await behind(await hop(closed))
     expect(refused.outcomes).toEqual(['succeeded', 'JumpRefused'])
     const down = await behind(await hop(bastion), { hosts: [{ jump: await hop(bastion), port: 1 }] })
@@ -70,7 +70,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     expect(down.message).toContain(`127.0.0.1:1 cannot be reached from the jump host 127.0.0.1:${bastion.port}`)
   })
 
-  it('a hop without a key of its own has to be among the hosts, and then gets the new key, too', async () => {
+  it('may have a hop without a key of its own that is among the hosts, which gets the new key, too', async () => {
     const { secret_arn: _, ...shared } = await hop(bastion)
     const alone = await behind(shared)
     expect(alone.outcomes).toEqual(['InvalidSecret'])
@@ -93,7 +93,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     expect(toInner.most()).toBeLessThanOrEqual(7)
   })
 
-  it('after a host key that is not the pinned one, no further host behind the same jump host is tried', async () => {
+  it('is not tried after a host key behind the same jump host that is not the pinned one', async () => {
     const jump = await hop(bastion)
     const { line } = await testKey()
     const hosts = names.map((host) => {

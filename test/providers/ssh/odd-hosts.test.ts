@@ -50,8 +50,8 @@ async function on(host: SshHost, env: Readonly<Record<string, string>> = {}) {
   }
 }
 
-describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
-  it('a forced command that is no SFTP: the error says so, and the command is not run by testSecret', async () => {
+describe.skipIf(!isRoot)('an account', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
+  it('with a forced command that is no SFTP is named in the error, and testSecret does not run the command', async () => {
     await using at = await on(await hostWith())
     const options = 'command="echo ran >> /tmp/ran"'
     const { outcomes, message, before } = await at.outcome({ options })
@@ -66,13 +66,13 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     expect((await readKeys(at.host)).match(/^command=.*keyturn:/gm)).toHaveLength(1)
   })
 
-  it('a forced command that is SFTP: rotates', async () => {
+  it('with a forced command that is SFTP is rotated', async () => {
     await using at = await on(await hostWith())
     const { outcomes } = await at.outcome({ options: 'restrict,command="internal-sftp"' })
     expect(outcomes).toEqual(allWell)
   })
 
-  it('a shell that lets nobody in: rotates by SFTP', async () => {
+  it('with a shell that lets nobody in is rotated by SFTP', async () => {
     const host = await hostWith()
     await using at = await on(host)
     const passwd = host.path('/etc/passwd')
@@ -80,12 +80,12 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     expect((await at.outcome()).outcomes).toEqual(allWell)
   })
 
-  it('no SFTP at all: the error says so', async () => {
+  it('without SFTP is SftpUnavailable', async () => {
     await using at = await on(await hostWith({ sftp: undefined }))
     expect((await at.outcome()).outcomes).toEqual(['succeeded', 'SftpUnavailable'])
   })
 
-  it('confined to a folder: the error names the cause, and an admin gets by it', async () => {
+  it('confined to a folder is KeyFileUnknown with the cause, and an admin can change its keys', async () => {
     await using at = await on(await hostWith({ settings: ['ChrootDirectory /srv', 'ForceCommand internal-sftp'] }))
     await mkdir(at.host.path('/srv'), { recursive: true })
     const fields = { authorized_keys_path: '.ssh/authorized_keys' }
@@ -99,7 +99,7 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
     expect((await free.outcome({ fields: relative })).outcomes).toEqual(allWell)
   })
 
-  it('locked, or with a file that others may write: refused, and both are named', async () => {
+  it('that is locked, or whose file others may write, is refused, and the error names both causes', async () => {
     const host = await hostWith()
     await using at = await on(host)
     const shadow = host.path('/etc/shadow')
@@ -115,7 +115,7 @@ describe.skipIf(!isRoot)('what an account may do', { meta: { server: 'OpenSSH 9.
   })
 })
 
-describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
+describe.skipIf(!isRoot)('the file of the keys', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
   const files = 'AuthorizedKeysFile .ssh/authorized_keys .ssh/authorized_keys2 /etc/ssh/keys.d/%u'
   const paths = { authorized_keys_path: ['.ssh/authorized_keys', '.ssh/authorized_keys2', '/etc/ssh/keys.d/%u'] }
   /** Moves the file of keys of the account to another path of the host. */
@@ -129,7 +129,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
   const linesIn = async (host: SshHost, path: string) =>
     (await readFile(host.path(path), 'utf8')).match(/keyturn:/g)?.length ?? 0
 
-  it('the one that holds the current key', async () => {
+  it('is the one that holds the current key', async () => {
     await using at = await on(await hostWith({ settings: [files] }))
     const target = await at.target({ fields: paths })
     await moved(at.host, '/home/app/.ssh/authorized_keys2', 2001, 0o600)
@@ -138,7 +138,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(await readKeys(at.host)).toBe('# another file\n')
   })
 
-  it("one that belongs to root: is the admin's to change, and keeps the bits by which it is read where that was allowed", async () => {
+  it('may belong to root: an admin changes it, and SSH_KEEP_FILE_MODE keeps its mode', async () => {
     const path = '/etc/ssh/keys.d/app'
     const host = await hostWith({ settings: [files] })
     await using alone = await on(host)
@@ -159,7 +159,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect([(mode & 0o777).toString(8), uid]).toEqual(['644', 0])
   })
 
-  it("a link of the account out of its home: an admin doesn't follow it", async () => {
+  it('is no file that a link of the account names outside its home, for an admin', async () => {
     await using at = await on(await hostWith())
     const fields = { private_key: '', authorized_keys_path: '.ssh/authorized_keys', ...(await at.admin()) }
     const keys = at.host.path(at.host.account.keys)
@@ -182,7 +182,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(await readdir(victim)).toEqual([])
   })
 
-  it('a pipe beside it is not opened, and a file that is no list of keys any more is told', async () => {
+  it('is not a pipe beside it, and the error says when it is too large for a list of keys', async () => {
     await using at = await on(await hostWith())
     const target = await at.target({ fields: { authorized_keys_path: paths.authorized_keys_path } })
     await run('mkfifo', ['-m', '644', `${at.host.path(at.host.account.keys)}2`])
@@ -193,7 +193,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(message).toContain('is larger than 1 MiB')
   })
 
-  it('none, where a command serves the keys: the error says so', async () => {
+  it('is none where a command serves the keys, and the error says so', async () => {
     const settings = [
       'AuthorizedKeysCommand /bin/cat /etc/ssh/served',
       'AuthorizedKeysCommandUser root',
@@ -208,7 +208,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(message).toContain('AuthorizedKeysCommand')
   })
 
-  it('a symbolic link: it stays one, and the file that it names is changed', async () => {
+  it('may be a symbolic link, which stays one: the file that it names is changed', async () => {
     const host = await hostWith()
     await using at = await on(host)
     const target = await at.target()
@@ -220,7 +220,7 @@ describe.skipIf(!isRoot)('which file it is', { meta: { server: 'OpenSSH 9.2p1' }
     expect(await readFile(real, 'utf8')).toContain('keyturn:')
   })
 
-  it("of an account that has no key yet: an admin's key makes it, and its folder", async () => {
+  it('is made by an admin, with its folder, for an account that has no key yet', async () => {
     const host = await hostWith()
     await using at = await on(host)
     await rm(host.path('/home/app/.ssh'), { recursive: true })
@@ -251,7 +251,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     expect((await run('ls', ['-A', host.path(folder)])).stdout.trim()).toBe('authorized_keys')
   }
 
-  it('several hard links: is left alone, and told', async () => {
+  it('because it has several hard links is left alone, and the error says so', async () => {
     await using at = await on(await hostWith())
     const target = await at.target()
     await run('ln', [at.host.path(at.host.account.keys), at.host.path('/home/app/other')])
@@ -341,10 +341,10 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
   })
 })
 
-describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
+describe.skipIf(!isRoot)('the text of the file', { meta: { server: 'OpenSSH 9.2p1' } }, () => {
   const bom = '\xef\xbb\xbf'
 
-  it('a BOM before a line of somebody else stays; before ours, sshd takes the line for none', async () => {
+  it('may have a BOM before a line of somebody else; before ours, the login is refused', async () => {
     await using at = await on(await hostWith())
     const target = await at.target()
     await writeKeys(at.host, `${bom}# first line\n${await readKeys(at.host)}`)
@@ -358,7 +358,7 @@ describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1
     expect(await readKeys(at.host)).toBe(text)
   })
 
-  it('one that cannot be read or made sense of is an error, never "nothing to change", and stays', async () => {
+  it('is left alone with an error where it cannot be read or makes no sense', async () => {
     const settings = [
       'AuthorizedKeysCommand /bin/cat /etc/ssh/served',
       'AuthorizedKeysCommandUser root',
@@ -385,7 +385,7 @@ describe.skipIf(!isRoot)('what is in the file', { meta: { server: 'OpenSSH 9.2p1
     }
   })
 
-  it('what others change later stays: over a rotation, one that is dropped, and the one after it', async () => {
+  it('keeps what others change, over a rotation, a dropped one, and the one after it', async () => {
     await using at = await on(await hostWith())
     const target = await at.target({ around: ['# top\n', '\r\nnot a key\n'] })
     await at.secrets.rotate(target.secretId)

@@ -36,7 +36,7 @@ const letsIn = (host: SshHost, values: readonly string[]) =>
   Promise.all(values.map((value) => logsIn(host, pemIn(value))))
 
 describe('the key before the current one, with SSH_OLD_KEY_HOURS', { meta: { server: 'OpenSSH 8.4 to 10' } }, () => {
-  it('lets in until its time is up, and goes at the rotation after that', async () => {
+  it('lets in until its time is up, and is removed at the rotation after that', async () => {
     const { secretId, values } = await rotated(2)
     expect(await letsIn(known, values)).toEqual([true, true, true])
     const [ending = ''] = await linesWith(known, values[0] ?? '')
@@ -52,7 +52,7 @@ describe('the key before the current one, with SSH_OLD_KEY_HOURS', { meta: { ser
     expect((await readKeys(known)).match(/expiry-time/g)).toHaveLength(1)
   })
 
-  it.runIf(isRoot)('goes at once from a host that would refuse such a line', async () => {
+  it.runIf(isRoot)('is removed at once from a host that would refuse such a line', async () => {
     const { values } = await rotated(2)
     expect(oldest.version).toMatch(/^8\./)
     expect(await linesWith(oldest, values[0] ?? '')).toEqual([])
@@ -73,7 +73,7 @@ describe('the key before the current one, with SSH_OLD_KEY_HOURS', { meta: { ser
     await stuck.run(...fourSteps)
   })
 
-  it('has no end any more where somebody goes back to it', async () => {
+  it('has no end any more where somebody makes it the current one again', async () => {
     const { secretId, values } = await rotated(2)
     const [first = '', , last = ''] = values
     await secrets.client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: first }))

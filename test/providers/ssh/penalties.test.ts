@@ -42,7 +42,7 @@ async function earnPenalty(host: SshHost): Promise<void> {
 }
 
 describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { server: 'OpenSSH 10.0' } }, () => {
-  it('a whole rotation does nothing that they count', async () => {
+  it('counts nothing of a whole rotation', async () => {
     const host = await hostWith({ suite: 'trixie', settings: ['LogLevel DEBUG1'] })
     await using at = await on(host, 30_000)
     const target = await at.target()
@@ -51,7 +51,7 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     expect(host.log()).not.toMatch(/Failed publickey|penalty: connections|Connection closed by .* \[preauth\]/)
   })
 
-  it('an address that has a penalty is waited for, once, and is then let in', async () => {
+  it('is waited for once where the address has a penalty, and then lets it in', async () => {
     const host = await hostWith({ suite: 'trixie' })
     await using at = await on(host, 60_000)
     const target = await at.target()
@@ -65,7 +65,7 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     await target.expectPromoted(rotation, target.value)
   })
 
-  it('where there is no time to wait, it is busy, and never a wrong key', async () => {
+  it('is busy, and no wrong key, where there is no time to wait', async () => {
     const host = await hostWith({ suite: 'trixie' })
     await using at = await on(host, 12_000)
     const target = await at.target()
@@ -77,7 +77,7 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
     expect(saidBy(outcome)).toMatch(/PerSourcePenalties.*Trying again can help\.$/)
   })
 
-  it('a host that has as many logins under way as it takes is busy, and lets in when they are over', async () => {
+  it('is busy where it has as many logins under way as it takes, and lets in when they are over', async () => {
     const host = await hostWith({ settings: ['MaxStartups 3:100:3'] })
     await using at = await on(host, 12_000)
     const target = await at.target()
@@ -95,8 +95,8 @@ describe.skipIf(!isRoot)('a host with penalties, at their defaults', { meta: { s
   })
 })
 
-describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH 10.0 and 9.2' } }, () => {
-  it('post-quantum key exchange alone: an error of its own, which says what to do', async () => {
+describe.skipIf(!isRoot)('algorithms that a host does not take', { meta: { server: 'OpenSSH 10.0 and 9.2' } }, () => {
+  it('any key exchange but a post-quantum one is NoCommonAlgorithm, which says what to do', async () => {
     const host = await hostWith({ suite: 'trixie', settings: ['KexAlgorithms mlkem768x25519-sha256'] })
     await using at = await on(host, 12_000)
     const hosts = [{ host: host.host, port: host.port, host_keys: host.hostKeys }]
@@ -108,7 +108,7 @@ describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH
     expect(message).toMatch(/have no key exchange algorithm in common.*curve25519-sha256/)
   })
 
-  it('RSA keys of the new size: testSecret says so, and the current key goes on working', async () => {
+  it('an RSA key of the new size is refused in testSecret, and the current key goes on working', async () => {
     await using at = await on(await hostWith({ settings: ['RequiredRSASize 4096'] }), 30_000)
     const target = await at.target({ fields: { key_type: 'rsa-3072' } })
     const { outcomes, message } = await rotated(at.secrets, target.secretId)
@@ -122,7 +122,7 @@ describe.skipIf(!isRoot)('what a host does not take', { meta: { server: 'OpenSSH
     expect(larger).toEqual(allWell)
   })
 
-  it('keys of a kind: the same', async () => {
+  it('a type of key is refused in testSecret, with the setting as a cause', async () => {
     await using at = await on(await hostWith({ settings: ['PubkeyAcceptedAlgorithms ssh-ed25519'] }), 30_000)
     const { outcomes, message } = await rotated(
       at.secrets,
