@@ -141,7 +141,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
   it.each([
     ['a test', ['--test'], /^An earlier rotation is taken up again.*Tested: the value in use works[^\n]*\n$/s],
     ['a rotation', [], /Tested: .*A rotation has begun.*Rotated after/s],
-  ])('takes the test with which rotation was just turned on for what it is, before %s', async (_, args, shown) => {
+  ])('knows the test with which rotation was just turned on from a rotation, before %s', async (_, args, shown) => {
     const Name = `app/${count++}`
     await client.createSecret({ Name, SecretString: '{"password":"hunter2-hunter2"}' })
     fault = slow('DescribeSecret')

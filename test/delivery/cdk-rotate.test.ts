@@ -130,7 +130,7 @@ describe('rotate', () => {
     [{ ...monthly, window: 3 }, 'rotate has no option window. It has: schedule, duration, rotateImmediately, scope.'],
     [{ ...monthly, duration: 3 }, 'duration is 3. It must be a Duration of aws-cdk-lib'],
     [{ schedule: { days: 30 } }, 'schedule is {"days":30}. It must be a Duration of aws-cdk-lib'],
-  ])('refuses, where JavaScript would take it, %o', (options, why) => {
+  ])('refuses %o, which JavaScript would take', (options, why) => {
     const { rotation, login } = house()
     expect(() => rotation.rotate(login, options as Parameters<typeof rotation.rotate>[1])).toThrow(why)
   })

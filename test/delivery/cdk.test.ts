@@ -263,7 +263,7 @@ describe('options that the template refuses', () => {
       { function: 'SshKey', passwordLength: 9 },
       /has no option passwordLength, which is one of PostgresSingleUser, .*It has: /,
     ],
-  ])('are refused, where JavaScript would take them, with what there is: %o', (props, why) => {
+  ])('are refused, though JavaScript would take them, with the names that there are: %o', (props, why) => {
     const make = () => new RotationFunction(stack, `Untyped ${JSON.stringify(props)}`, props as RotationFunctionProps)
     expect(make).toThrow(why)
   })

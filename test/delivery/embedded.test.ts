@@ -127,7 +127,7 @@ describe("Keyturn's functions in the package", () => {
   it.each([
     ['this Node', async () => process.execPath],
     ['Node 22', node22],
-  ])('start on %s, each of them, and say in their own words what is wrong with a value', async (_version, node) => {
+  ])('start on %s, all of them, and say in their own words what is wrong with a value', async (_version, node) => {
     const each = `
 import { startLocalSecretsManager } from 'keyturn/local'
 const local = await startLocalSecretsManager({ retryDelaysMs: [] })

@@ -32,7 +32,7 @@ async function secret() {
 describe(`alternating users, on ${server.label}`, { meta: { server: server.label } }, () => {
   afterAll(() => place[Symbol.asyncDispose]())
 
-  it('go from theirs to ours by the statements of the page, and what each has made is of use to both then', async () => {
+  it('go from theirs to ours by the statements of the page, and both can use what each has made', async () => {
     const { names, master, rotate, run, share, prove } = await secret()
     await prove('is none')
     // What AWS's second login makes is its own, and the first cannot read it.

@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
-import { clientFor, hour, labels } from './support.ts'
+import { expect, test } from 'vitest'
+import { hour, labels, withoutFunctions } from './support.ts'
 
-let local: LocalSecretsManager
-let client: ReturnType<typeof clientFor>
-
-beforeAll(async () => {
-  local = await startLocalSecretsManager({ functions: {} })
-  client = clientFor(local)
-})
-afterAll(() => local.close())
+const { local, client } = await withoutFunctions()
 
 /** A secret with two versions, the second one with the given labels. */
 async function twoVersions(...VersionStages: string[]) {
@@ -58,7 +50,7 @@ test('a value that is stored as AWSCURRENT by hand removes AWSPENDING', async ()
 })
 
 test.each(['AWSCURRENT', 'AWSPENDING', 'MINE'])(
-  'who moves %s must name the version that has it, in AWS’s words',
+  'a move of %s must name the version that has it, in AWS’s words',
   async (label) => {
     const { SecretId, one, two } = await twoVersions(label)
     const move = { SecretId, VersionStage: label, MoveToVersionId: one }

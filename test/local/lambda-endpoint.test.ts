@@ -126,7 +126,7 @@ describe("a function that is invoked through Lambda's API", () => {
 
   // Emulators answer with an empty body when the function crashed or was killed at its timeout.
   it.each(['', '<html>welcome</html>', '{"half":', 'x'.repeat(7 * 1024 * 1024)])(
-    'answers with what is not JSON (%#): that is no success',
+    'has failed where it answers with what is not JSON (%#)',
     async (text) => {
       await using server = await serverThat((response) => response.end(text))
       const { errorType, errorMessage } = await errorOf(server.endpoint)

@@ -41,7 +41,7 @@ test.each([
   ['transfer', async () => new TransferClient(settings).send(new ListServersCommand({}))],
   ['logs', async () => new CloudWatchLogsClient(settings).send(new DescribeLogGroupsCommand({}))],
   ['lambda', async () => new LambdaClient(settings).send(new ListFunctionsCommand({}))],
-])('the SDK of %s reads that it is wrong here, and which variable makes it right', async (service, call) => {
+])('the SDK of %s is told that its endpoint is wrong, and which variable mends that', async (service, call) => {
   await expect(call()).rejects.toMatchObject({
     name: 'UnknownOperationException',
     message: expect.stringContaining(`A call to ${service} is not answered. ${named}`),
@@ -56,7 +56,7 @@ test.each([
   ['s3', /^<Error><Code>UnknownOperationException<\/Code><Message>.*A call to s3 is not answered/],
   ['ec2', /^<Response><Errors><Error><Code>UnknownOperationException<\/Code>/],
   ['route53', /^<ErrorResponse><Error><Type>Sender<\/Type><Code>UnknownOperationException<\/Code>/],
-])('%s, whose requests look like nothing else, is answered in its XML', async (service, expected) => {
+])('%s is answered in its own XML', async (service, expected) => {
   const response = await fetch(`${local.endpoint}/bucket/key`, { headers: signed(service) })
   expect(response.headers.get('content-type')).toBe('text/xml')
   expect(await response.text()).toMatch(expected)

@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
-import { clientFor, labels } from './support.ts'
+import { expect, test } from 'vitest'
+import { labels, withoutFunctions } from './support.ts'
 
-let local: LocalSecretsManager
-let client: ReturnType<typeof clientFor>
-
-beforeAll(async () => {
-  local = await startLocalSecretsManager({ functions: {} })
-  client = clientFor(local)
-})
-afterAll(() => local.close())
+const { local, client } = await withoutFunctions()
 
 const operations = [
   ...['BatchGetSecretValue', 'CancelRotateSecret', 'CreateSecret', 'DeleteResourcePolicy', 'DeleteSecret'],

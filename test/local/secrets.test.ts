@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
-import { clientFor, day } from './support.ts'
+import { describe, expect, test } from 'vitest'
+import { day, withoutFunctions } from './support.ts'
 
-let local: LocalSecretsManager
-let client: ReturnType<typeof clientFor>
-
-beforeAll(async () => {
-  local = await startLocalSecretsManager({ functions: {} })
-  client = clientFor(local)
-})
-afterAll(() => local.close())
+const { local, client } = await withoutFunctions()
 
 const missing = { name: 'ResourceNotFoundException', message: "Secrets Manager can't find the specified secret." }
 const marked = {

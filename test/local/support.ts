@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { SecretsManager, type SecretsManagerClientConfig } from '@aws-sdk/client-secrets-manager'
+import { afterAll } from 'vitest'
 import {
   type LocalOptions,
   type LocalSecretsManager,
@@ -27,6 +28,13 @@ export interface Stage {
   readonly local: LocalSecretsManager
   readonly client: SecretsManager
   readonly lambda: string
+}
+
+/** A server without functions for all tests of a file, which is closed after them. */
+export async function withoutFunctions(): Promise<Pick<Stage, 'local' | 'client'>> {
+  const local = await startLocalSecretsManager({ functions: {} })
+  afterAll(() => local.close())
+  return { local, client: clientFor(local) }
 }
 
 /** A server whose only function does as the description of the secret says; no delays before retries. */

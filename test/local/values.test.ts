@@ -1,16 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalSecretsManager, startLocalSecretsManager } from '../../local/secrets-manager/start.ts'
-import { clientFor, labels } from './support.ts'
+import { describe, expect, test } from 'vitest'
+import { labels, withoutFunctions } from './support.ts'
 
-let local: LocalSecretsManager
-let client: ReturnType<typeof clientFor>
-
-beforeAll(async () => {
-  local = await startLocalSecretsManager({ functions: {} })
-  client = clientFor(local)
-})
-afterAll(() => local.close())
+const { local, client } = await withoutFunctions()
 
 async function create(SecretString = 'one') {
   const { Name = '', ARN = '', VersionId = '' } = await client.createSecret({ Name: randomUUID(), SecretString })

@@ -106,7 +106,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     expect(saidBy(outcome)).toContain('no route to Secrets Manager')
   })
 
-  it('shows what was written only after a while: every step waits for it', async () => {
+  it('shows a write only after a while: every step waits for it', async () => {
     await using secrets = await secretsManagerFor(functionUnderTest, { visibilityLagMs: 700 })
     const secretId = await secrets.store(before)
     for (let seen: string | undefined; seen === undefined; ) seen = await secrets.value(secretId, 'AWSCURRENT')
@@ -172,7 +172,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     expect(calls.filter((operation) => operation === 'PutSecretValue')).toHaveLength(1)
   })
 
-  it('sends half an answer: what is in it is quoted in no error and no log', async () => {
+  it('sends half an answer: no part of it is in any error or log', async () => {
     let cutAt = 0
     await using proxy = await wireProxy({ answer: (text) => (cutAt > 0 ? text.slice(0, cutAt) : text) })
     await using secrets = await secretsManagerFor({
@@ -191,7 +191,7 @@ describe('Secrets Manager that does not do what it is asked', () => {
     await rotation.run(...fourSteps)
   })
 
-  it('is sent the RotationToken with the new value, which a function of another account needs', async () => {
+  it('gets the RotationToken with the new value, which a function of another account needs', async () => {
     const bodies: unknown[] = []
     await using proxy = await wireProxy({
       request(operation, body) {

@@ -20,7 +20,7 @@ describe.each(servers)("the tests' view of $label", (server) => {
     return login
   }
 
-  it('a login says who it is, and one that is refused is undefined', async () => {
+  it('a login gives its account, and undefined where it is refused', async () => {
     const { username, password } = await createUser()
     const none = server.engine === 'mysql' ? 'NONE' : null
     const session = { user: `${username}@localhost`, current_user: `${username}@%`, current_role: none }

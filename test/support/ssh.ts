@@ -21,6 +21,22 @@ export function lineOf(pem: string): string {
   return publicKeyLine(parsePrivateKey(pem, 'the key').publicKey)
 }
 
+/** The key of a secret that is JSON, or nothing but the key. */
+export function pemIn(value: string): string {
+  return value.startsWith('{') ? String((JSON.parse(value) as { private_key?: unknown }).private_key) : value
+}
+
+/** How the key of a value is written in it. */
+export function writtenKeyIn(value: string): string {
+  return value.startsWith('{') ? JSON.stringify(pemIn(value)).slice(1, -1) : value
+}
+
+/** What of a value must be seen nowhere: its key, as it is written, and line by line. */
+export function secretPartsOf(value: string): readonly string[] {
+  const lines = pemIn(value).split('\n')
+  return [writtenKeyIn(value), ...lines.filter((part) => part.length > 16 && !part.includes('-----'))]
+}
+
 /** Replaces the file of keys of the host's account. */
 export async function writeKeys(host: SshHost, text: string, mode = 0o600): Promise<void> {
   const { keys, uid, gid } = host.account

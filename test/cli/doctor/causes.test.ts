@@ -43,8 +43,8 @@ describe('keyturn adopt', () => {
   })
 })
 
-describe('doctor says what it looked at', () => {
-  it('shows people windows in UTC, what was seen, and that nothing is wrong', async () => {
+describe('keyturn doctor', () => {
+  it('shows people windows in UTC, what it saw, and that nothing is wrong', async () => {
     const { name } = await world.setUp({ deployed: { vpc: world.ground.closed } })
     await world.settled()
     const { out, code } = await ran(doctor, [name])
@@ -54,7 +54,7 @@ describe('doctor says what it looked at', () => {
     expect(code).toBe(0)
   })
 
-  it('goes on where it may read nothing but the secret, and says what it could not see', async () => {
+  it('goes on where it may describe the secret alone, and says what it could not see', async () => {
     const { name } = await world.setUp({ deployed: { vpc: world.ground.closed } })
     await world.settled()
     world.account.forbids = ({ action }) => action !== 'DescribeSecret'
@@ -80,7 +80,7 @@ describe('doctor says what it looked at', () => {
     expect((await ran(doctor, ['nowhere'])).code).toBe(1)
   })
 
-  it('reads no value unless it is told to', async () => {
+  it('reads no value without --read-value', async () => {
     const { name } = await world.setUp()
     await world.settled()
     world.account.calls.length = 0

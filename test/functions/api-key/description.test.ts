@@ -121,7 +121,7 @@ describe('a description of a provider', () => {
     expect(() => checkedDescription(value, 'a.json', apiKeyKind)).toThrow('a.json: the whole is not as it must be')
   })
 
-  it('has a JSON Schema, made of what the function checks by: npm run schema writes it', () => {
+  it("has a JSON Schema that npm run schema makes of the function's own checks", () => {
     const published: unknown = JSON.parse(readFileSync(repositoryPath('docs/api-key-provider.schema.json'), 'utf8'))
     expect(published).toEqual(providerSchema())
   })

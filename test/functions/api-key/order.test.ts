@@ -360,7 +360,7 @@ describe('a provider that does not do what it is asked', () => {
       'AnswerUnusable',
     ],
     ['answers well, in HTML', { status: 201, body: '<html>' }, 'AnswerUnusable'],
-  ] as const)('%s: asked once', async (_, said, code) => {
+  ] as const)('%s: it is asked once', async (_, said, code) => {
     const target = await rotated(0)
     const { create } = descriptionOf(provider.front)
     await described.describe({ create: { ...create, assert: [{ pointer: '/errors', absent: true }] } })

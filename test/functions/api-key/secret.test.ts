@@ -265,7 +265,7 @@ describe('other ways to a new key', () => {
     expect(await target.works(await target.stagedValue('AWSCURRENT'))).toBe(true)
   })
 
-  it('a value that we choose is stored, then told to the provider, however often, and revoked by its name', async () => {
+  it('a value that we choose is stored, then told to the provider by each attempt, and revoked by its name', async () => {
     const apply = {
       method: 'PUT',
       path: '/accounts/{account}/keys/{id}',

@@ -50,7 +50,7 @@ describe.each([
   // A login may change its own password: there is no statement that would allow it.
   { path: 'postgres/single-user', speak: speakPostgres, code: 'DatabaseFailed' },
 ])(
-  '$path, where a server says in an error what it must not',
+  '$path, where a server quotes the password in an error',
   { meta: { server: 'a server of its own' } },
   async ({ path, speak, code }) => {
     const secrets = await secretsManagerFor(databaseFunction(path, { ca: '' }))

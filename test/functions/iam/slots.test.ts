@@ -173,7 +173,7 @@ describe('a key that no version has', () => {
     ['has been used for something', async (target: Stored) => usedKey(target)],
     ['has been used long after it was made', async (target: Stored) => usedLate(target)],
     ['is in a version with a label of somebody', async (target: Stored) => pinned(target)],
-  ])('is somebody’s where it %s: an error that says how to free its place', async (oddity, arrange) => {
+  ])('belongs to somebody where it %s, and the error says how to free its place', async (oddity, arrange) => {
     const target = await rotated(0)
     const id = await arrange(target)
     const before = await idsOf(target)
@@ -266,7 +266,7 @@ describe('the user of the keys', () => {
   it.each([
     ['the root user', 'arn:aws:iam::123456789012:root'],
     ['a session of a role', 'arn:aws:sts::123456789012:assumed-role/r/s'],
-  ])('never those of %s', async (_, arn) => {
+  ])('is never %s', async (_, arn) => {
     const target = await rotated(0)
     spoil('GetCallerIdentity', { change: (answer) => answer.replace(/<Arn>[^<]*</, `<Arn>${arn}<`) })
     await expectFailure(suite, target, { code: 'InvalidSecret', step: 'createSecret' })
@@ -291,7 +291,7 @@ describe('the new key', () => {
     ['not the one that IAM has made', 'SignatureDoesNotMatch', '', 'KeyRefused', 'secret half'],
     ['not let through', 'AccessDenied', 'not authorized', 'AccessDenied', 'endpoint policy'],
     ['forbidden without MFA', 'AccessDenied', 'with an explicit deny', 'AccessDenied', 'aws:MultiFactorAuthPresent'],
-  ])('%s: told apart', async (_, code, message, expected, words) => {
+  ])('that STS answers as %s has an error of its own', async (_, code, message, expected, words) => {
     const target = await rotated(0)
     const rotation = await secrets.begin(target.secretId)
     await rotation.run('createSecret')
@@ -321,7 +321,7 @@ describe('the new key', () => {
     ['not allowed', 'AccessDenied', 'is not authorized to perform', 403, 'AccessDenied', 'IamUserArns'],
     ['forbidden by a policy', 'AccessDenied', 'with an explicit deny in an SCP', 403, 'AccessDenied', 'SCPs'],
     ['throttled', 'Throttling', 'Rate exceeded', 400, 'IamFailed', 'throttled'],
-  ])('is asked for once where that is %s', async (_, code, message, status, expected, words) => {
+  ])('is asked for once where CreateAccessKey is %s', async (_, code, message, status, expected, words) => {
     const target = await rotated(0)
     spoil('CreateAccessKey', { code, message, status })
     const { errorMessage } = await expectFailure(suite, target, { code: expected as 'IamFailed', step: 'createSecret' })

@@ -5,6 +5,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { connected, mysqlServer } from '../../support/mysql.ts'
 import { saidBy } from '../../support/outcome.ts'
 import { randomName, randomPassword } from '../../support/random.ts'
+import { expectNoRightIsLost } from '../databases/lost-right.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
@@ -27,32 +28,7 @@ describe('alternating-users on MySQL: the login in use', { meta: { server: serve
 
   it('keeps what was granted to it alone: the rotation ends before it changes anything', async () => {
     const target = await stored(1)
-    const database = randomName('d')
-    await server.query(`CREATE DATABASE ${database}`)
-    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.clone])
-    const before = await target.snapshot()
-    const current = loginIn(await target.stagedValue('AWSCURRENT'))
-    expect(current.username).toBe(target.clone)
-    const rotation = await secrets.begin(target.secretId)
-    await rotation.run('createSecret')
-    const outcome = await rotation.attempt('setSecret')
-    if (outcome.ok) throw new Error('setSecret succeeded')
-    expect(outcome.error.errorType).toBe('PrivilegesDiffer')
-    expect(outcome.error.errorMessage).toContain('Trying again does not help')
-    expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${target.clone}'@'%';`)
-    expect(await target.snapshot()).toEqual(before)
-    await using session = await connected({ host, port, user: current.username, password: current.password })
-    await session.query(`CREATE TABLE ${database}.t (a int)`)
-    // As the error says: granted to the other, too, it is nobody's loss any more.
-    await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [target.base.username])
-    await rotation.run('setSecret')
-    // Or taken away, where nobody needs it: by the statement as it stands there.
-    await server.query(`REVOKE CREATE ON ${database}.* FROM ?@'%'`, [target.base.username])
-    await rotation.attempt('setSecret')
-    await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')
-    await rotation.run('setSecret', 'testSecret', 'finishSecret')
-    await expect(session.query(`CREATE TABLE ${database}.u (a int)`)).rejects.toMatchObject({ errno: 1142 })
-    await rotation.end()
+    await expectNoRightIsLost(server, secrets, target)
   })
 
   it('has what it needs after each statement of the errors, where another function has made it', async () => {

@@ -53,7 +53,7 @@ describe('a password in AWSPENDING that is longer than MySQL takes', { meta: { s
   })
 
   for (const plugin of ['caching_sha2_password', 'sha256_password']) {
-    it(`${plugin}: is no account's, which is said without hashing it`, async () => {
+    it(`${plugin}: matches no account, which is found without hashing it`, async () => {
       const username = randomName()
       await server.query(`CREATE USER ?@? IDENTIFIED WITH ${plugin} BY ?`, [username, '%', randomPassword()])
       const query = 'SELECT HEX(authentication_string) AS hash FROM mysql.user WHERE user = ?'

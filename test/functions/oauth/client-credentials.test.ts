@@ -78,7 +78,7 @@ function answers(suite: Suite): void {
     ['too many requests', 429, '', 'ProviderFailed'],
     ['a fault', 503, '<p>', 'ProviderFailed'],
     ['a page in HTML', 200, '<p>hello', 'AnswerUnusable'],
-  ] as const)('%s changes nothing, and is said as what it is', async (_, status, body, code) => {
+  ] as const)('%s changes nothing, and has a code of its own', async (_, status, body, code) => {
     const target = await stored()
     front.spoil = ({ path }) => (path === '/token' ? { status, body } : undefined)
     await expectFailure(suite, target, { code, step: 'createSecret' })

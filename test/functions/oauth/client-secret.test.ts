@@ -98,7 +98,7 @@ function oddServers(suite: Suite): void {
     ['too many requests', { status: 429, headers: { 'retry-after': '3600' }, body: '' }, 'ProviderFailed'],
     ['a fault', { status: 500, body: '' }, 'ProviderFailed'],
     ['a refusal', { status: 403, body: '{"error":"invalid_token"}' }, 'ProviderRefused'],
-  ] as const)('%s in the place of the secret changes nothing, and is said as what it is', async (_, said, code) => {
+  ] as const)('%s in the place of the secret changes nothing, and has a code of its own', async (_, said, code) => {
     const target = await stored()
     front.spoil = ({ method }) => (method === 'GET' ? said : undefined)
     await expectFailure(suite, target, { code, step: 'createSecret' })

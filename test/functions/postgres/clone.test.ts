@@ -6,7 +6,7 @@ import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
 import { createClone } from './roles.ts'
-import { alternatingUsers } from './secret-types.ts'
+import { alternatingUsers, bySuperuser } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)
@@ -15,7 +15,7 @@ for (const major of [18, 15] as const) {
 
   /** A stored secret whose superuser secret is a real superuser's, for what an administrator may not do. */
   async function stored() {
-    const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+    const made = await type.make(secrets, bySuperuser(server))
     return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
 
@@ -185,7 +185,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('testSecret refuses a clone whose base was given another role by its database', async () => {
-      const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+      const made = await type.make(secrets, bySuperuser(server))
       const [owner, database] = [randomName('owner'), randomName('owned')]
       await server.query(`CREATE DATABASE ${database}`)
       await server.query(`CREATE ROLE ${owner} NOLOGIN`)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { suiteFor } from '../../contract/suite.ts'
+import { type Suite, suiteFor } from '../../contract/suite.ts'
 import { codeOf, saidBy } from '../../support/outcome.ts'
 import { postgresServer, quoted } from '../../support/postgres.ts'
 import { loginIn } from '../databases/secret-string.ts'
@@ -7,8 +7,24 @@ import { alternatingUsers, singleUser } from './secret-types.ts'
 
 const timeoutMs = 5_000
 
+/** A rotation before setSecret, and the role whose password that sets. */
+async function begun({ secrets, ...suite }: Suite) {
+  const target = await suite.stored()
+  const rotation = await secrets.begin(target.secretId)
+  await rotation.run('createSecret')
+  return { target, rotation, role: loginIn(await target.stagedValue('AWSPENDING')).username }
+}
+
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)
+
+  /** A session that holds the row of a role until its transaction ends. */
+  async function holding(role: string) {
+    const other = await server.admin()
+    await other.query('BEGIN')
+    await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
+    return other
+  }
 
   // Each case has roles of its own, and mostly waits.
   describe.concurrent(`a role that somebody else is changing, on ${server.label}`, {
@@ -24,13 +40,8 @@ for (const major of [18, 15] as const) {
         await using _ = secrets
         // What it takes to start belongs to no step.
         await secrets.invoke({})
-        const target = await suite.stored()
-        const rotation = await secrets.begin(target.secretId)
-        await rotation.run('createSecret')
-        const role = loginIn(await target.stagedValue('AWSPENDING')).username
-        await using other = await server.admin()
-        await other.query('BEGIN')
-        await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
+        const { target, rotation, role } = await begun(suite)
+        await using other = await holding(role)
 
         const began = performance.now()
         const outcome = await rotation.attempt('setSecret')
@@ -49,13 +60,8 @@ for (const major of [18, 15] as const) {
         const suite = await suiteFor(type)
         const { secrets } = suite
         await using _ = secrets
-        const target = await suite.stored()
-        const rotation = await secrets.begin(target.secretId)
-        await rotation.run('createSecret')
-        const role = loginIn(await target.stagedValue('AWSPENDING')).username
-        await using other = await server.admin()
-        await other.query('BEGIN')
-        await other.query(`ALTER ROLE ${quoted(role)} CONNECTION LIMIT 50`)
+        const { target, rotation, role } = await begun(suite)
+        await using other = await holding(role)
         const setting = rotation.run('setSecret')
         // The function waits for the row; what it meets then is "tuple concurrently updated".
         for (let waits = 0; waits === 0; ) {

@@ -3,7 +3,7 @@ import { suiteFor } from '../../contract/suite.ts'
 import { type AdminClient, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import { literal } from './roles.ts'
-import { alternatingUsers } from './secret-types.ts'
+import { alternatingUsers, bySuperuser } from './secret-types.ts'
 
 /** Signatures of functions of pg_catalog that somebody might call without naming the schema. */
 const functions: Readonly<Record<string, readonly [parameters: string, returns: string, body: string]>> = {
@@ -38,7 +38,7 @@ for (const major of [18, 15] as const) {
 
   /** A base that owns its database, and has laid traps there for whoever comes with more rights. */
   async function trapped() {
-    const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+    const made = await type.make(secrets, bySuperuser(server))
     const value = JSON.stringify({ ...JSON.parse(made.value), dbname: database })
     const base = quoted(made.base.username)
     await admin.query(`ALTER DATABASE ${database} OWNER TO ${base}`)
@@ -94,7 +94,7 @@ for (const major of [18, 15] as const) {
     })
 
     it('may have its database set up for odd sessions: the clone still becomes what the base is', async () => {
-      const made = await type.make(secrets, { master: async () => ({ ...server.superuser, database: 'postgres' }) })
+      const made = await type.make(secrets, bySuperuser(server))
       const base = quoted(made.base.username)
       const odd = randomName('odd')
       await server.query(`CREATE DATABASE ${odd} OWNER ${base}`)

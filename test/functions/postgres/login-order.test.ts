@@ -26,6 +26,16 @@ async function put(target: StoredTarget, fields: Record<string, unknown>): Promi
   return SecretString
 }
 
+/** That setSecret is refused with AWSCURRENT and AWSPENDING, and tries no further version. */
+async function expectTwoRefusals(target: StoredTarget): Promise<void> {
+  const rotation = await secrets.begin(target.secretId)
+  await rotation.run('createSecret')
+  const watch = await type.watchLogins(target)
+  const outcome = await rotation.attempt('setSecret')
+  expect(codeOf(outcome)).toBe('LoginRefused')
+  expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
+}
+
 describe('postgres single-user: which version logs in', { meta: { server: server.label } }, () => {
   afterAll(() => secrets[Symbol.asyncDispose]())
 
@@ -66,12 +76,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
       // The password that works becomes AWSPREVIOUS, but together with something that is not this login's.
       await put(target, fields)
       await put(target, { password: randomPassword() })
-      const rotation = await secrets.begin(target.secretId)
-      await rotation.run('createSecret')
-      const watch = await type.watchLogins(target)
-      const outcome = await rotation.attempt('setSecret')
-      expect(codeOf(outcome)).toBe('LoginRefused')
-      expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
+      await expectTwoRefusals(target)
       expect(await target.works(target.value)).toBe(true)
     })
   }
@@ -79,12 +84,7 @@ describe('postgres single-user: which version logs in', { meta: { server: server
   it('AWSPREVIOUS with TLS is not sent in clear text because AWSCURRENT says so', async () => {
     const target = await stored()
     await put(target, { ssl: false, password: randomPassword() })
-    const rotation = await secrets.begin(target.secretId)
-    await rotation.run('createSecret')
-    const watch = await type.watchLogins(target)
-    const outcome = await rotation.attempt('setSecret')
-    expect(codeOf(outcome)).toBe('LoginRefused')
-    expect(await watch.stop()).toEqual({ accepted: 0, refused: 2 })
+    await expectTwoRefusals(target)
   })
 
   it('AWSPREVIOUS that cannot be read as a login does not stop a rotation that can do without it', async () => {

@@ -8,7 +8,7 @@ import { loginIn } from '../databases/secret-string.ts'
 import { cloneOf } from '../databases/target.ts'
 import { handOver, printed } from './hand-over.ts'
 import { createClone, createRole } from './roles.ts'
-import type { PostgresType } from './secret-types.ts'
+import { bySuperuser, type PostgresType } from './secret-types.ts'
 
 type Names = { readonly app: string; readonly shop: string }
 
@@ -21,9 +21,7 @@ export async function expectOwnRightsGoOver(
   server: TestServer,
   { secrets, ...suite }: Suite & { readonly type: PostgresType },
 ): Promise<void> {
-  const made = await suite.type.make(secrets, {
-    master: async () => ({ ...server.superuser, database: 'postgres' }),
-  })
+  const made = await suite.type.make(secrets, bySuperuser(server))
   const target = await suite.stored(async () => made)
   const clone = await createClone(server, made.base)
   const names = { app: made.base.username, shop: randomName('s') }

@@ -28,6 +28,11 @@ export const secretString = secretStringOf('postgres', ({ database = 'postgres' 
 }))
 const target = targetsOf(secretString, roleSnapshot)
 
+/** The wish for a superuser secret of a real superuser, who may do what an administrator may not. */
+export function bySuperuser({ superuser }: Pick<TestServer, 'superuser'>): TargetWish {
+  return { master: async () => ({ ...superuser, database: 'postgres' }) }
+}
+
 /** @param at what the secrets say of the server, where it is to be reached in another way */
 export function singleUser(server: TestServer, at: ServerFields = { port: server.port }): PostgresType {
   return databaseType<TargetWish>({

@@ -9,10 +9,10 @@ import { rotationCalls } from '../../contract/calls.ts'
 import { findLeak } from '../../support/leaks.ts'
 import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
-import { lineOf, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
+import { lineOf, logsIn, pemIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
 import { dropped, fleetOfThree } from './fleet-of-three.ts'
 import { allWell, rotated } from './rotation.ts'
-import { hopFields, hostFields, pemIn, sshTarget } from './secret-types.ts'
+import { hopFields, hostFields, sshTarget } from './secret-types.ts'
 
 const { suite, type, secrets, hosts, doors, fleet, outcomeOf } = await fleetOfThree()
 const [first, second, third] = hosts

@@ -2,7 +2,16 @@ import type { SshHost } from '../../../local/servers/sshd.ts'
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
 import type { FunctionUnderTest } from '../../support/function-under-test.ts'
 import type { SecretsManager } from '../../support/secrets-manager.ts'
-import { hostState, logsIn, readKeys, testKey, writeKeys } from '../../support/ssh.ts'
+import {
+  hostState,
+  logsIn,
+  pemIn,
+  readKeys,
+  secretPartsOf,
+  testKey,
+  writeKeys,
+  writtenKeyIn,
+} from '../../support/ssh.ts'
 
 export const sshKeyFunction: FunctionUnderTest = { id: 'SshKey', module: 'functions/ssh/key.ts' }
 
@@ -28,15 +37,6 @@ export async function hopFields(
   await writeKeys(host, `${line}\n`)
   const secret = { username: host.account.username, private_key: pem }
   return { ...hostFields(host), secret_arn: await store(JSON.stringify(secret)), ...fields }
-}
-
-export function pemIn(value: string): string {
-  return value.startsWith('{') ? String((JSON.parse(value) as { private_key?: unknown }).private_key) : value
-}
-
-/** How the key of a value is written in it. */
-function written(value: string): string {
-  return value.startsWith('{') ? JSON.stringify(pemIn(value)).slice(1, -1) : value
 }
 
 export interface SshWish {
@@ -66,7 +66,7 @@ export async function sshTarget(hosts: readonly SshHost[], wish: SshWish = {}): 
   return {
     value,
     async works(text) {
-      if (text.replace(written(text), '') !== value.replace(written(value), '')) {
+      if (text.replace(writtenKeyIn(text), '') !== value.replace(writtenKeyIn(value), '')) {
         throw new Error('The value has changed in more than its key.')
       }
       for (const host of hosts) expectOthersUntouched(await readKeys(host), wish.around ?? [])
@@ -74,12 +74,7 @@ export async function sshTarget(hosts: readonly SshHost[], wish: SshWish = {}): 
       return !logins.includes(false)
     },
     snapshot: () => Promise.all(hosts.map(hostState)),
-    sensitive: (text) => [
-      written(text),
-      ...pemIn(text)
-        .split('\n')
-        .filter((part) => part.length > 16 && !part.includes('-----')),
-    ],
+    sensitive: secretPartsOf,
     others: [],
     logins: [],
   }

@@ -1,15 +1,6 @@
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
-import { lineOf, testKey } from '../../support/ssh.ts'
+import { lineOf, pemIn, secretPartsOf, testKey, writtenKeyIn } from '../../support/ssh.ts'
 import type { TransferApi } from '../../support/transfer-api.ts'
-
-/** How the key of a value is written in it. */
-function written(value: string): string {
-  return JSON.stringify((JSON.parse(value) as { private_key?: unknown }).private_key).slice(1, -1)
-}
-
-export function pemIn(value: string): string {
-  return String((JSON.parse(value) as { private_key?: unknown }).private_key)
-}
 
 /** A user with a first key, and the first value of its secret. */
 export async function transferTarget(
@@ -24,7 +15,7 @@ export async function transferTarget(
     value,
     username,
     async works(text) {
-      if (text.replace(written(text), '') !== value.replace(written(value), '')) {
+      if (text.replace(writtenKeyIn(text), '') !== value.replace(writtenKeyIn(value), '')) {
         throw new Error('The value has changed in more than its key.')
       }
       const keys = await api.keys(username)
@@ -34,12 +25,7 @@ export async function transferTarget(
       return keys.some((key) => key.startsWith(lineOf(pemIn(text))))
     },
     snapshot: async () => [...(await api.keys(username))].sort(),
-    sensitive: (text) => [
-      written(text),
-      ...pemIn(text)
-        .split('\n')
-        .filter((part) => part.length > 16 && !part.includes('-----')),
-    ],
+    sensitive: secretPartsOf,
     others: [],
     logins: [],
   }

@@ -8,11 +8,11 @@ import { rotationCalls } from '../../contract/calls.ts'
 import { secretTypeContract } from '../../contract/secret-type.ts'
 import { codeOf } from '../../support/outcome.ts'
 import { secretsManagerFor } from '../../support/secrets-manager.ts'
-import { lineOf, testKey } from '../../support/ssh.ts'
+import { lineOf, pemIn, testKey } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
 import { transferApi } from '../../support/transfer-api.ts'
 import { allWell, rotated } from '../ssh/rotation.ts'
-import { pemIn, transferTarget, transferUserKey } from './secret-type.ts'
+import { transferTarget, transferUserKey } from './secret-type.ts'
 
 const api = await transferApi()
 const userKey = transferUserKey(api)

@@ -113,7 +113,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
 
 describe.skipIf(!isRoot)('a server that dies in the rename', { meta: { server: type.server } }, () => {
   it.each(['before', 'after'] as const)(
-    '%s it is done: that is said at once, and the next attempt ends the rotation',
+    '%s it is done is NoAnswer at once, and the next attempt ends the rotation',
     async (when) => {
       const target = await fresh()
       const before = await readKeys(host)

@@ -7,10 +7,9 @@ import { describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { dropped, fleetOfThree } from '../../functions/ssh/fleet-of-three.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
-import { pemIn } from '../../functions/ssh/secret-types.ts'
 import { codeOf } from '../../support/outcome.ts'
 import { fourSteps, secretsManagerFor } from '../../support/secrets-manager.ts'
-import { lineOf, logsIn, readKeys, writeKeys } from '../../support/ssh.ts'
+import { lineOf, logsIn, pemIn, readKeys, writeKeys } from '../../support/ssh.ts'
 import { doorTo } from '../../support/ssh-door.ts'
 
 // What every change needs is in test/functions/ssh/fleet.test.ts.

@@ -262,7 +262,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     await expectUntouched(at.host, before)
   })
 
-  it('a full disk: is told from other failures, and can be tried again', async () => {
+  it('on a full disk is KeyFileNotWritable, and can be tried again', async () => {
     await using at = await on(await hostWith())
     const inside = at.host.path(folder)
     await run('mount', ['-t', 'tmpfs', '-o', 'size=16k,uid=2001,gid=2001,mode=700', 'none', inside])
@@ -282,7 +282,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     }
   })
 
-  it('a read-only file system', async () => {
+  it('on a read-only file system is KeyFileNotWritable', async () => {
     await using at = await on(await hostWith())
     const target = await at.target()
     const inside = at.host.path(folder)
@@ -299,7 +299,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     }
   })
 
-  it('an immutable file, and a folder that belongs to root', async () => {
+  it('that is immutable, or in a folder of root, is KeyFileNotWritable', async () => {
     await using at = await on(await hostWith())
     const path = at.host.path(at.host.account.keys)
     for (const [lock, unlock] of [
@@ -327,7 +327,7 @@ describe.skipIf(!isRoot)('a file that cannot be replaced', { meta: { server: 'Op
     }
   })
 
-  it('an ACL, which shows as bits for the group: the new file is open to nobody but its owner', async () => {
+  it('with an ACL becomes a file that is open to nobody but its owner', async () => {
     await using at = await on(await hostWith())
     const target = await at.target()
     const path = at.host.path(at.host.account.keys)

@@ -2,9 +2,9 @@ import { PutSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type SshHost, startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
-import { pemIn, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
-import { lineOf, logsIn, readKeys, writeKeys } from '../../support/ssh.ts'
+import { lineOf, logsIn, pemIn, readKeys, writeKeys } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
 
 /** OpenSSH 8.4, 9.2, 10.0. Somebody who is not root has but one kind of host. */

@@ -5,10 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type SshdOptions, type SshHost, startSshd } from '../../../local/servers/sshd.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { allWell, rotated } from '../../functions/ssh/rotation.ts'
-import { pemIn, type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
+import { type SshWish, sshKey, sshTarget } from '../../functions/ssh/secret-types.ts'
 import { codeOf, saidBy } from '../../support/outcome.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
-import { logsIn, testKey } from '../../support/ssh.ts'
+import { logsIn, pemIn, testKey } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
 
 const started: SshHost[] = []

@@ -1,0 +1,52 @@
+import { expect } from 'vitest'
+import type { StoredTarget } from '../../contract/suite.ts'
+import { connected, type TestServer } from '../../support/mysql.ts'
+import { randomName } from '../../support/random.ts'
+import type { SecretsManager } from '../../support/secrets-manager.ts'
+import type { TestLogin } from '../../support/test-server.ts'
+import { loginIn } from './secret-string.ts'
+import { cloneOf } from './target.ts'
+
+/**
+ * A right that the login in use alone was granted ends the rotation before it changes anything, until the other login has it too,
+ * or nobody has it.
+ * @param target whose clone is in use, and whose superuser may grant everything
+ */
+export async function expectNoRightIsLost(
+  server: TestServer,
+  secrets: SecretsManager,
+  { base, ...target }: StoredTarget & { readonly base: TestLogin },
+): Promise<void> {
+  const clone = cloneOf(base)
+  const database = randomName('d')
+  await server.query(`CREATE DATABASE ${database}`)
+  await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [clone])
+  const before = await target.snapshot()
+  const current = loginIn(await target.stagedValue('AWSCURRENT'))
+  expect(current.username).toBe(clone)
+  const rotation = await secrets.begin(target.secretId)
+  await rotation.run('createSecret')
+  const outcome = await rotation.attempt('setSecret')
+  if (outcome.ok) throw new Error('setSecret succeeded')
+  expect(outcome.error.errorType).toBe('PrivilegesDiffer')
+  expect(outcome.error.errorMessage).toContain('Trying again does not help')
+  expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${clone}'@'%';`)
+  expect(await target.snapshot()).toEqual(before)
+  await using session = await connected({
+    host: server.host,
+    port: server.port,
+    user: current.username,
+    password: current.password,
+  })
+  await session.query(`CREATE TABLE ${database}.t (a int)`)
+  // As the error says: granted to the other, too, it is nobody's loss any more.
+  await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [base.username])
+  await rotation.run('setSecret')
+  // Or taken away, where nobody needs it: by the statement as it stands there.
+  await server.query(`REVOKE CREATE ON ${database}.* FROM ?@'%'`, [base.username])
+  await rotation.attempt('setSecret')
+  await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')
+  await rotation.run('setSecret', 'testSecret', 'finishSecret')
+  await expect(session.query(`CREATE TABLE ${database}.u (a int)`)).rejects.toMatchObject({ errno: 1142 })
+  await rotation.end()
+}
