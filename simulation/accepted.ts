@@ -1,14 +1,14 @@
 import type { Violation } from './explore/explore.ts'
 
-/** Something that does not hold, is known not to, and why it is left so. */
+/** A promise that is known not to hold in some histories, and why it is left so. */
 export interface LeftOver {
   readonly name: string
   readonly why: string
   readonly types: RegExp
   readonly predicates: readonly string[]
-  /** What has happened in every history that shows it. */
+  /** A mark (of a human act, or of a late arrival) that every such history has. */
   readonly mark?: string
-  /** How many mishaps it takes. */
+  /** How many mishaps such a history has at least. */
   readonly mishaps?: number
 }
 
@@ -39,7 +39,7 @@ export const leftOvers: readonly LeftOver[] = [
   },
   {
     name: 'a late createSecret of a rotation that was dropped',
-    why: 'PutSecretValue takes AWSPENDING along, whoever has it. The rotation that was dropped is taken up by the next rotate-secret, and ends with its own value, which works.',
+    why: 'PutSecretValue moves AWSPENDING away from any other version. The rotation that was dropped is taken up by the next rotate-secret, and ends with its own value, which works.',
     types: /./,
     predicates: ['goes-forward'],
     mark: 'staged again',

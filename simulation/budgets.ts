@@ -5,7 +5,7 @@ type Budgets = (type: Pick<SimulatedType, 'isLarge'>) => readonly Budget[]
 
 const both: Budget = { fault: 1, preemption: 1, act: 0 }
 
-/** What every change of the code is tried with. */
+/** The budgets with which every change of the code is tried. */
 export const perStep: Budgets = ({ isLarge }) =>
   isLarge
     ? [
@@ -14,7 +14,7 @@ export const perStep: Budgets = ({ isLarge }) =>
       ]
     : [both]
 
-/** What CI tries besides: a second preemption, with a fault or with something that somebody does; and both of these. */
+/** Further budgets, for CI: a second preemption with a fault, with a human act, or with both. */
 export const deep: Budgets = ({ isLarge }) =>
   isLarge
     ? [both, { fault: 0, preemption: 1, act: 1 }]

@@ -11,7 +11,7 @@ import { simulatedSsh, sshCases } from './targets/ssh.ts'
 import type { Outside } from './world/outside.ts'
 import { valuesInUse, valueWith, type World } from './world/world.ts'
 
-// The types of secrets with a mistake in them, of which defects.ts has the list.
+// Types of secrets with a mistake in them; defects.ts lists them.
 
 export function typeNamed(name: string): SimulatedType {
   return simulatedDatabase(caseOf(name))
@@ -76,7 +76,7 @@ export function revokesWhenPromoted(type: SimulatedType): SimulatedType {
   }
 }
 
-/** As if every run of before had ended long ago. */
+/** Treats every earlier run as if it had ended long ago. */
 export function impatient(type: SimulatedType): SimulatedType {
   return {
     ...type,
@@ -85,7 +85,7 @@ export function impatient(type: SimulatedType): SimulatedType {
   }
 }
 
-/** Changes what one step does with the store. */
+/** Gives one step another store. */
 export function withStore(type: SimulatedType, step: Step, change: (store: SecretStore) => SecretStore): SimulatedType {
   return {
     ...type,
@@ -96,7 +96,7 @@ export function withStore(type: SimulatedType, step: Step, change: (store: Secre
   }
 }
 
-/** As AWS's functions do: in each rotation one login is refused. */
+/** Tries AWSPENDING first, as AWS's functions do, so that one login of each rotation is refused. */
 export function pendingFirst(engine: Parameters<DatabaseCase['strategy']>[0]): ReturnType<DatabaseCase['strategy']> {
   const strategy = singleUser(engine)
   return {

@@ -20,13 +20,13 @@ import { isBlind, judgesBeforeStoring, remembersTooEarly } from './oauth-defects
 import { generated } from './targets/generated-value.ts'
 import type { SimulatedType } from './targets/simulated-type.ts'
 
-/** A mistake that somebody could make, made on purpose: the simulation is worth what it finds of them. */
+/** A mistake that somebody could make, made on purpose. The simulation must find each of them. */
 export interface Defect {
   readonly what: string
   readonly type: SimulatedType
   /** The predicate that it breaks. */
   readonly breaks: string
-  /** What it takes; one fault and one preemption when left out. */
+  /** The budget that finds it; one fault and one preemption when left out. */
   readonly budget?: Budget
 }
 

@@ -11,22 +11,22 @@ import { tell } from './story.ts'
 import { types } from './targets/types.ts'
 
 const help = `Runs the functions in one process, without sockets, and decides at every outside call what happens: which run goes on, what is
-lost, what comes late, who dies, what somebody does meanwhile. It looks whether the promises hold.
+lost, what comes late, which run dies, what an operator does meanwhile. It checks whether the promises hold.
 
   npm run simulate -- [TYPE] [--deep] [--minutes N] [--seed S] [--history TEXT] [--matrix FILE] [--json]
 
   TYPE            the kinds of secrets whose names begin so; all when left out: ${types.map(({ name }) => name).join(', ')}
   --minutes N     whole rotations at random for so long, 0.1 to 600; without it every order of two runs of each step is tried,
                   with one fault and one preemption
-  --deep          tries two preemptions, with a fault or with something that somebody does meanwhile; with --minutes as much of
+  --deep          tries two preemptions, with a fault or with a human act; with --minutes as much of
                   that as fits, drawn by chance
-  --seed S        what that number draws; another one each time when left out
+  --seed S        draws by this number; by another one each time when left out
   --history TEXT  plays one history and tells it, for instance mysql-single-user/set+set/3:B,9:lost
   --matrix FILE   writes what was tried as a page; docs/crash-matrix.md is the one of all kinds of secrets
   --json          one line of JSON for each kind of secret
   --help          this text
 
-Exit code 0: all promises hold, but for what is known and accepted; 1: one does not, and its history is told; 2: wrong arguments.
+Exit code 0: all promises hold, but for accepted left-overs; 1: one does not, and its history is told; 2: wrong arguments.
 
 Examples:
   npm run simulate -- postgres
@@ -53,7 +53,7 @@ const chosen = types.filter(({ name }) => name.startsWith(prefix))
 if (chosen.length === 0 || more.length > 0) cli.fail(`There is no kind of secret "${positionals.join(' ')}".`)
 const minutes = number('--minutes', values.minutes, 0.1, 600)
 const seed = number('--seed', values.seed, 0, 4_294_967_295) ?? Math.floor(Math.random() * 4_294_967_296)
-// Whoever reads the first lines only has not asked for an error.
+// A program that reads only the first lines, such as head, must not cause an error.
 process.stdout.on('error', () => process.exit(1))
 const say = (line: string) => {
   if (!json) process.stdout.write(`${line}\n`)
@@ -94,11 +94,11 @@ async function everyOrder(): Promise<void> {
     const budgets = (values.deep ? deep : perStep)(type)
     const goOn = (count: number, part: number) => {
       if (count % 1_000 === 0) progress(`${type.name}: ${count} histories`)
-      // What one does not need of its time, the next ones have.
+      // The time that one kind does not need is left to the next ones.
       const due = ((index + part) / chosen.length) * (minutes ?? 0) * 60_000
       return minutes === undefined || performance.now() - start < due
     }
-    // One for each kind of secret, so that a faster machine tries the same, and more.
+    // A seed for each kind of secret, so that a faster machine tries the same histories, and more.
     const bounded = minutes === undefined ? {} : { chance: seeded(seed + index) }
     const result = await exploreType(type, values.deep ? steps : [...steps, outlived], budgets, { goOn, ...bounded })
     results.push(result)

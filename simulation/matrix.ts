@@ -4,7 +4,7 @@ import type { TypeResult } from './explore/explore-type.ts'
 import { textOf } from './explore/history.ts'
 import { predicates } from './explore/predicates.ts'
 
-/** Words for what was tried at a call. */
+/** Words for the events that were tried at a call. */
 const words: Readonly<Record<string, string>> = {
   A: 'preempted',
   B: 'preempted',
@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
   land: 'what was late arrives',
 }
 
-/** docs/crash-matrix.md: what the exploration of each step has tried, and what came of it. */
+/** docs/crash-matrix.md: the events that were tried in each step, and the results. */
 export function crashMatrix(results: readonly TypeResult[]): string {
   const total = results.reduce((sum, { scenarios }) => sum + count(scenarios), 0)
   return [
@@ -37,11 +37,11 @@ function introduction(total: number): string[] {
 Made by \`npm run simulate -- --matrix docs/crash-matrix.md\`; a test fails when it is out of date. The functions' own code (protocol, strategies, secret types)
 runs in one process, with the rules of the laptop's Secrets Manager and with models of targets. A scheduler decides at every outside
 call. For each kind of secret two runs of each step, and of each two neighbouring steps, are played in every order that one
-preemption and one fault allow (where steps make very many calls: one of the two), also two fault-free runs with what was late arriving at every later moment. Orders that lead to
+preemption and one fault allow (where steps make very many calls: one of the two), also two fault-free runs with a late call arriving at every later moment. Orders that lead to
 the same state are played on once. After each history the faults end: the service ends the rotation, an operator carries out what
 errors ask for, and a timeout later the secret is rotated once more. ${total} histories in all.
 
-CI adds two preemptions, with a fault or with something that somebody does meanwhile (\`--deep\`), and whole rotations: of each, as
+CI adds two preemptions, with a fault or with a human act (\`--deep\`), and whole rotations: of each, as
 many as fit into a minute, drawn by a seed that it prints.
 
 A fault is one of: *lost* before it takes effect; *unanswered*: done, and the answer is lost; *repeated*: done, and sent again by the

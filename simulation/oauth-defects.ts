@@ -7,7 +7,7 @@ import type { OwnLabels, SecretType } from '../shared/rotation/secret-type.ts'
 type Type = SecretType<OauthSecret>
 type Labels = Awaited<ReturnType<OwnLabels<OauthSecret>['labels']>>
 
-/** Sees no claim but its own. */
+/** The function sees no claim but its own. */
 export function isBlind(type: Type): Type {
   return withOwn(type, (own) => {
     let mine = ''
@@ -25,7 +25,7 @@ export function isBlind(type: Type): Type {
   })
 }
 
-/** Takes a claim of a run that is alive for a grant that is lost. */
+/** The function takes the claim of a living run for a lost grant. */
 export function remembersTooEarly(type: Type): Type {
   return withOwn(type, (own) => ({
     ...own,
@@ -37,7 +37,7 @@ export function remembersTooEarly(type: Type): Type {
   }))
 }
 
-/** Judges an answer before it is stored: one that has come late is refused. */
+/** The function judges an answer before it stores it, and refuses a late one. */
 export function judgesBeforeStoring(type: Type): Type {
   return {
     ...type,

@@ -9,7 +9,7 @@ import { breathed } from './explore/settled.ts'
 import { stageFor } from './explore/stage.ts'
 import type { SimulatedType } from './targets/simulated-type.ts'
 
-/** What came of random histories of one kind of secret. */
+/** The result of random histories of one kind of secret. */
 export interface RandomResult {
   readonly histories: number
   readonly moments: number
@@ -36,7 +36,7 @@ export async function randomHistories(
     histories++
     moments += played.moments
     if (histories % 64 === 0) await breathed()
-    // What came of ends is remembered for as long as it does not fill the memory.
+    // Endings are remembered as long as they do not fill the memory.
     if (stage.endings.size > 100_000) stage.endings.clear()
     const { broken: predicate, marks } = played
     if (predicate === undefined) continue

@@ -18,7 +18,7 @@ export async function stageOf({ type, scenario }: Pick<History, 'type' | 'scenar
 }
 
 /**
- * Tells a history as something to be read: who did what, one line for each.
+ * Tells a history for a reader: who did what, a line for each event.
  * @throws Error where the history cannot happen
  */
 export async function tell(history: History): Promise<{ readonly lines: readonly string[]; readonly broken?: string }> {

@@ -8,9 +8,9 @@ import { endRotation, isUnderWay } from './quiet.ts'
 import { type Scene, stateOfScene } from './scene.ts'
 
 /**
- * The end of a history: no more faults. The service ends the rotation; what dead runs have sent arrives, at last; and one
+ * Ends a history, without further faults. The service ends the rotation; the late calls of dead runs arrive; and one
  * timeout later the secret is rotated once more.
- * @returns what it came to
+ * @returns the verdict on the history
  */
 export async function end(scene: Scene, judge: Judge): Promise<Ending> {
   const { endings } = scene.stage
@@ -26,7 +26,7 @@ async function ended(scene: Scene, judge: Judge): Promise<Ending> {
   const { world, type } = scene.stage
   const ending = (broken: string | undefined): Ending => ({ broken, marks: world.marks })
   scene.say?.('No more faults.')
-  // What was broken by hand is found out by a rotation.
+  // A rotation finds out what was broken by hand.
   if (isUnderWay(world) || judge.brokenByHand.size > 0) await endRotation(world, type, scene.say)
   const broken = judge.lookAtTheEnd()
   if (broken !== undefined) return ending(broken)

@@ -2,7 +2,7 @@ import type { PendingCall, Run } from '../world/run.ts'
 import { answer } from '../world/run.ts'
 import { rotateSecret, tokenOf, valueWith, type World, write } from '../world/world.ts'
 
-/** What an event uses up of what a history may have. */
+/** The part of a history's budget that an event uses up. */
 export type Cost = 'fault' | 'preemption' | 'act' | 'free'
 
 export interface Option {
@@ -10,7 +10,7 @@ export interface Option {
   readonly cost: Cost
 }
 
-/** What was sent by a run that is dead, and has not arrived. */
+/** A call that a dead run has sent, and that has not arrived. */
 export interface Late {
   readonly pending: PendingCall
   readonly run: Run
@@ -46,7 +46,7 @@ export const faults: Readonly<Record<string, { readonly story: string; readonly 
     },
   },
   stale: {
-    story: 'is answered with what was there before the last change',
+    story: 'is answered with the state before the last change',
     strike: (pending) => void answer(pending, pending.call.stale ?? pending.call.effect),
   },
   kill: { story: 'does not leave: the run is killed', strike: (_pending, run) => end(run) },
@@ -74,7 +74,7 @@ export const faults: Readonly<Record<string, { readonly story: string; readonly 
   },
 }
 
-/** Which of them can happen to which kind of call. Others would be no different: a read that was answered in vain. */
+/** The faults that each kind of call can have. Other faults would make no difference: a read that was answered in vain. */
 export const faultsOf: Readonly<Record<PendingCall['call']['kind'], readonly string[]>> = {
   read: ['lost', 'kill', 'deadline', 'stale'],
   write: ['lost', 'unanswered', 'repeated', 'kill', 'done-kill', 'late', 'deadline', 'done-deadline'],
@@ -83,7 +83,7 @@ export const faultsOf: Readonly<Record<PendingCall['call']['kind'], readonly str
   wait: [],
 }
 
-/** Ends the time of a run: what it waits for is called off, and whatever it asks for from then on. */
+/** Ends the time of a run: the calls that it waits for end in a timeout, and so do all that it makes from then on. */
 export function expire(run: Run, ...waiting: readonly PendingCall[]): void {
   run.controller.abort()
   for (const { call, resolve, reject } of [...waiting, ...run.pending.splice(0)])
@@ -91,7 +91,7 @@ export function expire(run: Run, ...waiting: readonly PendingCall[]): void {
     else reject(call.timedOut())
 }
 
-/** What an operator does to the secret meanwhile. */
+/** Things that an operator may do to the secret meanwhile. */
 export const operatorActs: Readonly<Record<string, { readonly story: string; act(world: World): void }>> = {
   put: {
     story: 'an operator stores the value in use once more with another note (put-secret-value)',

@@ -11,19 +11,19 @@ export interface ScenarioResult {
   readonly joined: number
 }
 
-/** What came of exploring a kind of secret. */
+/** The result of exploring a kind of secret. */
 export interface TypeResult {
   readonly type: SimulatedType
   readonly scenarios: readonly ScenarioResult[]
-  /** What was tried at each outside call, by `step: call`; how often. */
+  /** How often each event was tried at each outside call, by `step: call`. */
   readonly tried: ReadonlyMap<string, ReadonlyMap<string, number>>
   /** The left-overs that were seen, each with the shortest history. */
   readonly leftOvers: ReadonlyMap<LeftOver, Violation>
-  /** What is no left-over: a defect, of each predicate the shortest history. */
+  /** Violations that are no left-overs, the shortest history of each predicate. */
   readonly defects: readonly Violation[]
 }
 
-/** How much of an exploration is played. */
+/** How far an exploration goes. */
 export interface Extent {
   /** Called after each history. @param part how much of the type's scenarios is behind us, from 0 to 1 */
   goOn?(histories: number, part: number): boolean

@@ -12,17 +12,17 @@ export type Budget = Readonly<Record<Exclude<Cost, 'free'>, number>>
 export interface Violation {
   readonly predicate: string
   readonly history: History
-  /** What somebody has done meanwhile, and what came too late. */
+  /** The human acts and the late arrivals of the history. */
   readonly marks: ReadonlySet<string>
 }
 
 export interface Explored {
   /** Histories that were played to their end. */
   readonly histories: number
-  /** Histories that came to a state that an earlier one had come to with as much left, and were not played on. */
+  /** Histories that were not played on, because an earlier one was in the same state with the same budget left. */
   readonly joined: number
   readonly violations: readonly Violation[]
-  /** What was tried at each outside call, by `step: call`; how often. */
+  /** How often each event was tried at each outside call, by `step: call`. */
   readonly tried: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
@@ -35,9 +35,10 @@ interface Branch {
 }
 
 /**
- * Plays every history of a scenario that the budget allows, or as many as `goOn` lets it. Two orders of calls that make no difference to anybody lead to
- * the same state, and are played on once. (fast-check's scheduler draws orders by chance; it cannot go through all of them.)
- * @param chance draws what is played next, where not all of it will be; else it is what was opened last
+ * Plays every history of a scenario that the budget allows, or as many as `goOn` lets it. Two orders of calls between which
+ * nobody can tell a difference lead to the same state, and are played on once. (fast-check's scheduler draws orders by chance;
+ * it cannot go through all of them.)
+ * @param chance draws the next branch where not all can be played; without it the newest branch comes first
  */
 export async function explore(
   stage: Stage,
@@ -65,7 +66,7 @@ export async function explore(
   return { histories, joined, violations, tried }
 }
 
-/** Takes one out; the last one comes to its place. */
+/** Removes a branch; the last one moves to its place. */
 function taken(open: Branch[], chance: (() => number) | undefined): Branch | undefined {
   const last = open.pop()
   if (chance === undefined || last === undefined || open.length === 0) return last

@@ -5,8 +5,8 @@ import { faults, faultsOf, type Option, operatorActs, quietly } from './events.t
 import type { Next, Scene } from './scene.ts'
 
 /**
- * What can happen at a moment besides the call that comes next. What is done to the secret and a call of the target do not touch
- * one another, so that it may as well be done after the call: it is offered there alone.
+ * The events that are possible at a moment besides the next call. A human act on the secret and a call of the target do not touch
+ * one another, so that the act may as well come after the call: it is offered there alone.
  */
 export function optionsAt({ processes, current, late, stage }: Scene, next: Next | undefined): Option[] {
   const options: Option[] = []
@@ -14,7 +14,7 @@ export function optionsAt({ processes, current, late, stage }: Scene, next: Next
   const { target } = world
   const kind = next?.pending.call.kind
   processes.forEach(({ label, over }, index) => {
-    // Whoever waits lets others go on: that is no preemption.
+    // A run that waits lets others go on: that is no preemption.
     if (index !== current && !over) options.push({ what: label, cost: kind === 'wait' ? 'free' : 'preemption' })
   })
   if (next !== undefined)
@@ -34,7 +34,7 @@ function isPossible(what: string, { before, secret }: Scene['stage']['world'], c
 }
 
 /**
- * Lets one thing happen.
+ * Lets one event happen.
  * @param what an option of this moment, or undefined for the call that comes next
  * @throws Error where that is no option
  */
@@ -78,7 +78,7 @@ function call({ say, late }: Scene, what: string | undefined, { process, run, pe
   run.heard = hash('sha1', `${run.heard}${name}${what}`, 'base64')
 }
 
-/** What a dead run had sent arrives. */
+/** Lets the late call of a dead run arrive. */
 export function land({ late, say, stage }: Scene): void {
   const sent = late.shift()
   if (sent === undefined) return

@@ -1,26 +1,26 @@
-/** What happens at one moment of a history that would not happen by itself. */
+/** An event at one moment of a history that would not happen by itself. */
 export interface Deviation {
-  /** The how manyth moment it is; each outside call has one, and so has each change from one run to another. */
+  /** The number of the moment. Each outside call is one, and so is each change from one run to another. */
   readonly at: number
   readonly what: string
 }
 
-/** One order of things: a kind of secret, what runs, and what deviates from running one after the other. */
+/** One order of events: a kind of secret, a scenario, and the deviations from running one step after the other. */
 export interface History {
   readonly type: string
   readonly scenario: string
   readonly deviations: readonly Deviation[]
 }
 
-/** What a history came to. */
+/** The verdict on a history. */
 export interface Ending {
   /** The name of the predicate that was broken, if one was. */
   readonly broken: string | undefined
-  /** What somebody has done meanwhile, and what came too late. */
+  /** The human acts and the late arrivals of the history. */
   readonly marks: ReadonlySet<string>
 }
 
-/** As it is printed and typed: `single-user/set+set/3:B,5:lost`. */
+/** The history as it is printed and typed: `single-user/set+set/3:B,5:lost`. */
 export function textOf({ type, scenario, deviations }: History): string {
   return `${type}/${scenario}/${deviations.map(({ at, what }) => `${at}:${what}`).join(',')}`
 }

@@ -2,13 +2,13 @@ import type { SimulatedType } from '../targets/simulated-type.ts'
 import { versionIdWith, type World } from '../world/world.ts'
 import { type Predicate, predicates } from './predicates.ts'
 
-/** Looks at a world after everything that happens in it. */
+/** Looks at a world after each event. */
 export interface Judge {
-  /** @returns the name of a predicate that is broken now; of several the one that tells most, which is the first */
+  /** @returns the name of the first predicate that is broken now; the order is such that it tells most */
   look(): string | undefined
   /** The same, when everything has ended. */
   lookAtTheEnd(): string | undefined
-  /** What somebody has broken at the target. It need not hold before the remedy was carried out. */
+  /** Predicates that somebody has broken at the target by hand. They need not hold before the remedy was carried out. */
   readonly brokenByHand: ReadonlySet<string>
 }
 
@@ -30,7 +30,7 @@ export function judge(world: World, type: SimulatedType): Judge {
   }
   function look(): string | undefined {
     const now = versionIdWith(world, 'AWSCURRENT')
-    // What an operator puts there is the operator's.
+    // A version that an operator has made AWSCURRENT is the operator's concern.
     const moved = now !== current && now !== undefined && !isByHand(now)
     current = now
     return first((each) => each.whenever?.(world, type) === true || (moved && each.promoted?.(world, type) === true))

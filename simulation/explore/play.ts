@@ -8,21 +8,21 @@ import { endOutlived, type Next, newScene, nextCall, type Say, stateOfScene } fr
 import { settled } from './settled.ts'
 import type { Stage } from './stage.ts'
 
-/** Decides what is done at each moment of a history. */
+/** Decides what happens at each moment of a history. */
 export interface Choices {
   /**
-   * @param options what can happen besides the call that comes next
+   * @param options the possible events besides the next call
    * @param state the same text for moments with the same future
-   * @param next the call that comes next; undefined when all have ended
-   * @returns what happens; undefined for the call that comes next; 'stop' where the rest is known
+   * @param next the next call; undefined when all processes have ended
+   * @returns the event; undefined for the next call; 'stop' where the rest is known
    */
   at(moment: number, options: () => readonly Option[], state: () => string, next?: Next): string | undefined
 }
 
 export interface Played {
-  /** What it came to; it ends where a predicate is broken. */
+  /** The predicate that was broken, if one was; the history ends there. */
   readonly broken: string | undefined
-  /** What somebody broke at the target, and what the remedy has mended. */
+  /** Predicates that somebody broke at the target by hand, and that a remedy has mended. */
   readonly brokenByHand: ReadonlySet<string>
   readonly marks: ReadonlySet<string>
   /** Set where `Choices` said stop. */
@@ -30,7 +30,7 @@ export interface Played {
   readonly moments: number
 }
 
-/** No history is longer: one that is has a run that never ends. */
+/** The most moments of a history. A longer one has a run that never ends. */
 const mostMoments = 2_000
 
 /**

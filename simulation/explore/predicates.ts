@@ -2,11 +2,11 @@ import type { SimulatedType } from '../targets/simulated-type.ts'
 import { timeoutMs } from '../world/run.ts'
 import { labelledValues, tokenOf, valueWith, versionIdWith, type World } from '../world/world.ts'
 
-/** One promise, as something that can be looked at. */
+/** One promise, as a predicate on the world. */
 export interface Predicate {
   readonly name: string
   readonly promise: string
-  /** Looked at after everything that happens. Gives whether it is broken. */
+  /** Looked at after each event. Gives whether the promise is broken. */
   whenever?(world: World, type: SimulatedType): boolean
   /** Looked at when all faults are over and a rotation has ended. */
   atTheEnd?(world: World, type: SimulatedType): boolean
@@ -27,7 +27,7 @@ export const predicates: readonly Predicate[] = [
   },
   {
     name: 'some-version-works',
-    promise: 'A version with a label works; of several hosts, each lets in with one.',
+    promise: 'A version with a label works; where there are several hosts, each accepts one of the versions.',
     whenever(world) {
       const { target } = world
       const values = labelledValues(world)
@@ -50,7 +50,7 @@ export const predicates: readonly Predicate[] = [
   },
   {
     name: 'nothing-half-promoted',
-    promise: 'What becomes AWSCURRENT works, and can do what the value before can.',
+    promise: 'A value that becomes AWSCURRENT works, and may do all that the value before may.',
     promoted(world) {
       const [value, before] = [valueWith(world, 'AWSCURRENT') ?? '', valueWith(world, 'AWSPREVIOUS')]
       if (!world.target.works(value)) return true
@@ -86,7 +86,7 @@ export const predicates: readonly Predicate[] = [
   },
   {
     name: 'no-labelled-one-revoked',
-    promise: 'No credential is revoked that a label names.',
+    promise: 'No credential is revoked while a label names it.',
     whenever: ({ target }) => target.broken.has('no-labelled-one-revoked'),
   },
   {
@@ -96,17 +96,17 @@ export const predicates: readonly Predicate[] = [
   },
   {
     name: 'nothing-lost',
-    promise: 'Nobody has to authorize again whose grant nobody has revoked.',
+    promise: 'A user has to authorize again only after somebody has revoked the grant.',
     whenever: ({ target }) => target.broken.has('nothing-lost'),
   },
   {
     name: 'others-untouched',
-    promise: 'What others have put beside our credential stays as it is.',
+    promise: 'The credentials of others beside ours stay as they are.',
     whenever: ({ target }) => target.broken.has('others-untouched'),
   },
   {
     name: 'acknowledged-survives',
-    promise: 'What the target has acknowledged survives its crash.',
+    promise: 'A change that the target has acknowledged survives its crash.',
     whenever: ({ target }) => target.broken.has('acknowledged-survives'),
   },
   {

@@ -9,19 +9,19 @@ import { settled } from './settled.ts'
 
 type Say = (line: string) => void
 
-/** What an operator does who reads the remedy of an error. Every other one says: rotate again. */
+/** What an operator does after reading the remedy of an error, by the error's code. All other remedies say: rotate again. */
 const remedies: Partial<Record<ErrorCode, (world: World, error: RotationError) => void>> = {
   LoginRefused: putMended,
   NotPrimary: putMended,
   InvalidSecret: putMended,
   LoginLocked: putMended,
   KeyRefused: putMended,
-  // What the managing key lacks, or the room that there is none of.
+  // The managing key lacks a right, or there is no room for another key.
   ProviderRefused: (world, { what }) => (String(what).includes('answered 403') ? free(world) : putMended(world)),
   ReauthorizationRequired: putMended,
   AccessKeyUnknown: putMended,
   AccessKeySlotTaken(world) {
-    // Where nobody has made, edited or labelled anything by hand, no key may be taken for somebody's.
+    // Where nobody has made, edited or labelled anything by hand, the function may not take a key for a person's.
     if (!['put', 'unstage', 'password'].some((act) => world.marks.has(act))) world.broken.add('the-rotation-ends')
     free(world)
   },
@@ -44,8 +44,8 @@ const mostRetries = 6
 const mostAttempts = mostRetries + 6
 
 /**
- * What the service does when nothing disturbs it any more: it goes on with the rotation that is not complete, and an operator
- * carries out what errors ask for. Marks the world where that does not end it.
+ * Plays the rest of a rotation that nothing disturbs any more: the service goes on with it, and an operator
+ * carries out what errors ask for. Marks the world where that does not end the rotation.
  */
 export async function endRotation(world: World, type: SimulatedType, say: Say = () => undefined): Promise<void> {
   let retries = 0
@@ -67,8 +67,8 @@ export async function endRotation(world: World, type: SimulatedType, say: Say = 
 }
 
 /**
- * AWSPENDING of a cancelled rotation is in the way of rotate-secret: the operator does what the function says when it is
- * invoked for that, with the value of the two that works.
+ * Where AWSPENDING of a cancelled rotation is in the way of rotate-secret, the operator runs the command that the function
+ * names when it is invoked, for the one of the two values that works.
  * @returns the token of the rotation that starts then
  */
 async function freed(world: World, type: SimulatedType, say: Say): Promise<string> {
@@ -95,7 +95,7 @@ async function freed(world: World, type: SimulatedType, say: Say): Promise<strin
   return token
 }
 
-/** @returns what the step failed with, or undefined where AWSCURRENT has moved to the token */
+/** @returns the error of the step that failed; undefined where AWSCURRENT has moved to the token */
 async function runSteps(
   world: World,
   type: SimulatedType,
@@ -112,7 +112,7 @@ async function runSteps(
   return versionIdWith(world, 'AWSCURRENT') === token ? undefined : new Error('AWSCURRENT did not move')
 }
 
-/** Whether a rotation is under way that has to be ended. */
+/** Whether a rotation is under way and has to be ended. */
 export function isUnderWay(world: World): boolean {
   const pending = versionIdWith(world, 'AWSPENDING')
   return pending !== undefined && pending !== versionIdWith(world, 'AWSCURRENT')

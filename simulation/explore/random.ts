@@ -2,10 +2,10 @@ import type { Budget } from './explore.ts'
 import type { Deviation } from './history.ts'
 import type { Choices } from './play.ts'
 
-/** How often each kind of event is chosen, where it can happen. */
+/** How likely each kind of event is, where it can happen. */
 const weights = { fault: 0.04, preemption: 0.1, act: 0.01, free: 0.15 } as const
 
-/** What a random history may have at the most: more would only hide what it was. */
+/** The most events of a random history: more would only hide which of them mattered. */
 export const mostOfEach: Budget = { fault: 4, preemption: 8, act: 2 }
 
 /** Chance that is the same for the same seed (mulberry32). */

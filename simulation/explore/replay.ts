@@ -27,7 +27,7 @@ export async function replay(stage: Stage, deviations: readonly Deviation[], say
 
 /**
  * Makes a history shorter that breaks a predicate, for as long as it goes on breaking it: leaves out deviations, then moves them
- * nearer to the beginning. fast-check shrinks values; what may be left out here shows only when the history is played.
+ * nearer to the beginning. fast-check shrinks values; here a history must be played to know whether it may be left out.
  */
 export async function shrink(stage: Stage, deviations: readonly Deviation[], predicate: string): Promise<Deviation[]> {
   const stillBroken = async (candidate: readonly Deviation[]) => {
@@ -59,7 +59,7 @@ function* shorter(deviations: readonly Deviation[]): Generator<Deviation[]> {
   }
 }
 
-/** What follows comes as much earlier, as far as that is possible. */
+/** Moves the later deviations to the front by the same distance, as far as that is possible. */
 function moved(deviations: readonly Deviation[], by: number): Deviation[] {
   return deviations.map(({ at, what }) => ({ at: Math.max(at - by, 0), what }))
 }

@@ -1,9 +1,9 @@
 import type { Step } from '../../shared/rotation/event.ts'
 
-/** A step of the rotation, or that the next one is started. */
+/** A step of the rotation, or the start of the next rotation. */
 export type Part = Step | 'rotate'
 
-/** What runs beside one another. What stands before it has been done, undisturbed. */
+/** Processes that run at the same time. The steps in `before` have been done, undisturbed. */
 export interface Scenario {
   readonly name: string
   readonly before: readonly Step[]

@@ -7,7 +7,7 @@ import type { Stage } from './stage.ts'
 
 export type Say = (line: string) => void
 
-/** What invokes steps one after the other. */
+/** A process that invokes steps one after the other. */
 interface Process {
   readonly label: string
   readonly parts: readonly Part[]
@@ -17,11 +17,11 @@ interface Process {
   over: boolean
 }
 
-/** What goes on at the same time in one history. */
+/** The processes of one history, and where they stand. */
 export interface Scene {
   readonly stage: Stage
   readonly processes: readonly Process[]
-  /** What dead runs have sent and what has not arrived. */
+  /** The calls of dead runs that have not arrived yet. */
   readonly late: Late[]
   readonly say: Say | undefined
   /** The process that goes on. */
@@ -95,7 +95,7 @@ async function start(scene: Scene, process: Process): Promise<void> {
   await settled()
 }
 
-/** Lambda ends what has outlived its time. */
+/** Ends runs that have outlived their time, as Lambda does. */
 export function endOutlived(scene: Scene): void {
   const now = scene.stage.world.secrets.clock.now()
   for (const { run, label } of scene.processes) {
@@ -110,7 +110,7 @@ export function endOutlived(scene: Scene): void {
 
 /** The same text for scenes with the same future. */
 export function stateOfScene({ stage, processes, late, current }: Scene): string {
-  // Of what is over, nothing matters but what it has left behind outside.
+  // A process that is over matters only by its traces outside.
   const runs = processes.map((each) =>
     isOver(each) ? 'over' : `${each.next} ${each.token} ${each.run?.state} ${each.run?.heard}`,
   )

@@ -6,7 +6,7 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve))
 }
 
-/** Lets the machine do what waits besides: what is printed, what the user interrupts. */
+/** Lets Node do its other work: printing, and listening to Ctrl-C. */
 export function breathed(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

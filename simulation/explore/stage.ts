@@ -6,7 +6,7 @@ import type { Ending } from './history.ts'
 import type { Scenario } from './scenario.ts'
 import { settled } from './settled.ts'
 
-/** A kind of secret in a scenario, where the histories of it begin. */
+/** The state of a kind of secret in which all histories of a scenario begin. */
 export interface Stage {
   readonly type: SimulatedType
   readonly scenario: Scenario
@@ -14,7 +14,7 @@ export interface Stage {
   readonly start: Snapshot
   /** The token of the rotation that runs. */
   readonly token: string
-  /** What came of ends that were looked at before, by the state in which they began. */
+  /** The endings that were played before, by the state in which they began. */
   readonly endings: Map<string, Ending>
 }
 

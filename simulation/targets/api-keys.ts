@@ -44,7 +44,7 @@ function formOf({ slots, revokeFirst }: ApiKeyCase): KeyForm {
   }
 }
 
-/** @param change a defect, for the test of the tests: what the type is in this run, and what the server does */
+/** @param change a defect, for the test of the tests: in the type of the secret, or in the server */
 export function simulatedApiKey(
   about: ApiKeyCase,
   server: KeyServerDefects = {},

@@ -8,15 +8,18 @@ import type { Account, Database } from './database.ts'
 /** How a kind of server differs from another one, as far as a strategy can tell. */
 export interface EngineKind {
   readonly name: string
-  /** Whether a login changes its own password only where its session's is still the first one (MySQL's REPLACE). */
+  /**
+   * Whether a login can change its own password only while the password of its session is still the first one (MySQL's
+   * REPLACE).
+   */
   readonly compares: boolean
-  /** Whether the second password is what the strategy says it is (MariaDB), or what was the first one (MySQL's RETAIN). */
+  /** Whether the strategy names the second password (MariaDB), or the server keeps the former first one (MySQL's RETAIN). */
   readonly namesBoth: boolean
   /** Whether two logins become clones in several statements, after a proof that they belong to one secret. */
   readonly provesClones?: boolean
-  /** Whether a login sees what the other one may do only as that one (MariaDB). */
+  /** Whether a login's rights can only be seen by logging in as it (MariaDB). */
   readonly asksOther?: boolean
-  /** RETAIN without a look at what is there: a defect, for the test of the tests. */
+  /** RETAIN without a look at the present passwords: a defect, for the test of the tests. */
   readonly pushesOut?: boolean
   /** Gives the second user no rights: a defect. */
   readonly givesNoRights?: boolean
@@ -24,7 +27,7 @@ export interface EngineKind {
 
 type Session = DualPasswordSession & CloneSession
 
-/** The model of a database at the seam that strategies see. What SQL it takes lies below it. */
+/** The model of a database at the seam that strategies see. The SQL is below this seam. */
 export function modelEngine(kind: EngineKind, database: Database, outside: Outside): DatabaseEngine<Session> {
   const at = atDatabase(database, outside)
   return {
@@ -46,7 +49,7 @@ export function modelEngine(kind: EngineKind, database: Database, outside: Outsi
 
 type At = <T>(kind: CallKind, name: string, effect: () => T) => Promise<T>
 
-/** Calls of the database; what is answered is durable. Sessions end where it crashes. */
+/** Calls of the database. A change is durable once it is answered. Sessions end where the database crashes. */
 function atDatabase(database: Database, outside: Outside): At {
   let crashes = database.crashes
   return (kind, name, effect) =>
@@ -115,7 +118,7 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
         const other = known(username === base ? clone : base)
         const before = database.account(username)
         const isMore = [...(before?.rights ?? '')].some((right) => !other.rights.includes(right))
-        // What the first one has the second one gets; what only the second one has is taken away.
+        // The second login gets the rights of the first, and loses the rights that only it has.
         const equal = username === clone || !isMore ? other.rights : (before?.rights ?? '')
         const rights = kind.givesNoRights === true ? (before?.rights ?? '') : equal
         database.change(username, { rights, ...(before === undefined && { passwords: [], refused: 0 }) })
@@ -138,7 +141,10 @@ function session(kind: EngineKind, database: Database, login: Login, at: At): Se
   }
 }
 
-/** A login whose rights would be changed has to have the pending password, or the one that the secret had for it before. */
+/**
+ * Proves that a login is this secret's: it must have the pending password, or the secret's former one. Else its rights stay as
+ * they are.
+ */
 async function checkIsOurs(
   database: Database,
   { base, clone, username, password, previousPassword }: CloneChange,

@@ -2,11 +2,11 @@ import type { Target } from '../world/target.ts'
 
 /** A login of the model, as the server keeps it. */
 export interface Account {
-  /** The first one, and perhaps a second one that works, too. */
+  /** The first password, and perhaps a second one that works, too. */
   readonly passwords: readonly string[]
-  /** What it may do, one letter for each thing. */
+  /** Its rights, a letter for each. */
   readonly rights: string
-  /** Refused logins since the last one that was let in. */
+  /** How many logins were refused since the last accepted one. */
   readonly refused: number
   readonly isLocked: boolean
 }
@@ -20,19 +20,19 @@ export interface DatabaseRules {
   readonly replica?: string
 }
 
-/** A database of logins: what is true now, and what a crash leaves of it. */
+/** A database of logins: its present state, and the state that a crash leaves. */
 export interface Database extends Target {
   readonly rules: DatabaseRules
-  /** @param host of the replica, where it is one that has a login of its own */
+  /** @param host the replica's host, to ask the replica */
   account(name: string, host?: string): Account | undefined
-  /** Somebody comes: what the source did long enough ago has come to the replica. */
+  /** Called before each use: changes that are old enough reach the replica. */
   replicate(now: number): void
-  /** Something was done at the source. */
+  /** Called after each change at the source. */
   changed(now: number): void
   change(name: string, account: Partial<Account>): void
-  /** What was changed so far has been acknowledged, and is durable. */
+  /** Makes all changes so far durable: they have been acknowledged. */
   acknowledge(): void
-  /** Counts crashes: sessions of before one are gone. */
+  /** Counts crashes: sessions from before a crash are gone. */
   readonly crashes: number
 }
 
@@ -47,7 +47,7 @@ interface State {
   broken: ReadonlySet<string>
 }
 
-/** The login in a SecretString, of which the same few are looked at over and over. */
+/** The login in a SecretString. It is remembered, because the same few are looked at over and over. */
 export function loginIn(value: string): { readonly username: string; readonly password: string } {
   const known = logins.get(value)
   if (known !== undefined) return known
@@ -77,7 +77,7 @@ export function database(rules: DatabaseRules, accounts: Readonly<Record<string,
   })
 }
 
-/** What a replica takes to learn of a change, in milliseconds. */
+/** How long a change takes to reach the replica, in milliseconds. */
 const lagMs = 1_000
 
 function withState(rules: DatabaseRules, state: State): Database {
@@ -93,7 +93,7 @@ function withState(rules: DatabaseRules, state: State): Database {
     state: () =>
       JSON.stringify([
         state.accounts,
-        // What was set again to what it is makes no difference, whenever the replica learns of it.
+        // A password that is set to itself makes no difference, whenever the replica learns of it.
         rules.replica && passwordsOf(state.replica) !== passwordsOf(state.accounts) && [state.replica, state.changedAt],
         state.durable,
         state.byHand,
@@ -162,7 +162,7 @@ function passwordsOf(accounts: Readonly<Record<string, Account>>): string {
   return JSON.stringify(Object.entries(accounts).map(([name, { passwords, rights }]) => [name, passwords, rights]))
 }
 
-/** What somebody does at the server, by hand or with another secret of the same login. */
+/** Human acts at the server: by hand, or with another secret of the same login. */
 function handsOn(state: State): Target['acts'] {
   const change = (account: (before: Account) => Account) => {
     const { app } = state.accounts

@@ -39,7 +39,7 @@ const dual: Strategy = (engine) => dualPassword(engine, nobody)
 const pair: Strategy = (engine) => alternatingUsers(engine, nobody)
 
 const [source, replica] = ['one', 'two'].map((name) => `${name}.abc.us-east-1.rds.amazonaws.com`)
-/** Of RDS, which says that one server is a read replica of the other. */
+/** Stands for RDS, and says that one server is a read replica of the other. */
 const related: ServerDirectory = {
   ...nobody,
   instance: async (id) => ({

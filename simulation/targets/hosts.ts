@@ -2,7 +2,7 @@ import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { parseKeySecret } from '../../shared/ssh-protocol/secret.ts'
 import type { Target } from '../world/target.ts'
 
-/** A file of a host. Of one that was not written to the disk, a crash leaves nothing. */
+/** A file of a host. A crash leaves nothing of a file that was not written to the disk. */
 export interface HostFile {
   readonly text: string
   readonly mtime: number
@@ -17,9 +17,9 @@ export interface Hosts extends Target {
   files(host: string): HostFiles
   /** Changes files, all or none of them; undefined removes one. */
   write(host: string, change: Readonly<Record<string, HostFile | undefined>>): void
-  /** Whether a key logs in there, by its line. */
+  /** Whether a key logs in at a host; the key's line names it. */
   lets(host: string, line: string): boolean
-  /** Counts crashes: sessions of before one are gone. */
+  /** Counts crashes: sessions from before a crash are gone. */
   readonly crashes: number
 }
 
@@ -31,7 +31,7 @@ interface State {
   readonly broken: ReadonlySet<string>
 }
 
-/** The line of the key in a SecretString, of which the same few are looked at over and over. */
+/** The line of the key in a SecretString. It is remembered, because the same few are looked at over and over. */
 function lineIn(value: string): string {
   const known = lines.get(value)
   if (known !== undefined) return known
@@ -43,12 +43,12 @@ function lineIn(value: string): string {
 }
 const lines = new Map<string, string>()
 
-/** A line that somebody else has put there, which nobody may lose. */
+/** A line of somebody else, which no rotation may lose. */
 const others =
   'from="10.0.0.1" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA somebody\n'
 
 /**
- * @param names of hosts whose files let in one key
+ * @param names the names of the hosts; the file of each lets in one key
  * @param least how many of them must let a value in
  */
 export function hosts(names: readonly string[], least: number, first: string): Hosts {

@@ -6,13 +6,13 @@ import type { Provider } from './provider.ts'
 
 /** Switches for the test of the tests. */
 export interface KeyServerDefects {
-  /** Mints a second key, as a client does that repeats a request which may have been sent. */
+  /** Mints a second key, like a client that repeats a request which may have been sent. */
   readonly mintsTwice?: boolean
   /** Lists nothing. */
   readonly hidesKeys?: boolean
 }
 
-/** How the server is described to the function. What it does not know, it answers with 404. */
+/** The description of the server that the function gets. The server answers unknown paths with 404. */
 export const description = {
   name: 'model',
   title: 'The model',
@@ -46,7 +46,7 @@ export const description = {
 } as const
 
 const { create: _, ...rest } = description
-/** The same of a server that takes values which the function chooses. */
+/** The description of a server that takes values which the function chooses. */
 export const ofChosenValues = {
   ...rest,
   generate: { key_id: { $marker: true }, api_key: { $random: { bytes: 16, as: 'hex' } } },
@@ -62,7 +62,7 @@ export const ofChosenValues = {
 
 /**
  * An HTTP server in front of a provider, as one run reaches it: each request is an outside call.
- * @param labelled the values that are in use, which the provider watches over
+ * @param labelled the values in use: revoking one of them is marked as a broken promise
  */
 export function keyServer(
   provider: Provider,
@@ -109,7 +109,7 @@ function answer(status: number, body?: unknown): HttpAnswer {
 const keyIn = ({ pathname }: URL) => pathname.replace('/keys/', '')
 
 function nameOf({ method, url }: HttpCall): string {
-  // What a name of ours ends in is chance.
+  // The end of our keys' names is random.
   if (method === 'DELETE') return `revokes ${keyIn(url).startsWith('keyturn-') ? 'a key' : keyIn(url)}`
   if (method === 'PUT') return 'tells the new key'
   if (method === 'POST') return 'mints a key'

@@ -1,6 +1,6 @@
 import type { Target } from '../world/target.ts'
 
-/** For a value that lives in the secret alone there is nothing outside. */
+/** The target of a value that lives in the secret alone: nothing outside. */
 export function nothing(): Target {
   return {
     state: () => '',

@@ -4,7 +4,7 @@ import type { HttpAnswer, HttpCall, HttpClient } from '../../shared/http/client.
 import type { Outside } from '../world/outside.ts'
 import { graceMs, type OauthServer, type RefreshRotation } from './oauth-server.ts'
 
-/** How the server is described to the function. */
+/** The entry that describes the server to the function. */
 export function entry(rotation: RefreshRotation, introspects: boolean) {
   return {
     name: 'model',

@@ -1,6 +1,6 @@
 import type { Target } from '../world/target.ts'
 
-/** What becomes of a refresh token that was used. */
+/** What the server does with a refresh token that was used. */
 export type RefreshRotation = 'none' | 'grace' | 'single_use'
 
 export interface Tokens {
@@ -12,12 +12,12 @@ export interface Tokens {
 export interface OauthServer extends Target {
   /** A token request. @throws Error invalid_grant */
   refresh(token: string, now: number): Tokens
-  /** What introspection says of a refresh token, at servers that tell. */
+  /** Whether introspection says that a refresh token is active. */
   isActive(token: string): boolean
   isAlive(value: string): boolean
 }
 
-/** For how long a grace is in which the token before is answered again, in milliseconds. */
+/** How long the former token is answered again where there is a grace, in milliseconds. */
 export const graceMs = 60_000
 
 interface State {
@@ -54,7 +54,7 @@ export function oauthServer(rotation: RefreshRotation, before: State = first): O
       }
       const isLast = token === `R${state.generation - 1}` && now - state.consumedAt <= graceMs
       if (rotation === 'grace' && isLast) return tokens()
-      // RFC 9700, 4.14.2: a token that comes twice was stolen, and all that came of it ends.
+      // RFC 9700, 4.14.2: a token that comes twice counts as stolen, and the whole grant ends.
       state = { ...state, isDead: true, broken: breaks('consumed-once') }
       throw new Error('invalid_grant')
     },

@@ -12,7 +12,7 @@ export interface OauthCase {
   readonly name: string
   readonly rotation: RefreshRotation
   readonly introspects?: true
-  /** What the provider's entry says, where that is not true. */
+  /** The rotation that the provider's entry names, where that is not true. */
   readonly entrySays?: RefreshRotation
 }
 

@@ -1,33 +1,37 @@
 import type { Target } from '../world/target.ts'
 
-/** A key as whoever mints it keeps it. */
+/** A key as its provider keeps it. */
 export interface Key {
   readonly id: string
   readonly value: string
-  /** What whoever made it has written on it; empty where nothing can be written on keys. */
+  /** The text on the key by which its maker marks it; empty where keys have no such text. */
   readonly marker: string
   readonly created: number
   readonly isActive: boolean
 }
 
-/** How a secret holds a key, and what the provider's keys are like. */
+/** The form of a provider's keys, and how a secret holds one. */
 export interface KeyForm {
   /** How many keys there can be at a time. */
   readonly slots: number
-  /** A key that was made by hand, or by a function, as the how manyth. */
+  /** The key with a number: keys are numbered in the order in which they are made, by hand or by a function. */
   key(number: number): Pick<Key, 'id' | 'value'>
   read(text: string): Pick<Key, 'id' | 'value'>
   /** The SecretString with another key. */
   write(text: string, key: Pick<Key, 'id' | 'value'>): string
-  /** Whether a key is one that a function has made; others, nobody but a person takes away. */
+  /** Whether a function has made a key. All others are for persons to remove. */
   isOurs(key: Key): boolean
 }
 
-/** Whoever mints keys, shows each once, and lists and revokes them. */
+/** A provider of keys: it mints keys, shows the value of each once, and lists and revokes them. */
 export interface Provider extends Target {
   readonly form: KeyForm
   readonly keys: readonly Key[]
-  /** @param again whether this run has minted one before. @param chosen where whoever asks chooses. @returns undefined where there is no slot left */
+  /**
+   * @param again whether this run has minted a key before
+   * @param chosen the key, where the caller chooses it
+   * @returns the new key; undefined where there is no slot left
+   */
   mint(marker: string, now: number, again: boolean, chosen?: Pick<Key, 'id' | 'value'>): Key | undefined
   change(id: string, change: Partial<Key>): void
   /** @returns false where there is no such key any more */
@@ -52,7 +56,7 @@ function newKey(form: KeyForm, number: number, marker: string, created: number):
 function from(form: KeyForm, before: State): Provider {
   let state = before
   const named = (values: readonly string[]) => values.map((value) => form.read(value).id)
-  /** An operator makes one, who first takes away what nobody uses. */
+  /** Makes a key as an operator does, who first removes keys that are not in use. */
   const byHand = (inUse: string): Key => {
     const key = newKey(form, state.minted, 'by hand', 0)
     const kept = state.keys.length < form.slots ? state.keys : state.keys.filter(({ id }) => id === inUse)

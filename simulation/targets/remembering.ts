@@ -1,6 +1,6 @@
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 
-/** The same type, which reads the same text once: histories read the same few values over and over. */
+/** The same type of secret, but it reads each text once: histories read the same few values over and over. */
 export function remembering<S extends object>(type: SecretType<S>, read: Map<string, S>): SecretType<S> {
   return {
     ...type,

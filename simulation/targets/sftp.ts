@@ -7,13 +7,16 @@ const [regularFile, uid, gid] = [0o100_600, 1000, 1000]
 
 /** A switch for the test of the tests. */
 export interface SftpDefects {
-  /** Empties the file, and fills it afterwards, instead of putting another one in its place. */
+  /** Empties the file and fills it afterwards, instead of replacing it by another one. */
   readonly inPlace?: boolean
-  /** Writes the lines of this secret, and no others. */
+  /** Writes the lines of this secret alone. */
   readonly dropsOthers?: boolean
 }
 
-/** SFTP at a host of the model, for one session. What never changes there is answered at once, and is no outside call. */
+/**
+ * SFTP at a host of the model, for one session. Reads of things that never change are answered at once, and are no outside
+ * calls.
+ */
 export function modelSftp(hosts: Hosts, host: string, outside: Outside, defects: SftpDefects = {}): Sftp {
   const { crashes } = hosts
   let isOver = false
@@ -69,7 +72,7 @@ export function modelSftp(hosts: Hosts, host: string, outside: Outside, defects:
         hosts.write(host, { [path]: undefined })
       }),
     makeFolder: async () => undefined,
-    // It follows the lock, with nothing in between that could make a difference.
+    // This call follows the lock, and nothing in between could make a difference.
     list: async () =>
       Object.entries(hosts.files(host)).map(([path, { mtime }]) => ({
         name: path.replace(/.*\//, ''),
@@ -82,7 +85,7 @@ export function modelSftp(hosts: Hosts, host: string, outside: Outside, defects:
 
 const othersOf = (text: string) => text.match(/^.* somebody\n/gm)?.join('') ?? ''
 
-/** For the story: chance in a name says nothing. */
+/** A path for the story, without the random part of its name. */
 function short(path: string): string {
   if (path === keyFile) return 'the file'
   if (path.endsWith('-lock')) return 'the lock'

@@ -6,7 +6,7 @@ import type { World } from '../world/world.ts'
 /** A kind of secret, as the simulation sees it. */
 export interface SimulatedType {
   readonly name: string
-  /** What of it is the code that is deployed, and what is a model or a draft. */
+  /** The parts of it that are the deployed code; all others are a model or a draft. */
   readonly real: string
   /** What lies below the model, which is therefore not simulated. */
   readonly below: string
@@ -15,9 +15,9 @@ export interface SimulatedType {
   /** Set where the old value goes on working until the next rotation. */
   readonly overlap: boolean
   target(): Target
-  /** What the secret holds at the beginning. @param superuser the ARN of the superuser's secret */
+  /** The secret's value at the beginning. @param superuser the ARN of the superuser's secret */
   value(superuser: string): string
-  /** What the superuser's secret holds, where there is one. */
+  /** The value of the superuser's secret, where there is one. */
   readonly superuser?: string
   /** Runs one step with the code of the function. */
   rotate(event: object, around: Surroundings, world: World, outside: Outside): Promise<unknown>

@@ -13,7 +13,7 @@ export function simulatedClock(): SimulatedClock {
     set(to) {
       time = to
     },
-    // Schedules are the scheduler's of a history: it decides when a rotation starts.
+    // Nothing is scheduled here: each history decides when a rotation starts.
     at: () => () => undefined,
     async advance(ms) {
       time += ms

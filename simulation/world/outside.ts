@@ -1,23 +1,23 @@
-/** What a call does for the schedule: whether it can be lost after it took effect, be late, or be out of date. */
+/** The kind of a call, which decides whether it can be lost after it took effect, be late, or be out of date. */
 export type CallKind = 'read' | 'write' | 'look' | 'change' | 'wait'
 
 /** One outside call of a run, before it is carried out. */
 export interface OutsideCall<T = unknown> {
-  /** For the story: `reads AWSCURRENT`. */
+  /** The call's words in the story: `reads AWSCURRENT`. */
   readonly name: string
-  /** Of Secrets Manager: read, write. Of the target: look, change. */
+  /** Calls of Secrets Manager read or write; those of the target look or change. */
   readonly kind: CallKind
-  /** Carries it out, and gives the answer or throws it. */
+  /** Carries the call out. Gives the answer, or throws it. */
   effect(): T
-  /** The same, of the version of the secret before the last change. */
+  /** The answer as it was before the last change of the secret. */
   stale?(): T
-  /** What the answer means at the target, for instance that what it did is durable from now on. */
+  /** Called when the call was answered: at the target its effect is durable from then on, for instance. */
   answered?(): void
-  /** What the run gets where no answer comes. */
+  /** The run's error where no answer comes. */
   lost(): Error
-  /** What the run gets where it is proved that the call did not leave, if it can be told that. */
+  /** The run's error where the call provably did not leave. Not set where the run cannot know that. */
   unsent?(): Error
-  /** What the run gets where its time runs out. */
+  /** The run's error where its time runs out. */
   timedOut(): Error
 }
 

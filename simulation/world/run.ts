@@ -23,7 +23,7 @@ export interface Run {
   readonly label: string
   readonly step: Step
   readonly pending: PendingCall[]
-  /** What the run has been told so far: with the same answers it does the same. */
+  /** The answers that the run has got so far, hashed: with the same answers it does the same. */
   heard: string
   readonly controller: AbortController
   /** When its time runs out; Lambda ends the process `lastWordMs` later. */
@@ -32,7 +32,7 @@ export interface Run {
   error: unknown
 }
 
-// What leaks is looked for on real servers; here it would cost more than all the rest.
+// Leaks are looked for on real servers; here that would cost more than all the rest.
 const redactor: Redactor = {
   add: () => undefined,
   keep: () => undefined,
@@ -45,13 +45,13 @@ interface Invocation {
   readonly label: string
   readonly step: Step
   readonly token: string
-  /** Hears what the run notes of itself. */
+  /** Takes the run's own notes about its deeds. */
   readonly did?: ((what: string) => void) | undefined
 }
 
 /**
  * Invokes the function. The run goes on until it waits for an answer, which is `pending` then.
- * @param carryOut what is done with a call where nobody schedules: it is carried out at once
+ * @param carryOut true where nobody schedules the calls: each is carried out at once
  */
 export function startRun(world: World, type: SimulatedType, about: Invocation, carryOut = false): Run {
   const { label, step, token, did = () => undefined } = about
@@ -84,7 +84,7 @@ export function startRun(world: World, type: SimulatedType, about: Invocation, c
 }
 
 function outsideOf(world: World, run: Run, token: string, carryOut: boolean): Outside {
-  /** A call of a rotation that is over. */
+  /** Marks the world where a call belongs to a rotation that is over. */
   function markOutdated({ kind, name }: OutsideCall) {
     if (versionIdWith(world, 'AWSPENDING') === token) return
     if (kind === 'change' || kind === 'look') mark(world, 'outdated run')

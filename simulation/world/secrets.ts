@@ -24,7 +24,7 @@ const operations: Readonly<Record<string, Operation>> = {
 
 export const functionArn = arnOfFunction('Simulated')
 
-/** @returns a Secrets Manager without secrets, whose function is whatever the histories make of it */
+/** @returns a Secrets Manager without secrets. Its function does nothing: the histories invoke the steps */
 export function simulatedSecrets(): Secrets {
   const clock = simulatedClock()
   const silent = { id: 'Simulated', arn: functionArn, invoke: async () => ({ ok: true, logs: '' }) as const }
@@ -45,7 +45,7 @@ export function simulatedSecrets(): Secrets {
     visibilityLagMs: 0,
     anyVersionAbandons: false,
     onStep: () => undefined,
-    // The histories invoke the steps, when and as often as they like.
+    // The histories invoke the steps themselves.
     hold: async () => undefined,
     underWay: new Set(),
   }
@@ -60,7 +60,7 @@ export function simulatedSecrets(): Secrets {
   }
 }
 
-/** A copy that a history may change. What reads see is never changed in place, so it is shared. */
+/** A copy that a history may change. The views that reads see are never changed in place, so they are shared. */
 export function copyOfSecret(secret: Secret): Secret {
   const versions = new Map([...secret.versions].map(([id, version]) => [id, copyOfVersion(version)]))
   const rotation = secret.rotation && { ...secret.rotation }
@@ -72,7 +72,7 @@ function copyOfVersion(version: Version): Version {
   return { ...version, stages: new Set(version.stages) }
 }
 
-/** A text that is the same for two states of a secret between which nobody can tell a difference. */
+/** A text that is the same for two states of a secret if nobody can tell them apart. */
 export function stateOfSecret(secret: Secret): string {
   let text = `${secret.configuration?.enabled} ${secret.rotation?.token}`
   for (const { id, stages, value } of secret.versions.values()) {

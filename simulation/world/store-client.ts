@@ -10,7 +10,7 @@ interface Input {
   readonly MoveToVersionId?: string
 }
 
-/** What is asked of one of the SDK's commands here. */
+/** The part of the SDK's commands that is used here. */
 interface Command {
   readonly constructor: { readonly name: string }
   readonly input: Input
@@ -23,7 +23,7 @@ interface Command {
 }
 
 /**
- * What stands in the place of the SDK's client under the function's own store: each command is an outside call of a run,
+ * Stands in the place of the SDK's client, under the function's own store: each command is an outside call of a run,
  * and is carried out by the rules of the laptop's Secrets Manager.
  */
 export function storeClient(world: World, outside: Outside): SecretsManagerClient {
@@ -49,11 +49,11 @@ export function storeClient(world: World, outside: Outside): SecretsManagerClien
     })
     return operation === 'PutSecretValue' ? attempted(command, answer, () => (times > 1 ? [lost()] : [])) : answer
   }
-  // The function's store asks a client for nothing but this.
+  // The function's store calls no other method of a client.
   return { send } as unknown as SecretsManagerClient
 }
 
-/** Lets those hear of the attempts who watch a command: of those that were not answered, and of the last one. */
+/** Tells the middleware of a command about its attempts: those without an answer, and the last one. */
 async function attempted<T>(
   { middlewareStack, input }: Command,
   answer: Promise<T>,
@@ -61,13 +61,13 @@ async function attempted<T>(
 ): Promise<T> {
   const hear = (outcome: Promise<T>) =>
     middlewareStack.resolve(async () => ({ output: await outcome, response: undefined }), {})({ input })
-  // It ends before anybody is told.
+  // The command ends before the middleware is told.
   await answer.catch(() => undefined)
   for (const error of unanswered()) await hear(Promise.reject(error)).catch(() => undefined)
   return (await hear(answer)).output
 }
 
-/** As the SDK gives answers and errors: dates are dates, and an error's type is its name. */
+/** Gives answers and errors the SDK's form: dates are dates, and an error's type is its name. */
 function answered(carryOut: () => Record<string, unknown>): Record<string, unknown> {
   try {
     const answer = carryOut()
@@ -79,7 +79,7 @@ function answered(carryOut: () => Record<string, unknown>): Record<string, unkno
   }
 }
 
-/** Reads as AWS allows them: what was there before the last change. */
+/** Gives the state before the last change, as AWS's reads may. */
 function seenBefore<T>({ secret, before }: World, read: () => T): T {
   const { views } = secret
   secret.views = before

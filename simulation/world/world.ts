@@ -8,11 +8,11 @@ export interface World {
   /** The secret that is rotated. */
   secret: Secret
   target: Target
-  /** What a read gives that is out of date: the secret before the last change. */
+  /** The secret before the last change, which a read that is out of date gives. */
   before: Secret['views']
   /** How many rotations were begun. */
   rotations: number
-  /** What somebody has done who was neither the function nor the service, and what came too late. */
+  /** Names of human acts and of late arrivals in this history. */
   marks: ReadonlySet<string>
   /** Rules that were broken, by the name of the predicate. */
   broken: Set<string>
@@ -27,7 +27,7 @@ const name = 'simulated'
 /** The superuser's secret, which no history changes. */
 export const superuserName = 'superuser'
 
-/** @param first what the secret holds at the beginning, made with the ARN of the superuser's secret */
+/** @param first makes the secret's value at the beginning, from the ARN of the superuser's secret */
 export function newWorld(target: Target, first: (superuser: string) => string, superuser: string): World {
   const secrets = simulatedSecrets()
   const token = tokenOf(-1)
@@ -48,7 +48,7 @@ export function tokenOf(number: number): string {
   return `rotation-${number}`.padEnd(36, '-')
 }
 
-/** Changes what the secret holds, so that reads can be out of date. */
+/** Carries out a change of the secret. Later reads may still give the state before it. */
 export function write<T>(world: World, work: () => T): T {
   const [before] = world.secret.views
   try {
@@ -74,7 +74,7 @@ export function rotateSecret(world: World): string | undefined {
     if (!(error instanceof Error) || !error.message.includes('previous rotation')) throw error
   }
   if (secret.rotation === undefined) return undefined
-  // The histories stand where the service invokes its function, and this is the service's word for it.
+  // The histories invoke the steps in the place of the service, which is the service's state `held`.
   secret.rotation.state = 'held'
   return secret.rotation.token
 }
@@ -86,13 +86,13 @@ export function valueWith({ secret }: Pick<World, 'secret'>, label: string): str
   return undefined
 }
 
-/** All values that a label names, for instance those of labels of our own, too. */
+/** The values of all versions with a label, of labels of our own, too. */
 export function labelledValues({ secret }: Pick<World, 'secret'>): string[] {
   const labelled = [...secret.versions.values()].filter(({ stages }) => stages.size > 0)
   return labelled.flatMap(({ value }) => (value !== undefined && 'string' in value ? [value.string] : []))
 }
 
-/** The values that may be in use: of AWSPREVIOUS, the credential goes at the start of the next rotation. */
+/** The values that may be in use. The credential of AWSPREVIOUS is removed at the start of the next rotation. */
 export function valuesInUse({ secret }: Pick<World, 'secret'>): string[] {
   return [...secret.versions.values()].flatMap(({ stages, value }) => {
     const isInUse = stages.has('AWSCURRENT') || stages.has('AWSPENDING')
@@ -106,7 +106,7 @@ export function snapshotOf(world: World): Snapshot {
   return { secret: copyOfSecret(secret), target: target.copy(), before, rotations, marks, time }
 }
 
-/** Puts a world back to what it was; the snapshot can be used again. */
+/** Puts a world back to a snapshot, which can be used again. */
 export function restore(world: World, snapshot: Snapshot): void {
   const { time, ...rest } = snapshot
   Object.assign(world, rest, {
@@ -118,7 +118,7 @@ export function restore(world: World, snapshot: Snapshot): void {
   world.secrets.clock.set(time)
 }
 
-/** The same text for worlds between which nobody can tell a difference. */
+/** A text that is the same for two worlds if nobody can tell them apart. */
 export function stateOf(world: World): string {
   const { secret, target, before, rotations, marks, secrets } = world
   const seen = [...(before[0]?.versions.values() ?? [])].map(({ id, stages, value }) => `${id}${[...stages]}${!value}`)

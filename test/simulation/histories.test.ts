@@ -24,7 +24,7 @@ describe('a history', () => {
     const story = told.lines.join('\n')
     expect(story).toContain('run A: sets the password of app: is on its way when the run is killed')
     expect(story).toContain('run A is dead, but now it arrives: sets the password of app')
-    expect(story).toContain('Broken: nothing-half-promoted. What becomes AWSCURRENT works')
+    expect(story).toContain('Broken: nothing-half-promoted. A value that becomes AWSCURRENT works')
   })
 
   it.each([
