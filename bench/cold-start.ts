@@ -13,7 +13,7 @@ export interface ColdStartFigures {
 }
 
 const bare = 'process.stdout.write(String(process.resourceUsage().maxRSS))'
-// The answer to a malformed event: all is loaded and made, and nothing waits for a network.
+// The program answers a malformed event: it loads and makes everything, and waits for no network.
 const load = `
 const write = process.stdout.write.bind(process.stdout)
 process.stdout.write = process.stderr.write = () => true

@@ -15,7 +15,7 @@ export interface Held {
   readonly value: Value
 }
 
-/** What a rotation needs to know beforehand, so that nothing has to be worked out while the clock runs. */
+/** Facts that the floor needs beforehand, so that it works out nothing while the clock runs. */
 export interface Prepared {
   readonly secretId: string
   readonly token: string
@@ -32,11 +32,11 @@ export interface Prepared {
   readonly moves: Moves
 }
 
-/** Who signs the floor's calls. */
+/** The access key that signs the floor's calls. */
 export const floorCaller = 'floor'
 
 /**
- * The least that a rotation can be: the same calls and logins in the same order and side by side where the
+ * The least work of a rotation: the same calls and logins in the same order, and at the same time where the
  * function makes them so, with nothing checked, made up, logged or redacted.
  */
 export function createFloor(endpoint: string, env: Readonly<Record<string, string>>, logIn: LogIn) {
@@ -65,7 +65,7 @@ export function createFloor(endpoint: string, env: Readonly<Record<string, strin
     },
 
     async setSecret({ secretId, token, current, pending, other, moves }) {
-      // A kind of secret that has nothing to set reads nothing there.
+      // For a kind of secret with nothing to set, setSecret reads nothing.
       if (moves.setSecret.length === 0) return void (await describe(secretId))
       await Promise.all([describe(secretId), read(secretId, 'AWSPENDING', token), read(secretId, 'AWSCURRENT')])
       const readOther = async ({ arn, besides }: NonNullable<typeof other>): Promise<Value> => {

@@ -39,7 +39,7 @@ const { values } = cli.parse({
 })
 const { pairs: pairsText, only, out, json, aws: checkout, python } = values
 if (!/^[1-9]\d{0,2}$/.test(pairsText)) cli.fail('--pairs takes a number from 1 to 999.')
-// So that what ends the measuring early ends its server, too.
+// A signal that ends the measuring early ends its servers, too.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 const pairs = Number(pairsText)
@@ -84,7 +84,7 @@ async function measureOn(target: BenchTarget, chosen: readonly string[]): Promis
   }
 }
 
-/** Paths of the module and its bundle, where the place has the function in another form. */
+/** Paths of the module and its bundle, where the function is measured in another form; none elsewhere. */
 async function inAnotherForm(functionId: string, { module }: BenchPlace): Promise<readonly string[]> {
   if (module === undefined) return []
   const bundle = resolve('.keyturn/bundles', `${functionId}.here.cjs`)

@@ -5,10 +5,10 @@ export type Moves = Readonly<Record<Step, readonly Move[]>>
 
 export const nothing: Moves = { createSecret: [], setSecret: [], testSecret: [], finishSecret: [] }
 
-/** What belongs to one rotation and stands in its calls, by a name of its own. */
+/** Texts in the calls of one rotation that belong to it alone, each by a name of its own. */
 export type Particulars = Readonly<Record<string, string>>
 
-/** The same moves for any rotation: names stand for what belongs to this one, and sessions are counted from 1. */
+/** The moves for any rotation: names stand for the texts that belong to this one, and sessions are counted from 1. */
 export function generalised(moves: Moves, particulars: Particulars): Moves {
   const numbers = new Map<string, string>()
   const numberOf = (session: string) => {
@@ -28,7 +28,7 @@ export function particular(moves: Moves, particulars: Particulars): Moves {
   return mapSteps(moves, (each) => each.map((move) => replaced(move, replacements)))
 }
 
-/** Sessions end at their own pace: the server may write it down when the next one has begun. */
+/** The moves without the ends of sessions: the server may log an end after the next session has begun. */
 export function withoutEnds(moves: Moves): Moves {
   return mapSteps(moves, (each) => each.filter(({ does }) => does !== 'end'))
 }

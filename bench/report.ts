@@ -7,7 +7,7 @@ export interface Figures {
   readonly bundles: { readonly functionId: string; readonly bytes: number }[]
   readonly coldStarts: ColdStartFigures[]
   readonly rotations: RotationFigures[]
-  /** Where a checkout of AWS's functions was named. */
+  /** Filled where a checkout of AWS's functions was named. */
   readonly besideAws: AwsFigures[]
 }
 

@@ -29,14 +29,14 @@ export interface Runner extends Disposable {
   run(order: Order): Promise<number>
 }
 
-/** Starts runner.ts with a function that has nothing but what Lambda would give it. */
+/** Starts runner.ts with a function and the variables that Lambda would give it. */
 export function startRunner(functionId: string, settings: RunnerSettings): Runner {
   const { endpoint } = settings
   const env = {
     PATH: process.env.PATH ?? '',
     AWS_REGION: 'us-east-1',
     AWS_LAMBDA_FUNCTION_NAME: functionId,
-    // The access key says in the list of calls who has made them.
+    // The list of calls names each caller by its access key.
     AWS_ACCESS_KEY_ID: functionId,
     AWS_SECRET_ACCESS_KEY: 'bench',
     SECRETS_MANAGER_ENDPOINT: endpoint,

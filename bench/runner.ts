@@ -12,7 +12,7 @@ const { bundle, endpoint, env, driver }: RunnerSettings = JSON.parse(process.arg
 const { handler } = createRequire(import.meta.url)(bundle)
 const { logIn }: { logIn: LogIn } = driver === undefined ? { logIn: nobody } : await import(driver)
 const floor = createFloor(endpoint, env, logIn)
-// What the function logs is written, as on Lambda, but read by nobody here.
+// The function writes its log, as on Lambda, but nobody reads it here.
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 }
 
 async function nobody(): Promise<never> {

@@ -11,17 +11,17 @@ import type { Particulars } from './recording.ts'
 import type { Made, Rotation, Value } from './target.ts'
 
 export interface RotatingSecret {
-  /** Begins a rotation, and says what its floor has to know. */
+  /** Begins a rotation. @returns the facts that its floor needs */
   stage(): Promise<Omit<Prepared, 'moves'>>
   /** The last rotation, which has come to its end. */
   last(): Promise<Rotation>
-  /** What belongs to a rotation and stands in its calls. */
+  /** The texts in a rotation's calls that belong to it alone. */
   particulars(rotation: Rotation): Particulars
 }
 
 const quarterOfAnHourMs = 900_000
 
-/** Stores what was made at a target, and what else its function reads. */
+/** Stores a secret for the login that was made at a target, and the other secrets that its function reads. */
 export async function rotatingSecret(
   functionId: string,
   made: Made,

@@ -1,5 +1,5 @@
 /**
- * What a session did at a target. `session` tells sessions apart that are open at the same time; `values` take the
+ * A deed of a session at a target. `session` tells sessions apart that are open at the same time; `values` take the
  * places of the parameters of a call that has some.
  */
 export type Move = { readonly session: string } & (
@@ -8,12 +8,12 @@ export type Move = { readonly session: string } & (
   | { readonly does: 'end' }
 )
 
-/** What a secret holds, parsed. */
+/** The value of a secret, parsed. */
 export type Value = Readonly<Record<string, unknown>>
 
 /** Where the functions of one folder are measured. */
 export interface BenchTarget {
-  /** Of which functions rotations are measured; of all where it is left out. Bundle and start are of all in any case. */
+  /** The functions whose rotations are measured; all of them when left out. Bundle and start are measured of all in any case. */
   readonly measures?: readonly string[]
   start(): Promise<BenchPlace>
 }
@@ -26,16 +26,16 @@ export interface BenchPlace extends AsyncDisposable {
   /** The function in another form than it is deployed in: the path of its module. */
   readonly module?: string
   /**
-   * Makes at the target what a secret is about.
+   * Makes the login or the key at the target that a secret is about.
    * @param file the function's, without `.ts`: in most folders the name of its strategy
-   * @param name for whatever needs one of its own
+   * @param name a name that no other secret has got
    */
   make(file: string, name: string): Promise<Made>
-  /** Has the target write down all that is done, until it is disposed of: nothing is measured meanwhile. */
+  /** Lets the target log all that is done, until the recorder is disposed of. Nothing is measured meanwhile. */
   record(): Promise<Recorder>
 }
 
-/** What the secret of one function is made of. */
+/** What make() has made, for one secret of a function. */
 export interface Made {
   readonly value: Value
   /** Another secret that the function reads. */
@@ -46,7 +46,7 @@ export interface Made {
   next(current: Value): Value
   /** Under which name a value logs in. */
   who(value: Value): string
-  /** What belongs to a rotation and stands in its calls, by a name of its own: derived values first. */
+  /** The texts in a rotation's calls that belong to it alone, by name: derived values first. */
   particulars(rotation: Rotation): Readonly<Record<string, string>>
 }
 
@@ -54,7 +54,7 @@ export interface OtherSecret {
   readonly value: Value
   /** The field in which the rotated secret names it. */
   readonly field: string
-  /** When the function reads it: beside its first login, or when it finds that it needs it. */
+  /** When the function reads it: during its first login, or when it finds that it needs it. */
   readonly read: 'beside' | 'on demand'
   /** Fields with which it logs in, instead of or besides its own. */
   readonly besides: Value
@@ -73,7 +73,7 @@ export interface Recorder extends AsyncDisposable {
 
 /** A login of the floor. */
 export interface FloorSession {
-  /** A call that the target refuses for a missing right was refused the function, too. */
+  /** Makes a call. Where the target refuses it for a missing right, it has refused it to the function, too. */
   call(text: string, values?: readonly string[]): Promise<unknown>
   end(): Promise<unknown>
 }

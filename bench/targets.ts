@@ -9,7 +9,7 @@ import { ssh } from './ssh/target.ts'
 import type { BenchTarget } from './target.ts'
 import { transfer } from './transfer/target.ts'
 
-/** By the folder of functions/. */
+/** The targets, by their folder in functions/. */
 export const targets: Readonly<Record<string, BenchTarget>> = {
   'api-key': apiKey,
   'generated-value': nowhere,

@@ -31,7 +31,7 @@ export async function recordings(stage: Stage): Promise<readonly [Moves, Moves]>
   return last
 }
 
-/** What the floor has to know of a rotation of its own, to do what was recorded in another one. */
+/** The facts that the floor needs in a rotation of its own, to repeat the moves that were recorded in another one. */
 export async function forFloor(secret: RotatingSecret, moves: Moves): Promise<Prepared> {
   const prepared = await secret.stage()
   return { ...prepared, moves: particular(moves, secret.particulars(rotationOf(prepared))) }

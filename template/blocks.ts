@@ -5,20 +5,20 @@ import { entries, filled } from './text.ts'
 const piece = (name: string) => readFileSync(new URL(`${name}.yaml`, import.meta.url), 'utf8')
 const block = piece('function').trimEnd()
 
-/** What every function has; SAM takes it from Globals. */
+/** Properties of every function; SAM takes them from Globals. */
 export const globals = piece('globals').trimEnd()
 
-/** What a role may allow besides the calls of every rotation, by the name that rows have for it. */
+/** Statements for roles besides the calls of every rotation, by the name that rows have for them. */
 export const statements = entries(piece('statements'), 0)
 
-/** All resources of one function. @param rows those of the whole template */
+/** All resources of one function. @param rows the rows of the whole template */
 export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet<string>): string {
   const { folder, file, title, rotates, variables, memory, timeout } = row
   const id = idOf(row)
   const whole = facts.has('whole')
   const same = rows.find((other) => other.variables.join() === variables.join()) ?? row
   const vpc = row.vpc && facts.has('SubnetIds')
-  // What SAM takes from Globals stands in each function where there is no SAM.
+  // Without SAM the properties of Globals stand in each function.
   const isZip = facts.has('zips')
   const given = isZip ? ['SecretsManagerEndpoint', ...variables] : variables
   const own = {
@@ -52,7 +52,7 @@ export function functionBlock(row: Row, rows: readonly Row[], facts: ReadonlySet
   })
 }
 
-/** A variable is one text: a list of ARNs becomes one, with commas. */
+/** A parameter as the value of a variable: a list of ARNs becomes one text, with commas. */
 function givenBy(parameter: string): string {
   return parameter.endsWith('Arns') ? `!Join [',', !Ref ${parameter}]` : `!Ref ${parameter}`
 }
@@ -69,7 +69,7 @@ export function statementText(name: string): string {
   return lines.map((line) => line.slice(2)).join('\n')
 }
 
-/** The parameter that leaves the function out. */
+/** The parameter by which the function can be left out. */
 export function switchOf(row: Row): string {
   const question = `Deploy ${idOf(row)} (${row.what})?`
   const description = question.length <= 100 ? question : `>-\n      ${question}`

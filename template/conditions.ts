@@ -1,4 +1,4 @@
-/** That a function is wanted. */
+/** The condition that a function is wanted. */
 export function isOn(id: string): string {
   return `!Equals [!Ref With${id}, 'yes']`
 }
@@ -7,8 +7,8 @@ export function isOn(id: string): string {
 const most = 10
 
 /**
- * @param conditions how each is written
- * @returns that one of them holds, however many there are: `!Or` within `!Or`
+ * @param conditions the texts of the conditions
+ * @returns the condition that one of them holds; where there are more than ten, with `!Or` within `!Or`
  */
 export function anyOf(conditions: readonly string[]): string {
   const [only = '', ...others] = conditions

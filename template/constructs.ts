@@ -4,15 +4,15 @@ import { templateOf } from './render.ts'
 import { idOf, type Row } from './row.ts'
 import { mentioned } from './text.ts'
 
-/** What a function's block has besides the function, by the end of its name. */
+/** The resources of a function's block, by the end of their names. */
 const parts = ['', 'Role', 'Errors', 'Throttles', 'Duration']
-/** What functions share: policies, and who is told of rotations that failed. */
+/** The resources that functions share: policies, and the rules for rotations that failed. */
 const events = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed']
 const shared = ['KeyUse', 'NetworkUse', 'AlarmTopicPolicy', ...events]
 
-/** What the constructs of cdk/ are made from: the parts of the template that they make, one a line, so that a change shows. */
+/** The data of the constructs in cdk/: the parts of the template that they make, one a line, so that a change shows. */
 export function dataOf(rows: readonly Row[]): string {
-  // A construct can be given other memory and time, of which its alarm must know: all have them as parameters.
+  // A construct can be given other memory and time, which its alarm must know: here all functions have them as parameters.
   const alike = rows.map(({ memory, timeout, ...row }): Row => row)
   const { Parameters, Rules, Conditions, Globals, Resources } = parseTemplate(templateOf(alike))
   const names = rows.flatMap(parametersOf)
@@ -25,7 +25,7 @@ export function dataOf(rows: readonly Row[]): string {
         return [name, { key: optionOf(name, parameter).key, ...rules }]
       }),
     ),
-    // A rule that speaks of nothing but these parameters.
+    // Only rules about these parameters.
     rules: picked(Rules, (name) => refs(Rules[name] as unknown as Value).every((one) => known.has(one))),
     conditions: picked(Conditions, (name) => !/^(Has|Watch)/.test(name) || !ids.some((id) => name.endsWith(id))),
     globals: Globals.Function,
@@ -47,10 +47,10 @@ export function dataOf(rows: readonly Row[]): string {
   return `{\n${Object.entries(made).map(section).join(',\n')}\n}\n`
 }
 
-/** Parameters that every function has, under names of CDK's own (CommonProps). */
+/** Parameters of every function, which have CDK's own names in CommonProps. */
 const common = ['MemoryMegabytes', 'TimeoutSeconds', 'Architecture', 'LogRetentionDays', 'SecretsManagerEndpoint']
 
-/** The types of what can be set, with the descriptions of the parameters: cdk/made/options.ts. */
+/** The types of the options, with the descriptions of the parameters: cdk/made/options.ts. */
 export function optionTypesOf(rows: readonly Row[]): string {
   const { Parameters } = parseTemplate(templateOf(rows))
   const names = [...new Set(rows.flatMap(parametersOf))]
@@ -65,22 +65,22 @@ export function optionTypesOf(rows: readonly Row[]): string {
   return [
     '// Made by `npm run template` of the rows and the parameters in template/: change it there.',
     "import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'\n",
-    '/** All that can be set. What is left out is as the template has it. */',
+    '/** All options. An option that is left out has the default of the template. */',
     `export interface Settings {\n${names.map(setting).join('\n')}\n}\n`,
-    '/** By function, what it can be told. */',
+    '/** The options of each function. */',
     'export interface OptionsOf {',
     ...rows.map((row) => `  readonly ${idOf(row)}: Pick<Settings, ${keys(parametersOf(row))}>`),
     '}\n',
   ].join('\n')
 }
 
-/** The parameters that mean something to a function: its variables, and what its role's statements ask for. */
+/** The parameters that mean something to a function: its variables, and those in its role's statements. */
 function parametersOf(row: Row): string[] {
   const rights = (row.statements ?? []).flatMap((name) => mentioned(statementText(name)))
   return [...new Set([...row.variables, ...rights.filter((name) => name.endsWith('Arns'))])]
 }
 
-/** Where the servers listen that a function logs in to, by default. */
+/** The usual port of the servers that a function logs in to. */
 function portOf({ folder }: Row): number | undefined {
   const ports: Readonly<Record<string, number>> = { postgres: 5432, mysql: 3306, mariadb: 3306, ssh: 22 }
   return ports[folder]
@@ -97,7 +97,7 @@ function optionOf(name: string, { Type, AllowedValues = [] }: Parameter): { key:
   return { key, type: words.length > 0 ? words.map((word) => `'${word}'`).join(' | ') : 'string' }
 }
 
-/** Lists are lists here, not texts with commas, and secrets more than their ARNs. */
+/** The description of a parameter, changed for CDK: lists are no texts with commas here, and secrets are no ARNs. */
 function describing(description: string, type: string): string {
   if (!type.startsWith('readonly')) return description
   const listed = description.replace(', separated by commas', '')

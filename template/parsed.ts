@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type CollectionTag, Pair, parseDocument, type ScalarTag, type Tags, YAMLMap } from 'yaml'
 
-/** What a template is made of: intrinsic functions have their long form, `{ Ref: … }` or `{ 'Fn::Sub': … }`. */
+/** A value in a template: intrinsic functions have their long form, `{ Ref: … }` or `{ 'Fn::Sub': … }`. */
 export type Value = string | number | boolean | null | Value[] | { [key: string]: Value }
 export type Mapping = { [key: string]: Value }
 

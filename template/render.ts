@@ -14,10 +14,10 @@ const parameters = new Map(groups.flatMap((group) => [...group.parameters]))
 
 /**
  * Writes a template.
- * @param target whose functions these are, for a template that has them all and asks for little; when left out, each function
+ * @param target the target, for a template of its functions alone, which asks for little; when left out, each function
  *   has a switch, and each setting a parameter
  * @param code what the functions' code is: TypeScript, which SAM builds, or the zips of a release beside the template
- * @throws Error where a row, a target or a piece names what is not there
+ * @throws Error where a row, a target or a piece names something that does not exist
  */
 export function templateOf(rows: readonly Row[], target?: Target, code: 'sam' | 'zips' = 'sam'): string {
   const wanted = target?.asks ?? usedBy(rows)
@@ -26,7 +26,7 @@ export function templateOf(rows: readonly Row[], target?: Target, code: 'sam' | 
   const asked = new Set([...parameters.keys()].filter((name) => [...wanted].includes(name)))
   const ids = rows.map(idOf)
   const facts = new Set([...asked, target ? 'target' : 'whole', code, `${code}${target ? 'Target' : 'Whole'}`])
-  // What speaks of switches has marks for the functions that can be switched on.
+  // Rules and conditions about switches have marks for lists of functions.
   const marks = anyWith(rows)
   const empty = Object.fromEntries(Object.keys(marks).map((name) => [name, '']))
   const fits = ([, text]: readonly [string, string]) =>
@@ -62,7 +62,7 @@ function usedBy(rows: readonly Row[]): readonly string[] {
   return [...known, ...rows.flatMap(({ variables }) => variables)]
 }
 
-/** In their groups, as the console shows them. */
+/** The parameters in their groups, as the console shows them. */
 function groupsOf(asked: ReadonlySet<string>, ids: readonly string[]): string {
   const switches = { label: 'Functions in this stack', names: ids.map((id) => `With${id}`) }
   const others = groups.map((group) => ({
@@ -78,7 +78,7 @@ function groupsOf(asked: ReadonlySet<string>, ids: readonly string[]): string {
     .join('\n')
 }
 
-/** One group after the other, with an empty line between. */
+/** The texts of the parameters, group by group, with an empty line between. */
 function textsOf(asked: ReadonlySet<string>): string[] {
   const texts = groups.map((group) => [...group.parameters].filter(([name]) => asked.has(name)).map(textOf))
   return texts.filter((group) => group.length > 0).flatMap((group, index) => (index === 0 ? group : ['', ...group]))
@@ -107,7 +107,7 @@ function anyWith(rows: readonly Row[]): Record<string, string> {
   return { ...Object.fromEntries(some), anyFunction: anyOf([...rows.map(idOf), 'Overdue'].map(isOn)) }
 }
 
-/** What is not asked for is what it would be by default. */
+/** Puts in the defaults of parameters that the template does not ask for. */
 function withDefaults(text: string, asked: ReadonlySet<string>, instead: NonNullable<Target['instead']>): string {
   const left = [...parameters].filter(([name]) => !asked.has(name))
   const replaced = left.reduce((result, [name, about]) => {
@@ -115,6 +115,6 @@ function withDefaults(text: string, asked: ReadonlySet<string>, instead: NonNull
     const plain = value.replaceAll("'", '')
     return result.replaceAll(new RegExp(`!Ref ${name}\\b`, 'g'), value).replaceAll(`\${${name}}`, plain)
   }, text)
-  // Nothing is left to be substituted in some texts.
+  // In some texts nothing is left to be substituted.
   return replaced.replaceAll(/!Sub (?=[\w /*()]+$)/gm, '').replaceAll(/\n{3,}/g, '\n\n')
 }

@@ -24,7 +24,7 @@ const oauth = {
   folder: 'oauth',
   vpc: true,
   variables: ['OauthProvider', 'OauthProviders', 'OauthHosts', 'OauthPrivateHosts', 'HttpCaBundle'],
-  // Half of it is what waits for an answer, and the time to store it in is kept free.
+  // Half of the time may pass until the server answers; the rest is for storing the answer.
   timeout: 60,
   maxBundleBytes: 340_000,
 }
@@ -108,12 +108,12 @@ export const rows: readonly Row[] = [
     what: 'SSH key pairs of an account on one host or many, so that no client is ever locked out',
     rotates: 'Rotates SSH key pairs of an account on one host or many',
     variables: ['SshHosts', 'SshRsaBits', 'SshHostKeys', 'SshKeepFileMode', 'SshOldKeyHours'],
-    // Of an account that may change the file, and of jump hosts.
+    // The secrets of an account that may change the file, and of jump hosts.
     statements: ['adminSecrets'],
     vpc: true,
     // An RSA key takes seconds of a processor; at 128 MB it can take half a minute.
     memory: 1024,
-    // Hosts are many, and one with a penalty is waited for, 26 seconds.
+    // There may be many hosts, and the function waits 26 seconds for a host with a penalty.
     timeout: 120,
     maxBundleBytes: 562_000,
   },

@@ -1,10 +1,13 @@
 /** A template of one target alone: `templates/<folder>.yaml`. */
 export interface Target {
-  /** For its description. */
+  /** The end of the template's description. */
   readonly title: string
-  /** The parameters that it asks for, eight at most, because SAM's guide asks for each: those of which only the user can know the value. */
+  /**
+   * The parameters that it asks for, because only the user knows their values. SAM's guide asks for each, so they are eight at
+   * most.
+   */
   readonly asks: readonly string[]
-  /** What stands for a parameter that it does not ask for, where that is not the parameter's own default. */
+  /** Values of parameters that it does not ask for, where they are not the parameter's own default. */
   readonly instead?: Readonly<Record<string, string | number>>
 }
 
@@ -25,7 +28,7 @@ const database = [
 // A permissions boundary is asked for where there is room for it; template.yaml has it for all.
 const bounded = 'PermissionsBoundaryArn'
 
-/** By their folder in functions/. */
+/** The targets, by their folder in functions/. */
 export const targets: Readonly<Record<string, Target>> = {
   postgres: { title: 'PostgreSQL and Aurora PostgreSQL logins', asks: database },
   mysql: { title: 'MySQL and Aurora MySQL logins', asks: database, instead: { DatabasePort: 3306 } },
@@ -52,7 +55,7 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   'generated-value': {
     title: 'values that live in Secrets Manager alone',
-    // No file and no other code is needed for these, so no layer.
+    // These functions need no file and no other code, so no layer.
     asks: [
       'KmsKeyArns',
       'AlarmEmail',

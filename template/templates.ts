@@ -3,7 +3,7 @@ import { templateOf } from './render.ts'
 import { rows } from './rows.ts'
 import { targets } from './targets.ts'
 
-/** All templates of the repository, for `sam build`, and what the construct for CDK is made from: their text by their path in it. */
+/** The texts of all templates of the repository, for `sam build`, and of the files for the CDK construct, by their paths. */
 export function templates(): Record<string, string> {
   const ofTargets = Object.entries(targets).map(([folder, target]): [string, string] => [
     `templates/${folder}.yaml`,
@@ -20,7 +20,7 @@ export function templates(): Record<string, string> {
   }
 }
 
-/** The same for the zips of a release, beside which they stand: their text by their name. CloudFormation alone deploys them. */
+/** The texts of a release's templates, by their names. They stand beside the zips, and CloudFormation alone deploys them. */
 export function zipTemplates(): Record<string, string> {
   const ofTargets = Object.entries(targets).map(([folder, target]): [string, string] => [
     `${folder}.yaml`,

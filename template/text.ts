@@ -1,7 +1,7 @@
-/** What the pieces of a template are written in: YAML with a few marks of our own. */
+/** Reads the language of a template's pieces: YAML with a few marks of our own. */
 
 /**
- * Fills a piece in.
+ * Fills in the marks of a piece.
  * - Lines from `#if FACT` to `#end` stay where the fact holds. They do not nest.
  * - `{{name}}` is replaced by a value; further lines of the value begin where the mark's line has its first word.
  * @throws Error where a mark has no value
@@ -50,8 +50,8 @@ export function entries(piece: string, depth: number): ReadonlyMap<string, strin
 }
 
 /**
- * Says things once: what stands under an anchor (`&name`) is an alias (`*name`) where it comes again, and a comment is left
- * out there.
+ * Removes repetitions: the text under an anchor (`&name`) becomes an alias (`*name`) where it comes again, and its comments are
+ * left out there.
  */
 export function saidOnce(text: string): string {
   const said = new Set<string>()
@@ -72,7 +72,7 @@ export function saidOnce(text: string): string {
   return lines.join('\n')
 }
 
-/** The parameters, and whatever else, that a piece refers to. */
+/** The names of all parameters and resources that a piece refers to. */
 export function mentioned(text: string): string[] {
   return [...text.matchAll(/!Ref (\w+)|\$\{(\w+)\}|#if (\w+)/g)].map(([, ...names]) => names.find(Boolean) ?? '')
 }

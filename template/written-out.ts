@@ -1,4 +1,4 @@
-/** What stands under an anchor: the rest of its line, and the lines below that are deeper, without the line's own indent. */
+/** The text under an anchor: the rest of its line, and the deeper lines below it, without the line's own indent. */
 interface Anchored {
   readonly rest: string
   readonly below: readonly string[]
@@ -8,8 +8,8 @@ const anchorMark = /^( *(?:- )*(?:[\w<:]+: )?)&(\w+) ?(.*)$/
 const aliasMark = /^( *(?:- )*(?:[\w<:]+: )?)\*(\w+)$/
 
 /**
- * Writes a template without YAML's anchors, which CloudFormation does not read: what stands under an anchor (`&name`) comes again
- * where its alias (`*name`) was, without the comments. What is merged (`<<:`) stands beside the keys that it was merged with.
+ * Writes a template without YAML's anchors, which CloudFormation does not read: the text under an anchor (`&name`) comes again
+ * where its alias (`*name`) was, without the comments. Merged keys (`<<:`) stand beside the keys that they are merged with.
  * @throws Error where an alias comes before its anchor
  */
 export function writtenOut(text: string): string {
@@ -38,7 +38,7 @@ function expanded(lines: readonly string[], anchors: Map<string, Anchored>): str
   return out
 }
 
-/** The lines below one that are deeper, without its indent. */
+/** The deeper lines below a line, without its indent. */
 function deeper(lines: readonly string[], at: number): string[] {
   const indent = indentOf(lines[at] ?? '')
   const rest = lines.slice(at + 1)
@@ -51,7 +51,7 @@ function placed(before: string, { rest, below }: Anchored): string[] {
   if (before.trim() === '<<:') return below.map((line) => `${indent}${line.slice(2)}`)
   const lines = below.map((line) => `${indent}${line}`)
   if (rest !== '') return [`${before}${rest}`, ...lines]
-  // `- &name` stands over what a list has as one of its members.
+  // `- &name` stands over a member of a list.
   if (/- $/.test(before)) return [`${before}${lines[0]?.trimStart()}`, ...lines.slice(1)]
   return [before.trimEnd(), ...lines]
 }

@@ -3,7 +3,7 @@ import { startKeyProvider } from '../../local/servers/key-provider.ts'
 import { describedProvider, descriptionOf } from '../../local/servers/key-provider-description.ts'
 import type { BenchTarget } from '../target.ts'
 
-/** The floor makes the calls of Secrets Manager; what the function takes longer, it takes for the provider. */
+/** The floor makes the calls of Secrets Manager; the function needs the rest of its time for the provider. */
 export const apiKey: BenchTarget = {
   async start() {
     const provider = await startKeyProvider()

@@ -23,7 +23,7 @@ export interface AwsFigures {
   readonly ratio: number
 }
 
-/** Not counted: in the first two of alternating users the second user is made. */
+/** Rotations that are not counted: the first two of alternating users make the second user. */
 const warmUps = 4
 
 /**

@@ -12,8 +12,8 @@ const folders: Readonly<Record<string, string>> = {
 }
 
 /**
- * Nothing of AWS's functions is in this repository.
- * @param checkout where they are
+ * Finds AWS's function for one of ours. AWS's functions are not in this repository.
+ * @param checkout the folder that they are in
  * @returns the folder of the function that does what one of ours does; undefined where AWS has none
  * @throws Error where the checkout does not hold it
  */

@@ -16,7 +16,7 @@ export type AwsAnswer = { readonly ms: number } | { readonly error: string; read
 
 export interface AwsRunnerSettings {
   readonly python: string
-  /** Of the function. */
+  /** The function's folder. */
   readonly folder: string
   /** Where Secrets Manager is. */
   readonly endpoint: string
@@ -24,10 +24,10 @@ export interface AwsRunnerSettings {
   readonly authority: string
 }
 
-/** Who signs the calls of AWS's functions. */
+/** The access key that signs the calls of AWS's functions. */
 export const awsCaller = 'aws'
 
-/** Starts runner.py with a function that has nothing but what Lambda would give it. */
+/** Starts runner.py with a function and the variables that Lambda would give it. */
 export function startAwsRunner({ python, folder, endpoint, authority }: AwsRunnerSettings): AwsRunner {
   const env = {
     PATH: process.env.PATH ?? '',

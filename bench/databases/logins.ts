@@ -6,7 +6,7 @@ export interface Login {
   readonly password: string
 }
 
-/** What the secret of a database login holds. */
+/** The value of a database login's secret. */
 export interface DatabaseValue extends Login {
   readonly host: string
   readonly port: number
@@ -19,11 +19,11 @@ export interface Strategy {
   readonly alternates?: boolean
   /** When the function reads the superuser's secret, if it does. */
   readonly superuser?: 'beside' | 'on demand'
-  /** `GRANT ... TO` of the login, besides what any application's has. */
+  /** The beginnings of statements (`GRANT ... TO`) that give the login more rights than other applications have. */
   readonly grants?: readonly string[]
 }
 
-/** By the name of a function's file. */
+/** The strategies, by the name of a function's file. */
 export const strategies: Readonly<Record<string, Strategy>> = {
   'single-user': {},
   'dual-password': { superuser: 'on demand' },
@@ -35,10 +35,10 @@ interface Database {
   /** The fields that all secrets have in common. */
   readonly fields: { readonly engine: string; readonly host: string; readonly port: number; readonly dbname: string }
   readonly superuser: Login
-  /** Where the engine carries out a strategy otherwise than most do. */
+  /** What is different about a strategy on this engine. */
   readonly strategies?: Readonly<Record<string, Strategy>>
   createLogin(login: Login, strategy: Strategy): Promise<void>
-  /** What statements say instead of the passwords of a rotation, by a name of its own: hashes, verifiers. */
+  /** Texts that stand for a rotation's passwords in statements (hashes, verifiers), each by a name of its own. */
   derived?(rotation: {
     readonly token: string
     readonly current: Login
@@ -46,7 +46,7 @@ interface Database {
   }): Record<string, string>
 }
 
-/** Makes logins, and what is in their secrets. */
+/** Makes logins, and the values of their secrets. */
 export function loginsOf({ fields, superuser, createLogin, derived, ...database }: Database): BenchPlace['make'] {
   return async (file, username): Promise<Made> => {
     const strategy = database.strategies?.[file] ?? strategies[file]

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { BenchTarget } from '../target.ts'
 
-/** Secrets Manager's calls are all there is. */
+/** There is no target: a rotation makes calls of Secrets Manager alone. */
 export const nowhere: BenchTarget = {
   start: async () => ({
     env: {},

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { LogIn } from '../target.ts'
 
-/** One call stands for all that the function makes there: what differs is left to the ratio. */
+/** One call stands for all calls that the function makes there. The ratio shows the difference. */
 export const logIn: LogIn = async (value, { AWS_ENDPOINT_URL_STS: endpoint = '' }) => {
   const { api_key: accessKeyId = '', secret_key: secretAccessKey = '' } = value as Readonly<Record<string, string>>
   const client = new STSClient({ endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } })

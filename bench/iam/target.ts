@@ -1,7 +1,7 @@
 import { iamApi } from '../../test/support/iam-api.ts'
 import type { BenchTarget, Move } from '../target.ts'
 
-/** The API is moto's, whose own time is most of what is measured: calls and round trips are what counts. */
+/** The API is moto's. Its own time is most of the measured time, so only calls and round trips tell something. */
 export const iam: BenchTarget = {
   async start() {
     const api = await iamApi()

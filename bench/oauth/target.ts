@@ -2,8 +2,8 @@ import { modules, startOauthServers } from '../../local/demo/oauth/servers.ts'
 import type { BenchTarget } from '../target.ts'
 
 /**
- * The floor makes the calls of Secrets Manager; what the function takes longer, it takes for the server. The floor claims nothing:
- * the two functions that do are left out.
+ * The floor makes the calls of Secrets Manager; the function needs the rest of its time for the server. The floor claims nothing:
+ * the two functions that claim are left out.
  */
 export const oauth: BenchTarget = {
   measures: ['OauthClientCredentials'],

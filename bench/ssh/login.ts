@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import ssh2 from 'ssh2'
 import type { LogIn } from '../target.ts'
 
-/** A login and nothing else: what a rotation would cost that had no file to change. */
+/** A login and nothing else: the cost of a rotation that has no file to change. */
 export const logIn: LogIn = async (value) => {
   const { host = '', port, username = '', private_key: privateKey = '' } = value as Readonly<Record<string, string>>
   const client = new ssh2.Client()

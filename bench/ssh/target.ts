@@ -6,7 +6,7 @@ import { newKey } from '../../shared/ssh-protocol/new-key.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import { type BenchPlace, type BenchTarget, hasOpenSessions, type Made, type Move } from '../target.ts'
 
-/** The floor makes the same calls and logins; what the function takes longer, it takes for the file and for making a key. */
+/** The floor makes the same calls and logins; the function needs the rest of its time for the file and for making a key. */
 export const ssh: BenchTarget = { start }
 
 async function start(): Promise<BenchPlace> {
@@ -38,7 +38,7 @@ async function accountWithKey({ account, path, host, port, hostKeys }: SshHost):
   const { username } = account
   const hosts = [{ host, port, host_keys: hostKeys }]
   return {
-    // The floor logs in with what is in the secret itself.
+    // The floor logs in with the fields of the secret itself.
     value: { username, private_key: key.text, hosts, authorized_keys_path: account.keys, host, port },
     // It changes nothing on the host, so its key stays.
     next: (current) => current,

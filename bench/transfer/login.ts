@@ -1,7 +1,7 @@
 import { DescribeUserCommand, TransferClient } from '@aws-sdk/client-transfer'
 import type { LogIn } from '../target.ts'
 
-/** One call stands for all that the function makes there: what differs is left to the ratio. */
+/** One call stands for all calls that the function makes there. The ratio shows the difference. */
 export const logIn: LogIn = async (value, { AWS_ENDPOINT_URL_TRANSFER: endpoint = '' }) => {
   const { server_id: ServerId = '', username: UserName = '' } = value as Readonly<Record<string, string>>
   const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }

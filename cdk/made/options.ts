@@ -1,7 +1,7 @@
 // Made by `npm run template` of the rows and the parameters in template/: change it there.
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 
-/** All that can be set. What is left out is as the template has it. */
+/** All options. An option that is left out has the default of the template. */
 export interface Settings {
   /** How many characters a generated password has; MySQL takes 256 at the most. */
   readonly passwordLength?: number | undefined
@@ -29,39 +29,39 @@ export interface Settings {
   readonly usernameCharacterLimit?: string | undefined
   /** How a new password reaches MariaDB: as a hash, or in clear text for servers whose validation plugin must see it (the server may then log it). */
   readonly mariadbPasswordFormat?: 'native-hash' | 'cleartext' | undefined
-  /** Where SshKey finds user and hosts of secrets that hold nothing but a key: the path of a JSON file in the function (of a layer, below /opt) or the ARN of a secret, which then belongs into AdminSecretArns, too. Empty where all secrets say it themselves. */
+  /** User and hosts for secrets that hold nothing but a key: the path of a JSON file in the function of SshKey (of a layer, below /opt) or the ARN of a secret, which must be in AdminSecretArns, too. Empty where all secrets name their user and hosts themselves. */
   readonly sshHosts?: string | undefined
-  /** How many bits a new RSA key has at least. One that is larger stays as large. */
+  /** How many bits a new RSA key has at least. A larger key stays as large. */
   readonly sshRsaBits?: number | undefined
-  /** Whether each host's keys must be pinned in the secret, or hosts without any are taken as they come (accept-new), which lets anything that answers there in their place. */
+  /** Whether each host's keys must be pinned in the secret (pinned), or a host without pinned keys is trusted without proof (accept-new), so that any machine could answer in its place. */
   readonly sshHostKeys?: 'pinned' | 'accept-new' | undefined
   /** Does authorized_keys keep the bits of its mode for group and others? Only where no such file has an ACL, which SFTP shows as these bits and cannot keep. */
   readonly sshKeepFileMode?: boolean | undefined
-  /** For how many hours the key before the current one still lets in when the next rotation has put a new one beside that, on hosts with OpenSSH 9.2 or later. 0 takes it away at once. */
+  /** How many hours the former key still works after a new rotation has begun to replace the current one, on hosts with OpenSSH 9.2 or later. 0 removes it at once. */
   readonly sshOldKeyHours?: number | undefined
-  /** Further secrets that functions for other things than databases may read: those of admins and of jump hosts, which SshKey logs in with, the one that SshHosts names, and those of keys with which ApiKey makes others; OauthClientSecret reads those of clients that may have secrets made. SshKey needs none for a secret whose own resource policy lets the function's role read it. */
+  /** Further secrets that functions for other things than databases may read. SshKey reads the secrets of admins and of jump hosts, with which it logs in, and the secret that SshHosts names; ApiKey reads the keys with which it makes others; OauthClientSecret the clients that may have secrets made. A secret of SshKey need not be listed if its own resource policy lets the function's role read it. */
   readonly adminSecrets?: readonly ISecret[] | undefined
-  /** Whose keys ApiKey rotates where the secret does not say it, for instance sendgrid. Empty where all secrets do. */
+  /** The provider of keys whose secret names none, for instance sendgrid. Empty where all secrets name their provider. */
   readonly apiKeyProvider?: string | undefined
   /** The path of a JSON file in the function (of a layer, below /opt) with descriptions of providers besides those that the function has. Empty for none. */
   readonly apiKeyProviders?: string | undefined
   /** Hosts that ApiKey may send keys to, separated by commas, for instance api.sendgrid.com; NAME=HOST for a product that you run yourself, for instance gitlab=git.example.com. No other host receives a byte. */
   readonly apiKeyHosts?: string | undefined
-  /** Those of ApiKeyHosts (without NAME=) that may resolve to addresses of private networks, separated by commas. */
+  /** The hosts of ApiKeyHosts (without NAME=) that may resolve to addresses of private networks, separated by commas. */
   readonly apiKeyPrivateHosts?: string | undefined
   /** May ApiKey revoke a key that no function has made, when it has been replaced twice? Only where each secret's key_id is right. */
   readonly apiKeyRevokeFirst?: boolean | undefined
   /** The path of a PEM file in the function with authorities that the certificates of services may come from besides the public ones. Empty for the public ones alone. */
   readonly httpCaBundle?: string | undefined
-  /** ARNs of the IAM users whose access keys IamAccessKey may make and delete. A * stands for any characters, for instance arn:aws:iam::123456789012:user/applications/*. Whoever can change the function can have keys of these users. */
+  /** ARNs of the IAM users whose access keys IamAccessKey may make and delete. A * stands for any characters, for instance arn:aws:iam::123456789012:user/applications/*. Anybody who can change the function can get keys of these users. */
   readonly iamUserArns?: readonly string[] | undefined
-  /** Whose tokens and clients the OAuth functions rotate where the secret does not say it. Empty where all secrets do. */
+  /** The provider of tokens and clients whose secret names none. Empty where all secrets name their provider. */
   readonly oauthProvider?: string | undefined
   /** The path of a JSON file in the function (of a layer, below /opt) with entries of providers besides those that the functions have. Empty for none. */
   readonly oauthProviders?: string | undefined
   /** Hosts that the OAuth functions may send credentials to, separated by commas, for instance oauth2.googleapis.com; NAME=HOST for a product that you run yourself, for instance keycloak=sso.example.com. No other host receives a byte. */
   readonly oauthHosts?: string | undefined
-  /** Those of OauthHosts (without NAME=) that may resolve to addresses of private networks, separated by commas. */
+  /** The hosts of OauthHosts (without NAME=) that may resolve to addresses of private networks, separated by commas. */
   readonly oauthPrivateHosts?: string | undefined
   /** May OauthClientSecret revoke a client secret that no function has made, when it has been replaced twice? Only where each secret's client_secret_id is right. */
   readonly oauthRevokeFirst?: boolean | undefined
@@ -69,15 +69,15 @@ export interface Settings {
   readonly valueFields?: string | undefined
   /** What a generated value looks like. */
   readonly valueFormat?: 'password' | 'alphabet' | 'hex' | 'base64' | 'base64url' | undefined
-  /** Of how many random bytes a value in hex, base64 or base64url is made. */
+  /** How many random bytes are in a value in hex, base64 or base64url. */
   readonly valueBytes?: number | undefined
   /** The characters of a value of ValueFormat=alphabet, which is PasswordLength characters long. */
   readonly valueAlphabet?: string | undefined
-  /** Whether a secret that looks like one of another kind (a login, a key, a file of settings) is refused. */
+  /** Whether GeneratedValue refuses a secret that looks like another kind (a login, a key, a file of settings). */
   readonly valueCheck?: 'on' | 'off' | undefined
 }
 
-/** By function, what it can be told. */
+/** The options of each function. */
 export interface OptionsOf {
   readonly PostgresSingleUser: Pick<Settings, 'passwordLength' | 'excludeCharacters' | 'excludeLowercase' | 'excludeUppercase' | 'excludeNumbers' | 'excludePunctuation' | 'requireEachIncludedType' | 'databaseCaBundle' | 'updateUrls' | 'postgresPasswordFormat'>
   readonly PostgresAlternatingUsers: Pick<Settings, 'passwordLength' | 'excludeCharacters' | 'excludeLowercase' | 'excludeUppercase' | 'excludeNumbers' | 'excludePunctuation' | 'requireEachIncludedType' | 'databaseCaBundle' | 'updateUrls' | 'postgresPasswordFormat' | 'superuserSecrets'>

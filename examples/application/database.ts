@@ -13,7 +13,7 @@ export interface DatabaseSecret {
   readonly tlsServerName?: string
 }
 
-/** What differs between databases: postgres.ts and mysql.ts have one each. */
+/** The difference between databases: postgres.ts and mysql.ts have a driver each. */
 export interface Driver<Result> {
   open(secret: DatabaseSecret): Pool<Result>
   /** Whether an error says that name and password were refused, so that nothing has been sent yet. */
@@ -23,7 +23,7 @@ export interface Driver<Result> {
 /** Connections with one login. */
 export interface Pool<Result> {
   query(text: string, values: unknown[]): Promise<Result>
-  /** Lets queries under way and those that wait end in peace, then closes the connections. */
+  /** Waits until all queries have ended, also those that wait for a connection, and then closes the connections. */
   end(): Promise<void>
 }
 
@@ -94,7 +94,7 @@ export function createDatabase<Result>({ secretId, driver, ...options }: Databas
       const giveUpAt = Date.now() + patienceMs
       for (let pauseMs = 25; ; pauseMs = Math.min(pauseMs * 2, 400)) {
         const used = await currentPool()
-        // In the background: this query goes on with what it has, and a Secrets Manager that fails hurts nobody yet.
+        // In the background: this query goes on with the present pool, and a failure of Secrets Manager hurts nobody yet.
         if (Date.now() > refreshAt) replace(used).catch(() => undefined)
         try {
           return await used.pool.query(text, values)

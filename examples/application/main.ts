@@ -9,7 +9,7 @@ if (secretId === undefined) {
   console.error('Set SECRET_ID to the name or ARN of a database secret.')
   process.exit(2)
 }
-// An application of your own knows which database it is for; this one serves all, so it looks.
+// Your own application knows its database; this one serves all kinds, so it looks into the secret.
 const secretsManager = new SecretsManagerClient()
 const { SecretString = '{}' } = await secretsManager.send(new GetSecretValueCommand({ SecretId: secretId }))
 const isMysql = /^(mysql|aurora-mysql|mariadb)$/.test(JSON.parse(SecretString).engine)

@@ -5,9 +5,9 @@ import type { DatabaseSecret, Driver } from './database.ts'
 
 /** MySQL and MariaDB through `mysql2`. */
 export function mysqlDriver(options: {
-  /** Anything of `mysql2`'s pool but the login: size, timeouts. */
+  /** Options of `mysql2`'s pool, without the login: size, timeouts. */
   readonly pool?: Omit<PoolOptions, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
-  /** PEM of your certificate authority, where it is not one of those that Node knows. */
+  /** PEM of your certificate authority, if Node does not know it. */
   readonly ca?: string | undefined
 }): Driver<QueryResult> {
   return {
@@ -24,7 +24,7 @@ export function mysqlDriver(options: {
           }
         },
         async end() {
-          // An ended pool turns away those that wait in it.
+          // An ended pool turns away the queries that wait in it.
           while (underWay > 0) await sleep(50)
           await pool.end()
         },
@@ -40,7 +40,7 @@ export function isRefusedMysqlLogin(error: unknown): boolean {
 }
 
 /**
- * What `mysql2` takes for a login. It verifies the host name only where `verifyIdentity` says so, and not where the host
+ * The options of `mysql2` for a login. It verifies the host name only where `verifyIdentity` says so, and not where the host
  * is an address: name the host in the secret.
  */
 export function mysqlLogin(secret: DatabaseSecret, ca: string | undefined) {

@@ -5,15 +5,15 @@ import type { DatabaseSecret, Driver } from './database.ts'
 
 /** PostgreSQL through `pg`. */
 export function postgresDriver(options: {
-  /** Anything of `pg`'s Pool but the login: size, timeouts. */
+  /** Options of `pg`'s Pool, without the login: size, timeouts. */
   readonly pool?: Omit<PoolConfig, 'user' | 'password' | 'host' | 'port' | 'database' | 'ssl'>
-  /** PEM of your certificate authority, where it is not one of those that Node knows. */
+  /** PEM of your certificate authority, if Node does not know it. */
   readonly ca?: string | undefined
 }): Driver<QueryResult> {
   return {
     open(secret) {
       const { username: user, password, host, port = 5432, dbname } = secret
-      // As the rotation function reads it: an empty one is none.
+      // An empty dbname counts as none, as in the rotation function.
       const database = dbname || 'postgres'
       const login = { user, password, host, port: Number(port), database, ssl: tlsOf(secret, options.ca) }
       const pool = new Pool({ ...options.pool, ...login })
@@ -22,7 +22,7 @@ export function postgresDriver(options: {
       return {
         query: (text, values) => pool.query(text, values),
         async end() {
-          // `pg` forgets those that wait in an ended pool.
+          // `pg` forgets the queries that wait in an ended pool.
           while (pool.waitingCount > 0) await sleep(50)
           await pool.end()
         },
@@ -32,7 +32,7 @@ export function postgresDriver(options: {
   }
 }
 
-/** What poolers say in words of their own: PgBouncer as a "protocol violation", Pgpool-II as an "internal error". */
+/** Refusals in the words of poolers: PgBouncer's "protocol violation", Pgpool-II's "internal error". */
 const refusals: Readonly<Record<string, RegExp>> = {
   '08P01':
     /^(?:(?:password|SASL|PAM|LDAP|certificate|"trust") authentication failed|auth failed)$|^no such user\b|^server login (?:failed|has been failing)\b.*\bpassword authentication failed for user\b|^The password that was provided for the role\b/i,

@@ -55,7 +55,7 @@ export function isRefusedKey(error: unknown): boolean {
   return error instanceof Error && 'level' in error && error.level === 'client-authentication'
 }
 
-/** Logs in at one host, which must show one of its keys. */
+/** Logs in at one host, which must prove that it has one of its pinned keys. */
 export async function logIn({ username, private_key: privateKey, hosts }: SshSecret, index = 0): Promise<Client> {
   const { host, port = 22, host_keys: keys } = hosts[index] ?? { host: '', host_keys: [] }
   const client = new ssh2.Client()

@@ -92,7 +92,7 @@ resource "aws_lambda_function" "rotation" {
     log_group  = aws_cloudwatch_log_group.rotation.name
   }
 
-  # All that it can be told, as it is by default.
+  # All variables of the function, with their defaults.
   environment {
     variables = {
       SECRETS_MANAGER_ENDPOINT   = ""
@@ -250,7 +250,7 @@ resource "aws_secretsmanager_secret_version" "login" {
   secret_id     = aws_secretsmanager_secret.login.id
   secret_string = jsonencode(merge(var.database, { engine = "postgres", password = var.password }))
 
-  # Or the next apply would write the password of today over one that a rotation has set.
+  # Otherwise the next apply would overwrite the password of a rotation by this one.
   lifecycle {
     ignore_changes = [secret_string, version_stages]
   }
@@ -269,7 +269,7 @@ resource "aws_secretsmanager_secret_rotation" "login" {
     duration            = "3h"
   }
 
-  # What a rotation needs is there before it can start: a value, the permission and the way to the database.
+  # A rotation needs all of these before it can start: a value, the permission and the way to the database.
   depends_on = [
     aws_secretsmanager_secret_version.login,
     aws_lambda_permission.secrets_manager,
@@ -279,7 +279,7 @@ resource "aws_secretsmanager_secret_rotation" "login" {
   ]
 }
 
-# --- Who is told ------------------------------------------------------------------------------------------------------
+# --- Alarms -----------------------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
   alarm_name          = "${var.name}-errors"

@@ -4,7 +4,7 @@ import type { MysqlServer } from '../../../local/servers/mysql-process.ts'
 import { type BenchPlace, hasOpenSessions, type Move } from '../../target.ts'
 import { loginsOf } from '../logins.ts'
 
-/** @param server which writes its general log into a table */
+/** @param server a server that writes its general log into a table */
 export async function benchServer(
   server: MysqlServer,
   engine: string,
@@ -44,7 +44,7 @@ export async function benchServer(
 
 async function takeMoves(admin: Connection): Promise<Move[]> {
   for (let tries = 0; tries < 400; tries++) {
-    // In the order in which they were written: the table has no other.
+    // The rows come in the order in which they were written: the table has no other order.
     const [rows] = await admin.query<LogRow[]>(
       'SELECT thread_id, command_type, CONVERT(argument USING utf8mb4) AS argument FROM mysql.general_log',
     )

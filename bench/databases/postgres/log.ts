@@ -1,7 +1,7 @@
 import type { Move } from '../../target.ts'
 
 /**
- * What the server's log says of the sessions that began in it, where it logs connections and all statements.
+ * Reads the moves of the sessions that begin in a server's log. The server must log connections and all statements.
  * @param log lines that begin with the process, `[123] `
  */
 export function movesIn(log: string): Move[] {
@@ -13,7 +13,7 @@ export function movesIn(log: string): Move[] {
       sessions.add(session)
       moves.push({ session, does: 'login', who: username })
     }
-    // One that was there before is not a rotation's.
+    // A session that was open before the log began is not a rotation's.
     if (!sessions.has(session)) continue
     const [, text, values] =
       /^(?:statement|execute <unnamed>): (.*?)(?:\nDETAIL: {2}Parameters: (.*))?$/s.exec(said) ?? []

@@ -10,7 +10,7 @@ import { movesIn } from './log.ts'
 export const postgres: BenchTarget = { start }
 
 async function start(): Promise<BenchPlace> {
-  // By the process log.ts knows which session a line is about.
+  // By the process at its beginning, log.ts knows which session a line is about.
   const server = await startPostgres(18, { log_line_prefix: '[%p] ' })
   const { host, port, superuser, ca } = server
   const admin = new Client({ ...superuser, user: superuser.username, host, port, database: 'postgres', ssl: { ca } })
@@ -21,7 +21,7 @@ async function start(): Promise<BenchPlace> {
     const settings = { log_connections: toggle, log_disconnections: toggle, log_statement: value ? 'all' : 'none' }
     for (const [name, each] of Object.entries(settings)) await admin.query(`ALTER SYSTEM SET ${name} = '${each}'`)
     await admin.query('SELECT pg_reload_conf()')
-    // Sessions are told after the server itself: once this one knows, all that begin will know.
+    // Sessions learn of the settings after the server itself: once this one has them, all new ones will.
     while ((await admin.query('SHOW log_statement')).rows[0].log_statement !== settings.log_statement) await sleep(5)
   }
 
@@ -43,7 +43,7 @@ async function start(): Promise<BenchPlace> {
       let seen = server.log().length
       return {
         async moves() {
-          // The log arrives through a pipe: what was written before this is there when this is there.
+          // The log arrives through a pipe: when this mark is there, all earlier lines are there, too.
           const mark = randomUUID()
           await admin.query(`SELECT '${mark}'`)
           const { moves, end } = await movesUntil(mark, seen, server.log)
