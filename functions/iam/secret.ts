@@ -68,22 +68,18 @@ export function withKey({ json }: AccessKeySecret, { id, secretKey }: NewAccessK
 }
 
 function pairIn(json: Readonly<Record<string, unknown>>): (typeof pairs)[number] {
-  const found = pairs.filter(([id]) => Object.hasOwn(json, id))
-  const [pair, other] = found
-  if (pair !== undefined && other === undefined) return pair
-  if (pair !== undefined && other !== undefined) {
-    throw new RotationError(
-      'InvalidSecret',
-      say`The secret has two keys, "${ours(pair[0])}" and "${ours(other[0])}".`,
-      {
-        likely: say`It was put together for programs that read different names.`,
-        remedy: say`Keep one pair of fields; a program that wants others can be given a secret of its own, with a key of its own.`,
-      },
-    )
+  const [pair, other] = pairs.filter(([id]) => Object.hasOwn(json, id))
+  if (pair === undefined) {
+    throw new RotationError('InvalidSecret', say`The secret has no access key.`, {
+      likely: say`The first key was not put into it yet, or stands under other names.`,
+      remedy: say`Put {"api_key": "AKIA...", "secret_key": "..."}; "aws iam create-access-key --user-name NAME" makes a key.`,
+    })
   }
-  throw new RotationError('InvalidSecret', say`The secret has no access key.`, {
-    likely: say`The first key was not put into it yet, or stands under other names.`,
-    remedy: say`Put {"api_key": "AKIA...", "secret_key": "..."}; "aws iam create-access-key --user-name NAME" makes a key.`,
+  if (other === undefined) return pair
+  const what = say`The secret has two keys, "${ours(pair[0])}" and "${ours(other[0])}".`
+  throw new RotationError('InvalidSecret', what, {
+    likely: say`It was put together for programs that read different names.`,
+    remedy: say`Keep one pair of fields; a program that wants others can be given a secret of its own, with a key of its own.`,
   })
 }
 

@@ -52,58 +52,49 @@ async function makeRoom({ userName, versions, accessKeys, context }: Slots, olde
   ])
   const own = keys?.find(({ id }) => id === current.id)
   if (keys === undefined || own === undefined) {
-    throw new RotationError(
-      'AccessKeyUnknown',
-      say`In this account there is no user ${userName} with the key ${current.id}.`,
-    )
+    const what = say`In this account there is no user ${userName} with the key ${current.id}.`
+    throw new RotationError('AccessKeyUnknown', what)
   }
   for (const key of keys.filter(({ id }) => id !== current.id)) {
-    const isSomebodys = labelled.some((text) => text.includes(key.id))
-    if (key.id === previous?.id && !isSomebodys) {
-      await retire(userName, key, accessKeys, context)
-    } else if (isSomebodys || key.created < own.created) {
-      // IAM's times are in whole seconds: a key of the same second may be of the rotation after that of the one in use.
-      const why = isSomebodys
-        ? say`a version with a label of somebody's own has it`
-        : say`it is in no version with a label, and was made before the one in use`
-      const edited = previous?.id === current.id && !isSomebodys ? context.secretId : undefined
-      throw taken({ userName, key, why, used: await accessKeys.lastUse(key.id, signal), edited })
-    } else if (key.created > oldest) {
-      return false
-    } else {
-      await removeOrphan(userName, key, accessKeys, context)
+    const { id, created } = key
+    const isSomebodys = labelled.some((text) => text.includes(id))
+    if (id === previous?.id && !isSomebodys) {
+      // The grace of the key before the last one is over.
+      if (key.isActive) await accessKeys.deactivate(userName, id, signal)
+      await accessKeys.remove(userName, id, signal)
+      context.did(say`deleted the key ${id} of AWSPREVIOUS`)
+      continue
     }
+    // IAM's times are in whole seconds: a key of the same second may be of the rotation after that of the one in use.
+    const isOlder = created < own.created
+    if (!isSomebodys && !isOlder && created > oldest) return false
+    const used = await accessKeys.lastUse(id, signal)
+    if (isSomebodys) throw taken(userName, key, used, say`a version with a label of somebody's own has it`)
+    if (isOlder) {
+      const why = say`it is in no version with a label, and was made before the one in use`
+      throw taken(userName, key, used, why, previous?.id === current.id ? edited(context.secretId) : undefined)
+    }
+    // Nobody but testSecret, right after it was made, can have used a key that no version has kept.
+    const isUsed = used !== undefined && !(used.service === 'sts' && used.time < created + testedWithinMs)
+    if (isUsed) throw taken(userName, key, used, say`somebody uses it`)
+    await accessKeys.remove(userName, id, signal)
+    context.did(say`deleted the key ${id}, which an earlier run had made and no version has`)
   }
   return true
 }
 
-/** The grace of the key before the last one is over. */
-async function retire(userName: string, { id, isActive }: AccessKey, accessKeys: AccessKeys, context: RotationContext) {
-  if (isActive) await accessKeys.deactivate(userName, id, context.signal)
-  await accessKeys.remove(userName, id, context.signal)
-  context.did(say`deleted the key ${id} of AWSPREVIOUS`)
+/** Where put-secret-value has moved AWSPREVIOUS to the key in use. */
+function edited(secretId: string): Words {
+  return say`The value was edited with put-secret-value since its last rotation: AWSPREVIOUS has the key in use, too, and this one may be the key before. "aws secretsmanager list-secret-version-ids --include-deprecated --secret-id ${secretId}" lists the version that has it then.`
 }
 
-/** Nobody but testSecret, right after it was made, can have used a key that no version has kept. */
-async function removeOrphan(userName: string, key: AccessKey, accessKeys: AccessKeys, context: RotationContext) {
-  const used = await accessKeys.lastUse(key.id, context.signal)
-  if (used !== undefined && !(used.service === 'sts' && used.time < key.created + testedWithinMs)) {
-    throw taken({ userName, key, why: say`somebody uses it`, used, edited: undefined })
-  }
-  await accessKeys.remove(userName, key.id, context.signal)
-  context.did(say`deleted the key ${key.id}, which an earlier run had made and no version has`)
-}
-
-interface Taken {
-  readonly userName: string
-  readonly key: AccessKey
-  readonly why: Words
-  readonly used: LastUse | undefined
-  /** The secret, where put-secret-value has moved AWSPREVIOUS to the key in use. */
-  readonly edited: string | undefined
-}
-
-function taken({ userName, key: { id, isActive, created }, why, used, edited }: Taken) {
+function taken(
+  userName: string,
+  { id, isActive, created }: AccessKey,
+  used: LastUse | undefined,
+  why: Words,
+  likely?: Words,
+): RotationError {
   const state = ours(isActive ? 'active' : 'inactive, which counts, too')
   const use =
     used === undefined
@@ -112,16 +103,9 @@ function taken({ userName, key: { id, isActive, created }, why, used, edited }: 
   const [off, gone] = ['update-access-key --status Inactive', 'delete-access-key'].map(
     (command) => say`"aws iam ${ours(command)} --user-name ${userName} --access-key-id ${id}"`,
   )
-  return new RotationError(
-    'AccessKeySlotTaken',
-    say`The second key of the user ${userName}, ${id} (${state}), is none that may be deleted here: ${why}. It was made at ${timeOf(created)} and ${use}.`,
-    {
-      ...(edited !== undefined && {
-        likely: say`The value was edited with put-secret-value since its last rotation: AWSPREVIOUS has the key in use, too, and this one may be the key before. "aws secretsmanager list-secret-version-ids --include-deprecated --secret-id ${edited}" lists the version that has it then.`,
-      }),
-      remedy: say`Find out who uses it. ${off} shows whether somebody misses it, ${gone} frees its place.`,
-    },
-  )
+  const what = say`The second key of the user ${userName}, ${id} (${state}), is none that may be deleted here: ${why}. It was made at ${timeOf(created)} and ${use}.`
+  const remedy = say`Find out who uses it. ${off} shows whether somebody misses it, ${gone} frees its place.`
+  return new RotationError('AccessKeySlotTaken', what, likely === undefined ? { remedy } : { likely, remedy })
 }
 
 function timeOf(time: number): Words {
