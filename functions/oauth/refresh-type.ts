@@ -5,14 +5,13 @@ import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import { claimsIn, fingerprint } from '../../shared/rotation/claim-label.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { OwnLabels, SecretType } from '../../shared/rotation/secret-type.ts'
-import { type Base, baseOf, isFit, latestLabel } from './base.ts'
-import { refreshClaimed } from './create.ts'
-import { checkNotEnded, ended } from './ended.ts'
+import { baseOf, isFit, latestLabel } from './base.ts'
+import { checkNotEnded } from './ended.ts'
 import { outlives } from './outlives.ts'
 import { probeTokens } from './probe-versions.ts'
 import { descriptionOf, entryOf } from './providers.ts'
-import { refresh } from './refresh.ts'
-import { begin, type OauthRun } from './requests.ts'
+import { refreshClaimed, refreshFreely } from './refresh.ts'
+import { begin } from './requests.ts'
 import { warnOfSchedule } from './schedule.ts'
 import { type OauthSecret, oauthForm } from './secret.ts'
 import { testTokens } from './test.ts'
@@ -61,16 +60,6 @@ export function refreshToken(settings: ProviderSettings, testing: HttpTesting = 
 async function forgetSettled(token: string, own: OwnLabels<OauthSecret>): Promise<void> {
   const claims = claimsIn(await own.labels()).filter(({ use }) => use === fingerprint(token))
   for (const { label, version } of claims) await own.move(label, { from: version })
-}
-
-/** A refresh token that lives on may be sent as often as one likes. */
-async function refreshFreely(token: string, base: Base, run: OauthRun, own: OwnLabels<OauthSecret>) {
-  try {
-    return await refresh(token, run)
-  } catch (error) {
-    if (error instanceof RotationError && error.code === 'GrantRefused') throw await ended(base, run, own)
-    throw error
-  }
 }
 
 function noRefreshToken(): RotationError {
