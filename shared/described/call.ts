@@ -59,15 +59,15 @@ function callOf({ request, auth, sources }: Asking, host: string): HttpCall {
     `https://${host}${path.replaceAll(/\{([a-z_]+)\}/g, (_, name: string) => segment(name, textOf(parameters[name] ?? '', sources)))}`,
   )
   for (const [name, value] of Object.entries(textsOf(query, sources))) url.searchParams.set(name, value)
-  const body =
-    form === undefined
-      ? json === undefined
-        ? undefined
-        : JSON.stringify(treeOf(json, sources))
-      : new URLSearchParams(textsOf(form, sources)).toString()
-  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
-  const fixed =
-    body === undefined ? { accept: 'application/json' } : { accept: 'application/json', 'content-type': type }
+  const fixed: Record<string, string> = { accept: 'application/json' }
+  let body: string | undefined
+  if (form !== undefined) {
+    fixed['content-type'] = 'application/x-www-form-urlencoded'
+    body = new URLSearchParams(textsOf(form, sources)).toString()
+  } else if (json !== undefined) {
+    fixed['content-type'] = 'application/json'
+    body = JSON.stringify(treeOf(json, sources))
+  }
   return { method, url, body, headers: { ...fixed, ...headers, ...credentials(auth, sources) } }
 }
 

@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { isPointer } from '../http/pointer.ts'
 
 // What a description of a provider may say. The JSON Schema in docs/ is made of this (test/functions/api-key/schema.ts),
 // so it has only what one can say; what goes further is in checks.ts.
@@ -151,13 +150,11 @@ export type RequestOf = v.InferOutput<v.StrictObjectSchema<typeof request, undef
 export type ExpectingRequest = v.InferOutput<v.StrictObjectSchema<typeof expecting, undefined>>
 
 /** The documents that values may come from, by the name before the colon. */
-export const sourceNames = ['secret', 'admin', 'current', 'pending', 'key', 'read'] as const
-export type SourceName = (typeof sourceNames)[number]
+export type SourceName = 'secret' | 'admin' | 'current' | 'pending' | 'key' | 'read'
 
 /** @returns undefined for what is no reference to a document */
 export function sourceOf(text: string): { readonly name: SourceName; readonly pointer: string } | undefined {
+  if (!v.is(source, text)) return undefined
   const colon = text.indexOf(':')
-  const name = sourceNames.find((known) => known === text.slice(0, colon))
-  const rest = text.slice(colon + 1)
-  return name === undefined || rest === '' || !isPointer(rest) ? undefined : { name, pointer: rest }
+  return { name: text.slice(0, colon) as SourceName, pointer: text.slice(colon + 1) }
 }

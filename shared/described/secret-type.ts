@@ -26,11 +26,15 @@ export function describedType(
   testing: HttpTesting = {},
 ): SecretType<DescribedSecret> {
   const runOf = (secret: DescribedSecret, context: RotationContext) => begin(secret, kind, settings, testing, context)
+  const descriptions = settings.file?.descriptions ?? []
   // Of this invocation: what has minted a key can take it back.
   let minting: Run | undefined
   const type: SecretType<DescribedSecret> = {
     ...describedForm(kind),
-    overlap: !ends(settings),
+    // Whether no provider of the function ends the credential before at once, when there is a new one.
+    overlap: !descriptions.some((each) =>
+      [at(each, '/rotate/graceSeconds'), at(each, '/apply/graceSeconds')].includes(0),
+    ),
     serialize: ({ text }) => text,
     async create(versions, context) {
       const current = await versions.current()
@@ -58,7 +62,8 @@ export function describedType(
     },
     probe: (versions, context) => probeDescribed(versions, kind, (secret) => runOf(secret, context)),
   }
-  if (!asksToApply(settings)) return type
+  // Where no description has values of our own, setSecret need not even look at the versions.
+  if (descriptions.every((each) => at(each, '/apply') === undefined)) return type
   return {
     ...type,
     async set({ pending, ...versions }, context) {
@@ -76,18 +81,6 @@ export function describedType(
       }
     },
   }
-}
-
-/** Whether some provider of the function ends the credential before at once, when there is a new one. */
-function ends({ file }: DescribedSettings): boolean {
-  return (file?.descriptions ?? []).some((each) =>
-    [at(each, '/rotate/graceSeconds'), at(each, '/apply/graceSeconds')].includes(0),
-  )
-}
-
-/** Where no description has values of our own, setSecret need not even look at the versions. */
-function asksToApply({ file }: DescribedSettings): boolean {
-  return (file?.descriptions ?? []).some((each) => at(each, '/apply') !== undefined)
 }
 
 async function tell(apply: NonNullable<Description['apply']>, pending: DescribedSecret, run: Run): Promise<void> {

@@ -3,7 +3,6 @@ import { say } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
 import { textOrDigits } from '../json-secret.ts'
 import { holds } from './call.ts'
-import type { Description } from './description.ts'
 import type { Run } from './run.ts'
 import type { DescribedSecret } from './secret.ts'
 import { textOf } from './values.ts'
@@ -24,7 +23,9 @@ export async function verifyKey(pending: DescribedSecret, run: Run, isNew: () =>
   for (let pause = 500; ; pause = Math.min(pause * 2, 4_000)) {
     const { status, body } = await run.verify(pending)
     const isAlive = verify.alive.includes(status) && (verify.assert ?? []).every((assertion) => holds(assertion, body))
-    if (isAlive && hasIdentity(body, verify)) return checkIdentity(body, pending, run)
+    const whose = verify.identity && textOrDigits(at(body, verify.identity.pointer))
+    // A page in HTML with a good status says nothing of a key.
+    if (isAlive && (verify.identity === undefined || whose !== undefined)) return checkIdentity(whose, pending, run)
     const isOver = context.now() + pause > until || context.remainingMs() < pause + restMs
     if (isOver || context.signal.aborted || !(await isNew())) throw notAlive(status, run)
     await context.sleep(pause)
@@ -43,17 +44,12 @@ function notAlive(status: number, { provider: { description }, kind: { noun } }:
   return new RotationError('KeyUnclear', say`${what}: that says neither that the ${noun} works nor that it does not.`)
 }
 
-/** A page in HTML with a good status says nothing of a key. */
-function hasIdentity(body: unknown, { identity }: Description['verify']): boolean {
-  return identity === undefined || textOrDigits(at(body, identity.pointer)) !== undefined
-}
-
-function checkIdentity(body: unknown, pending: DescribedSecret, run: Run): void {
+function checkIdentity(whose: string | undefined, pending: DescribedSecret, run: Run): void {
   const { title, verify } = run.provider.description
   if (verify.identity === undefined) return
   const { pointer, equals } = verify.identity
   const wanted = textOf(equals, run.pendingSources(pending))
-  if (textOrDigits(at(body, pointer)) === wanted) return
+  if (whose === wanted) return
   throw new RotationError(
     'KeyMismatch',
     say`The ${run.kind.noun} works at ${title}, but "${pointer}" of the answer is not ${wanted}.`,

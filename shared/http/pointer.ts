@@ -13,11 +13,6 @@ export function at(value: unknown, pointer: string): unknown {
   return found
 }
 
-/** Whether a text is a JSON Pointer: empty (the whole), or steps that each begin with a slash. */
-export function isPointer(text: string): boolean {
-  return /^(\/([^~/]|~[01])*)*$/.test(text)
-}
-
 function stepsOf(pointer: string): string[] {
   return pointer
     .split('/')
