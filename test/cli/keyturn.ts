@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 export interface Asked {
   /** Where AWS is. */
   readonly endpoint: string
-  /** What it signs its calls with, so that they can be told from others. */
+  /** The access key that it signs its calls with, so that they can be told from others. */
   readonly caller?: string
   /** How far the command's clock is ahead, in milliseconds. */
   readonly aheadMs?: number

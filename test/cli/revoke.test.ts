@@ -71,7 +71,7 @@ describe('keyturn revoke', { meta: { server: server.label } }, () => {
     expect(stdout).toMatch(/^The old value is dead: .+ refused the login of /m)
     expect(await target.works(leaked)).toBe(false)
     expect(code).toBe(1)
-    // What it prints is pasted, and then the session is dead, too.
+    // The printed statement is run, and then the session is dead, too.
     await session.use()
     const [, statement = ''] = /^Left to do: .+ To end them: (SELECT .+;)$/m.exec(stdout) ?? []
     await server.query(statement)

@@ -6,7 +6,7 @@ interface Site {
   readonly file: string
   /** Part of its line, which no other line of the file has. */
   readonly line: string
-  /** The file and the title of a test that comes by there on a real server, and runs what the error prints. */
+  /** The file and the title of a test that reaches the place on a real server, and runs the statement of the error. */
   readonly mended?: readonly [file: string, title: string]
   /** Why no test does: nothing is printed there, or the place cannot be reached. */
   readonly why?: string

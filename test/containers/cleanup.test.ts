@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { docker, label, removeLeftovers, removeRun, runName } from './docker.ts'
 import { engine } from './engines.ts'
 
-/** What a run looks like that has a container with the label, as LocalStack's, and one in its network alone, as SAM's. */
+/** Makes the containers of a run: one with the label, as LocalStack's, and one in its network alone, as SAM's. */
 async function run(pid: number): Promise<string> {
   const name = runName.replace(/\d+$/, String(pid))
   onTestFinished(() => removeRun(name))

@@ -7,8 +7,8 @@ import { clientFor, countingSteps, withFunction, withOnDemand } from '../local/s
 import { repositoryPath } from '../support/function-under-test.ts'
 import { awsQuery, functionLog } from './aws-calls.ts'
 
-// Where LocalStack and AWS part, the functions and the Secrets Manager for a laptop go with AWS. Each test shows both; one
-// that fails because LocalStack has come to do as AWS does may go, and what the other tests do about it as well.
+// Where LocalStack and AWS differ, the functions and the Secrets Manager for a laptop do as AWS. Each test shows both. A test that
+// fails because LocalStack now does as AWS may be removed, with the workarounds in other tests.
 const { endpoint, heldFunction } = inject('containers').localstack
 const localstack = clientFor({ endpoint })
 const days = { RotationRules: { AutomaticallyAfterDays: 30 } }

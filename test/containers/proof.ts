@@ -21,7 +21,7 @@ async function login(subject: Subject, credentials: Credentials): Promise<'reads
 /**
  * Rotates a secret twice and proves by logins what the README promises for the strategy: the new value reads what the
  * old one read, the old one does so still unless it is a single user's, and the value before it does so no longer.
- * @param rotate does one rotation, whichever way, and gives what the function said meanwhile
+ * @param rotate does one rotation, and gives the output of the function meanwhile
  */
 export async function proveTwoRotations(
   client: SecretsManagerClient,

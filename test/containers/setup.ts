@@ -16,7 +16,7 @@ import { type CertificateFiles, engine, engines } from './engines.ts'
 import { makeHeldFunction } from './held-function.ts'
 
 export interface Database extends Server {
-  /** Host and port for whoever is in the containers' network. */
+  /** Host and port inside the containers' network. */
   readonly inside: { readonly host: string; readonly port: number }
   readonly superuser: { readonly username: string; readonly password: string }
 }
@@ -30,7 +30,7 @@ export interface Containers {
   readonly databases: Readonly<Record<string, Database>>
   readonly localstack: {
     readonly endpoint: string
-    /** For whoever is in the containers' network. */
+    /** The endpoint inside the containers' network. */
     readonly inside: string
     readonly heldFunction: string
   }

@@ -5,7 +5,7 @@ import { type Suite, storedTarget } from './suite.ts'
 
 /**
  * How often a rotation asks Secrets Manager.
- * @param rotatedBefore how often the secret has been rotated before: what a rotation takes away is what an earlier one has made
+ * @param rotatedBefore how often the secret has been rotated before, so that there is something of an earlier rotation to remove
  */
 export function callCases({ type }: Pick<Suite, 'type'>, expected: RotationCalls, rotatedBefore = 0): void {
   let slow: SecretsManager

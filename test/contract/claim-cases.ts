@@ -12,7 +12,7 @@ import { ownLabels } from '../../shared/rotation/own-labels.ts'
 
 const form = { parse: (text: string) => text, sensitive: (text: string) => [text] }
 
-/** Whether the labels of a Secrets Manager that is not this repository's do what a claim rests on. */
+/** Whether labels behave as claims need it, in a Secrets Manager that is not this repository's. */
 export function claimCases(server: string, client: SecretsManagerClient): void {
   const store = secretsManagerStore(client, new AbortController().signal)
 
@@ -31,7 +31,7 @@ export function claimCases(server: string, client: SecretsManagerClient): void {
     return token
   }
 
-  /** One run that claims what is in AWSCURRENT. @param seconds that it has left */
+  /** One run that claims the value of AWSCURRENT. @param seconds that it has left */
   async function run(secretId: string, token: string, seconds = 20) {
     const description = store.describe(secretId)
     const fetch = (version: { readonly id?: string; readonly label: string }) => store.read(secretId, version)

@@ -13,11 +13,11 @@ import { type Victims, victimsOf } from './victims.ts'
 export interface CrashPlan {
   /** Makes the kind of secret; its targets must be reached through what counts at the gate. */
   type(gate: FaultGate): Promise<{ readonly type: SecretTypeUnderTest; readonly proxy?: FaultProxy }>
-  /** How often a secret has been rotated before: what is taken away is what an earlier rotation has made. */
+  /** How often a secret has been rotated before, so that there is something of an earlier rotation to remove. */
   readonly rotatedBefore?: number
-  /** Makes it later for what a killed run has left behind, where others wait for the end of its time. */
+  /** Makes what a killed run has left look older, where other runs wait for the end of its time. */
   afterKill?(secrets: SecretsManager, secretId: string): Promise<void>
-  /** The calls at which a kill may cost what nobody can give a second time, and the code that later runs end with. */
+  /** The calls at which a kill may lose an answer for good, and the code that later runs end with. */
   readonly window?: { readonly code: ErrorCode; readonly isIn: (n: number, moment: Moment) => boolean }
   /** How many outside calls each step that is to be killed makes. */
   readonly calls: Partial<Record<Step, number>>

@@ -25,8 +25,8 @@ export async function awsProxy(endpoint: string, gate: Gate): Promise<FaultProxy
 }
 
 /**
- * How the messages of a protocol make up calls, for one connection. Both give a function that cuts a stream, and `take`
- * each message of it with what it is.
+ * How the messages of a protocol make up calls, for one connection. Both give a function that cuts a stream into messages, and
+ * hands each one to `take` with its part in a call.
  */
 export interface Conversation {
   /** The last part of a call has the call's name, parts of it come before; what is aside passes and is no call. */

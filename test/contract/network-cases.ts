@@ -57,7 +57,7 @@ async function closedPort(): Promise<number> {
   return server.port
 }
 
-/** @param says what it answers to whatever is sent, or says by itself after a moment; nothing when left out */
+/** @param says its answer to any bytes, which it also sends by itself after a moment; it says nothing when left out */
 async function strangeServer(says?: string) {
   const heldMs: number[] = []
   const server = createServer((socket) => {

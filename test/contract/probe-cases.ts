@@ -11,7 +11,7 @@ export async function probed(secrets: SecretsManager, SecretId: string, more: ob
   return outcome.answer as ProbeAnswer
 }
 
-/** What was found out about the version with a label. */
+/** The findings about the version with a label. */
 export function aboutVersion({ findings }: ProbeAnswer, label: string) {
   return findings.find(({ labels }) => labels?.includes(label))
 }

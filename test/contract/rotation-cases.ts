@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { fourSteps } from '../support/secrets-manager.ts'
 import type { Suite } from './suite.ts'
 
-/** What a rotation is for. */
+/** The purpose of a rotation: a new value that works, and the promise about the old one. */
 export function rotationCases({ type, secrets, stored }: Suite): void {
   it('a rotation promotes a new value, which works', async () => {
     const target = await stored()
@@ -75,7 +75,7 @@ export function rotationCases({ type, secrets, stored }: Suite): void {
   })
 }
 
-/** Names and values that break what is put together carelessly. */
+/** Names and values that break texts which are put together carelessly. */
 export function hostileCases({ type, secrets, stored }: Suite): void {
   for (const [oddity, make] of Object.entries(type.hostile)) {
     it(`rotates twice with ${oddity}`, async () => {

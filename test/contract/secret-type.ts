@@ -9,16 +9,16 @@ import { type Suite, suiteFor } from './suite.ts'
 /** A kind of secret, as the contract sees it. */
 export interface SecretTypeUnderTest {
   readonly title: string
-  /** What it runs against, for the table at the end. */
+  /** The server that it runs against, for the table at the end. */
   readonly server: string
   readonly function: FunctionUnderTest
   /** Of a database login. */
   readonly strategy?: 'single-user' | 'dual-password' | 'alternating-users'
-  /** What whoever has cached the value of before a rotation finds. */
+  /** What becomes of the value from before a rotation, which a client may have cached. */
   readonly oldValue: 'works' | 'is refused' | 'is nowhere known'
   /** A target of its own, and the first value of its secret. */
   fresh(secrets: SecretsManager): Promise<Target>
-  /** Targets with names and values that break what is put together carelessly, by what is odd about them. */
+  /** Targets with names and values that break texts which are put together carelessly, by their oddity. */
   readonly hostile: Readonly<Record<string, (secrets: SecretsManager) => Promise<Target>>>
   /** How the Secrets Manager is that it runs with. */
   readonly secretsManager?: { readonly anyVersionAbandons?: boolean }

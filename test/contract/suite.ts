@@ -21,7 +21,7 @@ export interface StoredTarget extends Target {
   staged(): Promise<Partial<Record<StagedLabel, string>>>
   /** The stored value with a label. Throws where there is none. */
   stagedValue(label: StagedLabel): Promise<string>
-  /** That nobody is locked out, whatever has happened: a staged value works. */
+  /** That nobody is locked out: a staged value works. */
   expectOneWorks(): Promise<void>
   /** That the rotation ended, and that its value and no other one is in use. */
   expectPromoted(rotation: Pick<RotationByHand, 'token'>, before: string): Promise<void>

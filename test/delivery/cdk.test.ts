@@ -70,7 +70,7 @@ const samples: Readonly<Record<string, string | number | boolean>> = {
   ValueCheck: 'off',
 }
 
-/** What a construct is told: what the samples say, and what is of CDK. */
+/** The options of a construct: those of the samples, and those of CDK. */
 function optionsIn(stack: Stack): (id: FunctionName) => object {
   const secret = Secret.fromSecretCompleteArn(stack, 'Superuser', arn.secret)
   PermissionsBoundary.of(stack).apply(ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', arn.boundary))

@@ -31,7 +31,7 @@ const path = (name: string) => join(project.folder, name)
 
 type Local = embedded.LocalSecretsManager<string>
 
-/** Starts one that does not try again, and ends with the test. */
+/** Starts a Secrets Manager that does not try again, and ends with the test. */
 async function started(options: embedded.LocalSecretsManagerOptions<string> = {}): Promise<Local> {
   const local = await start({ retryDelaysMs: [], ...options })
   onTestFinished(() => local.stop())
@@ -315,7 +315,7 @@ ${atTheEnd}
   it('may come in the middle of a rotation, and twice, and keeps no process alive', async () => {
     const stop = `
 await Promise.all([local.stop(), local.stop()])
-// What has ended is taken down a moment later.
+// Resources that have ended are listed for a moment longer.
 await new Promise((resolve) => setTimeout(resolve, 100))
 console.log(JSON.stringify([before, process.getActiveResourcesInfo()]))`
     await project.write({ 'hangs.mjs': hanging, 'hangs.mts': hanging, 'stop.mjs': program(stop) })

@@ -50,7 +50,7 @@ afterAll(async () => {
   await Promise.all([moto[Symbol.asyncDispose](), server[Symbol.asyncDispose](), rm(folder, { recursive: true })])
 })
 
-/** What a shell says that somebody pastes some commands into, in the repository, with the values of an earlier one. */
+/** The output of a shell into which some commands are pasted, in the repository, with the values of an earlier shell. */
 async function pasted(text: string): Promise<string> {
   const asked = ['RDS', 'EC2', 'CLOUDFORMATION'].map((service) => [`AWS_ENDPOINT_URL_${service}`, moto.endpoint])
   const env = {
@@ -73,7 +73,7 @@ async function pasted(text: string): Promise<string> {
   return stdout
 }
 
-/** What somebody sees who pastes commands into a terminal, where AWS can be asked nothing, and says yes to all else. */
+/** The output of commands that are pasted into a terminal, where AWS cannot be asked, and all else is answered with yes. */
 async function typed(text: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
   const answers = 'aws() { case "$2" in describe-*) return 1 ;; *) echo "DONE aws $2" ;; esac; }'
   const others = 'npm() { [ "$1" = ci ] || echo "DONE npm"; }; npx() { :; }; sam() { echo "DONE sam $*"; }'
@@ -184,7 +184,7 @@ describe('the commands of docs/deploying.md for an RDS database', () => {
     await pasted(docsBlock('rds-secret'))
     await expect(access(file)).rejects.toThrow('ENOENT')
 
-    // The stack stands for the one that sam deploy makes.
+    // This stack stands for the result of sam deploy.
     const PostgresSingleUserArn = { Value: local.functions.PostgresSingleUser?.replace('us-east-1', region) }
     const stack = { Resources: { X: { Type: 'AWS::SNS::Topic' } }, Outputs: { PostgresSingleUserArn } }
     await pasted(

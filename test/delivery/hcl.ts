@@ -9,13 +9,13 @@ const { parse } = createRequire(import.meta.url)('@cdktf/hcl2json') as {
 
 /** A file of Terraform, as its own parser reads it: blocks are lists, and expressions texts with `${…}`. */
 export interface Configuration {
-  /** What is said at the top: blocks, and values of variables. */
+  /** The names at the top level: blocks, and values of variables. */
   readonly names: readonly string[]
-  /** What is in a block, with what can be known put in for references; others stay what they are. */
+  /** The content of a block, with values in the place of references, as far as they can be known. */
   block(...path: readonly [kind: string, ...names: string[]]): Mapping
 }
 
-/** @throws what the parser says of a file that it can't read */
+/** @throws the parser's words on a file that it can't read */
 export async function configurationOf(text: string, values: Readonly<Record<string, Value>>): Promise<Configuration> {
   const parsed = await parse('main.tf', text)
   const [locals = {}] = (parsed.locals ?? []) as Mapping[]

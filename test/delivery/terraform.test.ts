@@ -35,7 +35,7 @@ const propertiesOf = (resource: string): Mapping => stack.resources[resource]?.P
 const inner = (of: Mapping, kind: string): Mapping => ((of[kind] ?? []) as Mapping[])[0] ?? {}
 /** An expression of Terraform that is nothing but a reference or a call. */
 const expressed = (what: string) => `\${${what}}`
-/** What the template says of all its functions is said of this one. */
+/** The statements of the template, with this one function in the place of all. */
 const statements = (role: string) =>
   statementsOfRole(stack, role).map((one) => comparable(one).replaceAll('function:keyturn-*', `function:${name}`))
 

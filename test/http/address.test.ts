@@ -4,7 +4,7 @@ import { refusedRange } from '../../shared/http/address.ts'
 
 const strict = { private: false, loopback: false }
 
-/** What ipaddr.js, which others build their guards on, takes for a public address; of IPv6 what is handed out alone. */
+/** Whether ipaddr.js, on which other guards are built, takes an address for public; of IPv6, assigned ones alone. */
 function isPublic(address: string): boolean {
   const parsed = ipaddr.process(address)
   if (parsed.range() !== 'unicast') return false

@@ -17,7 +17,7 @@ export interface SmallPackage {
 
 export interface SmallMirror extends AsyncDisposable {
   readonly url: string
-  /** What is served, by path: to be spoilt. */
+  /** The files that it serves, by path; tests spoil them. */
   readonly content: Map<string, Buffer>
   /** The paths that were asked for. */
   readonly asked: string[]

@@ -32,7 +32,7 @@ async function names(input: ListSecretsCommandInput = {}): Promise<(string | und
 
 const filtered = (Key: Filter['Key'], ...Values: string[]) => names({ Filters: [{ Key, Values }] })
 
-/** The cases of moto's tests that are run on AWS: what is there, which filter, and what is found. */
+/** The cases of moto's tests that are run on AWS: secrets, a filter, and the secrets that it finds. */
 describe('a filter finds what it finds on AWS', () => {
   const described = { foo: 'one two', bar: 'one and two', baz: 'one', qux: 'two', none: 'unrelated' }
   const marks = ['/', '_', '+', '=', '.', '@', '-'].map((mark) => `prod${mark}AppBeta${mark}x1`)

@@ -85,7 +85,7 @@ describe('a folder that is made once', () => {
     const [left = ''] = await readdir(dirname(folder))
     await madeOnce(folder, fill)
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe(parts.a)
-    // Whoever is still at work keeps what he has.
+    // A process that is still at work keeps its folder.
     expect((await readdir(dirname(folder))).toSorted()).toEqual(['thing', left])
     const longAgo = new Date(Date.now() - 2 * 60 * 60_000)
     await utimes(join(dirname(folder), left), longAgo, longAgo)

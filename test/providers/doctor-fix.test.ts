@@ -71,7 +71,7 @@ describe.each([
         world.mended = step === 'testSecret'
         const killed = await killedAt(call, stuck.name, arrives)
         if (killed === undefined) break
-        // What has only been read is the same before and after.
+        // A call that only reads is the same before and after.
         if (!arrives || isWrite(killed.call)) kills++
         const after = await world.working(stuck.arn)
         expect({ call, current: after.current || !before.current }).toEqual({ call, current: true })

@@ -1,7 +1,7 @@
 import { browserPath } from '../support/browser.ts'
 import { isRoot } from './hosts.ts'
 
-/** What cannot be tried on this machine is left out, and nobody should take that for a success. */
+/** Tests that cannot run on this machine are left out, which must not look like a success. */
 export default function setup(): void {
   if (!isRoot) leftOut('Hosts with accounts and file systems of their own need root (chroot, mount)')
   if (browserPath() === undefined) leftOut('The page of a run needs Chromium (apt-get install chromium, for instance)')

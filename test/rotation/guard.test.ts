@@ -130,7 +130,7 @@ describe('the guard', () => {
     await refused({}, 'InvalidEvent')
     await refused([] as unknown as Record<string, unknown>, 'InvalidEvent')
     expect(secrets.output()).not.toContain(RotationToken)
-    // One that is valid is a secret wherever else it turns up.
+    // A valid RotationToken is a secret in any other place, too.
     const token = randomUUID()
     await refused({ ...eventOf(rotation, token), RotationToken: token }, 'InvalidStep')
     expect(secrets.output()).not.toContain(token)

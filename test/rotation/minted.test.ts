@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-/** What has been minted and is still there. */
+/** The minted keys that still exist. */
 const keys = async () => (await readdir(folder)).filter((name) => /^[0-9a-f]{24}$/.test(name))
 const put = (name: string) => writeFile(join(folder, name), '')
 
@@ -43,7 +43,7 @@ describe('a value that a provider has minted', () => {
 
   const denied: readonly (readonly [string, Fault])[] = [
     ['denies it', { error: { type: 'AccessDeniedException' } }],
-    // The SDK takes it for one that passes, and tries three times.
+    // The SDK takes this error for a passing one, and tries three times.
     ['has too many versions', { error: { type: 'LimitExceededException' } }],
     ['throttles', { throttle: true }],
     ['refuses the value', { error: { type: 'InvalidParameterException' } }],

@@ -12,7 +12,7 @@ import { holds } from '../support/property.ts'
 const mask = '[redacted]'
 const withheld = '[withheld: it may show the secret]'
 
-/** Whether finding the value beside a mask would say nothing, since the mask itself is part of what is found. */
+/** Whether a value can be found beside a mask just because the mask is part of the match. */
 const blendsWithMask = (value: string) =>
   mask.includes(value) ||
   [...mask].some((_, i) => value.endsWith(mask.slice(0, i + 1)) || value.startsWith(mask.slice(i)))
@@ -80,7 +80,7 @@ describe('the redactor', () => {
 
   it('takes values out at any depth: of objects and keys, lists, errors, their causes and properties', async () => {
     const property = fc.property(value, fc.constantFrom(...Object.values(forms)), (secret, encode) => {
-      // What is there without it (names of fields, paths in a stack) may look like a short value and gives nothing away.
+      // Texts that are there anyway (names of fields, paths in a stack) may look like a short value and give nothing away.
       fc.pre(!everyTextIn(nested('')).join('\n').includes(secret))
       const redactor = createRedactor()
       redactor.add(secret)

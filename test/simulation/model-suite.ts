@@ -64,7 +64,7 @@ function targetOf(world: World): Target {
   return {
     value,
     async works(text) {
-      // Whoever uses a value all the time lets others do something, too.
+      // A client that uses a value all the time must let others run, too.
       await breathed()
       return world.target.works(text)
     },

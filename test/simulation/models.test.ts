@@ -5,7 +5,7 @@ import { rotationCases } from '../contract/rotation-cases.ts'
 import type { SecretTypeUnderTest } from '../contract/secret-type.ts'
 import { modelSuite } from './model-suite.ts'
 
-/** What the same kind of secret is said to do on a real server. */
+/** The facts of the same kind of secret on a real server. */
 function oldValue(name: string): SecretTypeUnderTest['oldValue'] {
   if (name === 'generated-value') return 'is nowhere known'
   return name.includes('single-user') ? 'is refused' : 'works'

@@ -1,4 +1,4 @@
-/** A schema as the SDK has it: a number for a plain value, a list of tag, namespace, name, traits and what it is made of. */
+/** A schema as the SDK has it: a number for a plain value, a list of tag, namespace, name, traits and members. */
 type Schema = number | readonly unknown[] | (() => Schema)
 
 const plainTypes: Readonly<Record<number, string>> = { 0: 'string', 1: 'number', 2: 'boolean', 4: 'number' }

@@ -12,7 +12,7 @@ export interface ByHand {
   next(secretId: string): Promise<RotationEvent>
   /** Tells the service that all four steps have succeeded. */
   end(token: string): void
-  /** Lets go of whatever still waits. */
+  /** Ends all waiting. */
   release(): void
 }
 

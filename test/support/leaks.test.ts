@@ -3,7 +3,7 @@ import { findLeak } from './leaks.ts'
 
 const password = `Pw-1234'"\\ é%&=+/`
 
-/** The search must find what it is there to find, or every other suite's search proves nothing. */
+/** The search must find secret values, or every other suite's search proves nothing. */
 describe('the search for leaks', () => {
   const base64 = (text: string) => Buffer.from(text).toString('base64')
   for (const [form, text] of Object.entries({

@@ -29,7 +29,7 @@ const decoders: Readonly<Record<string, Decoder>> = {
 
 /**
  * @param values also what only should be a text: a secret with a number for a password
- * @returns where one of the values is found, in whichever form
+ * @returns where one of the values is found, in any form
  */
 export function findLeak(text: string, values: readonly string[]): Leak | undefined {
   const find = finderOf(values.map((value) => Buffer.from(String(value))).filter(({ length }) => length > 0))

@@ -55,7 +55,7 @@ async function installed(): Promise<string> {
     await run(python, ['-m', 'venv', join(half, 'environment')])
     const options = ['--quiet', '--disable-pip-version-check', '--target', join(half, 'packages')]
     await run(join(half, 'environment', 'bin', 'pip'), ['install', ...options, `moto[server]==${version}`])
-    // Renamed when it is whole; whoever else was as fast has made the same.
+    // Renamed when it is whole; another process that was as fast has made the same.
     await rename(join(half, 'packages'), folder).catch(() => undefined)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)

@@ -16,7 +16,7 @@ export interface RdsApi extends AsyncDisposable {
   readonly calls: string[]
   /** Everything that the functions sent. */
   sent(): string
-  /** Servers about which it never answers, whatever it answers about others. Its calls are not among those above. */
+  /** Servers about which it never answers. Calls about them are not among those above. */
   readonly silent: Set<string>
   /** Decides what becomes of the functions' calls; undefined lets them through. */
   spoil: (action: string) => Spoilt | undefined

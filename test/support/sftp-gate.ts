@@ -33,7 +33,7 @@ export interface Gated extends AsyncDisposable {
   readonly port: number
   /** The host whose SFTP is served. It has to be said before the first connection. */
   serve(host: SshHost): void
-  /** Kills whatever serves SFTP at the moment. */
+  /** Kills the processes that serve SFTP at the moment. */
   die(): void
 }
 

@@ -1,7 +1,7 @@
 import { inject } from 'vitest'
 import './servers.ts'
 
-/** What is told of a server that was started. */
+/** The facts about a server that was started. */
 export interface ServerFacts {
   readonly version: string
   readonly host: '127.0.0.1'
@@ -45,7 +45,7 @@ export async function serverOfThisRun(
   const url = `${inject('serversUrl')}/${path}`
   const response = await fetch(url)
   if (!response.ok) throw new Error(`${path} cannot be had: ${await response.text()}`)
-  // What was logged before is about the values of other files: to look through all of it took the longest suites seconds.
+  // Earlier lines are about the values of other files: looking through them took the longest suites seconds.
   const { logged, ...facts } = (await response.json()) as ServerFacts & { readonly logged: number }
   return { facts, readLog: async (after) => (await fetch(`${url}/log?after=${logged + after}`)).text() }
 }

@@ -117,7 +117,7 @@ describe.each(names)('examples/%s.yaml', (name) => {
 })
 
 describe('the secrets of the examples are taken by the functions', () => {
-  /** What is in the secret once it has its generated password and, from the attachment, its server. */
+  /** The value of the secret once it has its generated password and, from the attachment, its server. */
   function secretValue({ resources }: Stack, id: string, attached: boolean): string {
     const { SecretStringTemplate, GenerateStringKey } = {
       ...(resources[id]?.Properties.GenerateSecretString as Mapping),
@@ -283,14 +283,14 @@ describe('examples/key-and-policy.yaml', () => {
     'kms:EncryptionContext:SecretARN': secret,
   }
 
-  /** Who may do it to the key, as far as the key's policy decides. */
+  /** The principals that the key's policy allows an action. */
   function withKey(action: string, context: Record<string, string> = throughIt): string[] {
     return Object.entries(everybody)
       .filter(([, principal]) => allows(keyPolicy, { action: `kms:${action}`, resource: '*', principal, context }))
       .map(([who]) => who)
   }
 
-  /** Who is not denied it on the secret, even where IAM would allow everything. */
+  /** The principals that are not denied an action on the secret, even where IAM would allow everything. */
   function notDenied(action: string): string[] {
     return Object.entries(everybody)
       .filter(([, principal]) => {

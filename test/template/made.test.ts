@@ -89,7 +89,7 @@ describe.each(Object.keys(targets))('templates/%s.yaml', (folder) => {
 function inAll(resources: Stack['resources']): unknown {
   const entries = Object.entries(resources).map(([id, { Condition, ...resource }]) => [id, resource])
   const text = JSON.stringify(Object.fromEntries(entries)).replaceAll('"../functions/', '"functions/')
-  // None is what it is where nobody asks for layers.
+  // An empty list stands for no layers.
   return JSON.parse(text.replaceAll(/"Layers":\[\],/g, ''))
 }
 
@@ -109,7 +109,7 @@ describe('a permissions boundary', () => {
 
   it.each(texts)('%s: every role has it where it is given, and none otherwise', (_, text) => {
     const template = parseTemplate(text)
-    // Of what is off by default, too.
+    // Roles of functions that are off by default as well.
     const all = 'WithOverdue' in template.Parameters ? { WithOverdue: 'yes' } : {}
     const roles = rolesIn(deploy(template, { ...all, PermissionsBoundaryArn }))
     expect(roles).toHaveLength(text.match(/Type: AWS::IAM::Role$/gm)?.length ?? 0)

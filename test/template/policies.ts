@@ -1,7 +1,7 @@
 import type { Mapping, Value } from '../../template/parsed.ts'
 import type { Stack } from './stack.ts'
 
-/** What somebody wants to do, and the condition keys that IAM would fill in. */
+/** An action of a principal on a resource, and the condition keys that IAM would fill in. */
 export interface Request {
   readonly action: string
   readonly resource: string
@@ -39,7 +39,7 @@ export function allows(statements: readonly Statement[], request: Request): bool
   return matching.some(({ Effect }) => Effect === 'Allow') && matching.every(({ Effect }) => Effect !== 'Deny')
 }
 
-/** Whether a Deny forbids it, whatever other policies allow. */
+/** Whether a Deny forbids it, which no other policy can allow. */
 export function denies(statements: readonly Statement[], request: Request): boolean {
   return statements.some((statement) => statement.Effect === 'Deny' && matches(statement, request))
 }

@@ -6,7 +6,7 @@ import * as mysql from '../functions/mysql/secret-types.ts'
 import type { TestServer } from '../support/mysql.ts'
 
 /**
- * Registers the contracts of all functions for MySQL or MariaDB, whichever the server is.
+ * Registers the contracts of all functions for the server's engine, MySQL or MariaDB.
  * @param version what runs on it in npm test is left out
  */
 export async function contractsOn(server: TestServer, version: string): Promise<void> {

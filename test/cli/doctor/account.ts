@@ -141,7 +141,7 @@ function give(response: ServerResponse, status: number, type: string, body: stri
   response.writeHead(status, { 'content-type': type, ...(error && { 'x-amzn-errortype': error }) }).end(body)
 }
 
-/** As the protocols have it: JSON, or XML for those that speak the query protocol. */
+/** Refuses a request in JSON, or in XML where it speaks the query protocol. */
 function refuse(response: ServerResponse, { headers }: IncomingMessage) {
   const message = 'User: operator is not authorized to perform this'
   if (/urlencoded/.test(String(headers['content-type']))) {

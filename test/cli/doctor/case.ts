@@ -12,11 +12,11 @@ export interface Case {
   readonly args?: readonly string[]
   /** How many hours later doctor looks. */
   readonly hoursLater?: number
-  /** Takes away what others would stumble over. */
+  /** Removes what would disturb later cases. */
   undo?(world: World): Promise<unknown>
 }
 
-/** What a function answers that fails without a word. */
+/** The answer of a function that fails without a message. */
 export const failing = async () => ({
   ok: false as const,
   logs: '',

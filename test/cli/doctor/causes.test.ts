@@ -105,7 +105,7 @@ describe('keyturn doctor', () => {
   })
 })
 
-/** What IAM would be asked for a call; of Lambda's, what is in the path. */
+/** The action and resource that IAM would be asked about for a call; for Lambda's calls they are in the path. */
 function requestOf({ service, action }: AwsCall) {
   const ofLambda = [
     ['InvokeFunction', /invocations$/],

@@ -8,10 +8,10 @@ export interface MadeCall {
   readonly time: number
   readonly name: string
   readonly secretId: string
-  /** The ARN of whoever made it. */
+  /** The ARN of the caller. */
   readonly by: string
   readonly errorCode?: string
-  /** Of what the service reports itself. */
+  /** Of events that the service reports itself. */
   readonly errorMessage?: string
 }
 

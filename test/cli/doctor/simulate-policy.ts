@@ -19,8 +19,8 @@ interface Asked {
 }
 
 /**
- * SimulatePrincipalPolicy, which moto does not have: decides by the inline policies that the role has in moto. Of an
- * organization it knows what it is told.
+ * SimulatePrincipalPolicy, which moto does not have: decides by the inline policies that the role has in moto. Policies of an
+ * organization are a parameter.
  * @param form the body of the request, in the query protocol
  * @param organizationAllows whether a policy of the organization allows it all
  */

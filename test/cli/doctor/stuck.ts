@@ -27,7 +27,7 @@ const longTimeoutMs = 60_000
 export interface StuckWorld extends AsyncDisposable {
   readonly local: LocalSecretsManager
   readonly client: ReturnType<typeof localClient>
-  /** Runs a step of a rotation, whatever the service thinks. */
+  /** Runs a step of a rotation, without the service. */
   invoke(event: Partial<RotationEvent>): Promise<Invocation>
   /** Sees each call before it is carried out, and may spoil it. */
   onCall: (call: Call) => Fault | undefined | Promise<Fault | undefined>
@@ -35,7 +35,7 @@ export interface StuckWorld extends AsyncDisposable {
   stuckAt(step: Step, by?: 'PostgresSingleUser' | 'SlowSingleUser'): Promise<Stuck>
   /** Which versions log in: what matters in the end. */
   working(arn: string): Promise<Working>
-  /** Whether a version logs in, whatever labels it has. */
+  /** Whether a version logs in, with or without labels. */
   logsIn(arn: string, version: string): Promise<boolean>
   /** Lets steps run again. */
   mended: boolean
@@ -63,7 +63,7 @@ export async function startStuckWorld(): Promise<StuckWorld> {
   let failing: Step | undefined
   const settings = lambdaSettings(databaseFunction('postgres/single-user', server))
   const error = { errorType: 'Error', errorMessage: 'not now', trace: [] }
-  /** It really has longer: a machine that is busy is not what is tested. */
+  /** The function really has longer: a busy machine must not decide a test. */
   const lambda = (id: string, timeout: number): RotationFunction => {
     const real = runLambda(
       id,

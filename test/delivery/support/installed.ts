@@ -15,7 +15,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** A project of somebody who has installed the package, and nothing of this repository but what is linked to it. */
+/** A project with the installed package, and nothing of this repository but some links. */
 export interface Project extends AsyncDisposable {
   readonly folder: string
   write(files: Readonly<Record<string, string>>): Promise<void>

@@ -339,7 +339,7 @@ describe('a provider that does not do what it is asked', () => {
     front.spoil = (heard) => (heard.path === '/me' && isOurs(heard) ? said : undefined)
     front.heard.length = 0
     await expectFailure(suite, target, { code, step: 'testSecret' })
-    // What is no answer to a question is not asked for again at once.
+    // An unusable answer is not asked for again at once.
     if (code === 'AnswerUnusable')
       expect(front.heard.filter((heard) => heard.path === '/me' && isOurs(heard))).toHaveLength(1)
   })

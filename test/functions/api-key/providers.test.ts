@@ -11,7 +11,7 @@ const names = readdirSync(folder).flatMap((file) => (file.endsWith('.json') ? [f
 const parsed = (path: string) => JSON.parse(readFileSync(`${folder}/${path}`, 'utf8')) as unknown
 const page = readFileSync(repositoryPath('docs/api-keys.md'), 'utf8')
 
-/** What the provider does not decide: our names and words, and how patient we are. */
+/** Members that the provider does not decide: our names and words, and how long we wait. */
 const ours = ['$schema', 'name', 'title', 'needsAdmin', 'settleSeconds', 'scheme']
 
 /** The pointers of all members that say something about the provider. */

@@ -36,13 +36,13 @@ export const strategies = {
   },
 } as const
 
-/** A kind of database secret of what it does not have in common with the others. */
+/** Completes a kind of database secret with the members that are the same for all. */
 export function databaseType<Wish extends SecretWish>({
   make,
   oddities,
   ...type
 }: Omit<WishedType<Wish>, 'fresh' | 'withFields' | 'hostile'> & {
-  /** Targets that break what is put together carelessly, by what is odd about them. */
+  /** Targets that break texts which are put together carelessly, by their oddity. */
   readonly oddities: Readonly<Record<string, Wish>>
 }): WishedType<Wish> {
   const hostile = Object.entries(oddities).map(([oddity, wish]) => [oddity, (store: Store) => make(store, wish)])

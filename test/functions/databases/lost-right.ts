@@ -39,10 +39,10 @@ export async function expectNoRightIsLost(
     password: current.password,
   })
   await session.query(`CREATE TABLE ${database}.t (a int)`)
-  // As the error says: granted to the other, too, it is nobody's loss any more.
+  // As the error says: once it is granted to the other login, too, nobody loses it.
   await server.query(`GRANT CREATE ON ${database}.* TO ?@'%'`, [base.username])
   await rotation.run('setSecret')
-  // Or taken away, where nobody needs it: by the statement as it stands there.
+  // Or it is taken away by the statement of the error.
   await server.query(`REVOKE CREATE ON ${database}.* FROM ?@'%'`, [base.username])
   await rotation.attempt('setSecret')
   await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')

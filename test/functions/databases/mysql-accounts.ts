@@ -15,7 +15,7 @@ export interface AccountWish extends SecretWish {
   readonly hosts?: readonly string[]
   /** Further clauses of CREATE USER. */
   readonly options?: string
-  /** Privileges, each with what it is on: `SELECT ON *.*`. */
+  /** Privileges, each with its level: `SELECT ON *.*`. */
   readonly grants?: readonly string[]
 }
 

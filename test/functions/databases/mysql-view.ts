@@ -4,7 +4,7 @@ import { watchLogins } from '../../support/mysql-view.ts'
 import { loginIn } from './secret-string.ts'
 
 /**
- * What a MySQL or a MariaDB can tell of what was done to it, and what is done to it by hand.
+ * How tests see what was done to a MySQL or a MariaDB, and change it by hand.
  * @param changePassword gives an account another password, and no second one
  */
 export function mysqlView(

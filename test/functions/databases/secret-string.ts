@@ -13,7 +13,7 @@ export interface ServerFields {
 export type SecretString = (at: ServerFields, login: TestLogin, fields?: Fields) => string
 
 /**
- * SecretStrings with their fields in an unusual order, written by hand so that nothing changes what is odd about them.
+ * SecretStrings with their fields in an unusual order, written by hand so that nothing changes their oddities.
  * @param more what else a secret of this engine says of a login
  */
 export function secretStringOf(engine: string, more: (login: TestLogin) => Fields = () => ({})): SecretString {

@@ -110,7 +110,7 @@ describe('a rotation', () => {
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, true])
     const { AWSCURRENT, AWSPENDING } = await target.staged()
     expect(await idsOf(target)).toEqual([idIn(AWSCURRENT), idIn(AWSPENDING)])
-    // The one that came too late does not wait once the other has stored its value.
+    // The later process does not wait any more once the other one has stored its value.
     expect(asks('ListAccessKeys')).toBeLessThan(7)
   })
 

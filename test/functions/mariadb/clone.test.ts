@@ -16,13 +16,13 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
   const [database, role] = [randomName('d `TO` '), randomName('r `TO` ')]
   const [d, t] = [`${identifier(database)}.*`, `${identifier(database)}.t`]
 
-  /** A stored secret whose superuser may grant whatever there is. */
+  /** A stored secret whose superuser may grant everything. */
   async function stored(wish: TargetWish = {}) {
     const master = { ...server.superuser }
     const made = await type.make(secrets, { master, ...wish })
     return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
   }
-  /** The server's own words on what an account holds, without what it says of the login. */
+  /** The server's own words on the rights of an account, without those on the login. */
   async function held(user: string, host = '%'): Promise<string[]> {
     const rows = await server.query('SHOW GRANTS FOR ?@?', [user, host])
     return rows
@@ -83,7 +83,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       ]
       for (const statements of [[], ...steps]) {
         for (const statement of statements) await server.query(`${statement} ?@'%'`, [base.username])
-        // The second rotation brings the base back into use: what the login in use may do is taken from it by nobody else.
+        // The second rotation brings the base back into use: nobody takes rights from the login in use.
         for (const _turn of ['the clone', 'the base']) {
           await secrets.rotate(secretId)
           expect(await held(clone)).toEqual(await held(base.username))

@@ -45,7 +45,7 @@ describe.each(['10.5', '10.11', '11.8'] as const)('on MariaDB %s', async (series
     await admin.end()
   })
 
-  /** Two accounts that nobody has given anything. */
+  /** Two accounts without any right. */
   async function twoAccounts() {
     await run(`DROP USER IF EXISTS ${accountName(base)}, ${accountName(clone)}`)
     await run(

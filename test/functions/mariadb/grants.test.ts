@@ -8,7 +8,7 @@ import { parseGrants } from '../../../shared/mysql-family/grants.ts'
 import { identifier } from '../../../shared/mysql-family/quoting.ts'
 import { holds } from '../../support/property.ts'
 
-/** Names with whatever the rows themselves are made of. */
+/** Names made of the words and marks that rows are made of. */
 const name = array(
   constantFrom("'", '`', '"', ' TO ', ' ON ', '.', '@', ', ', '(', ')', '*', '\n', 'WITH GRANT OPTION', 'é', 'x'),
   {

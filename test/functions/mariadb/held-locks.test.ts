@@ -11,7 +11,7 @@ import { loginIn } from '../databases/secret-string.ts'
 import { contextFor, loginAt } from '../mysql/connection.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
 
-/** Until nobody waits for a lock any more. */
+/** Waits until no session waits for a lock any more. */
 async function settled(server: OwnServer, expect: ExpectStatic): Promise<void> {
   const waiting = "SELECT id FROM information_schema.processlist WHERE state LIKE '%lock'"
   await expect.poll(() => server.query(waiting)).toHaveLength(0)

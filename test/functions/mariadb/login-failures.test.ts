@@ -57,7 +57,7 @@ async function loginFailures(server: TestServer, type: MariadbType) {
     it('a database that is not there is DatabaseMissing, not a wrong password', async () => {
       const dbname = JSON.stringify(randomName('gone'))
       const target = await stored((store) => type.withFields(store, { dbname }))
-      // Who may not see any database is not told that one is missing.
+      // A login that may not see any database is not told that one is missing.
       await server.query("GRANT SELECT ON *.* TO ?@'%'", [loginIn(target.value).username])
       await expectFailure(suite, target, { code: 'DatabaseMissing', step: 'setSecret', stillWorks: false })
     })
@@ -109,7 +109,7 @@ for (const series of ['10.5', '11.8'] as const) {
         await suite.secrets.rotate(target.secretId)
         await suite.secrets.rotate(target.secretId)
         const { AWSCURRENT = '' } = await target.staged()
-        // What the test itself asks must not depend on it.
+        // The test's own statements must not depend on it.
         await server.query("SET GLOBAL sql_mode = ''")
         expect(await target.works(AWSCURRENT)).toBe(true)
       }

@@ -10,7 +10,7 @@ import { holds } from '../../support/property.ts'
 import { createMaster } from './accounts.ts'
 import { alternatingUsers, dualPassword, type MariadbType, singleUser } from './secret-types.ts'
 
-/** Made by hand: the plugin has no say in what a test needs to begin with. */
+/** A password that the plugin accepts, for the account that a test begins with. */
 const accepted = () => `Aa1-${crypto.randomUUID()}`
 
 for (const series of ['10.5', '11.8'] as const) {

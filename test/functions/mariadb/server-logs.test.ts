@@ -47,7 +47,7 @@ for (const series of ['10.5', '10.11', '11.8'] as const) {
       const files = await everyFile(row?.folder ?? '')
       const log = await server.log()
       const memory = JSON.stringify([statements, digests])
-      // What was looked through is what it is taken for.
+      // The log, the files and the memory do have the statements.
       expect(log).toMatch(/SET PASSWORD = '\*[0-9A-F]{40}'/)
       expect(log).toMatch(/ALTER USER .* OR mysql_native_password USING '\*[0-9A-F]{40}'/)
       expect(memory).toMatch(/SET PASSWORD = '\*[0-9A-F]{40}'/)

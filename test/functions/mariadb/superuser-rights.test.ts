@@ -82,12 +82,12 @@ for (const series of ['10.5', '11.8'] as const) {
         const outcome = await rotation.attempt('setSecret')
         expect(codeOf(outcome)).toBe('MissingPrivilege')
         expect(saidBy(outcome)).toContain(`As an administrator: ${remedy} '${login.username}'@'%'`)
-        // What is certain is found before anything is changed; what is not, when the server says it.
+        // A right that is surely missing is found before anything is changed; another one when the server refuses.
         const isCertain = what !== 'grant a proxy' && what !== 'grant all of it'
         if (isCertain) expect(await target.snapshot()).toEqual(before)
         expect(await target.works(target.value)).toBe(true)
 
-        // The statement is what it takes.
+        // The statement is enough.
         const option = what === 'grant a role' ? 'ADMIN' : 'GRANT'
         await server.query(`${remedy} ?@'%' WITH ${option} OPTION`, [login.username])
         await rotation.run('setSecret', 'testSecret', 'finishSecret')

@@ -32,7 +32,7 @@ interface UserRow {
 }
 
 /**
- * The same, with the passwords instead of their hashes: an account that sets its own password again to what it is gets
+ * The same, with the passwords instead of their hashes: an account that sets its own password again to the same one gets
  * other salt.
  */
 export async function accountSnapshotByPassword(server: TestServer, login: TestLogin, known: ReadonlySet<string>) {

@@ -70,7 +70,7 @@ describe('rights that a role does not carry over', { meta: { server: server.labe
   })
   afterAll(() => suite.secrets[Symbol.asyncDispose]())
 
-  /** `mends`: what the error prints, where that is a statement to be run as it stands. */
+  /** `mends`: the statement that the error prints, where it can be run as it stands. */
   const cases: Readonly<Record<string, { grants: string[]; hosts?: string[]; says: string; mends?: RegExp }>> = {
     'a database that two patterns match': {
       grants: [`GRANT SELECT ON ${on('%')} TO APP`, `GRANT ALL ON ${on(escaped)} TO APP`],
@@ -113,7 +113,7 @@ describe('rights that a role does not carry over', { meta: { server: server.labe
       expect(error.errorMessage).toContain(says)
       expect(error.errorMessage).toContain('Rotate the secret with dual-password')
       expect(error.errorMessage).toContain('Trying again does not help')
-      // What the refusal is for: a second login made by hand.
+      // The refusal protects this: a second login made by hand.
       const clone = await createClone(server, target.base, hosts)
       expect(await mayDo(clone)).not.toEqual(await mayDo(target.base))
       if (mends === undefined) return

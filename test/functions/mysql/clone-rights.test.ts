@@ -179,7 +179,7 @@ describe('the clone on a MySQL of its own', { meta: { server: 'MySQL with partia
       }
       const failure = await expectFailure(suite, target, { code: 'PrivilegesDiffer', step: 'setSecret', before })
       expect(failure.errorMessage).toContain(database)
-      // What the refusal is for: a second login made by hand.
+      // The refusal protects this: a second login made by hand.
       const clone = await createClone(server, made.base)
       const statement = [`SELECT a FROM ${database}.t`]
       expect(await tried(server, made.base, statement)).toEqual([[statement[0], 'done']])

@@ -24,7 +24,7 @@ async function stored(wish: AccountWish = {}) {
 
 const refused = { code: 'NotAClone', step: 'setSecret' } as const
 
-/** Runs what the error prints, and expects that the secret can be rotated then. */
+/** Runs the statements of the error, and expects that the secret can be rotated then. */
 async function expectMends(statements: string | undefined, { value }: { readonly value: string }) {
   expect(statements).toBeDefined()
   for (const statement of (statements ?? '').split(/(?<=;) /)) await server.query(statement)
@@ -114,7 +114,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     const { errorMessage } = await expectFailure(suite, inUse, { ...refused, before })
     const grant = `GRANT ${accountName({ user: target.base.username, host: far })} TO '${username}'@'${far}';`
     expect(/: (GRANT .*;) Else/.exec(errorMessage)?.[1]).toBe(grant)
-    // Then it is as a run leaves it that was ended: it has the role, and a password that nobody knows.
+    // Now it is as an ended run leaves an account: it has the role, and an unknown password.
     await server.query(grant)
     const outcome = await begun?.attempt('setSecret')
     const said = outcome === undefined ? '' : saidBy(outcome)

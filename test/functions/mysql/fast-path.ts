@@ -10,7 +10,7 @@ const sha256 = (...parts: readonly Buffer[]) => createHash('sha256').update(Buff
  */
 export async function fastLogin({ host, port }: TestServer, { username, password }: TestLogin): Promise<boolean> {
   let asked = false
-  // Without TLS, whatever comes after the scramble is the server's verdict on the fast way.
+  // Without TLS, the message after the scramble is the server's verdict on the fast way.
   const plugin = () => async (data: Buffer) => {
     if (asked && data[0] === 3) return null as unknown as Buffer
     if (asked) throw new Error('the server asks for the whole password')

@@ -15,9 +15,9 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
   const dual = await suiteFor(dualPassword(server, 'a superuser'))
   const database = randomName('d')
 
-  /** A session as the login that writes what was granted to it; which it does again whenever it is asked. */
+  /** A session as the login that writes into its table, which it does again each time it is asked. */
   async function worker({ username: user, password }: TestLogin) {
-    // In no database: what it may do in the one that it uses, a session keeps for as long as it does.
+    // In no database: a session keeps its rights in the database that it uses.
     const client = await connected({ host: server.host, port: server.port, user, password })
     const work = () => client.query(`INSERT INTO ${database}.orders VALUES (1)`)
     return { work, [Symbol.asyncDispose]: () => client.end() }
@@ -27,7 +27,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
     await one.work()
   }
 
-  /** As AWS's function does it: gives one account each row of what is shown for the other. */
+  /** As AWS's function does it: runs each row of SHOW GRANTS of one account for the other. */
   async function copyGrants(from: string, to: string): Promise<void> {
     for (const row of await server.query('SHOW GRANTS FOR ?', [from]))
       await server.query(`${String(Object.values(row)[0]).split(' TO ')[0]} TO ?`, [to])

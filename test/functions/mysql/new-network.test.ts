@@ -92,7 +92,7 @@ describe('alternating-users on MySQL: accounts made for a new network while the 
     await rotation.run('createSecret', 'setSecret')
     const pending = { SecretId: target.secretId, VersionStage: 'AWSPENDING', RemoveFromVersionId: rotation.token }
     await secrets.client.send(new UpdateSecretVersionStageCommand(pending))
-    // The service hears of it with the next answer, and tells nobody.
+    // The service notices with the next answer, and reports nothing.
     void rotation.end()
     await vi.waitFor(() => secrets.rotate(target.secretId), { timeout: 5_000, interval: 200 })
     expect(await accountFor(await current(target), '127.0.0.2')).toBe(`${username}@127.0.0.2`)

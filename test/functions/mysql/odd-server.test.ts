@@ -23,7 +23,7 @@ const greeting = (plugin = 'caching_sha2_password') =>
 const ok = (number: number) => packet(number, [0, 0, 0, 2, 0, 0, 0])
 const huge = Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 1]), Buffer.alloc(0xff_ff_ff)])
 
-/** What a server says at once, then to a login, then to each statement. */
+/** The answers of a server: at once, to a login, and to each statement. */
 const servers = {
   'greets with nothing': { says: packet(0), code: 'NoAnswer' },
   'greets in an older protocol': { says: packet(0, [9], 'x'), code: 'NoAnswer' },

@@ -26,7 +26,7 @@ describe('a server with odd settings', { meta: { server: 'MySQL (of its own)' } 
       await using _ = suite.secrets
       const password = `Pw-1\\' OR "x" \\" é 名 ${'y'.repeat(12)}`
       const target = await suite.stored((store) => type.make(store, { name: `'"\\é名`, password }))
-      // Only now: what the tests themselves quote is quoted for the usual mode.
+      // Only now: the test's own statements are quoted for the usual mode.
       await using admin = await server.admin()
       await admin.query("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
       for (let round = 0; round < 2; round++) await suite.secrets.rotate(target.secretId)

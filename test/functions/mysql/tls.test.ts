@@ -53,7 +53,7 @@ describe('TLS', { meta: { server: 'MySQL (servers of its own)' } }, () => {
   })
 
   for (const [name, typeOn] of everyStrategy) {
-    // The server notes a login as soon as it has got one, whatever comes of it.
+    // The server notes a login as soon as it comes, before it is accepted or refused.
     const failing = (type: MysqlType, server: TestServer, code: ErrorCode) =>
       expectNothingSent(type, server, { code, sent: / Connect\tt_/ })
 

@@ -57,7 +57,7 @@ for (const by of ['itself', 'a superuser'] as const) {
       await rotation.run('createSecret')
       const outcome = await rotation.attempt('setSecret')
       expect(codeOf(outcome)).toBe('NotPrimary')
-      // No login was refused: asking which password is the first must lock nobody.
+      // No login was refused: the question which password is the first must lock no account.
       expect((await watch.stop()).refused).toBe(0)
       expect(await server.login({ username, password })).toBeDefined()
       expect(await server.login({ username, password: first })).toBeDefined()

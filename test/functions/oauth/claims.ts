@@ -2,7 +2,7 @@ import { DescribeSecretCommand, UpdateSecretVersionStageCommand } from '@aws-sdk
 import { claimLabel, claimsIn } from '../../../shared/rotation/claim-label.ts'
 import type { SecretsManager } from '../../support/secrets-manager.ts'
 
-/** Makes all claims on a secret look as if they had been made earlier: nobody waits for the end of a run then. */
+/** Makes all claims on a secret look as if they had been made earlier, so that no run waits for the end of another one. */
 export async function olderClaims(
   { client }: Pick<SecretsManager, 'client'>,
   SecretId: string,

@@ -2,7 +2,7 @@ import type { OauthClient, OauthServer } from '../../../local/servers/oauth-serv
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
 import { tokensIn } from './secret-types.ts'
 
-/** A client with an access token for its own, which lives shorter than the schedule: so it is one that is renewed on demand. */
+/** A client with an access token for itself, which lives shorter than the schedule and so is renewed on demand. */
 export async function ownTokenTarget(
   server: OauthServer,
   { client, fields = { on_demand: true } }: { readonly client?: OauthClient; readonly fields?: object } = {},

@@ -53,7 +53,7 @@ function spoil(spoilt: Spoilt, times = 1): void {
   front.spoil = (heard) => (isTokenRequest(heard) && left-- > 0 ? spoilt : undefined)
 }
 
-/** Changes what a token request is answered. */
+/** Changes the answers to token requests. */
 const change = (body: (json: Record<string, unknown>) => unknown, more: Partial<Said> = {}): Spoilt => ({
   change: (said) => ({
     ...said,

@@ -41,7 +41,7 @@ await crashContract({
   // The claim of the rotation before is taken away.
   rotatedBefore: 1,
   afterKill: olderClaims,
-  // The server has used the token up, and what it has answered is with nobody.
+  // The server has used the token up, and its answer is lost.
   window: {
     code: 'ReauthorizationRequired',
     isIn: (n, moment) =>

@@ -11,7 +11,7 @@ import type { RotationByHand } from '../../support/secrets-manager.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, singleUser } from './secret-types.ts'
 
-/** What a data folder and its first segment of the log take, and little more. */
+/** Room for a data folder and the first segment of its log, and little more. */
 const size = '96m'
 
 /** Only root may mount a disk of its own, and not in every container. */

@@ -3,8 +3,8 @@ import { pageStatements } from '../../support/page.ts'
 /**
  * Runs what the query of docs/from-aws-functions.md prints, and asks again until that is nothing but the REASSIGN of what an
  * application has made meanwhile, which it runs, too.
- * @param query as somebody who may run all that it prints
- * @param proved runs a statement, and proves that nobody has lost anything
+ * @param query runs a statement as a role that may run all that the page's query prints
+ * @param proved runs a statement, and proves that no role has lost a right
  */
 export async function handOver(
   names: { readonly app: string; readonly shop: string },

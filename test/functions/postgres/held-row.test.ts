@@ -38,7 +38,7 @@ for (const major of [18, 15] as const) {
         const suite = await suiteFor({ ...type, function: { ...type.function, timeoutMs } })
         const { secrets } = suite
         await using _ = secrets
-        // What it takes to start belongs to no step.
+        // The time of the start belongs to no step.
         await secrets.invoke({})
         const { target, rotation, role } = await begun(suite)
         await using other = await holding(role)
@@ -63,7 +63,7 @@ for (const major of [18, 15] as const) {
         const { target, rotation, role } = await begun(suite)
         await using other = await holding(role)
         const setting = rotation.run('setSecret')
-        // The function waits for the row; what it meets then is "tuple concurrently updated".
+        // The function waits for the row; then the server answers "tuple concurrently updated".
         for (let waits = 0; waits === 0; ) {
           const rows = await server.query(
             "SELECT 1 FROM pg_stat_activity WHERE application_name = 'keyturn' AND wait_event_type = 'Lock' AND query LIKE $1",

@@ -5,7 +5,7 @@ import { randomName } from '../../support/random.ts'
 import { literal } from './roles.ts'
 import { alternatingUsers, bySuperuser } from './secret-types.ts'
 
-/** Signatures of functions of pg_catalog that somebody might call without naming the schema. */
+/** Signatures of functions of pg_catalog that a statement might call without naming the schema. */
 const functions: Readonly<Record<string, readonly [parameters: string, returns: string, body: string]>> = {
   split_part: ['text, text, integer', 'text', 'pg_catalog.split_part($1, $2, $3)'],
   substr: ['text, integer', 'text', 'pg_catalog.substr($1, $2)'],
@@ -36,7 +36,7 @@ for (const major of [18, 15] as const) {
   const { secrets, type } = suite
   const database = randomName('hostile')
 
-  /** A base that owns its database, and has laid traps there for whoever comes with more rights. */
+  /** A base that owns its database, and has laid traps there for logins with more rights. */
   async function trapped() {
     const made = await type.make(secrets, bySuperuser(server))
     const value = JSON.stringify({ ...JSON.parse(made.value), dbname: database })
@@ -86,7 +86,7 @@ for (const major of [18, 15] as const) {
         { rolsuper: false },
       ])
 
-      // The traps do work: whoever names no schema is caught.
+      // The traps do work: a statement that names no schema is caught.
       await using careless = await server.admin(database)
       await careless.query("SELECT split_part('a=b', '=', 1), 'a'::text = 'b'::text, now()")
       const { rows } = await admin.query<{ what: string; by: string }>('SELECT DISTINCT what, by FROM evil.caught')

@@ -14,7 +14,7 @@ type Names = { readonly app: string; readonly shop: string }
 
 /**
  * A clone owns and was granted what the base does not have. The statements of docs/from-aws-functions.md give it to the base:
- * after each of them both, and who got something from the clone, can do what they could, in new sessions and in open ones.
+ * after each of them both logins, and roles that the clone granted something, can do what they could, in new and in open sessions.
  * @param suite of alternating users
  */
 export async function expectOwnRightsGoOver(
@@ -43,7 +43,7 @@ export async function expectOwnRightsGoOver(
   await using cloneSession = await connect(clone)
   await using baseSession = await connect(made.base)
   await using otherSession = await connect(other)
-  // What the clone makes while the hand-over is under way, for as long as it has default privileges.
+  // The clone makes objects during the hand-over, for as long as it has default privileges.
   const tables: string[] = []
   let grantsOn = true
   async function proveWorking(statement: string): Promise<void> {
@@ -75,7 +75,7 @@ export async function expectOwnRightsGoOver(
   await secrets.rotate(secretId)
   await using rotated = await connect(loginIn(await secrets.storedValue(secretId, 'AWSCURRENT')))
   await useAll(rotated)
-  // What it makes now is the base's, and is granted on as its own was.
+  // Its new objects are the base's, and are granted as its own were.
   await rotated.query('CREATE TABLE later (n INT); CREATE FUNCTION h() RETURNS INT LANGUAGE sql AS $$SELECT 1$$')
   await otherSession.query('SELECT n FROM later')
   await expect(otherSession.query('SELECT h()')).rejects.toThrow('permission denied')
@@ -97,7 +97,7 @@ async function makesTable(client: AdminClient): Promise<string> {
   return table
 }
 
-/** As on RDS: a master that may not grant what others own runs the query and what it prints, over and over. */
+/** As on RDS: a master that may not grant on others' objects runs the query and its statements, over and over. */
 async function expectNoHarmByMaster(
   server: TestServer,
   names: Names,

@@ -1,5 +1,5 @@
 import { afterAll, expect, it } from 'vitest'
-// In this order: the ones after the first have begun what they wait for before it runs.
+// In this order: the cases of the later files wait, and have begun to before the first file's cases run.
 import './replica-host.ts'
 import './replica-standby.ts'
 import './managed-superuser.ts'

@@ -68,7 +68,7 @@ export async function startRds(env: Readonly<Record<string, string>> = {}, modul
   const files = await serverFiles(await certificateFor([]))
   const settings = { log_statement: 'all', log_connections: 'on', log_line_prefix: '%t [%p] %u ' }
   const ssl = { ssl_cert_file: files.paths.certificate, ssl_key_file: files.paths.key }
-  // What is committed is on its way to a standby.
+  // The commit is on its way to a standby.
   const own = await startPostgres(18, { ...settings, ...ssl, synchronous_commit: 'on' })
 
   const id = randomName('c').replace('_', '')

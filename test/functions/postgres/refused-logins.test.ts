@@ -51,7 +51,7 @@ describe('logins and passwords that are refused', { meta: { server: 'PostgreSQL 
     const target = await suite.stored((store) => type.withFields(store, { dbname: `"${database}"` }))
     await change(quoted(loginIn(target.value).username), database)
     const { errorMessage } = await expectFailure(suite, target, { code, step: 'setSecret', stillWorks: false })
-    // The server writes down a password in clear text: whoever asks for that has been told.
+    // The server writes down a password in clear text, of which the variable's documentation warns.
     const clear = type.function.env?.POSTGRES_PASSWORD_FORMAT === 'cleartext'
     await suite.expectNoLeak(...(clear ? [] : [await server.log()]))
     if (mends !== undefined) {

@@ -35,7 +35,7 @@ async function standingStill() {
   await rotation.run('createSecret')
   await standby.query('SELECT pg_wal_replay_pause()')
   const outcome = rotation.attempt('setSecret')
-  // RDS has been asked by then: what it is asked is counted in other cases.
+  // RDS has been asked by then, so that other cases can count their own questions.
   await vi.waitFor(async () => expect(await refusals(target)).toBe(1), { timeout: 10_000 })
   return { target, rotation, outcome }
 }

@@ -13,7 +13,7 @@ export interface RoleWish {
   readonly password?: string
   /** Further attributes of CREATE ROLE. */
   readonly attributes?: string
-  /** Whether the server keeps the password as a verifier of SCRAM, whatever its password_encryption is. */
+  /** Whether the server keeps the password as a verifier of SCRAM, with any password_encryption. */
   readonly scram?: boolean
 }
 

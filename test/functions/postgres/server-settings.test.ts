@@ -17,7 +17,7 @@ const settings = {
   password_encryption: 'md5',
   synchronous_commit: 'off',
   log_statement: 'all',
-  // What is not flushed when it is committed stays in memory: a crash takes it back.
+  // A commit that is not flushed stays in memory, and a crash takes it back.
   wal_writer_delay: '10s',
 }
 
@@ -132,7 +132,7 @@ describe('a server that is set up in its own way', { meta: { server: 'PostgreSQL
       const suite = await suiteFor(type())
       await using _ = suite.secrets
       const target = await suite.stored()
-      // The target itself must not be what the crash takes back.
+      // The crash must not take back the target itself.
       await server.query('CHECKPOINT')
       await suite.secrets.rotate(target.secretId)
       await crash()

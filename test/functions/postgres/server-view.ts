@@ -4,7 +4,7 @@ import { randomPassword } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { literal } from './roles.ts'
 
-/** What a PostgreSQL can tell of what was done to it, and what is done to it by hand. */
+/** How tests see what was done to a PostgreSQL, and change it by hand. */
 export function serverView(
   server: TestServer,
 ): Pick<DatabaseTypeUnderTest, 'watchLogins' | 'openSession' | 'changeByHand'> {

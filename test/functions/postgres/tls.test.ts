@@ -9,7 +9,7 @@ import { serverFiles } from '../../support/server-files.ts'
 import { expectNothingSent, expectRotates, hostileEnvironment, inProcessWith, withEnv } from '../databases/tls-cases.ts'
 import { alternatingUsers, type PostgresType, singleUser } from './secret-types.ts'
 
-/** What the server saw of the function: nothing, if the password was kept from a server that is not to be trusted. */
+/** The log of the server about the function: empty, if the password was kept from a server that is not to be trusted. */
 const passwordWasSent = /connection authenticated: identity="t_|application_name=keyturn|password authentication failed/
 
 const settings = { log_statement: 'all', log_connections: 'on' }

@@ -69,7 +69,7 @@ await secretTypeContract(userKey, undefined, (suite) => {
     const outcome = await held
     expect(codeOf(outcome)).toBe('NotPending')
     expect(await target.works(await through.storedValue(secretId, 'AWSCURRENT'))).toBe(true)
-    // What it has imported itself goes with the next rotation.
+    // Its own imported key is deleted by the next rotation.
     expect((await rotated(through, secretId)).outcomes).toEqual(allWell)
     expect(await api.keys(target.username)).toHaveLength(2)
   })

@@ -24,7 +24,7 @@ export const handler = async (
   if (step === event.Step && what === 'late') throw new Error('told to fail after the work was done')
 }
 
-/** What a test wants to see of the inside of the function. */
+/** Facts about the inside of the function that tests look at. */
 async function report(event: object, { getRemainingTimeInMillis, ...context }: Record<string, unknown>) {
   const remaining = typeof getRemainingTimeInMillis === 'function' ? getRemainingTimeInMillis() : undefined
   await new Promise((resolve) => setTimeout(resolve, 50))

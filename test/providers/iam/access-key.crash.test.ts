@@ -14,7 +14,7 @@ await crashContract({
       return {
         change(answer) {
           call.answers()
-          // What a killed run has left is not older than the timeout in a test.
+          // In a test, a key that a killed run has left is not older than the timeout.
           return action === 'ListAccessKeys' ? anHourAgo(answer) : answer
         },
       }

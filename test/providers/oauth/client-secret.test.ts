@@ -43,7 +43,7 @@ async function suites(): Promise<void> {
     await server[Symbol.asyncDispose]()
   })
 
-  /** What the admin's API was asked about a secret. */
+  /** The requests to the admin's API about a secret. */
   const asked = () => front.heard.filter(({ path }) => path.endsWith('/client-secret')).map(({ method }) => method)
 
   await secretTypeContract(type, server.log, ({ stored, secrets }: Suite) => {

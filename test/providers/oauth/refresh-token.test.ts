@@ -38,7 +38,7 @@ async function rotating(front: HttpsFront, entry: { readonly name: string }, hos
   const [file, ca] = [join(folder, `${managers.length}.json`), join(folder, `${managers.length}.pem`)]
   await Promise.all([writeFile(file, JSON.stringify([entry])), writeFile(ca, front.certificate)])
   const env = { OAUTH_PROVIDER: entry.name, OAUTH_PROVIDERS: file, OAUTH_HOSTS: hosts, HTTP_CA_BUNDLE: ca }
-  // One that waits for another run gives up after a few seconds, and tells so.
+  // A run that waits for another one gives up after a few seconds, and says so.
   const secrets = await secretsManagerFor({ ...refreshTokenFunction, env, timeoutMs: 30_000 })
   managers.push(secrets)
   return secrets
@@ -113,7 +113,7 @@ describe(`OauthRefreshToken on django-oauth-toolkit ${version}`, {
       await olderClaims(secrets, secretId)
       await rotation.run(...fourSteps)
       expect(sentTokens(front)).toEqual([grant.refresh_token, grant.refresh_token])
-      // It is silent on refresh tokens, the live one and the used one: nobody asks it.
+      // Its introspection is silent on refresh tokens, used or not, and is not asked.
       expect(introspected(front)).not.toContain(grant.refresh_token)
       const tokens = await tokensOf(secrets, secretId)
       expect(await django.isActive(grant, tokens.access_token)).toBe(true)

@@ -91,7 +91,7 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     const hourAgo = Date.now() / 1_000 - 3_600
     await utimes(lock, hourAgo, hourAgo)
     await held.rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
-    // One that was killed before it wrote its name holds for two seconds.
+    // The lock of a run that was killed before it wrote its name holds for two seconds.
     const other = await fresh()
     await writeFile(lock, '')
     expect((await rotated(secrets, other.secretId)).outcomes).toEqual(allWell)

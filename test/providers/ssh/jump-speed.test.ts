@@ -42,7 +42,7 @@ describe('twenty hosts behind one jump host', { meta: { server: `OpenSSH ${basti
       await work()
       return performance.now() - began
     }
-    // Each once before, so that neither pays for what is done the first time.
+    // Each way once before, so that neither pays for its first time.
     await proveKey(key, target, context)
     const ratios: number[] = []
     for (let round = 0; round < 3; round++) {

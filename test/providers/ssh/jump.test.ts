@@ -89,7 +89,7 @@ describe('a host behind a jump host', { meta: { server: type.server } }, () => {
     expect(toBastion.connections() - atBastion).toBe(2)
     expect(toInner.connections() - atInner).toBe(2 * hosts.length)
     expect(toInner.most()).toBeGreaterThan(1)
-    // One that is ending may be there still when the next one comes.
+    // A login that is ending may still be counted when the next one comes.
     expect(toInner.most()).toBeLessThanOrEqual(7)
   })
 

@@ -24,7 +24,7 @@ async function hostWith(options: SshdOptions = {}): Promise<SshHost> {
   return host
 }
 
-/** A host, and what it takes to rotate a key there. */
+/** A host, and helpers to rotate a key there. */
 async function on(host: SshHost, env: Readonly<Record<string, string>> = {}) {
   const type = sshKey([host])
   const suite = await suiteFor({ ...type, function: { ...type.function, env, timeoutMs: 15_000 } })

@@ -7,7 +7,7 @@ import { fourSteps } from '../../support/secrets-manager.ts'
 import { lineOf, logsIn, pemIn, readKeys, writeKeys } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
 
-/** OpenSSH 8.4, 9.2, 10.0. Somebody who is not root has but one kind of host. */
+/** OpenSSH 8.4, 9.2, 10.0. Without root there is but one kind of host. */
 const suites = isRoot ? (['bullseye', 'bookworm', 'trixie'] as const) : (['bookworm'] as const)
 const hosts = await Promise.all(suites.map((suite) => startSshd({ suite })))
 const [oldest, known] = [hosts[0], hosts.at(-1)] as [SshHost, SshHost]
