@@ -7,7 +7,7 @@ import {
   UpdateAccessKeyCommand,
 } from '@aws-sdk/client-iam'
 import { failed, failedBut } from './aws-errors.ts'
-import { requestHandler } from './http-options.ts'
+import { lazily, requestHandler } from './clients.ts'
 import { iamCodes } from './iam-errors.ts'
 
 /** An access key as IAM lists it. */
@@ -46,22 +46,15 @@ export interface AccessKeys {
   lastUse(id: string, signal: AbortSignal): Promise<LastUse | undefined>
 }
 
-const made = new Map<number, IAMClient>()
-
-/** One for the life of the process, of each kind. */
-function client(maxAttempts: number): IAMClient {
-  const known = made.get(maxAttempts) ?? new IAMClient({ maxAttempts, requestHandler })
-  made.set(maxAttempts, known)
-  return known
-}
-
+const client = lazily(() => new IAMClient({ maxAttempts: 3, requestHandler }))
+const askingOnce = lazily(() => new IAMClient({ maxAttempts: 1, requestHandler }))
 const nameOf = (userName: string) => `user ${userName}`
 const noSuchEntity = 'NoSuchEntityException'
 
 /** IAM, in the account of the function. */
 export const accessKeys: AccessKeys = {
   async list(UserName, abortSignal) {
-    const found = await client(3)
+    const found = await client()
       .send(new ListAccessKeysCommand({ UserName }), { abortSignal })
       .catch(failedBut(noSuchEntity, 'iam:ListAccessKeys', nameOf(UserName), iamCodes))
     return (
@@ -75,26 +68,26 @@ export const accessKeys: AccessKeys = {
   },
 
   async create(UserName, abortSignal) {
-    const made = await client(1)
+    const made = await askingOnce()
       .send(new CreateAccessKeyCommand({ UserName }), { abortSignal })
       .catch(failedBut('LimitExceededException', 'iam:CreateAccessKey', nameOf(UserName), iamCodes))
     return made && { id: made.AccessKey?.AccessKeyId ?? '', secretKey: made.AccessKey?.SecretAccessKey ?? '' }
   },
 
   async deactivate(UserName, AccessKeyId, abortSignal) {
-    await client(3)
+    await client()
       .send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status: 'Inactive' }), { abortSignal })
       .catch(failedBut(noSuchEntity, 'iam:UpdateAccessKey', nameOf(UserName), iamCodes))
   },
 
   async remove(UserName, AccessKeyId, abortSignal) {
-    await client(3)
+    await client()
       .send(new DeleteAccessKeyCommand({ UserName, AccessKeyId }), { abortSignal })
       .catch(failedBut(noSuchEntity, 'iam:DeleteAccessKey', nameOf(UserName), iamCodes))
   },
 
   async lastUse(AccessKeyId, abortSignal) {
-    const { AccessKeyLastUsed: last } = await client(3)
+    const { AccessKeyLastUsed: last } = await client()
       .send(new GetAccessKeyLastUsedCommand({ AccessKeyId }), { abortSignal })
       .catch(failed('iam:GetAccessKeyLastUsed', `access key ${AccessKeyId}`, iamCodes))
     if (last?.LastUsedDate === undefined) return undefined

@@ -4,7 +4,7 @@ import { DescribeDBClustersCommand, DescribeDBInstancesCommand, RDSClient } from
 import type { Endpoint, ServerDirectory } from '../database/server-directory.ts'
 import { failedBut } from './aws-errors.ts'
 import type { ServiceCodes } from './aws-failure.ts'
-import { requestHandler } from './http-options.ts'
+import { lazily, requestHandler } from './clients.ts'
 
 const codes: ServiceCodes = {
   unreachable: 'RdsUnreachable',
@@ -12,13 +12,7 @@ const codes: ServiceCodes = {
   resources: 'instances and clusters',
 }
 
-let made: RDSClient | undefined
-
-/** Made when it is first needed, which for most secrets is never; one for the life of the process. */
-function client(): RDSClient {
-  made ??= new RDSClient({ maxAttempts: 3, requestHandler })
-  return made
-}
+const client = lazily(() => new RDSClient({ maxAttempts: 3, requestHandler }))
 
 /** The databases of the account and Region of the function, as RDS knows them. */
 export const rds: ServerDirectory = {

@@ -12,7 +12,7 @@ import { ours, say } from '../errors/words.ts'
 import type { SecretStore } from '../rotation/secret-store.ts'
 import { attemptsOf } from './attempts.ts'
 import { failed, failedBut, isCalled, toRotationError } from './aws-errors.ts'
-import { requestHandler } from './http-options.ts'
+import { requestHandler } from './clients.ts'
 
 /**
  * One client for the life of the process. SECRETS_MANAGER_ENDPOINT is what AWS's own functions read; without it the

@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { isCalled, toRotationError } from './aws-errors.ts'
-import { requestHandler } from './http-options.ts'
+import { requestHandler } from './clients.ts'
 import { iamCodes } from './iam-errors.ts'
 
 /** Whose a key is; or that STS does not know it (or no longer, or not yet), or that its secret half is a wrong one. */

@@ -11,7 +11,7 @@ import { parsePublicKey } from '../ssh-protocol/public-key.ts'
 import type { ServerUser, UserKeys } from '../ssh-protocol/user-keys.ts'
 import { failed, failedBut, isCalled, toRotationError } from './aws-errors.ts'
 import type { ServiceCodes } from './aws-failure.ts'
-import { requestHandler } from './http-options.ts'
+import { lazily, requestHandler } from './clients.ts'
 
 const codes: ServiceCodes = {
   missing: 'TransferUserMissing',
@@ -20,14 +20,7 @@ const codes: ServiceCodes = {
   resources: 'users',
 }
 
-let made: TransferClient | undefined
-
-/** One for the life of the process. */
-function client(): TransferClient {
-  made ??= new TransferClient({ maxAttempts: 3, requestHandler })
-  return made
-}
-
+const client = lazily(() => new TransferClient({ maxAttempts: 3, requestHandler }))
 const nameOf = ({ serverId, username }: ServerUser) => `user ${username} of ${serverId}`
 const idsOf = ({ serverId, username }: ServerUser) => ({ ServerId: serverId, UserName: username })
 

@@ -29,6 +29,7 @@ const penaltyMs = 26_000
 /** What a login may take after it. */
 const afterwardsMs = 5_000
 
+/** The ways of one invocation. */
 export function doorsOf(context: RotationContext): Doors {
   const opened: SshConnection[] = []
   const jumps = new Map<string, Promise<SshConnection>>()

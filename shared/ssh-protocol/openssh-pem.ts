@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import { curveOf, curves, publicKeyOf } from './public-key.ts'
+import { curveOf, publicKeyOf } from './public-key.ts'
 import { field, mpint, type WireReader, wireReader } from './wire.ts'
 
 /** Why a text is not the PEM of a private key, in half a sentence. */
@@ -21,14 +21,14 @@ export function encodeOpenssh(key: KeyObject, comment: string): Buffer {
   const jwk = key.export({ format: 'jwk' })
   const part = (name: keyof JsonWebKey) => Buffer.from(String(jwk[name] ?? ''), 'base64url')
   const parts = () => {
-    if (jwk.kty === 'RSA') return (['n', 'e', 'd', 'qi', 'p', 'q'] as const).map((name) => mpint(part(name)))
-    if (jwk.kty === 'OKP') return [field(part('x')), field(Buffer.concat([part('d'), part('x')]))]
-    const point = Buffer.concat([Buffer.of(4), part('x'), part('y')])
-    return [field(curves[jwk.crv ?? ''] ?? ''), field(point), mpint(part('d'))]
+    const numbers = ['n', 'e', 'd', 'qi', 'p', 'q'] as const
+    if (jwk.kty === 'RSA') return [field(known.type), ...numbers.map((name) => mpint(part(name)))]
+    // The public half as it stands outside, and the private one behind it.
+    return [known.blob, jwk.kty === 'OKP' ? field(Buffer.concat([part('d'), part('x')])) : mpint(part('d'))]
   }
   // Twice the same number: it shows whether a passphrase was the right one, and there is none.
   const check = createHash('sha256').update(known.blob).digest().subarray(0, 4)
-  const inner = Buffer.concat([check, check, field(known.type), ...parts(), field(comment)])
+  const inner = Buffer.concat([check, check, ...parts(), field(comment)])
   const padding = Buffer.from(Array.from({ length: -inner.length & (blockSize - 1) }, (_, index) => index + 1))
   const one = Buffer.of(0, 0, 0, 1)
   const outside = [magic, field('none'), field('none'), field(''), one, field(known.blob)]

@@ -19,16 +19,18 @@ export interface PemShape {
   readonly endsInNewline: boolean
 }
 
-export interface Pem {
+/** A key as it stands in a PEM; the comment is that of an OPENSSH key. */
+export interface PemKey {
+  readonly key: KeyObject
+  readonly comment: string
   readonly shape: PemShape
-  readonly bytes: Buffer
 }
 
 /**
  * Reads PEM as leniently as any program would: with CRLF, with `\n` as two characters, with spaces for newlines.
- * @throws PemError, without any part of the text
+ * @throws PemError, without any part of the text: also where the bytes are not those of a key that SSH has
  */
-export function parsePem(text: string): Pem {
+export function parsePem(text: string): PemKey {
   const escaped = !text.includes('\n') && text.includes('\\n')
   const plain = (escaped ? text.replaceAll('\\r', '').replaceAll('\\n', '\n') : text).replace(/^\uFEFF/, '').trim()
   if (/^PuTTY-User-Key-File/.test(plain))
@@ -43,11 +45,11 @@ export function parsePem(text: string): Pem {
     throw new PemError('is not the PEM of a private key')
   }
   const newline = escaped ? '\\n' : text.includes('\r\n') ? '\r\n' : '\n'
-  return { bytes: Buffer.from(base64, 'base64'), shape: { kind, newline, endsInNewline: text.endsWith(newline) } }
+  const shape = { kind, newline, endsInNewline: text.endsWith(newline) } as const
+  return { ...keyIn(Buffer.from(base64, 'base64'), kind), shape }
 }
 
-/** @throws PemError where the bytes are not those of a key that SSH has */
-export function keyIn({ bytes, shape: { kind } }: Pem): { readonly key: KeyObject; readonly comment: string } {
+function keyIn(bytes: Buffer, kind: PemKind): Omit<PemKey, 'shape'> {
   try {
     if (kind === 'openssh') return decodeOpenssh(bytes)
     return { key: createPrivateKey({ key: bytes, format: 'der', type: kind }), comment: '' }

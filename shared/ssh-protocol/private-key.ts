@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { RotationError } from '../errors/rotation-error.ts'
 import { ours, say } from '../errors/words.ts'
 import { PemError } from './openssh-pem.ts'
-import { keyIn, type PemShape, parsePem } from './pem.ts'
+import { type PemKey, parsePem } from './pem.ts'
 import { curveOf, type PublicKey, publicKeyOf } from './public-key.ts'
 
 /** What kind of key it is, with all that a new one of the same kind needs. */
@@ -11,13 +11,9 @@ export type KeyType =
   | { readonly name: 'rsa'; readonly bits: number }
   | { readonly name: 'ecdsa'; readonly curve: string }
 
-export interface PrivateKey {
-  readonly key: KeyObject
+export interface PrivateKey extends PemKey {
   readonly type: KeyType
   readonly publicKey: PublicKey
-  readonly shape: PemShape
-  /** Of an OPENSSH key. */
-  readonly comment: string
 }
 
 /** NIST SP 800-131A; AWS and OpenSSH's RequiredRSASize have moved on as well. */
@@ -29,15 +25,14 @@ const leastBits = 2048
  */
 export function parsePrivateKey(text: string, what: string): PrivateKey {
   try {
-    const pem = parsePem(text)
-    const { key, comment } = keyIn(pem)
+    const { key, comment, shape } = parsePem(text)
     const publicKey = publicKeyOf(key)
     if (publicKey === undefined) throw new PemError('is of a kind that SSH does not have')
     const type = typeOf(key, publicKey)
     if (type.name === 'rsa' && type.bits < leastBits) {
       throw new PemError(`is an RSA key of ${type.bits} bits; ${leastBits} are the least`)
     }
-    return { key, type, publicKey, shape: pem.shape, comment }
+    return { key, type, publicKey, shape, comment }
   } catch (error) {
     if (!(error instanceof PemError)) throw error
     throw new RotationError('InvalidSecret', say`${ours(what)} ${ours(error.message)}.`, {

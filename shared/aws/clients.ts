@@ -8,3 +8,12 @@ export const requestHandler = {
   throwOnRequestTimeout: true,
   httpsAgent: { rejectUnauthorized: true },
 }
+
+/** Makes a client when it is first needed, which for some is never, and keeps it for the life of the process. */
+export function lazily<Client>(make: () => Client): () => Client {
+  let made: Client | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
