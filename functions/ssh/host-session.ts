@@ -3,6 +3,7 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
 import type { SshConnection } from '../../shared/ssh-protocol/connection.ts'
+import { brokenOff } from '../../shared/ssh-protocol/connection-errors.ts'
 import type { Host } from '../../shared/ssh-protocol/doors.ts'
 import { addressOf } from '../../shared/ssh-protocol/login.ts'
 import type { Access } from './access.ts'
@@ -52,11 +53,7 @@ function noSftp(where: string, username: string, aborted: boolean, cause: unknow
   const said = cause instanceof Error ? quotable(cause.message) : ''
   // A server that refuses says so, or ends what it has started with a code.
   if (/No response|connection ended|unexpected SFTP session/.test(said)) {
-    return new RotationError('NoAnswer', say`The connection to ${where} ended before it gave SFTP (${said}).`, {
-      likely: say`The host was restarted, or something in between closed the connection.`,
-      remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the host.`,
-      cause,
-    })
+    return brokenOff(say`The connection to ${where} ended before it gave SFTP (${said}).`, 'host', cause)
   }
   return new RotationError('SftpUnavailable', say`${where} lets ${username} in, but gives no SFTP (${said}).`, {
     cause,

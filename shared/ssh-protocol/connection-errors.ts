@@ -1,6 +1,6 @@
 import './error-codes.ts'
 import { RotationError } from '../errors/rotation-error.ts'
-import { ours, say } from '../errors/words.ts'
+import { ours, say, type Words } from '../errors/words.ts'
 import { unreachable } from '../network/unreachable.ts'
 import { quotable } from '../rotation/redact.ts'
 import { type Address, addressOf, type SshLogin } from './login.ts'
@@ -100,10 +100,14 @@ export function forwardError(error: unknown, from: Address, to: Address, aborted
       cause: error,
     })
   }
-  const what = say`The connection to the jump host ${jump} ended on the way to ${where}.`
+  return brokenOff(say`The connection to the jump host ${jump} ended on the way to ${where}.`, 'jump host', error)
+}
+
+/** A connection was there and ended; nobody knows what ended it. @param to which kind of host it went */
+export function brokenOff(what: Words, to: 'host' | 'jump host', cause: unknown): RotationError {
   return new RotationError('NoAnswer', what, {
-    likely: say`The jump host was restarted, or something in between closed the connection.`,
-    remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the jump host.`,
-    cause: error,
+    likely: say`The ${ours(to)} was restarted, or something in between closed the connection.`,
+    remedy: say`Nothing, if a later attempt succeeds; else look into the sshd log of the ${ours(to)}.`,
+    cause,
   })
 }
