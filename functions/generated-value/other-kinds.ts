@@ -1,9 +1,5 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
-import { ours, say, type Words } from '../../shared/errors/words.ts'
-
-const databases = ours(
-  'PostgresSingleUser, MysqlSingleUser, MariadbSingleUser, or that of another strategy, of the database that it is for',
-)
+import { say, type Words } from '../../shared/errors/words.ts'
 
 interface OtherKind {
   /** What the secret looks like, after "The secret is". */
@@ -16,7 +12,7 @@ interface OtherKind {
 const login: OtherKind = {
   what: say`a login at a server`,
   likely: say`The server knows the password, too: this function would change the secret and not the server.`,
-  remedy: say`For a database, rotate it with the function ${databases}.`,
+  remedy: say`For a database, rotate it with the function PostgresSingleUser, MysqlSingleUser, MariadbSingleUser, or that of another strategy, of the database that it is for.`,
 }
 const pem: OtherKind = {
   what: say`a key or a certificate (PEM)`,

@@ -7,7 +7,7 @@ import type { CloneState } from './clone-state.ts'
 
 /** An existing role is touched only where it is provably the clone: a member of the base, and no more than the base. */
 export function checkRoles(state: CloneState, names: CloneNames, username: string): void {
-  const { base, clone, baseExpired, memberships } = state
+  const { base, clone, baseExpired, membership } = state
   if (base === null) {
     const likely = say`The role ${names.base} was dropped or renamed, or ${names.clone} is not a clone at all.`
     throw new RotationError('NotAClone', say`There is no role ${names.base}.`, { likely })
@@ -16,7 +16,7 @@ export function checkRoles(state: CloneState, names: CloneNames, username: strin
   if (baseExpired) throw new RotationError('LoginExpired', say`${names.base} has expired.`)
   if (clone === null && username === names.clone) return
   if (clone === null) throw new RotationError('NotAClone', say`There is no role ${names.clone}.`)
-  if (memberships.length === 0) {
+  if (membership === 'none') {
     const grant = `GRANT ${escapeIdentifier(names.base)} TO ${escapeIdentifier(names.clone)};`
     throw new RotationError('NotAClone', say`${names.clone} exists, but is not a member of ${names.base}.`, {
       remedy: say`If it is the second login of ${names.base}: ${grant} Else rename one of the two.`,

@@ -20,10 +20,9 @@ export function cloneDifferences(state: CloneState, names: CloneNames): Differen
   ]
 }
 
-function membershipDifference({ memberships, version }: CloneState, { base, clone }: CloneNames): Difference[] {
+function membershipDifference({ membership, version }: CloneState, { base, clone }: CloneNames): Difference[] {
+  if (membership === 'whole') return []
   const grant = `GRANT ${escapeIdentifier(base)} TO ${escapeIdentifier(clone)}`
-  const whole = memberships.some((row) => row.inherit_option !== false && row.set_option !== false)
-  if (whole) return []
   return [{ what: 'membership', statements: [version < 160_000 ? grant : `${grant} WITH INHERIT TRUE, SET TRUE`] }]
 }
 
@@ -62,18 +61,17 @@ function settingDifferences(state: CloneState, names: CloneNames): Difference[] 
   const key = ({ database, name }: Setting) => JSON.stringify([database, name])
   const has = new Map(cloneSettings.map((setting) => [key(setting), setting.value]))
   const keep = new Set(wanted.map(key))
-  const where = ({ database, name }: Setting) => `${name}${database === null ? '' : ` in ${database}`}`
   const alter = ({ database }: Setting) =>
     `ALTER ROLE ${escapeIdentifier(names.clone)}${database === null ? '' : ` IN DATABASE ${escapeIdentifier(database)}`}`
 
+  const difference = ({ database, name }: Setting, statements: readonly string[]): Difference => {
+    return { what: `${name}${database === null ? '' : ` in ${database}`}`, statements }
+  }
   const missing = wanted.filter((setting) => has.get(key(setting)) !== setting.value)
   const extra = cloneSettings.filter((setting) => !keep.has(key(setting)))
   return [
-    ...missing.map((setting) => ({ what: where(setting), statements: setStatements(setting, alter(setting)) })),
-    ...extra.map((setting) => ({
-      what: where(setting),
-      statements: [`${alter(setting)} RESET ${parameter(setting.name)}`],
-    })),
+    ...missing.map((setting) => difference(setting, setStatements(setting, alter(setting)))),
+    ...extra.map((setting) => difference(setting, [`${alter(setting)} RESET ${parameter(setting.name)}`])),
   ]
 }
 

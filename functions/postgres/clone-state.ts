@@ -24,12 +24,6 @@ export interface Setting {
   readonly possible: boolean
 }
 
-/** A row of pg_auth_members; the last two fields exist from PostgreSQL 16 on. */
-export interface Membership {
-  readonly inherit_option?: boolean
-  readonly set_option?: boolean
-}
-
 /** All that is to be known of a pair of logins, read in one round trip. */
 export interface CloneState {
   readonly sessionUser: string
@@ -45,8 +39,8 @@ export interface CloneState {
   readonly cloneSettings: readonly Setting[]
   /** Those of a database or of all, for all roles: `ALTER DATABASE ... SET`, `ALTER ROLE ALL ... SET`. */
   readonly everybodysSettings: readonly Setting[]
-  /** The clone's direct memberships in the base. */
-  readonly memberships: readonly Membership[]
+  /** The clone's direct membership in the base; from PostgreSQL 16 on it may come without INHERIT or SET. */
+  readonly membership: 'none' | 'partial' | 'whole'
   /** Roles that the clone is a direct member of and the base is not a member of at all. */
   readonly cloneAlone: readonly string[]
   /** Databases in which the clone owns something or was granted something itself; `(all)` for what belongs to none. */
@@ -83,7 +77,8 @@ type SettingsRow = {
 }
 type MemberRow = {
   readonly role: string
-  readonly row: Membership
+  /** Of pg_auth_members; the two fields exist from PostgreSQL 16 on. */
+  readonly row: { readonly inherit_option?: boolean; readonly set_option?: boolean }
   readonly of_base: boolean
   readonly base_is_member: boolean | null
 }
@@ -135,6 +130,8 @@ export function readCloneState(answers: readonly QueryResult[], names: CloneName
   const settingsOf = (role: number | undefined) =>
     lists.filter((list) => list.setrole === role).flatMap((list) => settingsIn(list))
   const members = rows<MemberRow>(3)
+  const inBase = members.filter((member) => member.of_base)
+  const isWhole = inBase.some(({ row }) => row.inherit_option !== false && row.set_option !== false)
   const holdings = rows<{ holds: string; only_owns: boolean }>(4)
 
   const session = roles.get(about.sessionUser)
@@ -152,7 +149,7 @@ export function readCloneState(answers: readonly QueryResult[], names: CloneName
     baseSettings: settingsOf(base?.oid),
     cloneSettings: settingsOf(clone?.oid),
     everybodysSettings: settingsOf(0),
-    memberships: members.filter((member) => member.of_base).map(({ row }) => row),
+    membership: isWhole ? 'whole' : inBase.length > 0 ? 'partial' : 'none',
     cloneAlone: members.filter((member) => member.base_is_member === false).map(({ role }) => role),
     cloneHolds: holdings.map(({ holds }) => holds),
     cloneOnlyOwns: holdings.every((row) => row.only_owns),

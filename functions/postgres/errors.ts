@@ -5,7 +5,6 @@ import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { quotable } from '../../shared/rotation/redact.ts'
-import { asError, tidy, withoutStatement } from './server-words.ts'
 import { isTooOld, tooOld } from './versions.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). */
@@ -21,6 +20,19 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
   '22023': 'PasswordRejected',
   P0001: 'PasswordRejected',
   '28P01': 'PasswordRejected',
+}
+
+/** What is known beyond what a code says, by the code or by the SQLSTATE. */
+const hints: Readonly<Record<string, ErrorDetails>> = {
+  TimedOut: {
+    likely: say`Somebody holds a lock that this needs: a long transaction that changed roles, or another run of this step.`,
+    remedy: say`Let it end: pg_stat_activity and pg_blocking_pids() show it.`,
+  },
+  PasswordRejected: {
+    likely: say`A check of passwords (passwordcheck, credcheck, pg_tle) does not allow the generated one, or none whose text it cannot see.`,
+    remedy: say`Set the function's password variables to what the check asks for; where it refuses verifiers, POSTGRES_PASSWORD_FORMAT=cleartext. Then start a new rotation.`,
+  },
+  '53100': { likely: say`The server's disk is full.`, remedy: say`Make room on it; then a later attempt succeeds.` },
 }
 
 export interface Attempted {
@@ -51,7 +63,8 @@ function serverError(error: DatabaseError, attempted: Attempted): RotationError 
   const sqlState = tidy(error.code)
   const what = say`${attempted.doing} at ${address(attempted.login)} failed (${ours(sqlState)})`
   const cause = withoutStatement(error)
-  if (code !== 'MissingPrivilege') return new RotationError(code, say`${what}.`, { ...hint(code, sqlState), cause })
+  if (code !== 'MissingPrivilege')
+    return new RotationError(code, say`${what}.`, { ...(hints[code] ?? hints[sqlState]), cause })
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
   const said = quotable([error.message, error.detail].filter(Boolean).join('. '))
   const statement = mending(error, attempted)
@@ -79,19 +92,18 @@ function mending({ message, routine }: DatabaseError, { login, mend }: Attempted
   return mend?.(message, routine)
 }
 
-function hint(code: ErrorCode, sqlState: string): ErrorDetails {
-  if (code === 'TimedOut') {
-    const likely = say`Somebody holds a lock that this needs: a long transaction that changed roles, or another run of this step.`
-    return { likely, remedy: say`Let it end: pg_stat_activity and pg_blocking_pids() show it.` }
-  }
-  if (code === 'PasswordRejected') {
-    return {
-      likely: say`A check of passwords (passwordcheck, credcheck, pg_tle) does not allow the generated one, or none whose text it cannot see.`,
-      remedy: say`Set the function's password variables to what the check asks for; where it refuses verifiers, POSTGRES_PASSWORD_FORMAT=cleartext. Then start a new rotation.`,
-    }
-  }
-  if (sqlState === '53100') {
-    return { likely: say`The server's disk is full.`, remedy: say`Make room on it; then a later attempt succeeds.` }
-  }
-  return {}
+/** A SQLSTATE as servers write them. */
+export function tidy(code: string | undefined): string {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : 'no SQLSTATE'
+}
+
+/** The fields of a server's error that quote parts of a statement or of data, or that a server may fill at will, are left out. */
+export function withoutStatement({ code }: DatabaseError): Error {
+  return new Error(`PostgreSQL ${tidy(code)}`)
+}
+
+export function asError(error: unknown): { code: string; message: string } {
+  if (!(error instanceof Error)) return { code: '', message: '' }
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return { code, message: error.message }
 }

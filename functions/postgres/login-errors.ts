@@ -4,8 +4,8 @@ import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
+import { asError, tidy, withoutStatement } from './errors.ts'
 import { pooledCode } from './poolers.ts'
-import { asError, tidy, withoutStatement } from './server-words.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
 const bySqlState: Readonly<Record<string, ErrorCode>> = {

@@ -34,8 +34,7 @@ export function dualPassword(
         await using session =
           who && (await (isItself ? tryLogin(engine, who, 'AWSCURRENT', context) : superuserSession(who, lookup)))
         if (session === undefined) {
-          // Perhaps AWSCURRENT alone was taken away after an earlier run: then there is nothing left to do. testSecret logs in
-          // with AWSPENDING in any case, and nothing is promoted without it.
+          // Perhaps AWSCURRENT alone was taken away after an earlier run. Nothing is promoted before AWSPENDING has logged in.
           context.did(
             say`changed nothing: testSecret finds out whether an earlier run has set AWSPENDING, since a second refused login could lock ${current.username}`,
           )

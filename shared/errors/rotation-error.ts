@@ -32,7 +32,6 @@ export class RotationError extends Error {
   /** The message, whose parts are told apart. */
   declare readonly words: Words
   readonly retryable: boolean
-  /** Not listed, as `what` is not: it is for the code that has to decide what to do next, and the message says it. */
   declare readonly effect: Effect
 
   /** @param what one sentence without any secret value, ending in a full stop */
@@ -47,11 +46,11 @@ export class RotationError extends Error {
     // Lambda reports an error's name as its errorType: an alarm can filter on it.
     this.name = code
     this.code = code
-    // Not listed: a log of the error has them in its message.
-    for (const [name, value] of Object.entries({ what, likely, remedy, words }))
-      Object.defineProperty(this, name, { value })
-    Object.defineProperty(this, 'effect', { value: details.effect ?? 'possible' })
     this.retryable = retryable
+    const effect = details.effect ?? 'possible'
+    // Not listed: a log of the error has the words in its message, and `effect` is for the code that decides what to do next.
+    for (const [name, value] of Object.entries({ what, likely, remedy, words, effect }))
+      Object.defineProperty(this, name, { value })
   }
 }
 

@@ -31,8 +31,7 @@ export function ours(text: string): Words {
 
 /**
  * A code or a name that says of which kind a failure is, as Node, drivers, AWS and SQL servers write it: nobody makes it out of
- * a secret.
- * Of any other form it is taken for a text from outside.
+ * a secret. Of any other form it is taken for a text from outside.
  */
 export function kind(code: string): Words {
   return words([{ text: code, ours: isKind(code) }])

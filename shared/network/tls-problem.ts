@@ -1,14 +1,10 @@
 import type { ErrorDetails } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
+import type { networkErrors } from './error-codes.ts'
 
 /** Why TLS did not come about, where it was TLS. */
 export interface TlsProblem {
-  readonly code:
-    | 'CertificateUntrusted'
-    | 'CertificateNameMismatch'
-    | 'CertificateUnsuitable'
-    | 'TlsIncompatible'
-    | 'TlsUnavailable'
+  readonly code: keyof typeof networkErrors
   /** Whether a certificate was not accepted; else TLS did not come so far. */
   readonly isCertificate: boolean
   /** What is known beyond the code's general cause and remedy. */

@@ -52,9 +52,3 @@ function whatIsWrong(event: unknown, issue: v.BaseIssue<unknown>): string {
   if (value.length > limit) return `"${field}" must have at most ${limit} characters.`
   return `"${field}" contains invalid characters. Only printable ASCII characters are allowed.`
 }
-
-/** Says which step a misspelt one was probably meant to be; undefined where nothing comes near. */
-export function similarStep(step: string): Step | undefined {
-  const plain = step.toLowerCase().replaceAll(/[^a-z]/g, '')
-  return steps.find((known) => known.toLowerCase() === plain)
-}

@@ -1,7 +1,7 @@
 import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import type { RotationContext } from './context.ts'
-import { type RotationEvent, type Step, similarStep, steps } from './event.ts'
+import { type RotationEvent, type Step, steps } from './event.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
 
@@ -66,7 +66,9 @@ function pendingNow({ labels }: SecretDescription): Words {
 function stepOf(event: RotationEvent): Step {
   const step = steps.find((known) => known === event.step)
   if (step !== undefined) return step
-  const similar = similarStep(event.step)
+  // Which one a misspelt one was probably meant to be.
+  const plain = event.step.toLowerCase().replaceAll(/[^a-z]/g, '')
+  const similar = steps.find((known) => known.toLowerCase() === plain)
   const meant = similar === undefined ? ours('') : say` "${event.step}" is spelt "${ours(similar)}".`
   throw new RotationError(
     'InvalidStep',

@@ -37,17 +37,14 @@ export interface Redactor {
   deep<T>(value: T): T
 }
 
-/** Our own words, which everybody knows: a value among them is known by what stands where it is missing. */
-function ownWords(): string[] {
-  return [...knownErrors()].flatMap(([code, { cause, remedy }]) => [code, cause, remedy])
-}
-
 /**
  * @param shown what the event says (step, ARN, version): it is never masked, and stands beside all that is
  * @returns a redactor that knows no value yet
  */
 export function createRedactor(...shown: string[]): Redactor {
-  const known = [...ownWords(), ...shown].map((text) => text.toLowerCase())
+  // Our own words, which everybody knows: a value among them is known by what stands where it is missing.
+  const ownWords = [...knownErrors()].flatMap(([code, { cause, remedy }]) => [code, cause, remedy])
+  const known = [...ownWords, ...shown].map((text) => text.toLowerCase())
   const secrets = new Set<string>()
   const forms = new Set<string>()
   let pattern: RegExp | undefined
