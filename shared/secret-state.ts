@@ -19,7 +19,7 @@ export interface SecretFacts {
   readonly primaryRegion: string | undefined
   /** Of a managed external secret: whose it is. */
   readonly type: string | undefined
-  /** Whether it has the tag that says so: what was switched off is then nobody's worry. */
+  /** Whether it has the tag that says that rotation is off for good (`hasOffTag`): then it needs no attention. */
   readonly offOnPurpose: boolean
   /** Version id to its labels. */
   readonly labels: ReadonlyMap<string, readonly string[]>
@@ -69,7 +69,7 @@ export function judge(secret: SecretFacts, pendingSince: number | undefined, now
       return { state: 'rotating', attention: false }
     return { state: 'stuck', attention: true, ms: now - pendingSince }
   }
-  // Switched off where it was on once needs a look; where nobody ever wanted it, or where a tag says so, not.
+  // A rotation that was on once needs a look; one that was never configured, or that a tag says is off for good, does not.
   if (rotationEnabled !== true) return { state: 'off', attention: functionArn !== undefined && !secret.offOnPurpose }
   return late === undefined ? { state: 'ok', attention: false } : { state: 'overdue', attention: true, ms: late }
 }

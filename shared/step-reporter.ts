@@ -25,9 +25,9 @@ export interface StepReporter {
 }
 
 /**
- * Reports one invocation: one structured log line, whatever happens, and its metrics (CloudWatch embedded metric
- * format: `StepDuration` by function, step and outcome; `Gap` and what was counted by function). What the event says and our own words stay as
- * they are; all else passes through the redactor.
+ * Reports one invocation: one structured log line, whatever happens, and its metrics (CloudWatch embedded metric format:
+ * `StepDuration` by function, step and outcome; `Gap` and what was counted by function). What the event says and our own words
+ * stay as they are; all else passes through the redactor.
  */
 export function stepReporter(
   { functionName, requestId, logger, metrics, redactor }: Reporting,
@@ -90,7 +90,7 @@ export function stepReporter(
 /** What the log says of an event: each field only where it is there. */
 type EventSummary = Readonly<Partial<Record<'step' | 'secret' | 'version', string>>>
 
-/** The fields of an event that may be logged. RotationToken is a secret, wherever it is; other fields are nobody's business. */
+/** The fields of an event that may be logged. RotationToken is a secret, also within another field; further fields are not shown. */
 export function whatEventIsAbout(event: unknown): EventSummary {
   if (typeof event !== 'object' || event === null) return {}
   const { Step, SecretId, ClientRequestToken, RotationToken } = event as Record<string, unknown>

@@ -54,7 +54,7 @@ const together: readonly (readonly [fields: readonly string[], kind: OtherKind])
 const token = /^(?:gh[pousr]_|github_pat_|glpat-|xox[abpr]-|(?:AKIA|ASIA)[A-Z0-9]{16}$|eyJ[\w-]+\.[\w-]+\.)/
 
 /**
- * Refuses what is no generated value: its other half is known to somebody who does not read the secret.
+ * Refuses what is no generated value: a server or a provider, which does not read the secret, has to know it, too.
  * @param json the fields of the secret, where it is a JSON object
  * @param fields those that would get a new value
  * @throws RotationError InvalidSecret, which names the function for the kind that it looks like

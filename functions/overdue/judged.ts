@@ -1,6 +1,6 @@
 import { judge, lonePending, mayBeRotating, type SecretFacts } from '../../shared/secret-state.ts'
 
-/** What needs somebody: the names of the secrets. */
+/** The names of the secrets that need attention. */
 export interface Judged {
   /** How many secrets a function rotates, or was to rotate. */
   readonly rotated: number

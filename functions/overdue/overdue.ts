@@ -12,7 +12,7 @@ const lastWordMs = 2_000
 const namesInLine = 100
 
 const name = process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'keyturn'
-// Nobody waits for it, and others may use up what an account may ask of ListSecrets.
+// No caller waits for this function, so it may try often: others may use up the account's rate of ListSecrets.
 const client = secretsManagerClient(process.env, 10)
 const logger = new Logger({ serviceName: name })
 const metrics = new Metrics({ namespace: 'Keyturn', serviceName: name })

@@ -32,7 +32,7 @@ export function checkRoles(state: CloneState, names: CloneNames, username: strin
   if (!clone.rolcanlogin) throw new RotationError('LoginLocked', say`${names.clone} may not log in.`)
 }
 
-/** With a new password for the clone, whoever may read the secret gets all that it may do; so that is to be the base's, too. */
+/** With its new password every reader of the secret may do what the clone may: that must be no more than the base may. */
 function checkMemberships({ cloneAlone }: CloneState, names: CloneNames): void {
   if (cloneAlone.length === 0) return
   const roles = cloneAlone.join(', ')

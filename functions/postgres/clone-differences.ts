@@ -88,7 +88,7 @@ export function expectedUser({ baseSettings, everybodysSettings }: CloneState, b
   return value === 'none' ? base : value
 }
 
-/** The clone's sessions run as the base, so that what they create belongs to it; or as whom the base itself runs as. */
+/** The clone's sessions run as the base, or as the role that the base itself runs as: what they create belongs to that role. */
 function roleSettings(state: CloneState, { base }: CloneNames): Setting[] {
   const everywhere = expectedUser(state, base, null)
   const own = databasesIn(state.baseSettings)

@@ -50,7 +50,7 @@ function codeOf({ code = '', message, routine }: DatabaseError, { tls }: Login):
   // It covers much; the routine tells it apart. `auth_failed` gives 28P01 for passwords, and 28000 for what is none.
   if (routine === 'InitializeSessionUserId') return 'LoginLocked'
   if (routine === 'auth_failed') return 'LoginMethod'
-  // No line of pg_hba.conf, or one that rejects. Over TLS, what it lacks is not TLS.
+  // pg_hba.conf has no line for the login, or one that rejects it. Over TLS, it is not TLS that the login lacks.
   return tls === false ? 'TlsRequired' : 'AddressRefused'
 }
 

@@ -9,7 +9,7 @@ const timeoutMs = 1_000
 const sessionUser = escapeLiteral('%{SQLVALUEFUNCTION :op 12 %')
 const mostNames = 3
 
-/** Row policies and views that name the login itself, in the database of the session: to them the clone is somebody else. */
+/** Row policies and views that name the login itself, in the database of the session: to them the clone is another user. */
 const question = `
 SELECT 'policy ' || quote_ident(p.polname) || ' of ' || p.polrelid::regclass::text AS it FROM pg_catalog.pg_policy p
   WHERE p.polqual::text LIKE ${sessionUser} OR p.polwithcheck::text LIKE ${sessionUser}

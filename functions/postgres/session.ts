@@ -17,7 +17,7 @@ import { untested } from './versions.ts'
 const collisions = new Set(['simple_heap_update', 'heap_update', 'CreateRole', '_bt_check_unique'])
 const attempts = 5
 
-/** How a session came about. */
+/** What is known of a login when its session begins. */
 export interface Opened {
   readonly login: Login
   /** What the server said when the client logged in. */

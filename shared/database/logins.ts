@@ -37,7 +37,7 @@ export async function logsIn(
   return session !== undefined
 }
 
-/** The error for a secret none of whose tried versions logs in. */
+/** The error where none of the versions that were tried logs in. @param tried which they are: `AWSCURRENT or AWSPENDING` */
 export function nobodyLogsIn(tried: string, login: Login, engine: DatabaseEngine): RotationError {
   const what = say`${address(login)} refuses ${login.username} with ${ours(tried)}.`
   return new RotationError('LoginRefused', what, engine.whyRefused?.(login))

@@ -26,7 +26,7 @@ const ofDatabases: Partial<Record<ErrorCode, ErrorDetails>> = {
 
 /**
  * Why a connection did not come about, where it was not the database that said so.
- * @param error `code` and `message` of Node's error, or of the one that the driver has hidden
+ * @param error `code` and `message` of Node's error, also where the driver's error hides it
  * @param reached whether the TCP connection had come about
  */
 export function networkError(

@@ -62,7 +62,7 @@ export async function probeDatabase<Session extends DatabaseSession>(
   async function logIn(each: Version): Promise<Finding> {
     const { login } = each.secret
     return tried(version(each), async () => {
-      // Ended before the next one: an account may have one connection to spare.
+      // The session ends before the next login: an account may have one connection to spare.
       await using session = await engine.connect(login, context)
       await noteLocks(session, [login.username])
       if (each === current) {
@@ -89,7 +89,7 @@ export async function probeDatabase<Session extends DatabaseSession>(
     return [await tried({ about: 'rights' }, equal)]
   }
 
-  /** A superuser's secret is used only for somebody who can log in already: anybody who writes a secret can name one. */
+  /** A superuser's secret is used only after AWSCURRENT has logged in: a secret can name any superuser. */
   async function asSuperuser(logInAsSuperuser: () => Promise<Session>): Promise<readonly Finding[]> {
     if (!currentWorks) return [untried({ about: 'superuser' }, say`It is used only where AWSCURRENT logs in.`)]
     const more: Finding[] = []

@@ -115,16 +115,16 @@ function fieldError(json: Record<string, unknown>, field: string): RotationError
   )
 }
 
-/** A secret, read once: what everybody goes by, and what is written back. */
+/** A secret after its text was read: the login is what the strategies go by, and the fields are what is written back. */
 export interface DatabaseSecret extends Owner {
   /** Exactly as they were written. */
   readonly fields: DatabaseFields
 }
 
-/** Who has a login, and may name the superuser of its server. */
+/** A login, and the superuser of its server where the secret names one. */
 export interface Owner {
   readonly login: Login
-  /** As it was written, whatever it is; undefined where there is none, or an empty one: templates write such. */
+  /** As it was written, of whatever type; undefined where there is none, or an empty one, as templates write it. */
   readonly superuserArn: unknown
 }
 

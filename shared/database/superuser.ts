@@ -97,7 +97,7 @@ function explained<T>(arn: string, parse: () => T): T {
 }
 
 /**
- * The superuser's login, for somebody who can log in already: whoever may write the secret could name any user in it.
+ * The superuser's login, once the secret's own login has logged in: a secret can name any user and any superuser.
  * @param label which version it is
  * @returns undefined where it does not log in
  * @throws what superuserOf throws

@@ -11,7 +11,7 @@ export function certificatesIn(text: string): string[] {
   const plain = text.replaceAll(/\\r|\\n/g, '\n')
   const whole = /-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g
   const blocks = [...plain.matchAll(whole)]
-  // One that was cut short would otherwise be passed over, and with it the authority that somebody wanted.
+  // A certificate that was cut short would otherwise be passed over, and the authority would be missing without a word.
   const halves = plain.replaceAll(whole, '').match(/-----BEGIN CERTIFICATE-----|(?<!\S)-(?!----END)[- A-Z]*$/g) ?? []
   if (halves.length > 0) {
     throw new Error(`${blocks.length + halves.length} certificates begin in it, and ${blocks.length} are whole`)

@@ -31,7 +31,7 @@ export function unreachable(
   })
 }
 
-/** What a connection ended with, in brackets. @param code Node's; empty or of an abort where nobody has said anything */
+/** The reason that stands in brackets behind a failure. @param code Node's; empty, or that of an abort, where no answer came */
 export function reasonOf(code: string): Words {
   return code === '' || code === 'ABORT_ERR' ? ours('no answer in time') : kind(code)
 }

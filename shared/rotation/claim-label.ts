@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { SecretDescription } from './secret-store.ts'
 
 /**
- * That a run is about to use something up that can be used once. It is a label on the version that holds the thing, and says all
- * that others have to know by its name: a label makes no version, and may be put on one that is there already.
+ * A run says by it that it is about to use up something that can be used once. It is a label on the version that holds the thing,
+ * and its name is all that other runs have to know: a label makes no version, and may be put on a version that exists already.
  */
 export interface Claim {
   readonly label: string
@@ -29,21 +29,14 @@ const prefix = 'KEYTURN_CLAIM.'
 /** Of 256 characters that a label may have, the others need less than half. */
 const mostUsed = 8
 
-/** @returns 16 characters by which a value is known again, and that tell nothing else of one that nobody can guess */
+/** @returns 16 characters by which a value is known again; of a value that cannot be guessed they tell nothing else */
 export function fingerprint(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 16)
 }
 
 /** The name of a claim. */
-export function claimLabel({
-  use,
-  token,
-  since,
-  until,
-  nonce,
-  counts,
-  used,
-}: Omit<Claim, 'label' | 'version'>): string {
+export function claimLabel(claim: Omit<Claim, 'label' | 'version'>): string {
+  const { use, token, since, until, nonce, counts, used } = claim
   const times = [since, until].map((time) => Math.floor(time).toString(36))
   const before = [...new Set(used)].filter((each) => each !== use).slice(0, mostUsed)
   return prefix + [use, token, ...times, nonce, counts, ...before].join('.')

@@ -27,10 +27,10 @@ export interface Claimable<S> {
   mayBeUsedAgain(since: number): Promise<boolean>
 }
 
-/** The right to use it, which no other run has; or the value that another run has stored under the same token. */
+/** The right to use the thing, which no other run has; or the value that another run has stored under the same token. */
 export type Claimed<S> = { readonly giveBack: () => Promise<void> } | { readonly stored: S }
 
-/** What a run may have on its way when its time is over, and what the clocks of two machines may differ by. */
+/** So long a request of a run may be on its way when its time is over, and so much may the clocks of two machines differ. */
 const aroundMs = 5_000
 
 /**
@@ -98,8 +98,8 @@ async function announced<S>(
   await own.move(mine.label, { to: mine.version })
   const known = new Set([mine.label, ...before.map(({ label }) => label)])
   const others = (seen: Labels) => claimsOn(thing.use, seen, token).filter(({ label }) => !known.has(label))
-  // A run that sees its own claim sees all earlier ones, too, however old what is read may be: of two runs the later one sees both.
-  // If both do, one of them stays: the other one withdraws, or is on its way and does not.
+  // A run that sees its own claim sees all earlier claims, too, however old the labels are that it reads: of two runs the later
+  // one sees both claims. Where both see both, the run with the greater nonce withdraws, and the other one asks again until it has.
   const isClear = (seen: Labels) =>
     seen.get(mine.version)?.includes(mine.label) === true && others(seen).every((each) => each.nonce < nonce)
   const seen = await patiently(own.labelsNow, isClear, context)
@@ -108,10 +108,10 @@ async function announced<S>(
   const [last, ...older] = before
   const won = isPending && isAlone && (last === undefined || (await own.move(last.label, { from: last.version })))
   if (won) {
-    // They hold nothing that this one does not.
+    // The older claims remember nothing that this one does not.
     for (const each of older) await own.move(each.label, { from: each.version })
     return async () => {
-      // What was used up before is remembered by the claim before: that comes back first.
+      // The claim before remembers what was used up: it comes back first.
       if (last !== undefined) await own.move(last.label, { to: last.version })
       await withdraw()
     }

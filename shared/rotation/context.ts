@@ -21,7 +21,7 @@ export interface RotationContext {
   conceal(...values: string[]): void
   /** Notes what was done, for the log line of the step and for the error if the time runs out. No secret values. */
   did(what: Words): void
-  /** Adds to a metric of the function: something that is no failure, and that somebody should be told of. */
+  /** Adds to a metric of the function, for what is no failure and should raise an alarm all the same. */
   count(metric: 'UnpinnedHostKeys', by: number): void
   /**
    * AWSCURRENT of another secret (a superuser's), whose sensitive values are concealed.
@@ -32,7 +32,7 @@ export interface RotationContext {
   secretTags(arn: string): Promise<ReadonlyMap<string, string>>
 }
 
-/** What a run may have taken before it came here, and what the clocks of two machines may differ by. */
+/** So much time a run may have used before this is asked, and so much may the clocks of two machines differ. */
 const aroundMs = 30_000
 
 /**

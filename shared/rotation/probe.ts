@@ -71,7 +71,7 @@ export async function probe<S>(
 }
 
 /**
- * The role lets the function see secrets alone that it rotates. An operator who may invoke it must not see more by it.
+ * The function's role lets it see only secrets that it rotates. An operator who may invoke the function must not see more by it.
  * @throws RotationError ProbeRefused, and what describing the secret fails with
  */
 async function described({ secretId }: ProbeEvent, { store, functionArn }: ProbeSurroundings) {

@@ -11,7 +11,7 @@ export interface Versions<S> {
   /** AWSPREVIOUS, or undefined where there is none or where it is not readable as a secret of this type. */
   previous(): Promise<S | undefined>
   /**
-   * The texts of the versions that carry a label of somebody's own, besides AWS's three: what they name may be in use.
+   * The texts of the versions that carry another label than AWS's three: what these values name may be in use.
    * Read when they are asked for; mostly there are none.
    */
   labelledByOthers(): Promise<readonly string[]>

@@ -45,7 +45,7 @@ export async function createSecret<S>(type: SecretType<S>, input: StepInput<S>):
   if (!stored && type.discard !== undefined && (await isAnother(text, reader))) await takeBack(type, secret, context)
 }
 
-/** What somebody has given once and will not give again is not dropped because Secrets Manager is slow for a moment. */
+/** A value that a provider gives only once is not dropped because Secrets Manager is slow for a moment. */
 async function untilItIsStored(put: () => Promise<boolean>, context: RotationContext): Promise<boolean> {
   for (let pause = 250; ; pause = Math.min(pause * 2, 4_000)) {
     try {
@@ -59,8 +59,8 @@ async function untilItIsStored(put: () => Promise<boolean>, context: RotationCon
 }
 
 /**
- * Keeps what has been given once although its rotation was dropped meanwhile, so that AWSPENDING is refused: under a label of
- * our own, for the next rotation to take up; but not where another run has moved that label on.
+ * Keeps a value that is given only once, where its rotation was dropped meanwhile and AWSPENDING is refused: under a label of
+ * our own, which the next rotation takes up; but not where another run has moved that label on.
  */
 async function keepWithoutPending<S>(text: string, label: string, input: StepInput<S>): Promise<void> {
   const { event, context, description, store } = input
@@ -89,13 +89,13 @@ async function made<S>(type: SecretType<S>, { context, reader }: StepInput<S>): 
   }
 }
 
-/** That the token is taken does not say by what: an emulator may refuse the very value, too, where AWS does not. */
+/** A token that is taken may be taken by this very value: an emulator refuses that, too, where AWS does not. */
 async function isAnother<S>(text: string, reader: VersionReader<S>): Promise<boolean> {
   const stored = await reader.storedText().catch(() => undefined)
   return stored !== undefined && stored !== text
 }
 
-/** What cannot be taken back is found by the next rotation: it is no reason to fail, nor to hide the reason of a failure. */
+/** The next rotation finds what cannot be taken back: that is no reason to fail, nor to hide the reason of a failure. */
 async function takeBack<S>(type: SecretType<S>, secret: S, context: RotationContext): Promise<void> {
   if (type.discard === undefined) return
   try {

@@ -21,7 +21,10 @@ export interface VersionReader<S> extends Omit<Versions<S>, 'pending'>, EarlierV
   pending(): Promise<S>
 }
 
-/** @param description says which version has which: a value of another one is out of date, and one of none need not be asked for */
+/**
+ * @param description which version carries which label: a value of another version is out of date, and a label that no version
+ *   carries need not be read
+ */
 export function createVersionReader<S>(
   type: SecretType<S>,
   event: RotationEvent,
