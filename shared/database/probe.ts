@@ -9,7 +9,7 @@ type Version = ProbedVersion<DatabaseSecret>
 
 /** What a strategy adds to the logins. */
 export interface ProbedStrategy<Session> {
-  /** What setSecret will do. */
+  /** What setSecret will do. Throws where the secret rules it out: NameTooLong. */
   change(current: Owner): ComingChange
   /** Logs in as the superuser that does it, once AWSCURRENT has logged in; undefined where the login does it itself. */
   superuser?(current: Owner): (() => Promise<Session>) | undefined
@@ -33,6 +33,7 @@ export async function probeDatabase<Session extends DatabaseSession>(
       untried(version(each), say`Without AWSCURRENT nobody knows whose logins may be tried.`),
     )
   const owner = current.secret
+  const { compare } = strategy
   const superuser = strategy.superuser?.(owner)
   const usernames = new Set(versions.map(({ secret }) => secret.login.username))
   const neverLocked = new Set(engine.neverLocks ? usernames : [])
@@ -67,9 +68,13 @@ export async function probeDatabase<Session extends DatabaseSession>(
       await noteLocks(session, [login.username])
       if (each === current) {
         findings.push(tlsOf(login))
-        if (superuser === undefined) findings.push(await readiness(session, strategy.change(owner)))
-      } else if (each.labels.includes('AWSPENDING') && currentWorks) {
-        findings.push(...(await comparison(session)))
+        if (superuser === undefined) findings.push(await readiness(session, () => strategy.change(owner)))
+      } else if (compare !== undefined && currentWorks && each.labels.includes('AWSPENDING')) {
+        const equal = async () => {
+          await compare(session, owner)
+          return say`The login of AWSPENDING may do what that of AWSCURRENT may.`
+        }
+        findings.push(await tried({ about: 'rights' }, equal))
       }
       return say`Logs in to ${address(login)} as ${session.account ?? login.username}.`
     })
@@ -79,16 +84,6 @@ export async function probeDatabase<Session extends DatabaseSession>(
     for (const name of names) if (session.mayLock !== undefined && !(await session.mayLock(name))) neverLocked.add(name)
   }
 
-  async function comparison(session: Session): Promise<readonly Finding[]> {
-    const { compare } = strategy
-    if (compare === undefined) return []
-    const equal = async () => {
-      await compare(session, owner)
-      return say`The login of AWSPENDING may do what that of AWSCURRENT may.`
-    }
-    return [await tried({ about: 'rights' }, equal)]
-  }
-
   /** A superuser's secret is used only after AWSCURRENT has logged in: a secret can name any superuser. */
   async function asSuperuser(logInAsSuperuser: () => Promise<Session>): Promise<readonly Finding[]> {
     if (!currentWorks) return [untried({ about: 'superuser' }, say`It is used only where AWSCURRENT logs in.`)]
@@ -96,7 +91,7 @@ export async function probeDatabase<Session extends DatabaseSession>(
     const finding = await tried({ about: 'superuser' }, async () => {
       await using session = await logInAsSuperuser()
       await noteLocks(session, usernames)
-      more.push(await readiness(session, strategy.change(owner)))
+      more.push(await readiness(session, () => strategy.change(owner)))
       return say`The superuser secret logs in${ours(session.account === undefined ? '' : ' as ')}${session.account ?? ours('')}.`
     })
     return [finding, ...more]
@@ -129,9 +124,9 @@ function tlsOf({ tls }: Login): Finding {
 }
 
 /** Whether a rotation would be refused, as far as it can be seen without changing anything. */
-async function readiness(session: DatabaseSession, change: ComingChange): Promise<Finding> {
+async function readiness(session: DatabaseSession, change: () => ComingChange): Promise<Finding> {
   const about = { about: 'rights' } as const
   const { checkReady } = session
   if (checkReady === undefined) return untried(about, say`Whether it may change the password shows only in setSecret.`)
-  return tried(about, () => checkReady(change))
+  return tried(about, async () => checkReady(change()))
 }

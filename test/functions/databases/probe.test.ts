@@ -106,6 +106,19 @@ describe('a probe at PostgreSQL', { meta: { server: onPostgres.label } }, async 
     expect(JSON.stringify(answer) + suite.secrets.output()).not.toContain(password)
   })
 
+  it('finds a name too long for a clone, and that AWSCURRENT works', async () => {
+    const alternating = await suiteFor(postgres.alternatingUsers(onPostgres, 'missing'))
+    await using _ = alternating.secrets
+    const username = `long_name_${'x'.repeat(50)}`
+    const { value } = await alternating.stored()
+    await onPostgres.query(`CREATE ROLE ${username} LOGIN PASSWORD '${loginIn(value).password}'`)
+    const secretId = await alternating.secrets.store(JSON.stringify({ ...JSON.parse(value), username }))
+    await alternating.secrets.begin(secretId)
+    const answer = await probed(alternating.secrets, secretId)
+    expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict: 'works' })
+    expect(answer.findings).toContainEqual(expect.objectContaining({ about: 'rights', code: 'NameTooLong' }))
+  })
+
   it('calls a server that is not there unreachable, once', async () => {
     const gone = await suiteFor(postgres.singleUser(onPostgres, { port: 9 }))
     await using _ = gone.secrets
