@@ -47,6 +47,7 @@ export function isBearer(type: unknown): boolean {
   return type === undefined || type === null || (typeof type === 'string' && type.toLowerCase() === 'bearer')
 }
 
+/** Whether a scope lacks something that the one before had. */
 export function isNarrower(scope: string, before: string): boolean {
   const granted = new Set(scope.split(/[\s,]+/))
   return before.split(/[\s,]+/).some((each) => !granted.has(each))

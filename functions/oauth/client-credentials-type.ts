@@ -28,12 +28,15 @@ export function clientCredentials(settings: ProviderSettings, testing: HttpTesti
   return {
     ...oauthForm,
     overlap: true,
-    serialize: ({ text }) => text,
     async create({ current, own }, context) {
       const secret = await current()
       const run = await runOf(secret, context)
       const { description } = run.provider
-      const parameters = Object.fromEntries(wishes.flatMap((name) => wishOf(name, secret)))
+      const parameters: Record<string, string> = {}
+      for (const name of wishes) {
+        const value = textIn(secret.json, name)
+        if (value !== undefined) parameters[name] = value
+      }
       const sentAt = context.now()
       const { accessToken, json } = await requestTokens({ type: 'client_credentials', parameters }, run)
       // RFC 6749 §4.4.3: there should be none, since a client that has its secret needs none.
@@ -54,9 +57,4 @@ export function clientCredentials(settings: ProviderSettings, testing: HttpTesti
     outlives: (secret) => outlives(secret, settings),
     probe: (versions, context) => probeAccess(versions, (secret) => runOf(secret, context)),
   }
-}
-
-function wishOf(name: string, { json }: OauthSecret): [string, string][] {
-  const value = textIn(json, name)
-  return value === undefined ? [] : [[name, value]]
 }

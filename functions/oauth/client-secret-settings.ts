@@ -1,4 +1,4 @@
-import type { DescribedSettings } from '../../shared/described/settings.ts'
+import type { DescribedSettings } from '../../shared/described/kind.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { listIn } from '../../shared/http/hosts.ts'
 import { settings } from './settings.ts'

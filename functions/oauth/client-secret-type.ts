@@ -1,7 +1,6 @@
-import type { Kind } from '../../shared/described/kind.ts'
+import type { DescribedSettings, Kind } from '../../shared/described/kind.ts'
 import type { DescribedSecret } from '../../shared/described/secret.ts'
 import { describedType } from '../../shared/described/secret-type.ts'
-import type { DescribedSettings } from '../../shared/described/settings.ts'
 import { ours } from '../../shared/errors/words.ts'
 import type { HttpTesting } from '../../shared/http/client.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'

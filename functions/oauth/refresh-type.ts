@@ -27,7 +27,6 @@ export function refreshToken(settings: ProviderSettings, testing: HttpTesting = 
     ...oauthForm,
     // Whether the access token of before dies with the refresh: then the time until the promotion is worth a metric.
     overlap: entryOf(settings.provider, settings)?.old_access_token !== 'dies',
-    serialize: ({ text }) => text,
     labels: ({ provider }) =>
       descriptionOf(provider ?? settings.provider, settings).rotation === 'none' ? [] : [latestLabel],
     async create({ own }, context) {

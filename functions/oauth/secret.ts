@@ -1,7 +1,7 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { numberIn, parseJsonObject, textIn, trimmedIn } from '../../shared/json-secret.ts'
-import type { SecretForm } from '../../shared/rotation/secret-store.ts'
+import type { SecretType } from '../../shared/rotation/secret-type.ts'
 
 /** A secret that holds an OAuth client and what it was given. Fields that nobody here knows are kept. */
 export interface OauthSecret {
@@ -48,8 +48,9 @@ export function parseOauthSecret(text: string): OauthSecret {
   }
 }
 
-export const oauthForm: SecretForm<OauthSecret> = {
+export const oauthForm: Pick<SecretType<OauthSecret>, 'parse' | 'serialize' | 'sensitive'> = {
   parse: parseOauthSecret,
+  serialize: ({ text }) => text,
   sensitive: ({ json }) => credentialsIn(json),
 }
 

@@ -66,19 +66,12 @@ function errorOf(meaning: Meaning, status: number, what: Words, method: Method):
       effect: 'none',
     })
   }
+  const refused = say`${what}: it does not take the client, which was sent as ${ours(method)}.`
   const other = others[method]
-  const hint =
-    other === undefined ? ours('') : say` If the secret is right, the provider may want ${kind(other)} instead.`
-  return new RotationError(
-    'ClientRefused',
-    say`${what}: it does not take the client, which was sent as ${ours(method)}.${hint}`,
-    {
-      effect: 'none',
-      ...(other === undefined
-        ? {}
-        : {
-            remedy: say`Correct "client_id" and "client_secret" with put-secret-value; or describe the provider in a file of OAUTH_PROVIDERS with "client_authentication": "${ours(other)}".`,
-          }),
-    },
-  )
+  if (other === undefined) return new RotationError('ClientRefused', refused, { effect: 'none' })
+  const hint = say`If the secret is right, the provider may want ${kind(other)} instead.`
+  return new RotationError('ClientRefused', say`${refused} ${hint}`, {
+    remedy: say`Correct "client_id" and "client_secret" with put-secret-value; or describe the provider in a file of OAUTH_PROVIDERS with "client_authentication": "${ours(other)}".`,
+    effect: 'none',
+  })
 }

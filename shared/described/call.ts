@@ -123,6 +123,7 @@ export function expectAnswer(
   )
 }
 
+/** Whether an answer is as a description wants one of its members. */
 export function holds(assertion: Assertion, body: unknown): boolean {
   const found = at(body, assertion.pointer)
   if ('equals' in assertion) return found === assertion.equals

@@ -5,10 +5,9 @@ import { parseJsonObject } from '../json-secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import type { SecretForm } from '../rotation/secret-store.ts'
 import type { Authentication, ClientCredentials } from './description.ts'
-import type { Kind } from './kind.ts'
+import type { DescribedSettings, Kind } from './kind.ts'
 import type { Provider } from './providers.ts'
 import type { DescribedSecret } from './secret.ts'
-import type { DescribedSettings } from './settings.ts'
 
 /**
  * What the managing authentication reads as `admin:`: the admin's secret where the secret names one, else the secret itself,

@@ -3,10 +3,9 @@ import { joined, ours, say } from '../errors/words.ts'
 import type { HttpClient, HttpTesting } from '../http/client.ts'
 import { checkedDescription } from './checks.ts'
 import type { Description } from './description.ts'
-import type { Kind } from './kind.ts'
+import type { DescribedSettings, Kind } from './kind.ts'
 import { clientOf, described, hostOf } from './lookup.ts'
 import type { DescribedSecret } from './secret.ts'
-import type { DescribedSettings } from './settings.ts'
 
 /** Who mints the credentials of a secret, and the way to it. */
 export interface Provider {

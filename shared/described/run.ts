@@ -4,12 +4,11 @@ import { oldestRun, type RotationContext } from '../rotation/context.ts'
 import { bearerFor } from './access-token.ts'
 import { type Answer, ask, expectAnswer } from './call.ts'
 import type { Authentication, ExpectingRequest } from './description.ts'
-import type { Kind } from './kind.ts'
+import type { DescribedSettings, Kind } from './kind.ts'
 import { managing } from './managing.ts'
 import { markOf } from './marker.ts'
 import { type Provider, providerOf } from './providers.ts'
 import type { DescribedSecret } from './secret.ts'
-import type { DescribedSettings } from './settings.ts'
 import type { Sources } from './values.ts'
 
 /** One step of a rotation at a provider. */

@@ -28,7 +28,10 @@ export function httpFailure(
 ): RotationError {
   if (error instanceof RotationError) return error
   const { host, progress, outOfTime } = about
-  if (error instanceof AddressNotAllowed) return addressNotAllowed(host, error.refused)
+  if (error instanceof AddressNotAllowed) {
+    const what = say`${host} resolves to ${error.refused}, where no request may go. The request was not sent.`
+    return new RotationError('AddressNotAllowed', what, { effect: 'none' })
+  }
   const { code, message } = said(error)
   const problem = tlsProblem(code, message)
   if (problem !== undefined) return tlsFailure(about, code, message, problem)
@@ -77,11 +80,6 @@ function afterSending(host: string, code: string, outOfTime: boolean, cause: unk
       cause,
     },
   )
-}
-
-function addressNotAllowed(host: string, refused: Words): RotationError {
-  const what = say`${host} resolves to ${refused}, where no request may go. The request was not sent.`
-  return new RotationError('AddressNotAllowed', what, { effect: 'none' })
 }
 
 /** What is known of databases (DATABASE_CA_BUNDLE, "ssl") does not count here. */

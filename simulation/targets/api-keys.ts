@@ -1,6 +1,6 @@
 import { apiKey } from '../../functions/api-key/secret-type.ts'
+import type { DescribedSettings } from '../../shared/described/kind.ts'
 import type { DescribedSecret } from '../../shared/described/secret.ts'
-import type { DescribedSettings } from '../../shared/described/settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import type { Outside } from '../world/outside.ts'

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { apiKeyKind } from '../../functions/api-key/kind.ts'
 import sendgrid from '../../functions/api-key/providers/sendgrid.json' with { type: 'json' }
+import { apiKeyKind } from '../../functions/api-key/secret-type.ts'
 import { parseAccessKeySecret } from '../../functions/iam/secret.ts'
 import { mysql } from '../../functions/mysql/engine.ts'
 import { parseOauthSecret } from '../../functions/oauth/secret.ts'

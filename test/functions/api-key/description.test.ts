@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { apiKeyKind } from '../../../functions/api-key/kind.ts'
+import { apiKeyKind } from '../../../functions/api-key/secret-type.ts'
 import { descriptionOf } from '../../../local/servers/key-provider-description.ts'
 import { checkedDescription } from '../../../shared/described/checks.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'

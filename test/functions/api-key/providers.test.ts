@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { bundled } from '../../../functions/api-key/bundled.ts'
-import { apiKeyKind } from '../../../functions/api-key/kind.ts'
-import { refusedProviders } from '../../../functions/api-key/refused.ts'
+import { apiKeyKind } from '../../../functions/api-key/secret-type.ts'
 import { checkedDescription } from '../../../shared/described/checks.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 
@@ -25,7 +24,7 @@ function leaves(value: unknown, at = ''): string[] {
 describe('the descriptions that come with the function', () => {
   it('are all bundled, and none is refused as well', () => {
     expect(Object.keys(bundled).sort()).toEqual(names.sort())
-    expect(names.filter((name) => name in refusedProviders)).toEqual([])
+    expect(names.filter((name) => name in apiKeyKind.refused)).toEqual([])
   })
 
   it.each(names)('%s is a valid description under its own name', (name) => {
@@ -50,6 +49,6 @@ describe('the descriptions that come with the function', () => {
     const rows = [...page.matchAll(/^\| `([a-z-]+)` \|.*\| (run in our tests|read, not run) \|$/gm)]
     expect(rows.map(([, name]) => name).sort()).toEqual(names.sort())
     expect(rows.filter(([, , how]) => how === 'run in our tests').map(([, name]) => name)).toEqual(['jupyterhub'])
-    for (const name of Object.keys(refusedProviders)) expect(page).toContain(`| \`${name}\` |`)
+    for (const name of Object.keys(apiKeyKind.refused)) expect(page).toContain(`| \`${name}\` |`)
   })
 })
