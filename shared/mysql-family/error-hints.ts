@@ -1,6 +1,6 @@
 import type { Login } from '../database/secret.ts'
 import type { ErrorDetails } from '../errors/rotation-error.ts'
-import { ours, say } from '../errors/words.ts'
+import { say } from '../errors/words.ts'
 import { accountName, identifier } from './quoting.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
@@ -16,12 +16,8 @@ const loginHints: Hints = {
     remedy: say`Make an account whose host part matches the function's addresses.`,
   },
   1524: {
-    likely: ours(
-      "The account's authentication plugin is not loaded on this server: mysql_native_password is off by default in MySQL 8.4 and gone in 9.",
-    ),
-    remedy: ours(
-      "As an administrator: ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'; with the password in AWSCURRENT. Then rotate again.",
-    ),
+    likely: say`The account's authentication plugin is not loaded on this server: mysql_native_password is off by default in MySQL 8.4 and gone in 9.`,
+    remedy: say`As an administrator: ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'; with the password in AWSCURRENT. Then rotate again.`,
   },
   3955: {
     likely: say`FAILED_LOGIN_ATTEMPTS: the account was refused for a wrong password too often, by whomever; attempts to rotate it while its password was another one than the secret's count, too.`,
@@ -53,8 +49,8 @@ const lockWait: ErrorDetails = {
 }
 
 const diskFull: ErrorDetails = {
-  likely: ours("The server's disk, or the place of its temporary tables, is full."),
-  remedy: ours('Make room on it; then a later attempt succeeds.'),
+  likely: say`The server's disk, or the place of its temporary tables, is full.`,
+  remedy: say`Make room on it; then a later attempt succeeds.`,
   retryable: true,
 }
 
@@ -63,10 +59,8 @@ export const statementHints: Hints = {
   1021: diskFull,
   1114: diskFull,
   1184: {
-    likely: ours('init_connect fails for this login: the server runs it for everybody who is no superuser.'),
-    remedy: ours(
-      'SELECT @@GLOBAL.init_connect; shows it: GRANT the login what it needs, or correct it. Then rotate again.',
-    ),
+    likely: say`init_connect fails for this login: the server runs it for everybody who is no superuser.`,
+    remedy: say`SELECT @@GLOBAL.init_connect; shows it: GRANT the login what it needs, or correct it. Then rotate again.`,
     retryable: false,
   },
   1205: lockWait,

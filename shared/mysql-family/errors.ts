@@ -5,7 +5,7 @@ import { type ErrorDetails, RotationError } from '../errors/rotation-error.ts'
 import { ours, say, type Words } from '../errors/words.ts'
 import { quotable } from '../rotation/redact.ts'
 import { loginHint, statementHints } from './error-hints.ts'
-import { byNumber } from './error-numbers.ts'
+import { codeOf } from './error-numbers.ts'
 
 /**
  * Why a login failed. Nothing but a refused password gives LoginRefused. Before the login is complete nobody knows who is
@@ -20,15 +20,15 @@ export function connectError(
   const { reached, encrypted, tlsCode } = how
   const where = address(login)
   const { code, errno, message } = facts(error)
-  // A server learns the user's name only within TLS: somebody else says that the login is refused.
-  const isForged = login.tls !== false && !encrypted && byNumber[errno ?? 0] === 'LoginRefused'
-  if (errno !== undefined && !isForged) {
+  // A server learns the user's name only within TLS: before that somebody else says that the login is refused.
+  const isUnproven = login.tls !== false && !encrypted
+  if (errno !== undefined && !(isUnproven && codeOf(errno) === 'LoginRefused')) {
     const to = login.database === undefined ? '' : ` to database ${login.database}`
     const what = say`${where} refused the login of ${login.username}${to} (${errno}).`
-    const kind = errno === pluginNotLoaded ? 'LoginMethod' : (byNumber[errno] ?? 'DatabaseFailed')
-    return new RotationError(kind, what, { ...loginHint(errno, login), cause: numberAlone(errno) })
+    const kind = errno === pluginNotLoaded ? 'LoginMethod' : codeOf(errno)
+    return new RotationError(kind, what, { ...loginHint(errno, login), cause: new Error(`server error ${errno}`) })
   }
-  const cause = nameAlone(code)
+  const cause = new Error(code || 'no code')
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return tlsUnavailable(login, cause)
   if (code === 'AUTH_SWITCH_PLUGIN_ERROR' || code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED') {
     return loginMethod(login, message, cause)
@@ -50,14 +50,14 @@ function loginMethod(login: Login, message: string, cause: Error): RotationError
   if (form !== undefined) {
     const what = say`${address(login)} asks ${login.username} to prove its password by ${ours(form)}, which this function does not speak.`
     return new RotationError('LoginMethod', what, {
-      likely: ours('The account keeps its password by that plugin, or lists it before mysql_native_password.'),
-      remedy: ours("As an administrator: ALTER USER ... IDENTIFIED VIA mysql_native_password USING PASSWORD('...');"),
+      likely: say`The account keeps its password by that plugin, or lists it before mysql_native_password.`,
+      remedy: say`As an administrator: ALTER USER ... IDENTIFIED VIA mysql_native_password USING PASSWORD('...');`,
       cause,
     })
   }
   return new RotationError('LoginMethod', say`${address(login)} does not ask ${login.username} for a password.`, {
-    likely: ours('The account logs in by another plugin than a password that the server itself keeps.'),
-    remedy: ours('Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.'),
+    likely: say`The account logs in by another plugin than a password that the server itself keeps.`,
+    remedy: say`Give it a password (SHOW CREATE USER shows its plugin), or do not rotate it.`,
     cause,
   })
 }
@@ -78,18 +78,11 @@ export function whyRefused({ tls }: Pick<Login, 'tls'>): ErrorDetails {
 /** The server has let in somebody else: a proxied user, or an anonymous account. To change that one would be wrong. */
 export function otherUser(login: Login, found: string): RotationError {
   if (found === '' || found === 'skip-grants user') {
-    return new RotationError(
-      'LoginMethod',
-      say`${address(login)} lets ${login.username} in without having looked it up.`,
-      {
-        likely: ours(
-          'The server runs with skip-grant-tables: it lets everybody in, and changes no account. Or an anonymous account stands before the login.',
-        ),
-        remedy: ours(
-          "Start the server without skip-grant-tables; drop anonymous accounts with DROP USER ''@'their host'.",
-        ),
-      },
-    )
+    const what = say`${address(login)} lets ${login.username} in without having looked it up.`
+    return new RotationError('LoginMethod', what, {
+      likely: say`The server runs with skip-grant-tables: it lets everybody in, and changes no account. Or an anonymous account stands before the login.`,
+      remedy: say`Start the server without skip-grant-tables; drop anonymous accounts with DROP USER ''@'their host'.`,
+    })
   }
   const what = say`${address(login)} makes ${login.username} another user when it logs in.`
   return new RotationError('LoginMethod', what, {
@@ -100,9 +93,7 @@ export function otherUser(login: Login, found: string): RotationError {
 
 /** For privileges that nobody has thought of: whoever knows which it is says so instead. */
 const grantWhatIsNamed: ErrorDetails = {
-  remedy: ours(
-    "As an administrator: GRANT what the server's words name: GRANT ... ON ... TO the login; then rotate again.",
-  ),
+  remedy: say`As an administrator: GRANT what the server's words name: GRANT ... ON ... TO the login; then rotate again.`,
 }
 
 /** ER_SPECIFIC_ACCESS_DENIED_ERROR, which names the privileges that are missing. */
@@ -126,9 +117,10 @@ export function statementError(
 ): RotationError {
   const { code, errno, message } = facts(error)
   if (errno === undefined) {
-    return brokenOff(code, doing, login, outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT', nameAlone(code))
+    const timedOut = outOfTime || code === 'PROTOCOL_SEQUENCE_TIMEOUT'
+    return brokenOff(code, doing, login, timedOut, new Error(code || 'no code'))
   }
-  const kind = refusedStatement.has(errno) ? 'MissingPrivilege' : (byNumber[errno] ?? 'DatabaseFailed')
+  const kind = refusedStatement.has(errno) ? 'MissingPrivilege' : codeOf(errno)
   // Of the server's own words only those about privileges are passed on: they help, and hold no values.
   const words = kind === 'MissingPrivilege' ? `: ${quotable(message)}` : ''
   // MariaDB gives up waiting also when the change is made already: nothing is said of that.
@@ -136,7 +128,7 @@ export function statementError(
   return new RotationError(kind, say`${doing} at ${address(login)} ${ended} (${errno})${words}.`, {
     ...(kind !== 'MissingPrivilege' ? statementHints[errno] : grantWhatIsNamed),
     ...(kind === 'MissingPrivilege' && mend && { remedy: say`As an administrator: ${mend(lackedIn(errno, message))}` }),
-    cause: numberAlone(errno),
+    cause: new Error(`server error ${errno}`),
   })
 }
 
@@ -150,6 +142,7 @@ export function numberOf(error: unknown): number | undefined {
   return facts(error).errno
 }
 
+/** What is known of an error: of these a cause is made, since the driver's own has fields that quote the statement. */
 function facts(error: unknown): { code: string; errno: number | undefined; message: string } {
   if (!(error instanceof Error)) return { code: '', errno: undefined, message: '' }
   const { code, errno, sqlState } = error as Partial<QueryError> & { sqlState?: unknown }
@@ -160,13 +153,4 @@ function facts(error: unknown): { code: string; errno: number | undefined; messa
     errno: fromServer ? errno : undefined,
     message: error.message,
   }
-}
-
-/** A cause without the fields that quote the statement. */
-function numberAlone(errno: number): Error {
-  return new Error(`server error ${errno}`)
-}
-
-function nameAlone(code: string): Error {
-  return new Error(code || 'no code')
 }
