@@ -3,41 +3,31 @@ import { nativeHash } from '../../shared/mysql-family/native-hash.ts'
 import { isTooLong } from './password-limit.ts'
 
 /**
- * What an account's plugin keeps of a password, so that an administrator can see which password it is without logging in.
- * @param stored authentication_string, as bytes: salts may hold any but 0 and $
+ * What plugins keep of a password, byte by byte: the 20 of a salt may be any but 0 and $.
+ * MySQL manual, "Caching SHA-2 Pluggable Authentication" and "SHA-256 Pluggable Authentication".
+ */
+const forms: Readonly<Record<string, RegExp>> = {
+  // The rounds are counted by thousands, in hex.
+  caching_sha2_password: /^\$A\$(?<thousands>[0-9A-F]{3})\$(?<salt>.{20})(?<digest>.{43})$/is,
+  // Always of 5000 rounds.
+  sha256_password: /^\$5\$(?<salt>.{20})\$(?<digest>.{43})$/s,
+}
+
+/**
+ * Whether an account has a password, so that an administrator can see which one it is without logging in.
+ * @param stored authentication_string, as bytes
  * @returns undefined where the plugin keeps no password, or none in a form that we know
  */
 export function isHashOf(password: string, plugin: string, stored: Buffer): boolean | undefined {
   if (stored.length === 0) return undefined
   if (plugin === 'mysql_native_password') return nativeHash(password) === stored.toString()
-  const parts = plugin === 'caching_sha2_password' ? cachingParts(stored) : sha256Parts(plugin, stored)
+  const parts = forms[plugin]?.exec(stored.toString('latin1'))?.groups
+  if (parts === undefined) return undefined
+  const { thousands = '5', salt = '', digest } = parts
   // SHA-crypt takes memory by the square of the length.
-  return parts && !isTooLong(password) && sha256Crypt(Buffer.from(password), parts.salt, parts.rounds) === parts.digest
-}
-
-interface Parts {
-  readonly rounds: number
-  readonly salt: Buffer
-  readonly digest: string
-}
-
-const saltBytes = 20
-const digestCharacters = 43
-
-/** `$A$005$`, salt, digest; 005 is a count of thousands, in hex (MySQL manual, "Caching SHA-2 Pluggable Authentication"). */
-function cachingParts(stored: Buffer): Parts | undefined {
-  const thousands = /^\$A\$([0-9A-F]{3})\$/i.exec(stored.toString('latin1', 0, 7))?.[1]
-  if (thousands === undefined || stored.length !== 7 + saltBytes + digestCharacters) return undefined
-  const salt = stored.subarray(7, 7 + saltBytes)
-  const digest = stored.toString('latin1', 7 + saltBytes)
-  return { rounds: Number.parseInt(thousands, 16) * 1000, salt, digest }
-}
-
-/** `$5$`, salt, `$`, digest, always of 5000 rounds (MySQL manual, "SHA-256 Pluggable Authentication"). */
-function sha256Parts(plugin: string, stored: Buffer): Parts | undefined {
-  if (plugin !== 'sha256_password' || stored.length !== 3 + saltBytes + 1 + digestCharacters) return undefined
-  const salt = stored.subarray(3, 3 + saltBytes)
-  return { rounds: 5000, salt, digest: stored.toString('latin1', 4 + saltBytes) }
+  if (isTooLong(password)) return false
+  const rounds = Number.parseInt(thousands, 16) * 1000
+  return sha256Crypt(Buffer.from(password), Buffer.from(salt, 'latin1'), rounds) === digest
 }
 
 /** SHA-crypt (Drepper, "Unix crypt using SHA-256 and SHA-512"), with MySQL's salts, which are longer than its 16 bytes. */
