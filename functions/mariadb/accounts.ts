@@ -29,10 +29,11 @@ export async function readAccounts(connection: ServerConnection, users: readonly
     readingAccounts,
   )
   // The comparison of names does not see spaces at their ends.
-  const accounts = rows.filter(({ user }) => users.includes(user)).map((row) => ({ row, priv: parsePriv(row.priv) }))
-  return accounts
-    .filter(({ priv }) => priv.is_role !== true)
-    .map(({ row: { user, host }, priv }) => accountState({ user, host }, storedMethods(priv), storedOptions(priv)))
+  const accounts = rows.filter(({ user }) => users.includes(user))
+  return accounts.flatMap(({ priv, ...account }) => {
+    const stored = parsePriv(priv)
+    return stored.is_role === true ? [] : [accountState(account, storedMethods(stored), storedOptions(stored))]
+  })
 }
 
 /** The account of the session itself, which everybody may read. */

@@ -62,12 +62,9 @@ function notPrimary(user: string, accounts: readonly AccountState[]): RotationEr
   const which = accounts.map(accountName).join(', ') || user
   // What stands at the end of the list holds for the last account alone.
   const changes = accounts.map((account) => `${accountName(account)} IDENTIFIED BY '(its password)'`)
-  return new RotationError(
-    'NotPrimary',
-    say`The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`,
-    {
-      likely: say`The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
-      remedy: say`Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${changes.join(', ')}; then rotate again.`,
-    },
-  )
+  const what = say`The first password of ${which} is neither the one of AWSCURRENT nor the one of AWSPENDING.`
+  return new RotationError('NotPrimary', what, {
+    likely: say`The password was changed at the server; or a rotation was dropped after setSecret; or accounts of ${user} for different hosts have different passwords.`,
+    remedy: say`Put the value whose password was set last with put-secret-value; or, to stay with AWSCURRENT, as an administrator: ALTER USER ${changes.join(', ')}; then rotate again.`,
+  })
 }

@@ -124,10 +124,9 @@ export async function checkClone(
 ): Promise<void> {
   await using other = await asOther()
   if (other === undefined) {
-    throw new RotationError(
-      'LoginRefused',
-      say`${address(connection.login)} refuses the other of ${names.base} and ${names.clone}: their rights could not be compared.`,
-    )
+    const which = say`the other of ${names.base} and ${names.clone}`
+    const what = say`${address(connection.login)} refuses ${which}: their rights could not be compared.`
+    throw new RotationError('LoginRefused', what)
   }
   const [mine, others] = [await readOwnRights(connection), await other.ownRights()]
   const [base, clone] = mine.user === names.base ? [mine, others] : [others, mine]

@@ -44,16 +44,12 @@ export async function changeOwnPassword(
 function checkMethods({ user, methods, passwords }: AccountState): void {
   const other = methods.find(({ plugin }) => otherPasswordPlugins.includes(plugin))
   if (passwords.length > 0 && other === undefined) return
-  const remedy = say`ALTER USER ... IDENTIFIED VIA ${ours(nativePlugin)} USING PASSWORD('...'), or rotate this secret by hand.`
   const plugins = methods.map(({ plugin }) => plugin).join(' or ')
-  throw new RotationError(
-    'LoginMethod',
-    say`${user} logs in by ${plugins}, and SET PASSWORD would not change all of it.`,
-    {
-      likely: say`This function changes a password of ${ours(nativePlugin)}, and the old one has to end.`,
-      remedy,
-    },
-  )
+  const what = say`${user} logs in by ${plugins}, and SET PASSWORD would not change all of it.`
+  throw new RotationError('LoginMethod', what, {
+    likely: say`This function changes a password of ${ours(nativePlugin)}, and the old one has to end.`,
+    remedy: say`ALTER USER ... IDENTIFIED VIA ${ours(nativePlugin)} USING PASSWORD('...'), or rotate this secret by hand.`,
+  })
 }
 
 function tooManyPasswords(account: AccountState): RotationError {

@@ -5,7 +5,7 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { granting } from '../../shared/mysql-family/mend.ts'
 import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
-import { type StoredAccount, storedAccounts } from './accounts.ts'
+import { type AccountState, readAccounts } from './accounts.ts'
 import { isHashOf } from './password-hash.ts'
 import { changeOwnPassword } from './set-password.ts'
 import { changingAccounts } from './superuser-rights.ts'
@@ -34,7 +34,7 @@ async function addAsAdministrator(
 ): Promise<void> {
   // Two runs at once would both find the current password the first one, and the second of them would push it out.
   await connection.lock(username)
-  const accounts = await storedAccounts(connection, [username])
+  const accounts = await readAccounts(connection, [username])
   const changing = accountsToChange(accounts, passwords, connection)
   if (changing.length === 0) return
   const identified = `IDENTIFIED BY ${literal(passwords.next)} RETAIN CURRENT PASSWORD`
@@ -45,11 +45,11 @@ async function addAsAdministrator(
 
 /** Those whose first password is the current one. None, where an earlier run has changed them. */
 function accountsToChange(
-  accounts: readonly StoredAccount[],
+  accounts: readonly AccountState[],
   { next, current }: TwoPasswords,
   { login, context }: ServerConnection,
-): StoredAccount[] {
-  const changing: StoredAccount[] = []
+): AccountState[] {
+  const changing: AccountState[] = []
   let changed = 0
   for (const account of accounts) {
     const { plugin, first, second } = account

@@ -2,8 +2,8 @@ import type { CloneChange } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { listed } from '../../shared/mysql-family/differences.ts'
-import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { type CloneState, type RightsState, roleName } from './clone-state.ts'
+import { accountName, shownAccount } from '../../shared/mysql-family/quoting.ts'
+import type { CloneState, RightsState } from './clone-state.ts'
 
 /**
  * Refuses a clone that may hand on a role which the base has without that, or the base itself. MySQL has no REVOKE for ADMIN
@@ -17,7 +17,7 @@ export function checkMayHandOn({ bases, clones }: CloneState, { base, clone, use
     const second = clones.get(own.host)
     if (second === undefined) return []
     const mayAlone = (role: string) =>
-      role === roleName(own) ? username === clone : own.rights.roles.get(role) === false
+      role === shownAccount(own) ? username === clone : own.rights.roles.get(role) === false
     const roles = [...second.rights.roles].filter(([role, option]) => option && mayAlone(role))
     return roles.map(([role]) => handedOn(role, own, second))
   })
@@ -38,7 +38,7 @@ function handedOn(role: string, own: RightsState, second: RightsState) {
   const [what, again] = [`${to} has ${role} WITH ADMIN OPTION`, `REVOKE ${role} FROM ${to}; GRANT ${role} TO ${to};`]
   const asBase = `SET DEFAULT ROLE ${base} TO ${to};`
   // With the role goes that it is a default one.
-  if (role === roleName(own)) return { what, both: [], neither: [`${again} ${asBase}`] }
+  if (role === shownAccount(own)) return { what, both: [], neither: [`${again} ${asBase}`] }
   const neither = [`GRANT ${base} TO ${to}; ${asBase} ${again}`]
   return { what, both: [`GRANT ${role} TO ${base} WITH ADMIN OPTION;`], neither }
 }

@@ -2,10 +2,10 @@ import type { CloneChange } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { type Difference, listed, statementsOf, takesAway } from '../../shared/mysql-family/differences.ts'
-import { type Account, accountName } from '../../shared/mysql-family/quoting.ts'
+import { type Account, accountName, shownAccount } from '../../shared/mysql-family/quoting.ts'
 import { hasPassword, keepsPassword } from './accounts.ts'
 import { inWords } from './clone-differences.ts'
-import { type CloneState, roleName } from './clone-state.ts'
+import type { CloneState } from './clone-state.ts'
 
 export function checkAccounts(state: CloneState, change: CloneChange): void {
   const [{ bases, clones }, { base, clone, username }] = [state, change]
@@ -69,7 +69,7 @@ export async function checkIsOurs(
   if (unproven.length === 0) return
   const roleOf = ({ host }: Account) => ({ user: base, host })
   // Only an administrator can have given it the base as a role.
-  const strangers = unproven.filter((member) => !member.rights.roles.has(roleName(roleOf(member))))
+  const strangers = unproven.filter((member) => !member.rights.roles.has(shownAccount(roleOf(member))))
   if (strangers.length > 0) {
     const grants = strangers.map((each) => `GRANT ${accountName(roleOf(each))} TO ${accountName(each)};`)
     const what = say`${strangers.map(accountName).join(', ')} exists, but does not have ${base} as a role.`

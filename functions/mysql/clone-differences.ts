@@ -3,8 +3,8 @@ import { optionDifferences } from '../../shared/mysql-family/account-options.ts'
 import { type Difference, nameOf, takesAway } from '../../shared/mysql-family/differences.ts'
 import { grantDifferences } from '../../shared/mysql-family/grant-differences.ts'
 import type { Rights } from '../../shared/mysql-family/grants.ts'
-import { accountName, literal } from '../../shared/mysql-family/quoting.ts'
-import { type CloneState, type RightsState, roleName } from './clone-state.ts'
+import { accountName, literal, shownAccount } from '../../shared/mysql-family/quoting.ts'
+import type { CloneState, RightsState } from './clone-state.ts'
 
 export interface NewClone extends CloneChange {
   /** Makes a password that nobody learns, for an account that is about to get the one of the secret. */
@@ -31,18 +31,19 @@ function missingAccount(base: RightsState, change: NewClone): Difference {
 
 function cloneDifferences(base: RightsState, clone: RightsState): Difference[] {
   const [from, to] = [accountName(base), accountName(clone)]
-  const role = roleName(base)
+  const role = shownAccount(base)
   const differences: Difference[] = []
   if (!clone.rights.roles.has(role))
     differences.push({ kind: 'role', to, clone: 'lacks', name: from, option: false, optionAlone: false })
   if (clone.defaultRoles.size !== 1 || !clone.defaultRoles.has(role))
     differences.push({ kind: 'default role', to, clone: 'lacks', name: from, word: 'TO' })
   differences.push(...optionDifferences(base.options, clone.options, to))
-  // What the base lacks itself, the clone must not have. What both have stays: open sessions may live on it. So do roles of
-  // both that the clone alone may hand on, which MySQL revokes as a whole or not at all: see checkMayHandOn.
-  const [wanted, own] = [whatMatters(base.rights, clone.rights), withoutRole(clone.rights, role)]
-  const isOption = (each: Difference) => each.kind === 'role' && each.optionAlone
-  return [...differences, ...grantDifferences(wanted, own, to).filter((each) => takesAway(each) && !isOption(each))]
+  // What the base lacks itself, the clone must not have, but for the base as its role. What both have stays: open sessions
+  // may live on it. So do roles of both that the clone alone may hand on, which MySQL revokes as a whole or not at all: see
+  // checkMayHandOn.
+  const stays = (each: Difference) => each.kind === 'role' && (each.name === role || each.optionAlone)
+  const others = grantDifferences(whatMatters(base.rights, clone.rights), clone.rights, to)
+  return [...differences, ...others.filter((each) => takesAway(each) && !stays(each))]
 }
 
 /** What a log line says of one that was carried out, and an error of one that was not. */
@@ -60,8 +61,4 @@ function whatMatters(base: Rights, { privileges }: Rights): Rights {
   const held = privileges.get('*.*') ?? new Set()
   const exceptions = [...base.exceptions].map(([on, except]) => [on, except.intersection(held)] as const)
   return { ...base, exceptions: new Map(exceptions.filter(([, except]) => except.size > 0)) }
-}
-
-function withoutRole(rights: Rights, role: string): Rights {
-  return { ...rights, roles: new Map([...rights.roles].filter(([name]) => name !== role)) }
 }

@@ -2,7 +2,7 @@ import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { listed } from '../../shared/mysql-family/differences.ts'
-import { allPrivileges, type Rights, unquoted } from '../../shared/mysql-family/grants.ts'
+import { allPrivileges, unquoted } from '../../shared/mysql-family/grants.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import type { CloneState, RightsState } from './clone-state.ts'
 import { patternsOverlap } from './patterns.ts'
@@ -51,23 +51,22 @@ interface Found {
 }
 
 function notCarried(base: RightsState, pair: CloneState): Found[] {
-  const { activates } = pair.server
   const name = accountName(base)
-  const inactive = activates ? [] : [...base.rights.roles.keys()].filter((role) => !base.defaultRoles.has(role))
-  const roles = inactive.map((role) => ({
-    what: `${role} is granted to ${name} and not in force when it logs in, but would be for the other`,
-    remedy: `SET DEFAULT ROLE ALL TO ${name}; or REVOKE ${role} FROM ${name};`,
-  }))
-  const proxies = [...base.rights.proxies.keys()].map((other) => ({
-    what: `PROXY ON ${other} is not shared`,
-    remedy: `REVOKE PROXY ON ${other} FROM ${name};`,
-  }))
+  const roles = new Set(base.rights.roles.keys())
+  const inactive = pair.server.activates ? new Set<string>() : roles.difference(base.defaultRoles)
+  const always = [
+    ...[...inactive].map((role) => ({
+      what: `${role} is granted to ${name} and not in force when it logs in, but would be for the other`,
+      remedy: `SET DEFAULT ROLE ALL TO ${name}; or REVOKE ${role} FROM ${name};`,
+    })),
+    ...[...base.rights.proxies.keys()].map((other) => ({
+      what: `PROXY ON ${other} is not shared`,
+      remedy: `REVOKE PROXY ON ${other} FROM ${name};`,
+    })),
+  ]
   // A base that runs with a role itself has its privileges looked up as the clone has.
-  const runsWithRole = activates
-    ? base.rights.roles.size > 0
-    : [...base.rights.roles.keys()].some((role) => base.defaultRoles.has(role))
-  if (runsWithRole) return [...roles, ...proxies]
-  return [...roles, ...proxies, ...patterns(base), ...otherHosts(base, pair), ...everybodys(base, pair)]
+  if (inactive.size < roles.size) return always
+  return [...always, ...patterns(base), ...otherHosts(base, pair), ...everybodys(base, pair)]
 }
 
 /**
@@ -108,17 +107,16 @@ function otherHosts(base: RightsState, { bases, others }: CloneState): Found[] {
   const near = [...bases.values(), ...others].filter(
     (other) => other.host !== base.host && hostsOverlap(other.host, base.host),
   )
+  const own = base.rights.privileges
   return near.flatMap((other) => {
-    const more = [...other.rights.privileges].filter(([on, held]) => on !== '*.*' && lacksSome(base.rights, on, held))
+    const more = [...other.rights.privileges].filter(
+      ([on, held]) => on !== '*.*' && held.difference(own.get(on) ?? new Set()).size > 0,
+    )
     return more.map(([on]) => ({
       what: `${accountName(base)} uses privileges on ${on} of ${accountName(other)}`,
       remedy: `GRANT ${accountName(base)} what ${accountName(other)} has on ${on}.`,
     }))
   })
-}
-
-function lacksSome({ privileges }: Rights, on: string, held: ReadonlySet<string>): boolean {
-  return held.difference(privileges.get(on) ?? new Set()).size > 0
 }
 
 function hostsOverlap(one: string, other: string): boolean {

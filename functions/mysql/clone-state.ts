@@ -3,11 +3,11 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { parseGrants, type Rights } from '../../shared/mysql-family/grants.ts'
 import { readingAccounts } from '../../shared/mysql-family/mend.ts'
-import { type Account, accountName, identifier, literal } from '../../shared/mysql-family/quoting.ts'
-import { hasPassword, keepsPassword, type StoredAccount, storedAccounts } from './accounts.ts'
+import { accountName, literal, shownAccount } from '../../shared/mysql-family/quoting.ts'
+import { type AccountState, hasPassword, keepsPassword, readAccounts } from './accounts.ts'
 
 /** One account of the pair, with all that makes it equal to another one. */
-export interface RightsState extends StoredAccount {
+export interface RightsState extends AccountState {
   /** As SHOW GRANTS writes them. */
   readonly defaultRoles: ReadonlySet<string>
   /** What was granted to it directly. */
@@ -39,11 +39,11 @@ interface ServerFacts {
  */
 export async function readCloneState(connection: ServerConnection, change: CloneChange): Promise<CloneState> {
   const { base, clone } = change
-  const accounts = await storedAccounts(connection, [base, clone])
+  const accounts = await readAccounts(connection, [base, clone])
   const { defaults, ...server } = await readFacts(connection, [base, clone])
   const members: RightsState[] = []
   for (const account of accounts) {
-    const defaultRoles = defaults.get(roleName(account)) ?? new Set<string>()
+    const defaultRoles = defaults.get(shownAccount(account)) ?? new Set<string>()
     const name = accountName(account)
     const shown = await connection.show(say`reading the rights of ${name}`, `SHOW GRANTS FOR ${name}`, readingAccounts)
     members.push({ ...account, defaultRoles, rights: parseGrants(shown, account) })
@@ -102,14 +102,9 @@ async function readFacts(connection: ServerConnection, names: readonly string[])
   const defaults = new Map<string, Set<string>>()
   const rows = JSON.parse(String(row?.defaults ?? '[]')) as [user: string, host: string, role: string, at: string][]
   for (const [user, host, role, at] of rows) {
-    const account = roleName({ user, host })
-    defaults.set(account, (defaults.get(account) ?? new Set()).add(roleName({ user: role, host: at })))
+    const account = shownAccount({ user, host })
+    defaults.set(account, (defaults.get(account) ?? new Set()).add(shownAccount({ user: role, host: at })))
   }
   const activates = ['1', 'ON'].includes(String(row?.activates))
   return { activates, defaults, everybodys: typeof row?.everybodys === 'string' ? row.everybodys : undefined }
-}
-
-/** How SHOW GRANTS and CURRENT_ROLE() write the account where it is a role. */
-export function roleName({ user, host }: Account): string {
-  return `${identifier(user)}@${identifier(host)}`
 }

@@ -5,12 +5,12 @@ import { connect, type ServerConnection } from '../../shared/mysql-family/connec
 import { noteDefined } from '../../shared/mysql-family/definers.ts'
 import { type Difference, statementOf } from '../../shared/mysql-family/differences.ts'
 import { checkNothingIsLost, makeEqual } from '../../shared/mysql-family/make-equal.ts'
-import { type Account, accountName, literal } from '../../shared/mysql-family/quoting.ts'
+import { type Account, accountName, literal, shownAccount } from '../../shared/mysql-family/quoting.ts'
 import { checkMayHandOn } from './clone-admin-option.ts'
 import { checkAccounts, checkIsOurs } from './clone-checks.ts'
 import { differencesOf, inWords, type NewClone } from './clone-differences.ts'
 import { checkEffect, hiddenRoutines } from './clone-effect.ts'
-import { type CloneState, readCloneState, roleName } from './clone-state.ts'
+import { type CloneState, readCloneState } from './clone-state.ts'
 import { isHashOf } from './password-hash.ts'
 import { changingAccounts, checkSuperuser } from './superuser-rights.ts'
 
@@ -120,7 +120,7 @@ export async function checkClone(connection: ServerConnection, { base, clone }: 
     say`reading the roles in force`,
     'SELECT CURRENT_ROLE() AS roles',
   )
-  const role = roleName({ user: base, host: account.host })
+  const role = shownAccount({ user: base, host: account.host })
   const roles: readonly string[] = String(row?.roles).match(/`(?:[^`]|``)*`@`(?:[^`]|``)*`/g) ?? []
   if (roles.includes(role)) return
   throw new RotationError('PrivilegesDiffer', say`${accountName(account)} does not run with the role ${role}.`)

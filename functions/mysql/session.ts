@@ -3,7 +3,7 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { accountName } from '../../shared/mysql-family/quoting.ts'
 import { checkTakesChanges } from '../../shared/mysql-family/server-checks.ts'
-import { storedAccounts } from './accounts.ts'
+import { readAccounts } from './accounts.ts'
 import { addPassword } from './add-password.ts'
 import { checkClone, ensureClone } from './clone.ts'
 import { checkLength } from './password-limit.ts'
@@ -48,7 +48,7 @@ export function mysqlSession(
         await checkSuperuser(connection, [])
         return say`The server takes changes, and ${username} may change accounts.`
       }
-      if (change.username !== username) await storedAccounts(connection, [change.username])
+      if (change.username !== username) await readAccounts(connection, [change.username])
       return say`The server takes changes. Whether ${username} may keep a second password shows only in setSecret.`
     },
     [Symbol.asyncDispose]: () => connection.close(),

@@ -6,7 +6,7 @@ import type { Mend } from '../../shared/mysql-family/mend.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
 import { isAtLeast } from '../../shared/mysql-family/server-checks.ts'
-import { type StoredAccount, storedAccounts } from './accounts.ts'
+import { type AccountState, readAccounts } from './accounts.ts'
 
 /** The password after REPLACE is not the account's first one. */
 const incorrectCurrentPassword = 3891
@@ -77,8 +77,11 @@ export async function discardSecond(connection: ServerConnection): Promise<void>
   await connection.attempt(say`discarding the second password of ${username}`, discard, [missingPrivilege])
 }
 
-/** How many refused logins lock the session's own account, from MySQL 8.0.19 on; undefined where none do. */
+const lockingAccounts = [8, 0, 19] as const
+
+/** How many refused logins lock the session's own account; undefined where none do. */
 async function ownLimit(connection: ServerConnection): Promise<number | undefined> {
+  if (!isAtLeast(connection, lockingAccounts)) return undefined
   const doing = say`reading the account of ${connection.login.username}`
   const shown = await connection.show(doing, 'SHOW CREATE USER CURRENT_USER()')
   // Behind the last of what the owner may have put in quotes, but for the comment, which is last of all.
@@ -93,12 +96,12 @@ async function ownLimit(connection: ServerConnection): Promise<number | undefine
  * @returns true where it cannot be seen
  */
 export async function mayLock(connection: ServerConnection, username: string): Promise<boolean> {
-  if (!isAtLeast(connection, [8, 0, 19])) return false
+  if (!isAtLeast(connection, lockingAccounts)) return false
   if (username === connection.login.username && connection.ownAccounts <= 1)
     return (await ownLimit(connection)) !== undefined
   try {
-    const accounts = await storedAccounts(connection, [username])
-    const held = (rule: string, { options }: StoredAccount) => (options.password.get(rule) ?? '0') !== '0'
+    const accounts = await readAccounts(connection, [username])
+    const held = (rule: string, { options }: AccountState) => (options.password.get(rule) ?? '0') !== '0'
     return accounts.some((each) => held('FAILED_LOGIN_ATTEMPTS', each) && held('PASSWORD_LOCK_TIME', each))
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'MissingPrivilege') throw error
@@ -109,7 +112,7 @@ export async function mayLock(connection: ServerConnection, username: string): P
 /** For a probe: what would keep an account from changing its own password. @throws RotationError as `replaceOwnPassword` does */
 export async function checkOwnPassword(connection: ServerConnection): Promise<void> {
   checkOneAccount(connection)
-  const attempts = isAtLeast(connection, [8, 0, 19]) ? await ownLimit(connection) : undefined
+  const attempts = await ownLimit(connection)
   if (attempts !== undefined) checkLimit(connection, attempts, 'FAILED_LOGIN_ATTEMPTS')
 }
 

@@ -3,8 +3,8 @@ import { say } from '../../shared/errors/words.ts'
 import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { allPrivileges, parseGrants } from '../../shared/mysql-family/grants.ts'
 import { granting, type Mend } from '../../shared/mysql-family/mend.ts'
-import { accountName } from '../../shared/mysql-family/quoting.ts'
-import { type RightsState, roleName } from './clone-state.ts'
+import { accountName, shownAccount } from '../../shared/mysql-family/quoting.ts'
+import type { RightsState } from './clone-state.ts'
 
 /** Says beforehand what the server would refuse half-way. @throws RotationError MissingPrivilege */
 export async function checkSuperuser(connection: ServerConnection, bases: readonly RightsState[]): Promise<void> {
@@ -12,7 +12,7 @@ export async function checkSuperuser(connection: ServerConnection, bases: readon
   const { privileges, roles } = parseGrants(await connection.show(say`reading the rights of ${me}`, 'SHOW GRANTS'))
   const held = privileges.get('*.*') ?? new Set()
   const holds = (...names: string[]) => names.some((name) => held.has(name))
-  const administers = bases.every((base) => roles.get(roleName(base)) === true)
+  const administers = bases.every((base) => roles.get(shownAccount(base)) === true)
   const missing = [
     ...(holds('CREATE USER', allPrivileges) ? [] : ['CREATE USER']),
     ...(holds('ROLE_ADMIN', 'SUPER', allPrivileges) || administers ? [] : ['ROLE_ADMIN']),

@@ -10,19 +10,14 @@ const since = (oldest: Supported['oldest'], likely: Words, remedy: Words): Suppo
   remedy,
 })
 
-const orSingleUser = say`Rotate the secret with single-user, or upgrade the server.`
+const sinceTwoPasswords = (likely: Words) =>
+  since([8, 0, 14], likely, say`Rotate the secret with single-user, or upgrade the server.`)
 
 /** By what is to be done. */
 export const versions: Readonly<Record<ComingChange['kind'], Supported>> = {
   password: since([5, 7, 0], say`ALTER USER has set passwords since MySQL 5.7.`, say`Upgrade the server.`),
-  'second password': since(
-    [8, 0, 14],
-    say`An account has had one password before MySQL 8.0.14 and Aurora MySQL 3.`,
-    orSingleUser,
-  ),
-  clone: since(
-    [8, 0, 14],
+  'second password': sinceTwoPasswords(say`An account has had one password before MySQL 8.0.14 and Aurora MySQL 3.`),
+  clone: sinceTwoPasswords(
     say`The second login gets its rights as a role, which takes MySQL 8.0.14 or Aurora MySQL 3.`,
-    orSingleUser,
   ),
 }

@@ -1,4 +1,4 @@
-import type { Difference } from './differences.ts'
+import { type Difference, sideBySide } from './differences.ts'
 import { literal } from './quoting.ts'
 
 /** What an account is bound to, on MySQL and MariaDB. */
@@ -46,8 +46,7 @@ export function optionDifferences(base: AccountOptions, clone: AccountOptions, t
 }
 
 function unequal(base: ReadonlyMap<string, string>, clone: ReadonlyMap<string, string>, missing: string) {
-  return [...new Set([...base.keys(), ...clone.keys()])]
-    .map((key) => [key, base.get(key) ?? missing, clone.get(key) ?? missing] as const)
-    .filter(([, wanted, has]) => wanted !== has)
-    .map(([key, wanted]) => [key, wanted] as const)
+  return sideBySide(base, clone)
+    .filter(({ wanted = missing, has = missing }) => wanted !== has)
+    .map(({ name, wanted = missing }) => [name, wanted] as const)
 }

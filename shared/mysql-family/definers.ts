@@ -28,12 +28,11 @@ export async function noteDefined(connection: ServerConnection, accounts: readon
   const limit = connection.version.includes('MariaDB') ? 'SET STATEMENT max_statement_time = 2 FOR ' : ''
   const sql = `${limit}SELECT /*+ MAX_EXECUTION_TIME(2000) */ ${tables.map(count).join(' + ')} AS defined, ${namingLogin} AS naming`
   const values = tables.flatMap(() => definers)
-  const rows = await connection
+  const [row] = await connection
     .read<{ defined: unknown; naming: unknown }>(say`counting what ${first.user} has created`, sql, values)
     .catch(() => [])
-  const defined = Number(rows[0]?.defined ?? 0)
+  const defined = Number(row?.defined ?? 0)
   if (defined > 0) context.did(say`${first.user} is the definer of ${defined} views, routines, triggers or events`)
-  const naming = rows[0]?.naming
-  if (typeof naming === 'string')
-    context.did(say`found views that ask who has logged in, which differs between the two logins: ${naming}`)
+  if (typeof row?.naming === 'string')
+    context.did(say`found views that ask who has logged in, which differs between the two logins: ${row.naming}`)
 }

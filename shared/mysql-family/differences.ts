@@ -59,6 +59,12 @@ export function statementOf(difference: Difference): string {
   return `REVOKE ${optionAlone && kind === 'role' ? 'ADMIN OPTION FOR ' : ''}${what} FROM ${to}`
 }
 
+/** What the base and the clone have by the same name. */
+export function sideBySide<Value>(base: ReadonlyMap<string, Value>, clone: ReadonlyMap<string, Value>) {
+  const names = new Set([...base.keys(), ...clone.keys()])
+  return [...names].map((name) => ({ name, wanted: base.get(name), has: clone.get(name) }))
+}
+
 /** The statements of the first of them, for an error: whoever needs more is told the others the next time. */
 export function statementsOf(differences: readonly Difference[]): string {
   return differences

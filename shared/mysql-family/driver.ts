@@ -68,6 +68,7 @@ export async function logIn(login: Login, context: RotationContext): Promise<Dri
   const abort = () => socket.destroy()
   context.signal.addEventListener('abort', abort, { once: true })
   const destroy = () => {
+    context.signal.removeEventListener('abort', abort)
     connection.destroy()
     socket.destroy()
   }
@@ -77,12 +78,10 @@ export async function logIn(login: Login, context: RotationContext): Promise<Dri
     const { stream } = connection as unknown as { stream: { encrypted?: boolean } }
     const encrypted = stream.encrypted === true
     destroy()
-    context.signal.removeEventListener('abort', abort)
     throw connectError(error, login, { reached, encrypted, tlsCode: tlsCode() })
   }
   let closed: Promise<void> | undefined
   const end = async () => {
-    context.signal.removeEventListener('abort', abort)
     // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
     const goodbye = new Promise<void>((resolve) => connection.end(() => resolve()))
     await Promise.race([goodbye, context.sleep(goodbyeMs)])

@@ -41,10 +41,8 @@ export function mysqlEngine<Session extends DatabaseSession>(
     defaultDatabase: undefined,
     checkName(username) {
       if ([...username].length <= limit) return
-      throw new RotationError(
-        'NameTooLong',
-        say`Unable to clone user, username length with _clone appended would exceed ${limit} characters.`,
-      )
+      const what = say`Unable to clone user, username length with _clone appended would exceed ${limit} characters.`
+      throw new RotationError('NameTooLong', what)
     },
     async connect(login, context) {
       const connection = await connect(login, context)

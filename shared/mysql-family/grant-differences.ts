@@ -1,4 +1,4 @@
-import type { Difference } from './differences.ts'
+import { type Difference, sideBySide } from './differences.ts'
 import { allPrivileges, grantOption, type Rights, withGrantOption } from './grants.ts'
 
 /**
@@ -9,11 +9,11 @@ import { allPrivileges, grantOption, type Rights, withGrantOption } from './gran
  */
 export function grantDifferences(base: Rights, clone: Rights, to: string): Difference[] {
   const all = [
-    ...compareSets(base.privileges, clone.privileges).flatMap(([on, wanted, has]) =>
+    ...sideBySide(base.privileges, clone.privileges).flatMap(({ name: on, wanted = none, has = none }) =>
       privilegeDifferences(on, wanted, has, to),
     ),
     // MySQL: a REVOKE makes an exception, and a GRANT on the same database ends it.
-    ...compareSets(base.exceptions, clone.exceptions).flatMap(([on, wanted, has]) => [
+    ...sideBySide(base.exceptions, clone.exceptions).flatMap(({ name: on, wanted = none, has = none }) => [
       ...several({ on, clone: 'lacks', to }, [...has.difference(wanted)]),
       ...several({ on, clone: 'has', to }, [...wanted.difference(has)]),
     ]),
@@ -24,39 +24,29 @@ export function grantDifferences(base: Rights, clone: Rights, to: string): Diffe
   return [...all.filter((each) => each.clone === 'lacks'), ...all.filter((each) => each.clone === 'has')]
 }
 
-type Sets = ReadonlyMap<string, ReadonlySet<string>>
-
-function compareSets(base: Sets, clone: Sets) {
-  const none: ReadonlySet<string> = new Set()
-  return [...new Set([...base.keys(), ...clone.keys()])].map(
-    (on) => [on, base.get(on) ?? none, clone.get(on) ?? none] as const,
-  )
-}
+type Names = ReadonlySet<string>
+const none: Names = new Set()
 
 /** One where there are names, and none where there are not. */
 function several(of: Pick<Difference, 'to' | 'clone'> & { on: string }, names: readonly string[], changed = names) {
   return names.length === 0 ? [] : [{ kind: 'privileges', ...of, names, changed } as const]
 }
 
-function privilegeDifferences(on: string, wanted: ReadonlySet<string>, has: ReadonlySet<string>, to: string) {
-  const counts = (other: ReadonlySet<string>) => (each: string) => !other.has(allPrivileges) || each === grantOption
+function privilegeDifferences(on: string, wanted: Names, has: Names, to: string): Difference[] {
+  const counts = (other: Names) => (each: string) => !other.has(allPrivileges) || each === grantOption
   const lacks = [...wanted.difference(has)].filter(counts(has))
   const more = [...has.difference(wanted)].filter(counts(wanted))
   const isDynamic = (each: string) => each.endsWith(withGrantOption)
+  const plain = lacks.filter((each) => !isDynamic(each))
+  const option = more.filter((each) => each === grantOption)
   // ALL PRIVILEGES can't stand beside anything else in one statement.
   const surplus = more.filter((each) => each !== grantOption)
   const [missing, held] = [{ on, clone: 'lacks', to } as const, { on, clone: 'has', to } as const]
   return [
-    ...several(
-      missing,
-      lacks.filter((each) => !isDynamic(each)),
-    ),
+    ...several(missing, plain),
     ...lacks.filter(isDynamic).flatMap((each) => several(missing, [each])),
     ...several(held, surplus, surplus.includes(allPrivileges) ? [cutDown(on, wanted)] : surplus),
-    ...several(
-      held,
-      more.filter((each) => each === grantOption),
-    ),
+    ...several(held, option),
   ]
 }
 
@@ -76,18 +66,15 @@ const [ofTables, ofDatabases, ofAll, newest] = [
  * What to take away of ALL PRIVILEGES so that the server lists the rest by name: one that is not wanted. Taking away all
  * and giving back some would cut off who is at work; that is left where nothing is wanted.
  */
-function cutDown(on: string, wanted: ReadonlySet<string>): string {
+function cutDown(on: string, wanted: Names): string {
   const isWanted = (probe: string) => [...wanted].some((each) => each === probe || each.startsWith(`${probe} (`))
   const none = [...wanted].every((each) => each === grantOption)
   const wide = on === '*.*' ? [...ofDatabases, ...ofAll] : on.endsWith('.*') ? ofDatabases : []
   return (none ? undefined : [...ofTables, ...wide, ...newest].find((probe) => !isWanted(probe))) ?? allPrivileges
 }
 
-type Options = ReadonlyMap<string, boolean>
-
-function handedOnDifferences(kind: 'role' | 'proxy', base: Options, clone: Options, to: string): Difference[] {
-  return [...new Set([...base.keys(), ...clone.keys()])].flatMap((name): Difference[] => {
-    const [wanted, has] = [base.get(name), clone.get(name)]
+function handedOnDifferences(kind: 'role' | 'proxy', base: Rights['roles'], clone: Rights['roles'], to: string) {
+  return sideBySide(base, clone).flatMap(({ name, wanted, has }): Difference[] => {
     if (wanted === has) return []
     const optionAlone = wanted !== undefined && has !== undefined
     const lacks = has === undefined || wanted === true

@@ -1,6 +1,6 @@
 import { RotationError } from '../errors/rotation-error.ts'
 import { say } from '../errors/words.ts'
-import { type Account, accountName } from './quoting.ts'
+import { type Account, accountName, shownAccount } from './quoting.ts'
 
 /** What was granted to an account itself, not to its roles. All names and objects are as SQL writes them. */
 export interface Rights {
@@ -108,9 +108,8 @@ function parseProxy(text: string, of: Account | undefined): { on: string; option
 }
 
 /** How a row may name an account. */
-function spellings({ user, host }: Account): string[] {
-  const quoted = (text: string) => `\`${text.replaceAll('`', '``')}\``
-  return [`${quoted(user)}@${quoted(host)}`, `'${user}'@'${host}'`]
+function spellings(account: Account): string[] {
+  return [shownAccount(account), `'${account.user}'@'${account.host}'`]
 }
 
 /** The name that stands in backquotes. */

@@ -23,19 +23,17 @@ export interface EqualWork<State> {
  * @throws RotationError PrivilegesDiffer where the two do not become equal, and whatever the work throws
  */
 export async function makeEqual<State>(work: EqualWork<State>, { base, clone }: CloneNames): Promise<State> {
-  let state = await work.read()
-  let differences = work.differences(state)
-  await work.check(state, differences)
-  for (let round = 0; differences.length > 0; round++) {
+  for (let round = 0; ; round++) {
+    const state = await work.read()
+    const differences = work.differences(state)
+    if (round === 0) await work.check(state, differences)
+    if (differences.length === 0) return state
     if (round === work.mostRounds) {
       const what = work.describe(differences)
       throw new RotationError('PrivilegesDiffer', say`${clone} could not be made equal to ${base}: ${what}.`)
     }
     for (const difference of differences) await work.carryOut(difference)
-    state = await work.read()
-    differences = work.differences(state)
   }
-  return state
 }
 
 /**

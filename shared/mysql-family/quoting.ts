@@ -21,3 +21,8 @@ export interface Account {
 export function accountName({ user, host }: Account): string {
   return `${literal(user)}@${literal(host)}`
 }
+
+/** How SHOW GRANTS and CURRENT_ROLE() write it: `` `app`@`10.%` `` */
+export function shownAccount({ user, host }: Account): string {
+  return `${identifier(user)}@${identifier(host)}`
+}
