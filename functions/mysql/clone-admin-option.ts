@@ -6,10 +6,10 @@ import { accountName, shownAccount } from '../../shared/mysql-family/quoting.ts'
 import type { CloneState, RightsState } from './clone-state.ts'
 
 /**
- * Refuses a clone that may hand on a role which the base has without that, or the base itself. MySQL has no REVOKE for ADMIN
- * OPTION alone, and with the role those sessions would lose their rights that were opened with it in force; they have them
- * again as soon as it is granted again (tried on MySQL 9.7). A clone in use may keep the base so, which is all that it
- * runs with: that is refused when it is to be the next login.
+ * Refuses a clone that may hand on (WITH ADMIN OPTION) a role that the base has without that, or the base itself. MySQL has
+ * no REVOKE for ADMIN OPTION alone, and with the role those sessions would lose their rights in which it is in force, until
+ * it is granted again (tried on MySQL 9.7). A clone in use may go on handing on the base, which is all that it runs with:
+ * that is refused when the clone is to be the next login.
  * @throws RotationError PrivilegesDiffer, with statements in an order in which new logins have what they need at all times
  */
 export function checkMayHandOn({ bases, clones }: CloneState, { base, clone, username }: CloneChange): void {

@@ -7,6 +7,7 @@ import { hasPassword, keepsPassword } from './accounts.ts'
 import { inWords } from './clone-differences.ts'
 import type { CloneState } from './clone-state.ts'
 
+/** @throws RotationError NotAClone or LoginLocked where the two can't be clones as they are */
 export function checkAccounts(state: CloneState, change: CloneChange): void {
   const [{ bases, clones }, { base, clone, username }] = [state, change]
   if (bases.size === 0) {

@@ -11,13 +11,13 @@ import { type Account, accountName } from './quoting.ts'
 import { timeLimiter } from './time-limits.ts'
 
 /**
- * One login at a server that speaks MySQL's protocol: MySQL or MariaDB. Of what is said to it, `doing` is what it is for, in
- * a few words ("changing the password of app"), and `mend` what an administrator is to run where a privilege is missing.
- * All of it throws RotationError, without the statement.
+ * One login at a server that speaks MySQL's protocol: MySQL or MariaDB. `doing` says in a few words what a statement is for
+ * ("changing the password of app"), and `mend` what an administrator is to run where a privilege is missing. Every method
+ * throws RotationError, without the statement.
  */
 export interface ServerConnection {
   readonly login: Login
-  /** Of the invocation that has logged in: its time bounds whatever is said here. */
+  /** Of the invocation that has logged in: its deadline bounds every statement. */
   readonly context: RotationContext
   /** As the server says it: `9.7.4`, `10.11.14-MariaDB-...`. */
   readonly version: string
@@ -25,7 +25,7 @@ export interface ServerConnection {
   readonly account: Account
   /** Whether the server takes no changes (read_only, innodb_read_only). */
   readonly readOnly: boolean
-  /** On how many hosts the session's own name has an account, as far as it may know: ordinary accounts see themselves. */
+  /** On how many hosts the session's own name has an account, as far as it can see: ordinary accounts see only themselves. */
   readonly ownAccounts: number
   /** MariaDB's max_password_errors: so many wrong passwords in a row, and the account is locked out. */
   readonly lockedAfter: number

@@ -62,7 +62,7 @@ function loginMethod(login: Login, message: string, cause: Error): RotationError
   })
 }
 
-/** Whom a refused login may also be refused for, beside what the catalogue says. */
+/** Why else a login may be refused, beside what the catalogue says. */
 export function whyRefused({ tls }: Pick<Login, 'tls'>): ErrorDetails {
   const require =
     tls === false
@@ -91,7 +91,7 @@ export function otherUser(login: Login, found: string): RotationError {
   })
 }
 
-/** For privileges that nobody has thought of: whoever knows which it is says so instead. */
+/** For a privilege that no place of ours foresees: a place that does has a `mend` instead. */
 const grantWhatIsNamed: ErrorDetails = {
   remedy: say`As an administrator: GRANT what the server's words name: GRANT ... ON ... TO the login; then rotate again.`,
 }

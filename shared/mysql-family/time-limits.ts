@@ -12,9 +12,9 @@ const graceSeconds = 2
  * that waits for a lock does not notice that nobody is there any more, and would still change a password when the lock is
  * gone, however late. It ends a session without a goodbye, as a killed Lambda leaves one, soon after, with its locks.
  *
- * What reads may go on without us; and SHOW WARNINGS must follow what it is about: so limits are set before a change alone.
- * @returns sets the limits, and what else is given as a part of SET; nothing where the limits that were set last still do.
- *   The server counts from the beginning of a statement: one that begins later gets less time
+ * Limits are set before changes alone: a read may go on without us, and SHOW WARNINGS must follow what it is about.
+ * @returns sets the limits where those that were set last do no more: the server counts from the beginning of a statement,
+ *   so that one that begins later is to get less time. `further` is what else SET is to set then
  */
 export function timeLimiter(driver: Driver, context: RotationContext) {
   let limitedUntilMs = Number.POSITIVE_INFINITY
