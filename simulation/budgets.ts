@@ -1,5 +1,5 @@
 import type { Budget } from './explore/explore.ts'
-import type { SimulatedType } from './targets/simulated-type.ts'
+import type { SimulatedType } from './world/simulated-type.ts'
 
 type Budgets = (type: Pick<SimulatedType, 'isLarge'>) => readonly Budget[]
 

@@ -6,9 +6,9 @@ import { apiKeyCases, simulatedApiKey } from './targets/api-keys.ts'
 import { type DatabaseCase, databaseCases, simulatedDatabase } from './targets/databases.ts'
 import { type OauthCase, oauthCases, simulatedOauth } from './targets/oauth.ts'
 import type { Provider } from './targets/provider.ts'
-import type { SimulatedType } from './targets/simulated-type.ts'
 import { simulatedSsh, sshCases } from './targets/ssh.ts'
 import type { Outside } from './world/outside.ts'
+import type { SimulatedType } from './world/simulated-type.ts'
 import { valuesInUse, valueWith, type World } from './world/world.ts'
 
 // Types of secrets with a mistake in them; defects.ts lists them.

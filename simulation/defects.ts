@@ -18,7 +18,7 @@ import {
 import type { Budget } from './explore/explore.ts'
 import { isBlind, judgesBeforeStoring, remembersTooEarly } from './oauth-defects.ts'
 import { generated } from './targets/generated-value.ts'
-import type { SimulatedType } from './targets/simulated-type.ts'
+import type { SimulatedType } from './world/simulated-type.ts'
 
 /** A mistake that somebody could make, made on purpose. The simulation must find each of them. */
 export interface Defect {

@@ -1,8 +1,8 @@
 import { steps } from '../shared/rotation/event.ts'
 import { type LeftOver, leftOvers } from './accepted.ts'
-import type { TypeResult } from './explore/explore-type.ts'
 import { textOf } from './explore/history.ts'
 import { predicates } from './explore/predicates.ts'
+import type { TypeResult } from './explore-type.ts'
 
 /** Words for the events that were tried at a call. */
 const words: Readonly<Record<string, string>> = {

@@ -7,7 +7,7 @@ import { shrink } from './explore/replay.ts'
 import { whole } from './explore/scenario.ts'
 import { breathed } from './explore/settled.ts'
 import { stageFor } from './explore/stage.ts'
-import type { SimulatedType } from './targets/simulated-type.ts'
+import type { SimulatedType } from './world/simulated-type.ts'
 
 /** The result of random histories of one kind of secret. */
 export interface RandomResult {

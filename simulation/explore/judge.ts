@@ -1,4 +1,4 @@
-import type { SimulatedType } from '../targets/simulated-type.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { versionIdWith, type World } from '../world/world.ts'
 import { type Predicate, predicates } from './predicates.ts'
 

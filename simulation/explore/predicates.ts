@@ -1,5 +1,5 @@
-import type { SimulatedType } from '../targets/simulated-type.ts'
 import { timeoutMs } from '../world/run.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { labelledValues, tokenOf, valueWith, versionIdWith, type World } from '../world/world.ts'
 
 /** One promise, as a predicate on the world. */

@@ -1,6 +1,6 @@
 import { steps as allSteps } from '../../shared/rotation/event.ts'
-import type { SimulatedType } from '../targets/simulated-type.ts'
 import { startRun } from '../world/run.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { newWorld, rotateSecret, type Snapshot, snapshotOf, type World } from '../world/world.ts'
 import type { Ending } from './history.ts'
 import type { Scenario } from './scenario.ts'

@@ -4,11 +4,11 @@ import type { DescribedSecret } from '../../shared/described/secret.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
 import type { Outside } from '../world/outside.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { valuesInUse, type World } from '../world/world.ts'
 import { description, type KeyServerDefects, keyServer, ofChosenValues } from './key-server.ts'
 import { type KeyForm, type Provider, provider } from './provider.ts'
 import { remembering } from './remembering.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 export interface ApiKeyCase {
   readonly name: string

@@ -6,10 +6,10 @@ import type { ServerDirectory } from '../../shared/database/server-directory.ts'
 import { singleUser } from '../../shared/database/single-user.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { type Database, type DatabaseRules, database, newAccount } from './database.ts'
 import { type EngineKind, modelEngine } from './database-engine.ts'
 import { remembering } from './remembering.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 export type Strategy = (engine: DatabaseEngine<DualPasswordSession & CloneSession>) => SecretType<DatabaseSecret>
 

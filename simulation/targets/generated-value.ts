@@ -1,8 +1,8 @@
 import { generatedValue } from '../../functions/generated-value/secret-type.ts'
 import { settings } from '../../functions/generated-value/settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { nothing } from './nothing.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 const type = generatedValue(settings({}))
 

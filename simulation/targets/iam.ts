@@ -5,10 +5,10 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
 import type { CallKind, Outside } from '../world/outside.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { valuesInUse } from '../world/world.ts'
 import { type KeyForm, type Provider, provider } from './provider.ts'
 import { remembering } from './remembering.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 const form: KeyForm = {
   slots: 2,

@@ -3,10 +3,10 @@ import type { OauthSecret } from '../../functions/oauth/secret.ts'
 import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
 import type { SecretType } from '../../shared/rotation/secret-type.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { entry, oauthHttp } from './oauth-http.ts'
 import { type OauthServer, oauthServer, type RefreshRotation } from './oauth-server.ts'
 import { remembering } from './remembering.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 export interface OauthCase {
   readonly name: string

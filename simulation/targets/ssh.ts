@@ -9,10 +9,10 @@ import { opensshPem } from '../../shared/ssh-protocol/pem.ts'
 import { publicKeyLine } from '../../shared/ssh-protocol/public-key.ts'
 import type { KeySecret } from '../../shared/ssh-protocol/secret.ts'
 import type { Outside } from '../world/outside.ts'
+import type { SimulatedType } from '../world/simulated-type.ts'
 import { type Hosts, hosts } from './hosts.ts'
 import { remembering } from './remembering.ts'
 import { modelSftp, type SftpDefects } from './sftp.ts'
-import type { SimulatedType } from './simulated-type.ts'
 
 export interface SshCase {
   readonly name: string

@@ -1,7 +1,7 @@
 import type { Surroundings } from '../../shared/rotation/rotate.ts'
-import type { Outside } from '../world/outside.ts'
-import type { Target } from '../world/target.ts'
-import type { World } from '../world/world.ts'
+import type { Outside } from './outside.ts'
+import type { Target } from './target.ts'
+import type { World } from './world.ts'
 
 /** A kind of secret, as the simulation sees it. */
 export interface SimulatedType {

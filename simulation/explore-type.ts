@@ -1,9 +1,9 @@
-import { type LeftOver, leftOverOf } from '../accepted.ts'
-import type { SimulatedType } from '../targets/simulated-type.ts'
-import { type Budget, explore, type GoOn, type Violation } from './explore.ts'
-import { textOf } from './history.ts'
-import type { Scenario } from './scenario.ts'
-import { stageFor } from './stage.ts'
+import { type LeftOver, leftOverOf } from './accepted.ts'
+import { type Budget, explore, type GoOn, type Violation } from './explore/explore.ts'
+import { textOf } from './explore/history.ts'
+import type { Scenario } from './explore/scenario.ts'
+import { stageFor } from './explore/stage.ts'
+import type { SimulatedType } from './world/simulated-type.ts'
 
 export interface ScenarioResult {
   readonly scenario: string
