@@ -1,4 +1,5 @@
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { jsonObject } from '../json.ts'
 import { plain } from '../terminal.ts'
 import { ask, askUnless } from './ask.ts'
 import { type Connection, clientSettings } from './connection.ts'
@@ -64,7 +65,10 @@ export function functionsOf(connection: Connection): Functions {
       const event = { KeyturnProbe: 1, SecretId: secretArn, VersionIds: versionIds, First: first }
       const call = client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(event) }))
       const { FunctionError, Payload } = await ask('lambda:InvokeFunction', call)
-      const answer = parsed(Payload ? Buffer.from(Payload).toString() : '')
+      // A function's answer contains words of a server, and labels that anybody may have made.
+      const answer = jsonObject(Payload ? Buffer.from(Payload).toString() : '', (value) =>
+        typeof value === 'string' ? plain(value) : value,
+      )
       if (FunctionError === undefined && Array.isArray(answer?.findings)) return answer as unknown as Probed
       return { rotationEnabled: undefined, findings: [], problem: whyNot(answer, FunctionError) }
     },
@@ -80,14 +84,4 @@ function whyNot(answer: Readonly<Record<string, unknown>> | undefined, failed: s
 
 function nameOf(functionArn: string): string {
   return functionArn.split(':')[6] ?? functionArn
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    // A function's answer contains words of a server, and labels that anybody may have made.
-    const json: unknown = JSON.parse(text, (_key, value) => (typeof value === 'string' ? plain(value) : value))
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { jsonObject } from '../json.ts'
 import { plain } from '../terminal.ts'
 import { ask } from './ask.ts'
 import { type Connection, clientSettings } from './connection.ts'
@@ -45,7 +46,8 @@ export function logsOf(connection: Connection): Logs {
 
 /** The line of a step; none for any other line. Its texts are made harmless for a terminal. */
 function stepIn(id: string, at: number, message: string): StepLine[] {
-  const line = parsed(message)
+  // Lambda writes the time and the request before a line that a function has written in plain text.
+  const line = jsonObject(message.slice(Math.max(message.indexOf('{'), 0)))
   const ok = line?.message === 'step succeeded'
   if (line === undefined || (!ok && line.message !== 'step failed')) return []
   const { step, durationMs, done, code, error, retryable } = line
@@ -63,14 +65,4 @@ function stepIn(id: string, at: number, message: string): StepLine[] {
       retryable: typeof retryable === 'boolean' ? retryable : undefined,
     },
   ]
-}
-
-function parsed(message: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    // Lambda writes the time and the request before a line that a function has written in plain text.
-    const json: unknown = JSON.parse(message.slice(Math.max(message.indexOf('{'), 0)))
-    return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }

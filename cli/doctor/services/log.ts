@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { jsonObject } from '../../json.ts'
 import type { LogLine } from '../seen.ts'
 import type { Settings } from '../settings.ts'
 
@@ -75,7 +76,7 @@ async function pages(client: CloudWatchLogsClient, logGroupName: string, filterP
 
 /** Keyturn's own lines are JSON, and were redacted before they were written. */
 function lineOf(time: number, message: string): LogLine {
-  const parsed = message.startsWith('{') ? json(message) : undefined
+  const parsed = message.startsWith('{') ? jsonObject(message) : undefined
   const text = (name: string) => (typeof parsed?.[name] === 'string' ? parsed[name] : undefined)
   const error = parsed?.error
   const said = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : undefined
@@ -86,14 +87,5 @@ function lineOf(time: number, message: string): LogLine {
     secret: text('secret'),
     code: text('code'),
     text: (said ?? message).slice(0, mostCharacters),
-  }
-}
-
-function json(message: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const parsed: unknown = JSON.parse(message)
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
   }
 }

@@ -3,6 +3,7 @@ import {
   GetSecretValueCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
+import { jsonObject } from '../../json.ts'
 import type { ValueFields } from '../seen.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { ValueFields } from '../seen.ts'
  */
 export async function valueFieldsOf(client: SecretsManagerClient, SecretId: string): Promise<ValueFields> {
   const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId }))
-  const fields = parsed(SecretString)
+  const fields = jsonObject(SecretString)
   const text = (name: string) => (typeof fields?.[name] === 'string' ? fields[name] : undefined)
   const superuserArn = text('masterarn')
   const superuserOwner =
@@ -29,14 +30,5 @@ export async function valueFieldsOf(client: SecretsManagerClient, SecretId: stri
     superuserArn,
     superuserOwner,
     isJson: fields !== undefined,
-  }
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
   }
 }
