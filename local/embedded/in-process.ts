@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { stopped, timedOut, withinTimeout } from '../secrets-manager/functions/endings.ts'
 import { callHandler } from '../secrets-manager/functions/handler-call.ts'
 import type { RotationFunction } from '../secrets-manager/functions/invocation.ts'
-import { crash, timedOut } from '../secrets-manager/functions/lambda-runtime.ts'
 import { arnOfFunction } from '../secrets-manager/service/names.ts'
 import type { Handler } from './function-option.ts'
 
@@ -17,13 +17,9 @@ export function inThisProcess(id: string, handler: Handler, timeoutMs: number): 
 
   async function invoke(event: unknown, region?: string) {
     const requestId = randomUUID()
-    if (closed) return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
+    if (closed) return stopped(requestId)
     const killed = Promise.withResolvers<'killed'>()
     abandon.add(killed.resolve)
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<'timeout'>((resolve) => {
-      timer = setTimeout(() => resolve('timeout'), timeoutMs)
-    })
     const about = { functionName: id, functionArn: arnOfFunction(id, region), memoryLimitInMB: String(memoryMb) }
     const call = callHandler(handler as Parameters<typeof callHandler>[0], {
       event,
@@ -31,11 +27,10 @@ export function inThisProcess(id: string, handler: Handler, timeoutMs: number): 
       ...about,
       deadline: Date.now() + timeoutMs,
     })
-    const outcome = await Promise.race([call, killed.promise, timeout])
-    clearTimeout(timer)
+    const outcome = await withinTimeout(timeoutMs, call, killed.promise)
     abandon.delete(killed.resolve)
     if (outcome === 'timeout') return timedOut(requestId, timeoutMs, '')
-    if (outcome === 'killed') return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
+    if (outcome === 'killed') return stopped(requestId)
     return outcome.kind === 'succeeded'
       ? { ok: true as const, logs: '', answer: outcome.answer }
       : { ok: false as const, error: outcome.error, logs: '' }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
 import { parse } from 'node:path'
 import { arnOfFunction, defaultRegion } from '../service/names.ts'
+import { crash, stopped, timedOut, withinTimeout } from './endings.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'
 import type { Programs } from './programs.ts'
@@ -69,7 +70,7 @@ export function runWith(
 
   async function invoke(event: unknown, region = defaultRegion): Promise<Invocation> {
     const requestId = randomUUID()
-    if (closed) return crash(requestId, 'Runtime.ExitError', 'The function has been stopped', '')
+    if (closed) return stopped(requestId)
     let environment: Environment
     try {
       environment = idle.get(region)?.pop() ?? (await started(region))
@@ -84,12 +85,7 @@ export function runWith(
       logs += text
       log({ functionId: id, stream, text })
     })
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise<'timeout'>((resolve) => {
-      timer = setTimeout(() => resolve('timeout'), timeoutMs)
-    })
-    const outcome = await Promise.race([environment.invoke(message), environment.ended, timeout])
-    clearTimeout(timer)
+    const outcome = await withinTimeout(timeoutMs, environment.invoke(message), environment.ended)
     stopListening()
     if (outcome === 'timeout' || outcome === 'ended') {
       environment.kill()
@@ -124,17 +120,6 @@ export function runWith(
       await Promise.all(ends)
     },
   }
-}
-
-/** The outcome of an invocation that exceeded its timeout, as Lambda reports it. */
-export function timedOut(requestId: string, timeoutMs: number, logs: string): Invocation {
-  const text = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
-  return crash(requestId, 'Sandbox.Timedout', text, logs)
-}
-
-/** The outcome of an invocation whose environment has ended, as Lambda reports it. */
-export function crash(requestId: string, errorType: string, text: string, logs: string): Invocation {
-  return { ok: false, error: { errorType, errorMessage: `RequestId: ${requestId} Error: ${text}`, trace: [] }, logs }
 }
 
 /** What Lambda sets; its user has no AWS configuration files, so those of this machine are out of sight. */
