@@ -1,4 +1,4 @@
-import { checked, hostProblems, type Problem } from '../../shared/described/check.ts'
+import { checked, hostProblems, type Problem } from '../../shared/described/problem.ts'
 import { say } from '../../shared/errors/words.ts'
 import { hostProblem } from '../../shared/http/hosts.ts'
 import { type Description, description } from './description.ts'

@@ -1,8 +1,8 @@
 import { ours, say } from '../errors/words.ts'
 import { at } from '../http/pointer.ts'
-import { checked, hostProblems, type Problem } from './check.ts'
 import { type Description, description, type RequestOf, type SourceName, sourceOf } from './description.ts'
 import type { Kind } from './kind.ts'
+import { checked, hostProblems, type Problem } from './problem.ts'
 
 /** Which documents values may come from, by the part of a description. */
 const readable: Readonly<Record<string, readonly SourceName[]>> = {

@@ -23,7 +23,7 @@ export interface KeyList {
 
 /**
  * The keys that the provider has. Pages are asked for by a value in the query: no URL that an answer holds is followed.
- * @returns none, and not all, of a provider that lists no keys
+ * @returns an empty list that is not whole where the provider lists no keys
  * @throws RotationError as a request does; AnswerUnusable where there is no list in the answer
  */
 export async function listKeys({ provider, kind: { noun }, context, manage }: Run): Promise<KeyList> {

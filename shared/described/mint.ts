@@ -40,7 +40,7 @@ export async function newKey(
     return await (rotate === undefined ? created(current, run, makeRoom) : replaced(rotate, current, run, own))
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'ProviderRefused' || error.effect !== 'none') throw error
-    // Why it has refused, it may say to a list, too: then there is nothing to add.
+    // If the provider refuses a list as well, the reason is another one: then there is nothing to add.
     const young = await makeRoom().catch(() => [])
     if (young.length === 0) throw error
     // The caller looks for a stored value as well, and finds it.

@@ -32,11 +32,11 @@ export interface Run {
   pendingSources(pending: DescribedSecret): Sources
 }
 
-/** What a request has besides what all of a run have. */
+/** What one request has besides what all requests of a run have. */
 interface More {
   readonly marker?: string
   readonly documents?: Sources['documents']
-  /** Whether a second request does no harm; so it is where nothing is said. */
+  /** Whether a second request does no harm; true where it is left out. */
   readonly repeatable?: boolean
   /** Answers that the caller knows what to do with, besides the expected ones. */
   readonly known?: readonly number[] | undefined

@@ -74,7 +74,7 @@ export function describedType(
         await sweep(versions, run, pending)
         await tell(apply, pending, run)
       } catch (error) {
-        // Where the one before dies with it, and manages its like, an earlier run has left nothing that may ask again.
+        // Where telling the new key ends the one before, which manages its like, an earlier run has left none that may ask again.
         const isRefused = error instanceof RotationError && error.code === 'ProviderRefused'
         if (!isRefused || apply.graceSeconds !== 0 || !(await isTaken(pending, run))) throw error
       }

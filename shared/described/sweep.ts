@@ -19,7 +19,7 @@ type Versions = Pick<EarlierVersions<DescribedSecret>, 'current' | 'previous' | 
 
 /**
  * Revokes AWSPREVIOUS's credential, and those that were minted for this secret and are in no version. AWSPREVIOUS is read
- * only where the list does not show as well that one has had its time.
+ * only where the list does not show by itself which keys have had their time.
  * @param pending holds the value that is about to be told to the provider, where it is a stored one
  * @returns the ids of those that were left, since another run may be about to store them
  */

@@ -155,9 +155,7 @@ async function answerOf(incoming: IncomingMessage, host: string): Promise<HttpAn
     new RotationError(
       'AnswerUnusable',
       say`${host} answered ${status} ${why}. The request may have been carried out.`,
-      {
-        likely,
-      },
+      { likely },
     )
   if (status >= 300 && status < 400) {
     throw unusable(say`and points elsewhere: redirects are not followed`, say`The path or the host is out of date.`)
