@@ -51,7 +51,7 @@ async function requests(...args: readonly string[]) {
 }
 
 describe('the policies for operators', () => {
-  it('read: allows what status asks for, and nothing that changes anything or shows a value', async () => {
+  it('read.json allows what status asks for, and nothing that changes anything or shows a value', async () => {
     const made = [...(await requests('status')), ...(await requests('status', 'app'))]
     expect(made.length).toBeGreaterThan(2)
     expect(made.filter((each) => !allows(read, each))).toEqual([])
@@ -66,7 +66,7 @@ describe('the policies for operators', () => {
     expect(changing.filter((each) => allows(read, each))).toEqual([])
   })
 
-  it('rotate: with read, allows what rotate asks for, on secrets of these functions alone', async () => {
+  it('rotate.json, with read.json, allows what rotate asks for, on secrets of these functions alone', async () => {
     const made = await requests('rotate', 'app')
     expect(made.filter((each) => !allows([...read, ...rotate], each))).toEqual([])
     const stranger = { ...request('RotateSecret'), context: rotatedBy(other) }
@@ -74,13 +74,13 @@ describe('the policies for operators', () => {
     expect(allows(rotate, request('GetSecretValue'))).toBe(false)
   })
 
-  it('rotate: with read, allows what revoke asks for', async () => {
+  it('rotate.json, with read.json, allows what revoke asks for', async () => {
     const made = await requests('revoke', 'app', '--yes')
     expect(made).toContainEqual(request('Invoke'))
     expect(made.filter((each) => !allows([...read, ...rotate], each))).toEqual([])
   })
 
-  it('probe: allows to invoke these functions, and no other one', () => {
+  it('probe.json allows to invoke these functions, and no other one', () => {
     expect(allows(probe, request('Invoke'))).toBe(true)
     expect(allows(probe, { action: 'lambda:InvokeFunction', resource: other })).toBe(false)
     expect(allows([...probe, ...read], request('RotateSecret'))).toBe(false)

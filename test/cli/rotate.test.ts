@@ -154,7 +154,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     await local.settled()
   })
 
-  it('a value that is stored by hand meanwhile is told from a failure', async () => {
+  it('distinguishes a value that is stored by hand meanwhile from a failure', async () => {
     const name = await configured()
     fault = slow('DescribeSecret')
     const { output, exit } = startKeyturn(['rotate', name], local)
@@ -200,7 +200,7 @@ describe('keyturn rotate', { meta: { server: server.label } }, () => {
     await local.settled()
   })
 
-  it('in a terminal it has colours and a line of progress, and none with NO_COLOR', async () => {
+  it('has colours and a line of progress in a terminal, and none with NO_COLOR', async () => {
     const inTerminal = async (env: Record<string, string>) => {
       const pty = fileURLToPath(new URL('terminal.py', import.meta.url))
       const command = [process.execPath, ...commandLine(['rotate', await configured()])]

@@ -34,7 +34,7 @@ export async function expectFailure(
   expect([outcome.error.errorType, outcome.error.errorMessage]).toEqual([code, expect.any(String)])
   expect(outcome.logs).toContain(`"code":"${code}"`)
   expect(await target.snapshot()).toEqual(asItWas)
-  const { AWSCURRENT = '' } = await target.staged()
+  const AWSCURRENT = await target.stagedValue('AWSCURRENT')
   expect(AWSCURRENT).toBe(target.value)
   if (stillWorks) expect(await target.works(AWSCURRENT)).toBe(true)
   return outcome.error

@@ -54,7 +54,7 @@ export function repetitionCases({ type, secrets, stored }: Suite): void {
     const [target, donor] = [await stored(), await stored()]
     await secrets.rotate(donor.secretId)
     const rotation = await secrets.begin(target.secretId)
-    const { AWSCURRENT: donated = '' } = await donor.staged()
+    const donated = await donor.stagedValue('AWSCURRENT')
     const value = target.value.replace(target.sensitive(target.value)[0] ?? '', donor.sensitive(donated)[0] ?? '')
     await secrets.storePending(rotation, value)
     await rotation.run('createSecret')

@@ -144,7 +144,7 @@ describe('rotate', () => {
     expect(() => rotation.rotate(login, monthly)).toThrow('Base/Login is rotated by this function already.')
   })
 
-  it('keeps a schedule what it is when another secret comes first', () => {
+  it('keeps a schedule as it is when another secret comes first', () => {
     const idOfLogins = (before: boolean) => {
       const { rotation, login, stack, json } = house()
       if (before) rotation.rotate(secretIn(stack, 'Another'), monthly)
@@ -243,7 +243,7 @@ describe('allowDatabase', () => {
     expect(() => rotation.allowDatabase(new SecurityGroup(stack, 'Servers', { vpc }))).toThrow('Name the port')
   })
 
-  it('is not for a function in no VPC', () => {
+  it('is refused for a function in no VPC', () => {
     const { stack, database } = house()
     const rotation = new RotationFunction(stack, 'Outside', {
       function: 'PostgresSingleUser',

@@ -117,7 +117,7 @@ export const path: string = zips.functionZip('SshKey')
   })
 })
 
-describe('what docs/package.md shows', () => {
+describe('the examples of docs/package.md', () => {
   test('rotates in vitest', async () => {
     await project.write({ 'rotation.test.ts': await fileOf('docs/package.md', 'rotation.test.ts') })
     const vitest = repositoryPath('node_modules/vitest/vitest.mjs')

@@ -10,6 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
+import { errorOf } from '../support/outcome.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 
 const text = { type: 'string' } as const
@@ -27,10 +28,9 @@ describe('the guard', () => {
     return secrets.begin(secretId)
   }
   async function refused(event: Record<string, unknown>, code: ErrorCode): Promise<string> {
-    const outcome = await secrets.invoke(event)
-    if (outcome.ok) throw new Error(`${code} was expected`)
-    expect(outcome.error.errorType, outcome.error.errorMessage).toBe(code)
-    return outcome.error.errorMessage
+    const { errorType, errorMessage } = errorOf(await secrets.invoke(event))
+    expect(errorType, errorMessage).toBe(code)
+    return errorMessage
   }
   const eventOf = ({ secretId, token }: { secretId: string; token: string }, Step: string = 'createSecret') => ({
     Step,

@@ -58,7 +58,7 @@ export function largeCatalogue(server: TestServer, type: ReturnType<typeof mysql
       }
       await rotation.run('testSecret', 'finishSecret')
       await rotation.end()
-      const { AWSCURRENT = '' } = await target.staged()
+      const AWSCURRENT = await target.stagedValue('AWSCURRENT')
       expect(await target.works(AWSCURRENT)).toBe(true)
       const [row] = await server.query<{ held: string }>(held, [loginIn(AWSCURRENT).username])
       expect(Number(row?.held)).toBe(server.engine === 'mysql' ? 1 : count)

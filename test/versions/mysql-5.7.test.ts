@@ -33,7 +33,7 @@ else {
       const rotation = await suite.secrets.begin(target.secretId)
       for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const)
         await rotation.run(step, step)
-      const { AWSCURRENT = '' } = await target.staged()
+      const AWSCURRENT = await target.stagedValue('AWSCURRENT')
       const logins = [AWSCURRENT, target.value].map((value) => logsIn(JSON.parse(value)))
       expect(await Promise.all(logins)).toEqual([true, false])
       await rotation.end()

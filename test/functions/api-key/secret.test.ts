@@ -169,7 +169,7 @@ describe('the settings of the function', () => {
     expect(saidBy(outcome)).toContain(words)
   })
 
-  it('a first key that was made by hand is revoked where the function may', async () => {
+  it('a first key that was made by hand is revoked where the function is allowed to', async () => {
     await using other = await withVariables({ API_KEY_REVOKE_FIRST: 'true' })
     const target = apiKeyTarget(provider)
     const secretId = await other.store(target.value)

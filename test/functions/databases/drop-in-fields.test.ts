@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mariadbServer, mysqlServer } from '../../support/mysql.ts'
+import { codeOf, saidBy } from '../../support/outcome.ts'
 import { postgresServer } from '../../support/postgres.ts'
 import * as mariadb from '../mariadb/secret-types.ts'
 import * as mysql from '../mysql/secret-types.ts'
@@ -45,7 +46,7 @@ describe.each([...types, ...alternating])('$type.title: a secret that AWS rotate
       const target = await suite.stored((store) => type.withFields(store, fields))
       for (let round = 0; round < 2; round++) {
         await suite.secrets.rotate(target.secretId)
-        const { AWSCURRENT = '' } = await target.staged()
+        const AWSCURRENT = await target.stagedValue('AWSCURRENT')
         // Compares the fields, too.
         expect(await target.works(AWSCURRENT)).toBe(true)
         for (const [name, json] of Object.entries(fields)) expect(AWSCURRENT).toContain(`"${name}":${json}`)
@@ -110,7 +111,7 @@ describe.each(alternating)('$type.title: a superuser secret', { meta }, async ({
     const rotation = await suite.secrets.begin(secretId)
     if (step === 'setSecret') await rotation.run('createSecret')
     const outcome = await rotation.attempt(step)
-    return outcome.ok ? 'succeeded' : `${outcome.error.errorType}: ${outcome.error.errorMessage}`
+    return `${codeOf(outcome)}: ${saidBy(outcome)}`
   }
 
   it('of another Region is refused before anything is stored', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { StoredTarget } from '../../contract/suite.ts'
 import { connected, type TestServer } from '../../support/mysql.ts'
+import { errorOf } from '../../support/outcome.ts'
 import { randomName } from '../../support/random.ts'
 import type { SecretsManager } from '../../support/secrets-manager.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -26,11 +27,10 @@ export async function expectNoRightIsLost(
   expect(current.username).toBe(clone)
   const rotation = await secrets.begin(target.secretId)
   await rotation.run('createSecret')
-  const outcome = await rotation.attempt('setSecret')
-  if (outcome.ok) throw new Error('setSecret succeeded')
-  expect(outcome.error.errorType).toBe('PrivilegesDiffer')
-  expect(outcome.error.errorMessage).toContain('Trying again does not help')
-  expect(outcome.error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${clone}'@'%';`)
+  const error = errorOf(await rotation.attempt('setSecret'))
+  expect(error.errorType).toBe('PrivilegesDiffer')
+  expect(error.errorMessage).toContain('Trying again does not help')
+  expect(error.errorMessage).toContain(`REVOKE CREATE ON \`${database}\`.* FROM '${clone}'@'%';`)
   expect(await target.snapshot()).toEqual(before)
   await using session = await connected({
     host: server.host,
@@ -45,7 +45,7 @@ export async function expectNoRightIsLost(
   // Or it is taken away by the statement of the error.
   await server.query(`REVOKE CREATE ON ${database}.* FROM ?@'%'`, [base.username])
   await rotation.attempt('setSecret')
-  await server.query(/(REVOKE .*?;) Then/.exec(outcome.error.errorMessage)?.[1] ?? '')
+  await server.query(/(REVOKE .*?;) Then/.exec(error.errorMessage)?.[1] ?? '')
   await rotation.run('setSecret', 'testSecret', 'finishSecret')
   await expect(session.query(`CREATE TABLE ${database}.u (a int)`)).rejects.toMatchObject({ errno: 1142 })
   await rotation.end()

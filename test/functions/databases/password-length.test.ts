@@ -37,7 +37,7 @@ describe.each(limits)(
       const suite = await suiteOf(limit)
       const target = await suite.stored()
       for (let round = 0; round < 2; round++) await suite.secrets.rotate(target.secretId)
-      const { AWSCURRENT = '' } = await target.staged()
+      const AWSCURRENT = await target.stagedValue('AWSCURRENT')
       expect(loginIn(AWSCURRENT).password).toHaveLength(limit)
       expect(await target.works(AWSCURRENT)).toBe(true)
     })

@@ -108,7 +108,7 @@ for (const series of ['10.5', '11.8'] as const) {
         await server.query("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'")
         await suite.secrets.rotate(target.secretId)
         await suite.secrets.rotate(target.secretId)
-        const { AWSCURRENT = '' } = await target.staged()
+        const AWSCURRENT = await target.stagedValue('AWSCURRENT')
         // The test's own statements must not depend on it.
         await server.query("SET GLOBAL sql_mode = ''")
         expect(await target.works(AWSCURRENT)).toBe(true)
@@ -153,7 +153,7 @@ for (const series of ['10.5', '11.8'] as const) {
         await using _ = suite.secrets
         const target = await suite.stored()
         for (const _round of [1, 2, 3]) await suite.secrets.rotate(target.secretId)
-        const { AWSCURRENT = '' } = await target.staged()
+        const AWSCURRENT = await target.stagedValue('AWSCURRENT')
         const { username } = loginIn(AWSCURRENT)
         for (const _time of isSingle ? [1, 2, 3] : [1])
           expect(await server.login({ username, password: 'wrong' })).toBeUndefined()

@@ -31,7 +31,7 @@ for (const series of ['10.5', '11.8'] as const) {
     code: ErrorCode,
     statements: (said: string) => string,
   ) {
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     let begun: RotationByHand | undefined
     const before = async (rotation: RotationByHand) => {
       begun = rotation
@@ -83,7 +83,7 @@ for (const series of ['10.5', '11.8'] as const) {
       it(`NotAClone after an edit of the secret and a GRANT: the ${what} that it prints suffices`, async () => {
         const target = await stored(alternating, { grants: [`SELECT ON ${database}.*`] })
         for (const _turn of ['the clone', 'the base']) await alternating.secrets.rotate(target.secretId)
-        const { AWSCURRENT: SecretString = '' } = await target.staged()
+        const SecretString = await target.stagedValue('AWSCURRENT')
         const edit = new PutSecretValueCommand({ SecretId: target.secretId, SecretString })
         await alternating.secrets.client.send(edit)
         await server.query(`GRANT INSERT, DELETE ON ${database}.* TO ?@'%'`, [target.base.username])

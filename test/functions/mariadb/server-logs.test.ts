@@ -8,8 +8,8 @@ import { loginIn } from '../databases/secret-string.ts'
 import { alternatingUsers, dualPassword, singleUser } from './secret-types.ts'
 
 for (const series of ['10.5', '10.11', '11.8'] as const) {
-  describe(`what MariaDB ${series} keeps of statements`, { meta: { server: `MariaDB ${series}` } }, () => {
-    it('holds no password: no log, no binary log, no audit, no performance_schema, no file at all', async () => {
+  describe(`the statements that MariaDB ${series} keeps`, { meta: { server: `MariaDB ${series}` } }, () => {
+    it('have no password: in no log, no binary log, no audit, no performance_schema, no file at all', async () => {
       await using server = await ownMariadb(series, {
         'log-bin': 'binlog',
         'slow-query-log': 'ON',

@@ -72,7 +72,7 @@ describe('accounts that are no clones', { meta: { server: server.label } }, () =
     expect(await server.login(target.base)).toBeDefined()
   })
 
-  it('an account with the role of the base and more rights is not touched where no value of the secret logs in', async () => {
+  it('an account with the role of the base and more rights is not touched where the secret cannot log in to it', async () => {
     const [target, database] = [await stored(), randomName('d')]
     await createClone(server, target.base)
     await server.query(`GRANT DROP ON ${database}.* TO ${quoted(target.clone.username)}`)

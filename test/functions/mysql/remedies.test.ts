@@ -29,7 +29,7 @@ async function storedWith({ type, ...suite }: Suite & { readonly type: MysqlType
 
 /** Rotates, expects MissingPrivilege, runs the statements that it prints, and expects that the rotation goes on. */
 async function expectMended(suite: Suite, target: StoredTarget, stillWorks = true): Promise<string> {
-  const { AWSCURRENT = '' } = await target.staged()
+  const AWSCURRENT = await target.stagedValue('AWSCURRENT')
   let begun: RotationByHand | undefined
   const before = async (rotation: RotationByHand) => {
     begun = rotation

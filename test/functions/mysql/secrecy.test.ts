@@ -7,7 +7,7 @@ import { type OwnServer, ownMysql } from '../../support/own-mysql.ts'
 import { loginIn } from '../databases/secret-string.ts'
 import { everyStrategy } from './secret-types.ts'
 
-describe('what the server keeps of the statements', { meta: { server: 'MySQL (of its own, all logs on)' } }, () => {
+describe('the statements that the server keeps', { meta: { server: 'MySQL (of its own, all logs on)' } }, () => {
   let server: OwnServer
   beforeAll(async () => {
     server = await ownMysql({
@@ -48,7 +48,7 @@ describe('what the server keeps of the statements', { meta: { server: 'MySQL (of
   }
 
   for (const [strategy, make] of Object.entries(everyStrategy)) {
-    it(`${strategy}: no log, no table and no binary log holds a password, and each of them holds the statement`, async () => {
+    it(`${strategy}: they are in the log, the tables and the binary log, without a password`, async () => {
       const suite = await suiteFor(make(server))
       await using _ = suite.secrets
       const target = await suite.stored()

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { expectFailure } from '../../contract/failure.ts'
 import { suiteFor } from '../../contract/suite.ts'
 import { mysqlServer } from '../../support/mysql.ts'
+import { errorOf } from '../../support/outcome.ts'
 import { randomPassword } from '../../support/random.ts'
 import { alternatingUsers, dualPassword } from './secret-types.ts'
 
@@ -34,7 +35,7 @@ describe('an account that has SYSTEM_USER', { meta: { server: server.label } }, 
     ['whose clone is in use', undefined],
     ['whose clone is in use, and that has a second password', 'ALTER USER ?@? IDENTIFIED BY ? RETAIN CURRENT PASSWORD'],
   ] as const) {
-    it(`alternating-users, one ${what}: the error says what to run, and then the secret is rotated`, async () => {
+    it(`alternating-users, an account ${what}: the error says what to run, and then the secret is rotated`, async () => {
       const suite = await suiteFor(alternatingUsers(server, 'missing'))
       await using _ = suite.secrets
       const made = await suite.type.make(suite.secrets)
@@ -45,10 +46,9 @@ describe('an account that has SYSTEM_USER', { meta: { server: server.label } }, 
       if (prepare !== undefined) await server.query(prepare, [username, '%', randomPassword()])
       const rotation = await suite.secrets.begin(target.secretId)
       await rotation.run('createSecret')
-      const outcome = await rotation.attempt('setSecret')
-      if (outcome.ok) throw new Error('setSecret succeeded')
-      expect(outcome.error.errorType).toBe('MissingPrivilege')
-      const statement = promised(outcome.error.errorMessage)
+      const error = errorOf(await rotation.attempt('setSecret'))
+      expect(error.errorType).toBe('MissingPrivilege')
+      const statement = promised(error.errorMessage)
       expect(statement).toBe(`GRANT SYSTEM_USER ON *.* TO '${made.master?.username}'@'%';`)
       await server.query(statement)
       await rotation.run('setSecret', 'testSecret', 'finishSecret')

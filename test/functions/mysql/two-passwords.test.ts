@@ -72,7 +72,7 @@ for (const by of ['itself', 'a superuser'] as const) {
       it(`rotates an account that ${what}, with every step run twice`, async () => {
         const target = await stored((store) => type.make(store, { options }))
         for (let round = 0; round < 2; round++) {
-          const { AWSCURRENT: before = '' } = await target.staged()
+          const before = await target.stagedValue('AWSCURRENT')
           const rotation = await secrets.begin(target.secretId)
           for (const step of fourSteps) await rotation.run(step, step)
           await rotation.end()

@@ -19,7 +19,7 @@ async function refused(target: Stored, code: ErrorCode = 'SuperuserMismatch') {
 }
 
 async function rotates(target: Stored) {
-  const { AWSCURRENT: before = '' } = await target.staged()
+  const before = await target.stagedValue('AWSCURRENT')
   await secrets.rotate(target.secretId)
   const { AWSCURRENT = '', AWSPREVIOUS } = await target.staged()
   expect(AWSPREVIOUS).toBe(before)
@@ -150,7 +150,7 @@ describe('alternating-users: a host that is a replica', { meta: { server: server
     await rotates(await rds.stored({ host: instanceName(replica), fields: { ssl: false }, superuser }))
   })
 
-  it('an RDS that may not be asked is named in the error, and nothing is done', async () => {
+  it('a question to RDS that is denied is named in the error, and nothing is done', async () => {
     const [source, replica] = await sourceAndReplica()
     const target = await rds.stored({ host: instanceName(replica), superuser: { host: instanceName(source) } })
     api.spoil = () => ({ code: 'AccessDenied', status: 403 })

@@ -46,7 +46,7 @@ for (const major of [18, 15] as const) {
       await single.expectNoLeak(await server.log(start))
     })
 
-    it('a repeated setSecret of alternating-users sends the identical verifier', async () => {
+    it('a repeated setSecret of alternating-users sends the same verifier', async () => {
       const target = await alternating.stored()
       const start = (await server.log()).length
       const rotation = await alternating.secrets.begin(target.secretId)

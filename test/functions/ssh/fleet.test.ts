@@ -24,7 +24,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
   it('with one host down fails to rotate, then succeeds, and no run removes the key that the host still has', async () => {
     const target = await fleet()
     await secrets.rotate(target.secretId)
-    const { AWSCURRENT: before = '' } = await target.staged()
+    const before = await target.stagedValue('AWSCURRENT')
     await door.close()
     const down = await outcomeOf(target.secretId)
     expect(down.outcomes).toEqual(['succeeded', 'Unreachable'])
@@ -44,7 +44,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
   it('with one host down and min_success goes on without it, says so, and does not do it twice', async () => {
     const target = await fleet({ fields: { min_success: 2 } })
     await secrets.rotate(target.secretId)
-    const { AWSCURRENT: kept = '' } = await target.staged()
+    const kept = await target.stagedValue('AWSCURRENT')
     await door.close()
     const left = await outcomeOf(target.secretId)
     // testSecret leaves it out as well.
@@ -142,7 +142,7 @@ describe('a fleet', { meta: { server: type.server } }, () => {
     const target = await fleet()
     const began = Date.now()
     await secrets.rotate(target.secretId)
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     const written = await writtenSince(began, first.account.uid === undefined ? first.account.home : first.path('/'))
     expect(written.map(({ path }) => path)).toContain(first.path(first.account.keys))
     // All keys of this form have their first line in common, those of the hosts, too.

@@ -29,7 +29,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     expect(other.message).toContain('It may have been left behind before')
     await Promise.all([a.open(), c.open()])
     await other.rotation.run(...fourSteps)
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
@@ -37,7 +37,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     const target = await fleet({ fields: { min_success: 2 } })
     await door.close()
     expect((await outcomeOf(target.secretId)).outcomes).toEqual(allWell)
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     await using elsewhere = await doorTo(third.port)
     await elsewhere.close()
     const SecretString = AWSCURRENT.replace(`"port":${door.port}`, `"port":${elsewhere.port}`)
@@ -59,7 +59,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     // Its lock is still there, for as long as the run might have been alive.
     await rm(`${third.path(third.account.keys)}.keyturn-lock`, { force: true })
     await secrets.rotate(target.secretId)
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
@@ -87,7 +87,7 @@ describe('a fleet, in odd cases', { meta: { server: type.server } }, () => {
     go()
     const outcome = await held
     expect(codeOf(outcome)).toBe('NotPending')
-    const { AWSCURRENT = '' } = await target.staged()
+    const AWSCURRENT = await target.stagedValue('AWSCURRENT')
     for (const host of hosts) expect(await logsIn(host, pemIn(AWSCURRENT))).toBe(true)
   })
 
