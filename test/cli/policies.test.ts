@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => local.close())
 
-/** What IAM would be asked for a call that the command has made. */
+/** The action and resource that IAM would be asked about for a call of the command. */
 function request(operation: string) {
   if (operation === 'ListSecrets') return { action: 'secretsmanager:ListSecrets', resource: '*' }
   if (operation === 'FilterLogEvents')
@@ -44,7 +44,7 @@ function request(operation: string) {
 async function requests(...args: readonly string[]) {
   const caller = args.join('-')
   const { code } = await keyturn(args, { endpoint: local.endpoint, caller })
-  // Nobody but people can say that a generated value is dead.
+  // Only people can say whether a generated value is dead.
   expect(code).toBe(args[0] === 'revoke' ? 1 : 0)
   const made = [...new Set(local.calls.by(caller).map(({ operation }) => operation))].sort()
   return made.map(request)

@@ -1,7 +1,7 @@
 /** Before: the call has not left. After: the target has done it and answered, but the answer does not arrive. */
 export type Moment = 'before it leaves' | 'after it has arrived'
 
-/** What proxies ask of each call. It may take its time to answer. */
+/** Decides for proxies about each call, at once or later. */
 export interface Gate {
   /** A call has come: it goes on where `leaves()` is true, and its answer is passed on where `answers()` is. */
   arrive(name: string): { leaves(): boolean | Promise<boolean>; answers(): boolean | Promise<boolean> }

@@ -31,7 +31,7 @@ export async function awsProxy(endpoint: string, gate: Gate): Promise<FaultProxy
 export interface Conversation {
   /** The last part of a call has the call's name, parts of it come before; what is aside passes and is no call. */
   client(take: (bytes: Buffer, is: CallName | 'part' | 'aside') => void): (chunk: Buffer) => void
-  /** An answer ends in its end. */
+  /** The last part of an answer is its end. */
   server(take: (bytes: Buffer, is: 'part' | 'end' | 'aside') => void): (chunk: Buffer) => void
 }
 
@@ -89,7 +89,7 @@ function relay(client: Socket, upstream: Socket, gate: Gate, conversation: Conve
   upstream.on('data', fromServer)
 }
 
-/** At once, where that is known at once. */
+/** Passes at once, where the decision needs no waiting. */
 function whenGood(good: boolean | Promise<boolean>, pass: () => void): void {
   if (good === true) pass()
   else if (good !== false) void good.then((now) => (now ? pass() : undefined))

@@ -28,7 +28,7 @@ export function probeCases({ secrets, stored, expectNoLeak }: Suite): void {
     const answer = await probed(secrets, SecretId)
     expect(await state()).toEqual(before)
     expect(answer).toMatchObject({ KeyturnProbe: 1, rotationEnabled: true })
-    // With some providers it dies when the next one is made.
+    // At some providers the value before ends when the next one is made.
     const verdict = (await target.works(await target.stagedValue('AWSCURRENT'))) ? 'works' : 'fails'
     expect(aboutVersion(answer, 'AWSCURRENT')).toMatchObject({ verdict })
     expect(answer.findings.filter(({ about, verdict }) => about !== 'version' && verdict === 'fails')).toEqual([])
@@ -40,7 +40,7 @@ export function probeCases({ secrets, stored, expectNoLeak }: Suite): void {
   })
 }
 
-/** What holds for logins that a server counts. */
+/** The cases of logins that a server counts. */
 export function databaseProbeCases(type: DatabaseTypeUnderTest, { secrets, stored }: Suite): void {
   it('a probe after the password was changed by hand names that, and is refused once by each account', async () => {
     const target = await stored()

@@ -20,7 +20,7 @@ export interface SecretTypeUnderTest {
   fresh(secrets: SecretsManager): Promise<Target>
   /** Targets with names and values that break texts which are put together carelessly, by their oddity. */
   readonly hostile: Readonly<Record<string, (secrets: SecretsManager) => Promise<Target>>>
-  /** How the Secrets Manager is that it runs with. */
+  /** Options of the Secrets Manager that it runs with. */
   readonly secretsManager?: { readonly anyVersionAbandons?: boolean }
   /** How often random sequences of steps are tried; 4 when left out: the simulation goes through the orders of two runs. */
   readonly sequences?: number
@@ -33,7 +33,7 @@ export interface Target {
   works(value: string): Promise<boolean>
   /** All that a rotation may change at the target. */
   snapshot(): Promise<unknown>
-  /** What of a value must be seen nowhere. */
+  /** The parts of a value that must be seen nowhere. */
   sensitive(value: string): readonly string[]
   /** Values of other secrets that the rotation uses. */
   readonly others: readonly string[]

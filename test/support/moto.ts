@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { freePort } from '../../local/servers/free-port.ts'
 import { guardedServer } from '../../local/servers/guarded-server.ts'
 
-/** The emulator of AWS that stands for what is not Secrets Manager: https://docs.getmoto.org */
+/** The emulator of AWS for all services but Secrets Manager: https://docs.getmoto.org */
 const version = '5.2.1'
 const python = 'python3'
 const run = promisify(execFile)

@@ -7,9 +7,9 @@ export interface LoginCount {
 }
 
 /**
- * Counts the logins of some users in the server's general log, until `stop` is called. Everybody's: tests that count the
- * functions' must make none of their own meanwhile. Refused is who gives a wrong password; the log does not tell the login
- * of a locked account from an accepted one.
+ * Counts the logins of some users in the server's general log, until `stop` is called: tests that count the functions' logins must
+ * make none of their own meanwhile. A login with a wrong password counts as refused; the log does not tell a login to a locked
+ * account from an accepted one.
  */
 export async function watchLogins(
   server: TestServer,

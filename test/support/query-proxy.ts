@@ -8,7 +8,7 @@ export interface QueryError {
   readonly message?: string
 }
 
-/** What stands before moto. It ends its own connections. */
+/** A proxy before moto, which ends its own connections. */
 export async function startQueryProxy(
   pass: (incoming: IncomingMessage, response: ServerResponse) => Promise<unknown>,
 ): Promise<{ readonly url: string } & AsyncDisposable> {

@@ -38,8 +38,8 @@ export interface Gated extends AsyncDisposable {
 }
 
 /**
- * Has all that a function asks of a host pass a gate: SSH is encrypted, but what sshd hands on to SFTP is not. sshd starts,
- * as the account, what brings it here; the real sftp-server is started here, as the account as well.
+ * Has all requests of a function to a host pass a gate: SSH is encrypted, but the stream between sshd and SFTP is not. sshd starts,
+ * as the account, a command that connects to here; the real sftp-server is started here, as the account as well.
  */
 export async function sftpGate(gate: FaultGate): Promise<Gated> {
   let host: SshHost | undefined
@@ -64,7 +64,7 @@ export async function sftpGate(gate: FaultGate): Promise<Gated> {
     client.pipe(upstream)
   })
   return {
-    // The account's shell, bash, is given it as it stands. What is sent there ends with what comes from there.
+    // Bash, the account's shell, runs it as it stands. When the answers end, it stops sending as well.
     command: `exec 3<>/dev/tcp/127.0.0.1/${sftp.port}; (cat <&3; kill -9 $$) & exec cat >&3`,
     port: ssh.port,
     serve(one) {

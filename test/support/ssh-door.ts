@@ -2,19 +2,19 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** What stands before a host, so that it can be out of reach, be counted, and be cut off. */
+/** A proxy before a host, which can refuse, count and cut connections. */
 export interface Door extends AsyncDisposable {
   readonly port: number
   /** How many connections have come. */
   connections(): number
   /** How many there were at once, at the most. */
   most(): number
-  /** Nobody listens there any more. */
+  /** Stops listening. */
   close(): Promise<void>
   open(): Promise<void>
   /** Ends each further connection when it has passed so many bytes on to the host; undefined for never. */
   cutAfter(bytes: number | undefined): void
-  /** Lets nothing of further connections through until then; undefined for no more of that. */
+  /** Holds further connections until the promise resolves; undefined holds none. */
   holdUntil(moment: Promise<void> | undefined): void
   /** How many connections are held. */
   holding(): number

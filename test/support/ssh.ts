@@ -31,7 +31,7 @@ export function writtenKeyIn(value: string): string {
   return value.startsWith('{') ? JSON.stringify(pemIn(value)).slice(1, -1) : value
 }
 
-/** What of a value must be seen nowhere: its key, as it is written, and line by line. */
+/** The parts of a value that must be seen nowhere: its key, as it is written, and line by line. */
 export function secretPartsOf(value: string): readonly string[] {
   const lines = pemIn(value).split('\n')
   return [writtenKeyIn(value), ...lines.filter((part) => part.length > 16 && !part.includes('-----'))]

@@ -4,8 +4,8 @@ import { createSecureContext, TLSSocket, type TlsOptions } from 'node:tls'
 const requestBytes = { postgres: 8, mysql: 36 }
 
 /**
- * What stands before a database and ends TLS in its own way, as proxies do: with certificates that no database would
- * start with, or asking for one of the client. Nobody gets further than TLS.
+ * A proxy before a database that ends TLS in its own way: with certificates that no database would
+ * start with, or asking for one of the client. No client gets further than TLS.
  * @param kind whose request for TLS it answers: PostgreSQL's SSLRequest, or that after the greeting of a MySQL
  * @param server the database whose greeting is passed on
  */

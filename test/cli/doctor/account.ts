@@ -23,7 +23,7 @@ import { startMoto } from '../../support/moto.ts'
 import { lookupEvents, type MadeCall } from './lookup-events.ts'
 import { simulatePolicy } from './simulate-policy.ts'
 
-/** What somebody asks of AWS: `iam` and `SimulatePrincipalPolicy`, for example. */
+/** A call to AWS: `iam` and `SimulatePrincipalPolicy`, for example. */
 export interface AwsCall {
   readonly service: string
   readonly action: string
@@ -38,13 +38,13 @@ export interface AwsAccount extends AsyncDisposable {
   readonly clients: ReturnType<typeof clientsOf>
   /** Every call through the address, in order. */
   readonly calls: AwsCall[]
-  /** Calls of others that CloudTrail knows of. */
+  /** Other callers' calls that CloudTrail has. */
   readonly made: MadeCall[]
   /** Refuses a call where it gives true. */
   forbids: (call: AwsCall) => boolean
   /** Whether a policy of the organization allows what roles do. */
   organizationAllows: boolean
-  /** Who answers for Secrets Manager: moto does replicas and what RDS manages, the laptop's does rotations. */
+  /** The stand-in for Secrets Manager: moto has replicas and secrets that RDS manages, the laptop's has rotations. */
   secretsBy: 'local' | 'moto'
 }
 

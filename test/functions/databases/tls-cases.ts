@@ -11,7 +11,7 @@ export function withEnv<T extends SecretTypeUnderTest>(type: T, env: Readonly<Re
   return { ...type, function: { ...type.function, env } }
 }
 
-/** What no driver may take up, besides its own variables; and code may not be made of text. For a process of its own. */
+/** Variables that no driver may heed, besides its own, and a ban on code made of text. For a process of its own. */
 export const hostileEnvironment = {
   NODE_OPTIONS: '--disallow-code-generation-from-strings',
   NODE_TLS_REJECT_UNAUTHORIZED: '0',

@@ -29,7 +29,7 @@ async function superuser({ account }: World, value: object): Promise<string> {
 
 const unusedPort = async () => ({ port: await freePort() })
 
-/** Refuses what a function calls. */
+/** Refuses calls of a function. */
 function refusing(world: World, message: string, refuses: (call: Call) => boolean) {
   world.fault = (call) => (refuses(call) ? { type: 'AccessDeniedException', message } : undefined)
 }
