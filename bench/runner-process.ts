@@ -7,7 +7,7 @@ import type { Prepared } from './floor.ts'
 export interface RunnerSettings {
   /** Path of the function's bundle. */
   readonly bundle: string
-  /** Where Secrets Manager is. */
+  /** The address of Secrets Manager. */
   readonly endpoint: string
   /** Variables of the function. */
   readonly env: Readonly<Record<string, string>>

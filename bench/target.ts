@@ -11,7 +11,7 @@ export type Move = { readonly session: string } & (
 /** The value of a secret, parsed. */
 export type Value = Readonly<Record<string, unknown>>
 
-/** Where the functions of one folder are measured. */
+/** The target on which the functions of one folder are measured. */
 export interface BenchTarget {
   /** The functions whose rotations are measured; all of them when left out. Bundle and start are measured of all in any case. */
   readonly measures?: readonly string[]
@@ -21,7 +21,7 @@ export interface BenchTarget {
 export interface BenchPlace extends AsyncDisposable {
   /** Variables of the function. The floor has them, too. */
   readonly env: Readonly<Record<string, string>>
-  /** Where the floor finds `logIn`: the URL of a module. None where there is nothing to log in to. */
+  /** The URL of the module with the floor's `logIn`. Undefined where there is nothing to log in to. */
   readonly driver: string | undefined
   /** The function in another form than it is deployed in: the path of its module. */
   readonly module?: string

@@ -15,7 +15,7 @@ export interface Row {
   readonly variables: readonly string[]
   /** Further rights of its role (template/statements.yaml). */
   readonly statements?: readonly string[]
-  /** Whether it reaches something that may be in a VPC: then SubnetIds put it there. */
+  /** Whether its target may be in a VPC: then SubnetIds put the function there. */
   readonly vpc: boolean
   /** Megabytes, where it needs more than MemoryMegabytes has for the others. */
   readonly memory?: number

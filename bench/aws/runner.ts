@@ -18,7 +18,7 @@ export interface AwsRunnerSettings {
   readonly python: string
   /** The function's folder. */
   readonly folder: string
-  /** Where Secrets Manager is. */
+  /** The address of Secrets Manager. */
   readonly endpoint: string
   /** PEM file of the database's authority. */
   readonly authority: string

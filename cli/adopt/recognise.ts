@@ -9,7 +9,7 @@ export interface Described {
 
 /** One of AWS's own rotation functions, and what fits in its place. */
 export interface Recognised {
-  /** As AWS names it in the Serverless Application Repository. */
+  /** Its name in AWS's Serverless Application Repository. */
   readonly is: string
   /** The id of Keyturn's function of the same strategy; undefined where there is none. */
   readonly fits: string | undefined

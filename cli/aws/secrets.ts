@@ -24,7 +24,7 @@ export interface Secrets {
   describe(name: string): Promise<SecretFacts | undefined>
   /** All versions, also those without a label. */
   versions(name: string): Promise<readonly VersionFacts[]>
-  /** For the calls that only one command makes. */
+  /** The client itself, for calls that only one command makes. */
   readonly client: SecretsManagerClient
 }
 

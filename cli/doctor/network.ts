@@ -35,7 +35,7 @@ export interface Acl {
 export interface Subnet {
   readonly id: string
   readonly range: string
-  /** Where 0.0.0.0/0 leads; undefined where there is no such route. */
+  /** The target of the route for 0.0.0.0/0; undefined where there is no such route. */
   readonly defaultRoute: string | undefined
   /** Whether that route leads to nothing, because its target was deleted. */
   readonly blackhole: boolean

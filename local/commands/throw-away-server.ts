@@ -19,7 +19,7 @@ interface Server extends AsyncDisposable {
 
 /** What a kind of database brings to its command. */
 export interface ThrowAwayDatabase<S extends Server> {
-  /** For people. */
+  /** The database's name for people. */
   readonly title: string
   /** The engine as secrets name it, which is the name of the command and of its files as well. */
   readonly engine: 'postgres' | 'mysql' | 'mariadb'

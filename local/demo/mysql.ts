@@ -18,7 +18,7 @@ export async function startMysqlDemo(): Promise<DemoTarget> {
   })
 }
 
-/** The same with MariaDB. */
+/** MariaDB with TLS and a certificate of its own, and the demonstrations on it. */
 export async function startMariadbDemo(): Promise<DemoTarget> {
   const server = await startMariadb('11.8', { 'general-log': 'ON' })
   return await demoServer(server, 'MariaDB', 'mariadb', { 'alternating-users': { logins: 4, calls: 13 } })

@@ -37,7 +37,7 @@ export interface ApplicationOptions {
 
 /** A running target, as far as the demo looks at it. */
 export interface DemoTarget extends AsyncDisposable {
-  /** For people, for instance `PostgreSQL 18.4`. */
+  /** The target's name for people, for instance `PostgreSQL 18.4`. */
   readonly title: string
   /** Variables of the functions. */
   readonly env: Readonly<Record<string, string>>

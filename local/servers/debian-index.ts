@@ -12,7 +12,7 @@ export interface DebianPackage {
 
 interface Stanza extends DebianPackage {
   readonly section: string
-  /** One entry for each dependency: the names of which any one will do. */
+  /** An entry for each dependency: the names of packages, any of which satisfies it. */
   readonly depends: readonly (readonly string[])[]
 }
 

@@ -24,7 +24,7 @@ interface Key {
  * A user's call needs a right signature. All other calls are let in unseen: they stand for those of the functions' role.
  */
 export interface LocalIam extends AsyncDisposable {
-  /** For AWS_ENDPOINT_URL_IAM and AWS_ENDPOINT_URL_STS. */
+  /** The address for AWS_ENDPOINT_URL_IAM and AWS_ENDPOINT_URL_STS. */
   readonly url: string
   readonly asked: readonly Asked[]
   /** Makes a user with one key. */

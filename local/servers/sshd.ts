@@ -129,7 +129,7 @@ function ownName(): string {
   }
 }
 
-/** By the loader and the libraries of the package, so that any Linux will do. sshd cannot start itself anew so (-r). */
+/** Runs a program with the package's own loader and libraries, so that any Linux will do. sshd cannot restart itself then (-r). */
 function own(unpacked: string, program: string): string[] {
   const triple = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
   const folders = [join(unpacked, 'lib', triple), join(unpacked, 'usr', 'lib', triple)]

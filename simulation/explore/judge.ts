@@ -6,7 +6,7 @@ import { type Predicate, predicates } from './predicates.ts'
 export interface Judge {
   /** @returns the name of the first predicate that is broken now; the order is such that it tells most */
   look(): string | undefined
-  /** The same, when everything has ended. */
+  /** @returns the name of a predicate that is broken when everything has ended */
   lookAtTheEnd(): string | undefined
   /** Predicates that somebody has broken at the target by hand. They need not hold before the remedy was carried out. */
   readonly brokenByHand: ReadonlySet<string>

@@ -40,7 +40,7 @@ function putMended(world: World): void {
 /** How long the service waits before it starts a rotation again, and how often it does; AWS documents neither. */
 const retryMs = 10_000
 const mostRetries = 6
-/** One remedy may be asked for only when another one has been carried out. */
+/** The most attempts: some remedies are asked for only after others have been carried out. */
 const mostAttempts = mostRetries + 6
 
 /**

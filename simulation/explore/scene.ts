@@ -108,7 +108,7 @@ export function endOutlived(scene: Scene): void {
   }
 }
 
-/** The same text for scenes with the same future. */
+/** A text that is the same for two scenes if they have the same future. */
 export function stateOfScene({ stage, processes, late, current }: Scene): string {
   // A process that is over matters only by its traces outside.
   const runs = processes.map((each) =>

@@ -6,7 +6,7 @@ const ordinals = ['First rotation', 'Second rotation']
 
 /** One run of a demonstration, and where it ran. */
 export interface Reported {
-  /** For people, for instance `PostgreSQL 18.4`. */
+  /** The target's name for people, for instance `PostgreSQL 18.4`. */
   readonly target: string
   /** What the strategy does, in half a sentence. */
   readonly summary: string

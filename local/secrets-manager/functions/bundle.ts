@@ -58,7 +58,7 @@ const forLambda = { minify: true, metafile: true, logLevel: 'error' } as const s
 
 /** A function's folder, as Lambda unpacks it. */
 export interface FunctionFolder {
-  /** By name: the bundle, and its source map. */
+  /** The files by name: the bundle, and its source map. */
   readonly files: Readonly<Record<string, Uint8Array>>
   /** esbuild's account of what went in; its paths begin at the root. */
   readonly metafile: Metafile

@@ -25,9 +25,9 @@ export interface RotationFunction {
   readonly id: string
   /** The function's ARN in the default Region. */
   readonly arn: string
-  /** As Lambda names it: its module's name, and `.handler`. */
+  /** The handler as Lambda names it: its module's name, and `.handler`. */
   readonly handler?: string
-  /** As Lambda names it; nodejs24.x when left out. */
+  /** The runtime as Lambda names it; nodejs24.x when left out. */
   readonly runtime?: string
   /** The function's limits, where they are known here. */
   readonly timeoutMs?: number
@@ -50,7 +50,7 @@ export interface StepStarted {
   readonly token: string
   /** 1 for the first run, 2 for the first retry, … */
   readonly attempt: number
-  /** By the service's clock, milliseconds since the epoch. */
+  /** When the step started, by the service's clock: milliseconds since the epoch. */
   readonly at: number
 }
 

@@ -7,7 +7,7 @@ export interface Call {
   readonly caller: string
   /** The Region that the request was signed for. */
   readonly region: string
-  /** As it was sent: name, ARN or partial ARN. */
+  /** The SecretId as it was sent: a name, an ARN or a partial ARN. */
   readonly secretId: string | undefined
   /** 1 for the first call of this caller, 2 for the next, … */
   readonly sequence: number

@@ -96,7 +96,7 @@ function configurationOf(
   }
 }
 
-/** As the template's AWS::Lambda::Permission makes it. */
+/** The function's resource policy, as the template's AWS::Lambda::Permission makes it. */
 function policyOf({ id }: RotationFunction, region: string) {
   const statement = {
     Sid: `${id}Permission`,

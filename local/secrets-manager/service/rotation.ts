@@ -81,7 +81,7 @@ async function holdBack(service: Service, secret: Secret, rotation: Rotation) {
 
 const stepsOf = ({ kind }: Rotation): readonly Step[] => (kind === 'test' ? ['testSecret'] : steps)
 
-/** One attempt. Each reports its start and its end; AWS does not document whether it reports attempts or rotations. */
+/** Makes one attempt, and reports its start and its end. AWS does not document whether it reports attempts or rotations. */
 async function run(service: Service, secret: Secret, rotation: Rotation): Promise<void> {
   const prefix = rotation.kind === 'test' ? 'Test' : ''
   rotation.state = 'running'
