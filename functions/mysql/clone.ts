@@ -1,7 +1,7 @@
 import type { CloneChange, CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import { noteDefined } from '../../shared/mysql-family/definers.ts'
 import { type Difference, statementOf } from '../../shared/mysql-family/differences.ts'
 import { checkNothingIsLost, makeEqual } from '../../shared/mysql-family/make-equal.ts'
@@ -90,12 +90,12 @@ const notLetIn: readonly string[] = ['LoginRefused', 'LoginLocked', 'LoginExpire
 
 /** Of accounts of one name the server takes the one for the nearest host: for the function that may be somebody else's. */
 async function checkNotHidden(
-  { login, context }: ServerConnection,
+  connection: ServerConnection,
   others: readonly Account[],
   { username, password }: CloneChange,
 ): Promise<void> {
   try {
-    const session = await connect({ ...login, username, password, database: undefined }, context)
+    const session = await connection.connectAs({ username, password, database: undefined })
     await session.close()
   } catch (error) {
     if (!(error instanceof RotationError) || !notLetIn.includes(error.code)) throw error

@@ -1,7 +1,7 @@
 import { address } from '../../shared/database/secret.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
-import { connect, type ServerConnection } from '../../shared/mysql-family/connection.ts'
+import type { ServerConnection } from '../../shared/mysql-family/connection.ts'
 import type { Mend } from '../../shared/mysql-family/mend.ts'
 import { checkLimit, checkOneAccount } from '../../shared/mysql-family/own-account.ts'
 import { literal } from '../../shared/mysql-family/quoting.ts'
@@ -120,7 +120,7 @@ export async function checkOwnPassword(connection: ServerConnection): Promise<vo
 async function provesFirst(connection: ServerConnection, next: string): Promise<ServerConnection> {
   await connection.close()
   try {
-    return await connect({ ...connection.login, password: next }, connection.context)
+    return await connection.connectAs({ password: next })
   } catch (error) {
     if (!(error instanceof RotationError) || error.code !== 'LoginRefused') throw error
     throw notPrimary(connection)

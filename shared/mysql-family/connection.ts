@@ -42,6 +42,8 @@ export interface ServerConnection {
    * connection ends, however it ends. Throws TimedOut.
    */
   lock(user: string): Promise<void>
+  /** Logs in once more, by a login that differs in some fields. Throws as `connect` does. */
+  connectAs(changed: Partial<Login>): Promise<ServerConnection>
   /** Ends the connection; never throws. */
   close(): Promise<void>
 }
@@ -97,6 +99,7 @@ export async function connect(login: Login, context: RotationContext): Promise<S
       change: async (doing, sql, mend) => void (await attempt(doing, sql, [], mend)),
       attempt,
       lock: (user) => takeLock({ login, context, read }, user),
+      connectAs: (changed) => connect({ ...login, ...changed }, context),
       close: driver.close,
     }
   } catch (error) {
