@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { styleText } from 'node:util'
 import { discoverFunctions, shellVariables } from '../functions.ts'
+import { regionIn } from '../secrets-manager/arns.ts'
 import { runLambda } from '../secrets-manager/functions/lambda.ts'
-import { regionIn } from '../secrets-manager/service/names.ts'
 import { type CommandLine, commandLine } from './command-line.ts'
 import { doneIn } from './done.ts'
 

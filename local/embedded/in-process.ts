@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { arnOfFunction } from '../secrets-manager/arns.ts'
 import { stopped, timedOut, withinTimeout } from '../secrets-manager/functions/endings.ts'
 import { callHandler } from '../secrets-manager/functions/handler-call.ts'
 import type { RotationFunction } from '../secrets-manager/functions/invocation.ts'
-import { arnOfFunction } from '../secrets-manager/service/names.ts'
 import type { Handler } from './function-option.ts'
 
 const memoryMb = 256

@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { defaultRegion as region } from '../secrets-manager/arns.ts'
 import { runWith } from '../secrets-manager/functions/lambda-runtime.ts'
 import { openSecretsManager } from '../secrets-manager/secrets-manager.ts'
-import { defaultRegion as region } from '../secrets-manager/service/names.ts'
 import { builtPrograms } from './built-programs.ts'
 import type { FunctionName } from './function-names.ts'
 import type { FunctionOption } from './function-option.ts'

@@ -1,5 +1,5 @@
+import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/arns.ts'
 import { describeOperation } from '../../local/secrets-manager/service/descriptions.ts'
-import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/service/names.ts'
 import type { Operation } from '../../local/secrets-manager/service/operation.ts'
 import { rotateOperations } from '../../local/secrets-manager/service/rotate.ts'
 import { secretOperations } from '../../local/secrets-manager/service/secrets.ts'

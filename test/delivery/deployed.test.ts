@@ -12,7 +12,7 @@ import {
 import { CreateSecretCommand, RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bundleCommand } from '../../cli/bundle.ts'
-import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/service/names.ts'
+import { arnOfFunction, defaultRegion } from '../../local/secrets-manager/arns.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { type AwsAccount, awsAccount } from '../cli/doctor/account.ts'
 import { pythonWith } from '../support/python-environment.ts'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { folderOfAws } from '../../bench/aws/functions.ts'
 import { type AwsRunner, startAwsRunner } from '../../bench/aws/runner.ts'
+import { arnOfFunction } from '../../local/secrets-manager/arns.ts'
 import type { Invocation, RotationFunction } from '../../local/secrets-manager/functions/invocation.ts'
-import { arnOfFunction } from '../../local/secrets-manager/service/names.ts'
 
 const { KEYTURN_AWS_FUNCTIONS: checkout = '', KEYTURN_AWS_PYTHON: python = 'python3' } = process.env
 

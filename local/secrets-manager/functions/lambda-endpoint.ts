@@ -1,4 +1,4 @@
-import { arnOfFunction } from '../service/names.ts'
+import { arnOfFunction } from '../arns.ts'
 import type { FunctionError, Invocation, RotationFunction } from './invocation.ts'
 
 export interface LambdaEndpointOptions {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { devNull } from 'node:os'
 import { parse } from 'node:path'
-import { arnOfFunction, defaultRegion } from '../service/names.ts'
+import { arnOfFunction, defaultRegion } from '../arns.ts'
 import { crash, stopped, timedOut, withinTimeout } from './endings.ts'
 import { type Environment, startEnvironment } from './environment.ts'
 import type { Invocation, RotationFunction } from './invocation.ts'

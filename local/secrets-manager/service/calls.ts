@@ -1,4 +1,4 @@
-import { defaultRegion } from './names.ts'
+import { defaultRegion } from '../arns.ts'
 
 /** One API call, as it is recorded: never with a secret's value, policy or description. */
 export interface Call {

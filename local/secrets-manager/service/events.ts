@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { account, regionIn } from '../arns.ts'
 import type { Clock } from './clock.ts'
-import { account, regionIn } from './names.ts'
 
 export type ServiceEventName =
   | 'RotationStarted'

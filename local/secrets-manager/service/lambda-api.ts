@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { account, arnOfFunction, arnOfIdentity } from '../arns.ts'
 import type { Invocation, RotationFunction } from '../functions/invocation.ts'
 import type { ServiceError } from './errors.ts'
 import { notFound, serviceError, unreadable } from './errors.ts'
-import { account, arnOfFunction, arnOfIdentity } from './names.ts'
 import type { Service } from './store.ts'
 
 export interface LambdaAnswer {

@@ -1,6 +1,6 @@
+import { arnOfFunction } from '../arns.ts'
 import { invalidParameter, invalidRequest, serviceError } from './errors.ts'
 import { flag, integer, optional, record, text } from './input.ts'
-import { arnOfFunction } from './names.ts'
 import { type Operation, operation, secretId, token } from './operation.ts'
 import { dropRotation, reattempt, startRotation } from './rotation.ts'
 import { parseSchedule } from './schedule.ts'

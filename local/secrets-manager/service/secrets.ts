@@ -1,6 +1,7 @@
+import { arnFor } from '../arns.ts'
 import { invalidParameter, invalidRequest, serviceError } from './errors.ts'
 import { flag, integer, list, optional, type Reader, record, text } from './input.ts'
-import { arnFor, checkName } from './names.ts'
+import { checkName } from './names.ts'
 import { description, kmsKeyId, type Operation, operation, secretId, token } from './operation.ts'
 import { dropRotation } from './rotation.ts'
 import { armSchedule } from './scheduler.ts'

@@ -1,10 +1,11 @@
 import type { Step } from '../../../shared/rotation/event.ts'
+import { arnOfFunction } from '../arns.ts'
 import type { RotationFunction, StepListener } from '../functions/invocation.ts'
 import type { Clock } from './clock.ts'
 import { invalidRequest, notFound } from './errors.ts'
 import type { EventLog } from './events.ts'
 import type { FunctionLogs } from './function-logs.ts'
-import { arnOfFunction, matcherFor } from './names.ts'
+import { matcherFor } from './names.ts'
 import type { Schedule, Window } from './schedule.ts'
 
 /** A value as it was sent: `binary` is Base64. */

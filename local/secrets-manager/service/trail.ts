@@ -1,7 +1,7 @@
+import { account, arnOfIdentity } from '../arns.ts'
 import type { CallLog, CallRecord } from './calls.ts'
 import type { DeliveredEvent, EventLog } from './events.ts'
 import { integer, optional, type Reader, record, text } from './input.ts'
-import { account, arnOfIdentity } from './names.ts'
 import { nextToken, type Operation } from './operation.ts'
 import { page } from './paging.ts'
 

@@ -12,8 +12,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { RDSClient } from '@aws-sdk/client-rds'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SNSClient } from '@aws-sdk/client-sns'
+import { account as accountId, defaultRegion } from '../../../local/secrets-manager/arns.ts'
 import type { RotationFunction } from '../../../local/secrets-manager/functions/invocation.ts'
-import { account as accountId, defaultRegion } from '../../../local/secrets-manager/service/names.ts'
 import {
   type LocalOptions,
   type LocalSecretsManager,

@@ -8,14 +8,10 @@ import {
   RotateSecretCommand,
   type RotateSecretCommandInput,
 } from '@aws-sdk/client-secrets-manager'
+import { account as accountId, arnOfFunction, defaultRegion as region } from '../../../local/secrets-manager/arns.ts'
 import type { Invocation, RotationFunction } from '../../../local/secrets-manager/functions/invocation.ts'
 import { runLambda } from '../../../local/secrets-manager/functions/lambda.ts'
 import type { Call } from '../../../local/secrets-manager/service/calls.ts'
-import {
-  account as accountId,
-  arnOfFunction,
-  defaultRegion as region,
-} from '../../../local/secrets-manager/service/names.ts'
 import { repositoryPath } from '../../support/function-under-test.ts'
 import { type AwsAccount, awsAccount } from './account.ts'
 import { type Ground, ground } from './ground.ts'

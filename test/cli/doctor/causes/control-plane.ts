@@ -14,7 +14,7 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { arnOfFunction } from '../../../../local/secrets-manager/service/names.ts'
+import { arnOfFunction } from '../../../../local/secrets-manager/arns.ts'
 import { type Case, failing } from '../case.ts'
 import { policy, statementsOf } from '../set-up.ts'
 
