@@ -13,8 +13,14 @@ export interface DatabaseTarget extends Target {
 }
 
 /** The name that alternating-users gives to the second login, as AWS's functions do. */
-export function cloneOf({ username }: TestLogin): string {
+export function cloneOf({ username }: Pick<TestLogin, 'username'>): string {
   return `${username}_clone`
+}
+
+/** Asks for a clone of a base that is in use, to be the next login. */
+export function cloneComingNext(base: string, password: string, otherPassword: string) {
+  const clone = cloneOf({ username: base })
+  return { base, clone, username: clone, password, otherPassword, previousPassword: async () => undefined }
 }
 
 /**

@@ -5,6 +5,7 @@ import { nativeHash } from '../../../shared/mysql-family/native-hash.ts'
 import { mariadbServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
+import { cloneComingNext } from '../databases/target.ts'
 import { contextFor, loginAt } from '../mysql/connection.ts'
 
 const server = await mariadbServer('11.8')
@@ -24,17 +25,7 @@ describe('versions', { meta: { server: server.label } }, () => {
     ['dual-password', ({ addPassword, login }) => addPassword(login.username, { next, current })],
     [
       'alternating-users',
-      ({ ensureClone, login: { username: base } }) => {
-        const clone = `${base}_clone`
-        return ensureClone({
-          base,
-          clone,
-          username: clone,
-          password: next,
-          otherPassword: current,
-          previousPassword: async () => undefined,
-        })
-      },
+      ({ ensureClone, login: { username: base } }) => ensureClone(cloneComingNext(base, next, current)),
     ],
   ] as const satisfies [string, (made: Awaited<ReturnType<typeof sessionOf>>) => Promise<void>][]) {
     it(`10.4 is UnsupportedServer before anything is changed: ${strategy}`, async () => {

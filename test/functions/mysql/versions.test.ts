@@ -7,6 +7,7 @@ import { isAtLeast } from '../../../shared/mysql-family/server-checks.ts'
 import { mysqlServer } from '../../support/mysql.ts'
 import { randomPassword } from '../../support/random.ts'
 import { createAccount } from '../databases/mysql-accounts.ts'
+import { cloneComingNext } from '../databases/target.ts'
 import { contextFor, loginAt } from './connection.ts'
 
 type MysqlSession = ReturnType<typeof mysqlSession>
@@ -43,21 +44,7 @@ describe('versions', { meta: { server: server.label } }, () => {
   for (const [version, change, remedy] of [
     ['8.0.13', ({ addPassword }, username) => addPassword(username, { next, current }), 'single-user'],
     ['5.6.51', ({ setPassword }) => setPassword(next), 'Upgrade the server'],
-    [
-      '8.0.13',
-      ({ ensureClone }, base) => {
-        const clone = `${base}_clone`
-        return ensureClone({
-          base,
-          clone,
-          username: clone,
-          password: next,
-          otherPassword: current,
-          previousPassword: async () => undefined,
-        })
-      },
-      'single-user',
-    ],
+    ['8.0.13', ({ ensureClone }, base) => ensureClone(cloneComingNext(base, next, current)), 'single-user'],
   ] as const satisfies [string, (session: MysqlSession, username: string) => Promise<void>, string][]) {
     it(`${version} is UnsupportedServer before anything is changed: ${remedy}`, async () => {
       const { session, username, password } = await sessionOf(version)

@@ -6,7 +6,7 @@ import { randomPassword } from '../../support/random.ts'
 import { cloneOf } from '../databases/target.ts'
 import { expectOwnRightsGoOver } from './own-rights.ts'
 import { createClone, createRole, literal } from './roles.ts'
-import { alternatingUsers, bySuperuser } from './secret-types.ts'
+import { alternatingUsers, storedBySuperuser } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)
@@ -14,8 +14,8 @@ for (const major of [18, 15] as const) {
   const { secrets, type } = suite
 
   async function stored() {
-    const made = await type.make(secrets, bySuperuser(server))
-    return { ...(await suite.stored(async () => made)), base: made.base, clone: quoted(cloneOf(made.base)) }
+    const { clone, ...target } = await storedBySuperuser(server, suite)
+    return { ...target, clone: quoted(clone) }
   }
 
   describe(`roles that are no clones, on ${server.label}`, { meta: { server: server.label } }, () => {

@@ -4,20 +4,15 @@ import { codeOf, saidBy } from '../../support/outcome.ts'
 import { connected, postgresServer, quoted } from '../../support/postgres.ts'
 import { randomName } from '../../support/random.ts'
 import { loginIn } from '../databases/secret-string.ts'
-import { cloneOf } from '../databases/target.ts'
 import { createClone } from './roles.ts'
-import { alternatingUsers, bySuperuser } from './secret-types.ts'
+import { alternatingUsers, bySuperuser, storedBySuperuser } from './secret-types.ts'
 
 for (const major of [18, 15] as const) {
   const server = await postgresServer(major)
   const suite = await suiteFor(alternatingUsers(server, 'missing'))
   const { secrets, type } = suite
 
-  /** A stored secret whose superuser secret is a real superuser's, for what an administrator may not do. */
-  async function stored() {
-    const made = await type.make(secrets, bySuperuser(server))
-    return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
-  }
+  const stored = () => storedBySuperuser(server, suite)
 
   /** What sessions of a login find: their settings, and as whom they run. */
   async function sessionOf(value: string, names: readonly string[], database = 'postgres') {

@@ -1,4 +1,5 @@
 import { rotationCalls } from '../../contract/calls.ts'
+import type { Suite } from '../../contract/suite.ts'
 import type { TestServer } from '../../support/postgres.ts'
 import { randomPassword } from '../../support/random.ts'
 import type { TestLogin } from '../../support/test-server.ts'
@@ -11,7 +12,7 @@ import {
   type WishedType,
 } from '../databases/database-type.ts'
 import { type ServerFields, secretStringOf } from '../databases/secret-string.ts'
-import { type Store, targetsOf } from '../databases/target.ts'
+import { cloneOf, type Store, targetsOf } from '../databases/target.ts'
 import { createClone, createMaster, createRole, type RoleWish, roleSnapshot } from './roles.ts'
 import { serverView } from './server-view.ts'
 
@@ -28,9 +29,18 @@ export const secretString = secretStringOf('postgres', ({ database = 'postgres' 
 }))
 const target = targetsOf(secretString, roleSnapshot)
 
-/** The wish for a superuser secret of a real superuser, who may do what an administrator may not. */
+/** The wish for a superuser secret of a real superuser, with rights that an administrator lacks. */
 export function bySuperuser({ superuser }: Pick<TestServer, 'superuser'>): TargetWish {
   return { master: async () => ({ ...superuser, database: 'postgres' }) }
+}
+
+/** A stored secret with such a superuser secret. */
+export async function storedBySuperuser(
+  server: TestServer,
+  { secrets, ...suite }: Suite & { readonly type: PostgresType },
+) {
+  const made = await suite.type.make(secrets, bySuperuser(server))
+  return { ...(await suite.stored(async () => made)), base: made.base, clone: cloneOf(made.base) }
 }
 
 /** @param at what the secrets say of the server, where it is to be reached in another way */
