@@ -1,4 +1,4 @@
-import type { Trace } from './doctor/seen.ts'
+import type { Trace } from './aws/trail.ts'
 
 /** A rotation, put together of CloudTrail's events and the log. Times are milliseconds since 1970. */
 export interface Rotation {

@@ -13,3 +13,6 @@ export function clientSettings({ profile, region }: Connection) {
     ...(region === undefined ? {} : { region }),
   }
 }
+
+/** The settings of a client. Each client is made where it is used, so that a bundle has only the parts that are used. */
+export type Settings = ReturnType<typeof clientSettings>

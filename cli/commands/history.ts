@@ -41,7 +41,7 @@ export default command({
     const settings = { ...clientSettings(connection), ...regionOf(secret.arn) }
     terminal.progress('asks CloudTrail ...')
     const [{ tracesOf, rotationEvents, testEvents, writingEvents }, { ask }] = await Promise.all([
-      import('../doctor/services/trail.ts'),
+      import('../aws/trail.ts'),
       import('../aws/ask.ts'),
     ])
     const wanted = [...rotationEvents, ...testEvents, ...writingEvents]

@@ -1,6 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import type { Connection } from '../aws/connection.ts'
-import { clientSettings } from '../aws/connection.ts'
+import { type Connection, clientSettings, type Settings } from '../aws/connection.ts'
 import { hour } from '../times.ts'
 import { parsedArn } from './arn.ts'
 import { answerTo } from './ask.ts'
@@ -10,7 +9,6 @@ import { releasedCode } from './released.ts'
 import { type Key, known, type Lambda, type Secret, type Seen } from './seen.ts'
 import { rotationCalls, type Wanted } from './services/role.ts'
 import { resourcePolicyOf, versionsOf } from './services/secret.ts'
-import type { Settings } from './settings.ts'
 
 /** How far back doctor looks in the log and in CloudTrail, unless a rotation has been stuck for longer. */
 const lookBack = 3 * 24 * hour
@@ -101,7 +99,7 @@ async function keyAnswer(settings: Settings, { keyId }: Secret): Promise<Seen['k
 
 async function tracesAnswer(settings: Settings, { arn }: Secret, now: number): Promise<Seen['traces']> {
   return answerTo('cloudtrail:LookupEvents', async () => {
-    const trail = await import('./services/trail.ts')
+    const trail = await import('../aws/trail.ts')
     const names = [...trail.rotationEvents, 'PutSecretValue', 'UpdateSecret']
     const bound = { since: now - lookBack, until: now, mostPages: 2 }
     return (await trail.tracesOf(settings, arn, names, bound)).traces

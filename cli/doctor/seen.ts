@@ -1,6 +1,7 @@
 import type { SecretFacts } from '../../shared/secret-state.ts'
 import type { Probed } from '../aws/functions.ts'
 import type { VersionFacts } from '../aws/secrets.ts'
+import type { Trace } from '../aws/trail.ts'
 import type { Network } from './network.ts'
 import type { ReleasedCode } from './released.ts'
 
@@ -94,17 +95,6 @@ export interface Alarms {
   >
   /** Topics of those rules without a confirmed subscription. */
   readonly unheard: Answer<readonly string[]>
-}
-
-/** An event about the secret in CloudTrail. */
-export interface Trace {
-  readonly time: number
-  readonly event: string
-  /** The identity that made the call; the service itself where it reports a rotation. */
-  readonly by: string
-  readonly error: string | undefined
-  /** The version that a rotation made. */
-  readonly version: string | undefined
 }
 
 /** An error of ours: its code, what happened, and what mends it. */

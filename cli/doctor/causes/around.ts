@@ -1,6 +1,7 @@
+import type { Trace } from '../../aws/trail.ts'
 import { day } from '../../times.ts'
 import { type Cause, cause, type Finding, isStuck, pendingOf } from '../cause.ts'
-import { known, type Seen, type Trace } from '../seen.ts'
+import { known, type Seen } from '../seen.ts'
 import { when } from '../words.ts'
 
 /** Causes around a rotation: other writers, and failures that nobody would hear of. */

@@ -1,7 +1,7 @@
 import { DescribeKeyCommand, GetKeyPolicyCommand, KMSClient } from '@aws-sdk/client-kms'
+import type { Settings } from '../../aws/connection.ts'
 import { answerTo } from '../ask.ts'
 import type { Key } from '../seen.ts'
-import type { Settings } from '../settings.ts'
 
 /** The key of a secret. Throws what the SDK throws for the key itself. */
 export async function keyOf(settings: Settings, KeyId: string): Promise<Key> {

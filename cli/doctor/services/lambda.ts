@@ -7,9 +7,9 @@ import {
   ListProvisionedConcurrencyConfigsCommand,
   ListTagsCommand,
 } from '@aws-sdk/client-lambda'
+import type { Settings } from '../../aws/connection.ts'
 import { answerTo, isMissing } from '../ask.ts'
 import { known, type Lambda } from '../seen.ts'
-import type { Settings } from '../settings.ts'
 import { throttlesOf } from './throttles.ts'
 
 /** @returns undefined where there is no such function. Throws what the SDK throws for its configuration alone. */

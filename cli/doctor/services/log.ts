@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import type { Settings } from '../../aws/connection.ts'
 import { jsonObject } from '../../json.ts'
 import type { LogLine } from '../seen.ts'
-import type { Settings } from '../settings.ts'
 
 /** Words in the lines of Lambda and of AWS's functions that doctor reads. The pattern finds any of them. */
 const words = [

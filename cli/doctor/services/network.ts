@@ -13,9 +13,9 @@ import {
   type SecurityGroup,
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2'
+import type { Settings } from '../../aws/connection.ts'
 import type { Acl, Endpoint, Group, GroupRule, Network, Subnet } from '../network.ts'
 import type { Lambda } from '../seen.ts'
-import type { Settings } from '../settings.ts'
 
 /** The network of a function; undefined where it is in no VPC. Throws what the SDK throws. */
 export async function networkOf(settings: Settings, lambda: Lambda): Promise<Network | undefined> {

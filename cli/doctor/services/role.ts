@@ -1,6 +1,6 @@
 import { type EvaluationResult, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import type { Settings } from '../../aws/connection.ts'
 import type { Decision } from '../seen.ts'
-import type { Settings } from '../settings.ts'
 
 /** The calls of a rotation on the secret itself. */
 export const rotationCalls = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(

@@ -1,5 +1,5 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch'
-import type { Settings } from '../settings.ts'
+import type { Settings } from '../../aws/connection.ts'
 
 const days = 3
 

@@ -1,6 +1,5 @@
 import { CloudTrailClient, type Event, LookupEventsCommand } from '@aws-sdk/client-cloudtrail'
-import type { Trace } from '../seen.ts'
-import type { Settings } from '../settings.ts'
+import type { Settings } from './connection.ts'
 
 /** The events that Secrets Manager itself reports of rotations. They have no resources, so they are found by name. */
 export const rotationEvents = ['RotationStarted', 'RotationSucceeded', 'RotationFailed', 'RotationAbandoned']
@@ -13,6 +12,17 @@ export const writingEvents = [
   'RotateSecret',
   'CancelRotateSecret',
 ]
+
+/** An event about the secret in CloudTrail. */
+export interface Trace {
+  readonly time: number
+  readonly event: string
+  /** The identity that made the call; the service itself where it reports a rotation. */
+  readonly by: string
+  readonly error: string | undefined
+  /** The version that a rotation made. */
+  readonly version: string | undefined
+}
 
 /** Where the search ends, although there may be more. */
 export interface Bound {
