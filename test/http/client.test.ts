@@ -172,7 +172,7 @@ describe('the guarded client', () => {
     expect([error.code, error.effect]).toEqual(['AddressNotAllowed', 'none'])
   })
 
-  it('a host that is listed as private may be in a private network, and nowhere closer', async () => {
+  it('a host that is listed as private may be in a private network, but not loopback or link-local', async () => {
     const host = `internal.example.com:${port}`
     const ends = ['10.255.255.254', 'fd12::1', '100.64.0.1', '127.0.0.1', '169.254.169.254'].map(async (address) => {
       const signal = AbortSignal.timeout(300)

@@ -20,14 +20,14 @@ async function secret() {
 describe(`${server.label}, which AWS's functions cannot rotate`, { meta: { server: server.label } }, () => {
   afterAll(() => place[Symbol.asyncDispose]())
 
-  it('is rotated by ours, where theirs for a single user has failed', async () => {
+  it("is rotated by Keyturn where AWS's function for a single user has failed", async () => {
     const { secretId, rotate } = await secret()
     await expect(rotate('theirs', single, 'is refused')).rejects.toThrow('1064')
     await place.giveUp(secretId)
     await rotate('ours', single, 'is refused')
   })
 
-  it('is rotated by ours after the statement of the page, where theirs has left a second login unfinished', async () => {
+  it("is rotated by Keyturn after the page's statement, where AWS's function left a second login unfinished", async () => {
     const { names, secretId, rotate } = await secret()
     await expect(rotate('theirs', alternating, 'works')).rejects.toThrow('1064')
     await place.giveUp(secretId)
@@ -36,7 +36,7 @@ describe(`${server.label}, which AWS's functions cannot rotate`, { meta: { serve
     for (let turn = 0; turn < 3; turn++) await rotate('ours', alternating, 'works')
   })
 
-  it('is rotated by ours with no statement, where theirs was let through at its second attempt', async () => {
+  it("is rotated by Keyturn without a statement where AWS's function succeeded at its second attempt", async () => {
     const { names, secretId, rotate, username } = await secret()
     await expect(rotate('theirs', alternating, 'works')).rejects.toThrow('1064')
     // It finds that the password it had given to the new account works, and looks no further.

@@ -30,7 +30,7 @@ for (const server of [older, await mariadbServer('11.8')]) {
   }
 
   describe(`alternating users, on ${server.label}`, { meta: { server: server.label } }, () => {
-    it('go from theirs to ours with no change', async () => {
+    it("go from AWS's functions to Keyturn without a change", async () => {
       const { rotate, prove } = await secret()
       await prove('is none')
       for (const whose of ['theirs', 'theirs', 'theirs', 'ours', 'ours', 'ours'] as const)
@@ -38,7 +38,7 @@ for (const server of [older, await mariadbServer('11.8')]) {
     })
 
     for (const rotations of [2, 3]) {
-      it(`go back to theirs as the page says, after ${rotations} rotations of ours`, async () => {
+      it(`go back to AWS's functions as the page says, after ${rotations} rotations of Keyturn`, async () => {
         const { names, rotate, run, username } = await secret()
         for (let rotation = 0; rotation < rotations; rotation++) await rotate('ours', alternating, 'works')
         expect(await username()).toBe(rotations === 2 ? names.app : `${names.app}_clone`)
@@ -50,7 +50,7 @@ for (const server of [older, await mariadbServer('11.8')]) {
     }
 
     if (engine === 'mysql')
-      it('cannot be rotated by theirs without these statements', async () => {
+      it("cannot be rotated by AWS's functions without these statements", async () => {
         const { rotate } = await secret()
         await rotate('ours', alternating, 'works')
         await expect(rotate('theirs', alternating, 'works')).rejects.toThrow('4027')
@@ -60,7 +60,7 @@ for (const server of [older, await mariadbServer('11.8')]) {
   describe(`dual passwords, on ${server.label}`, { meta: { server: server.label } }, () => {
     afterAll(() => place[Symbol.asyncDispose]())
 
-    it('follow alternating users of theirs, while the first login is in use, and the second one works on', async () => {
+    it("follow AWS's alternating users while the first login is in use, and the second one works on", async () => {
       const { names, rotate, login } = await secret()
       for (let turn = 0; turn < 2; turn++) await rotate('theirs', alternating, 'works')
       const other = await login('AWSPREVIOUS')
@@ -70,7 +70,7 @@ for (const server of [older, await mariadbServer('11.8')]) {
       expect(await server.login(other)).toBeDefined()
     })
 
-    it('go back to a single user of theirs, and the statement of the page ends the second password', async () => {
+    it("go back to AWS's single user, and the page's statement ends the second password", async () => {
       const { names, rotate, login } = await secret()
       await rotate('theirs', single, 'is refused')
       for (let rotation = 0; rotation < 2; rotation++) await rotate('ours', dual, 'works')

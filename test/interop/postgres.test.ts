@@ -32,7 +32,7 @@ async function secret() {
 describe(`alternating users, on ${server.label}`, { meta: { server: server.label } }, () => {
   afterAll(() => place[Symbol.asyncDispose]())
 
-  it('go from theirs to ours by the statements of the page, and both can use what each has made', async () => {
+  it("go from AWS's functions to Keyturn by the page's statements, and both logins can use what each has made", async () => {
     const { names, master, rotate, run, share, prove } = await secret()
     await prove('is none')
     // What AWS's second login makes is its own, and the first cannot read it.
@@ -58,7 +58,7 @@ describe(`alternating users, on ${server.label}`, { meta: { server: server.label
       await rotate(whose, alternating, 'works')
   })
 
-  it('go to ours and back by keyturn adopt, and on with no statement', async () => {
+  it('go to Keyturn and back by keyturn adopt, and on without a statement', async () => {
     const { rotate, secretId, prove } = await secret()
     const adopt = (...args: readonly string[]) => keyturn(['adopt', secretId, ...args], place.local)
     for (const whose of ['ours', 'ours', 'theirs'] as const) await rotate(whose, alternating, 'works')
@@ -74,7 +74,7 @@ describe(`alternating users, on ${server.label}`, { meta: { server: server.label
     for (let turn = 0; turn < 2; turn++) await rotate('theirs', alternating, 'works')
   })
 
-  it('leave to a single user of theirs the first login, and not the second, which runs as the first', async () => {
+  it("leave AWS's single user the first login, and not the second one, which runs as the first", async () => {
     const [one, other] = [await secret(), await secret()]
     await one.rotate('ours', alternating, 'works')
     await expect(one.rotate('theirs', single, 'is refused')).rejects.toThrow('permission denied to alter role')

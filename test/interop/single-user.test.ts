@@ -19,7 +19,7 @@ for (const { server, engine, functionId, shop } of [
   { server: mariadb, engine: 'mariadb', functionId: 'MariadbSingleUser', shop: () => mysqlShop(mariadb) },
 ]) {
   describe(`a single user, on ${server.label}`, { meta: { server: server.label } }, () => {
-    it('goes from ours to theirs and back, and works after each rotation', async () => {
+    it("goes from Keyturn to AWS's function and back, and works after each rotation", async () => {
       await using place = await interopPlace(server, [`${engine}/single-user`])
       const { names, login, application } = await shop()
       const value = { engine, host: 'localhost', port: server.port, dbname: names.shop, ...login }

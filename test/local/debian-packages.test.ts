@@ -66,7 +66,7 @@ describe('packages from a Debian mirror', () => {
     expect(await files((await unpackedPackages('small', ['server'])).folder)).toEqual(needed)
   })
 
-  it('are refused where one is not what the index says; nothing of it stays, and the next attempt goes well', async () => {
+  it('are refused where one does not match the index; nothing of it stays, and the next attempt goes well', async () => {
     await using mirror = await prepare()
     const path = '/pool/libb_1_all.deb'
     const right = mirror.content.get(path) ?? Buffer.alloc(0)

@@ -151,7 +151,7 @@ test('a module that does not parse fails the invocation, until it is mended', as
   expect(stage.ended[1]).toMatchObject({ step: 'createSecret', outcome: 'succeeded' })
 })
 
-test('the next environment runs what has been edited since, and needs no file from before', async () => {
+test('the next environment runs the edited file, and needs no file from before', async () => {
   const module = join(await temporaryFolder(), 'edited.ts')
   const write = (what: string) => writeFile(module, `export const handler = async () => console.log('${what}')`)
   await using stage = await running({ module })
@@ -168,7 +168,7 @@ test('the next environment runs what has been edited since, and needs no file fr
   expect(await said()).toBe('second\n')
 })
 
-test('another process runs what was made before, and makes anew what has been edited since', async () => {
+test('another process runs the bundles made before, and makes those of edited files anew', async () => {
   const module = join(await temporaryFolder(), 'remembered.ts')
   const made = async () => {
     vi.resetModules()

@@ -50,7 +50,7 @@ describe('Lambda on a laptop', () => {
     expect(await invoke('setSecret', { InvocationType: 'DryRun' })).toMatchObject({ StatusCode: 204 })
   })
 
-  it('says of a function that is not there what Lambda says', async () => {
+  it('answers for a missing function as Lambda does', async () => {
     await expect(invoke('setSecret', { FunctionName: 'Nobody' })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
       message: 'Function not found: Nobody',
@@ -80,7 +80,7 @@ describe('CloudWatch Logs on a laptop', () => {
   }
   const messages = async (pattern?: string) => ((await filter(pattern)).events ?? []).map(({ message }) => message)
 
-  it('has what a function wrote, by fields, by a phrase, and by time', async () => {
+  it('finds the lines of a function by fields, by a phrase, and by time', async () => {
     expect(await messages('"remaining"')).toEqual(
       (await messages()).filter((message) => message?.includes('remaining')),
     )

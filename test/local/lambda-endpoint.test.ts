@@ -68,13 +68,13 @@ describe("a function that is invoked through Lambda's API", () => {
     expect(server.seen).toEqual([{ method: 'POST', url, type: 'application/json', body: event }])
   })
 
-  it('says what the function threw, as the function said it', async () => {
+  it('passes on the error that the function threw', async () => {
     const error = { errorType: 'LoginRefused', errorMessage: 'app is refused.', trace: ['LoginRefused: …', 'at …'] }
     await using server = await serverThat(fails(error))
     expect(await errorOf(server.endpoint)).toEqual(error)
   })
 
-  it('takes an error without fields, or with the fields of another runtime, for what it is', async () => {
+  it('passes on an error without fields, or with the fields of another runtime', async () => {
     await using bare = await serverThat(fails({}))
     expect(await errorOf(bare.endpoint)).toMatchObject({ errorType: 'Unhandled', trace: [] })
     await using python = await serverThat(
@@ -99,7 +99,7 @@ describe("a function that is invoked through Lambda's API", () => {
     expect(errorMessage).toContain(`did not invoke SomeFunction (HTTP ${status}: Rate exceeded)`)
   })
 
-  it('has nobody who answers: says where and what to do', async () => {
+  it('does not answer: the error says where, and what to do', async () => {
     const endpoint = await deadEndpoint()
     const { errorType, errorMessage } = await errorOf(endpoint)
     expect(errorType).toBe('NotInvoked')
