@@ -2,7 +2,7 @@ import '../../shared/aws/iam-error-codes.ts'
 import type { AccessKey, AccessKeys, LastUse, NewAccessKey } from '../../shared/aws/iam.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
-import { oldestRun, type RotationContext } from '../../shared/rotation/context.ts'
+import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { EarlierVersions } from '../../shared/rotation/secret-type.ts'
 import type { AccessKeySecret } from './secret.ts'
 
@@ -26,9 +26,8 @@ export interface Slots {
  */
 export async function newKey(slots: Slots): Promise<NewAccessKey> {
   const { userName, versions, accessKeys, context } = slots
-  const oldest = oldestRun(context)
   for (let waited = 0; ; waited += pauseMs) {
-    const key = (await makeRoom(slots, oldest)) ? await accessKeys.create(userName, context.signal) : undefined
+    const key = (await makeRoom(slots)) ? await accessKeys.create(userName, context.signal) : undefined
     if (key !== undefined) return key
     const isOver = waited >= patienceMs || context.remainingMs() < 2 * pauseMs || context.signal.aborted
     if (isOver || (await versions.isStored())) {
@@ -42,8 +41,8 @@ export async function newKey(slots: Slots): Promise<NewAccessKey> {
 }
 
 /** @returns whether there is room; where not, another run may be about to store what fills it */
-async function makeRoom({ userName, versions, accessKeys, context }: Slots, oldest: number): Promise<boolean> {
-  const { signal } = context
+async function makeRoom({ userName, versions, accessKeys, context }: Slots): Promise<boolean> {
+  const { signal, oldestRun } = context
   const [current, previous, labelled, keys] = await Promise.all([
     versions.current(),
     versions.previous(),
@@ -67,7 +66,7 @@ async function makeRoom({ userName, versions, accessKeys, context }: Slots, olde
     }
     // IAM's times are in whole seconds: a key of the same second may be of the rotation after that of the one in use.
     const isOlder = created < own.created
-    if (!isSomebodys && !isOlder && created > oldest) return false
+    if (!isSomebodys && !isOlder && created > oldestRun) return false
     const used = await accessKeys.lastUse(id, signal)
     if (isSomebodys) throw taken(userName, key, used, say`a version with a label of somebody's own has it`)
     if (isOlder) {

@@ -1,6 +1,6 @@
 import type { Words } from '../errors/words.ts'
 import type { HttpTesting } from '../http/client.ts'
-import { oldestRun, type RotationContext } from '../rotation/context.ts'
+import type { RotationContext } from '../rotation/context.ts'
 import { bearerFor } from './access-token.ts'
 import { type Answer, ask, expectAnswer } from './call.ts'
 import type { Authentication, ExpectingRequest } from './description.ts'
@@ -18,8 +18,6 @@ export interface Run {
   readonly context: RotationContext
   /** As in the settings. */
   readonly revokeFirst: boolean
-  /** What was minted before was minted by no run that is about to store it. */
-  readonly oldest: number
   /**
    * Sends one of the requests that manage credentials, which must be answered as is expected.
    * @param purpose in the words of errors: `make a key`
@@ -53,7 +51,6 @@ export async function begin(
   testing: HttpTesting,
   context: RotationContext,
 ): Promise<Run> {
-  const oldest = oldestRun(context)
   const provider = await providerOf(secret, kind, settings, testing)
   let admin: ReturnType<typeof managing> | undefined
   let token: Promise<Authentication> | undefined
@@ -76,7 +73,6 @@ export async function begin(
     provider,
     context,
     revokeFirst: settings.revokeFirst,
-    oldest,
     pendingSources,
     async manage(request, purpose, { marker, documents, repeatable = true, known = [] } = {}) {
       admin ??= managing(secret, kind, provider, settings, context)

@@ -24,7 +24,8 @@ type Versions = Pick<EarlierVersions<DescribedSecret>, 'current' | 'previous' | 
  * @returns the ids of those that were left, since another run may be about to store them
  */
 export async function sweep(versions: Versions, run: Run, pending?: DescribedSecret): Promise<readonly string[]> {
-  const { oldest, revokeFirst, context, kind } = run
+  const { revokeFirst, context, kind } = run
+  const { oldestRun } = context
   // Where the provider ends a key by itself, nothing is left over.
   if (run.provider.description.revoke === undefined) return []
   const inUse = await usedKeys(versions, pending, kind)
@@ -34,7 +35,7 @@ export async function sweep(versions: Versions, run: Run, pending?: DescribedSec
     // A key that we have named ourselves may be known by its name.
     return time === undefined || inUse.ids.has(id) || inUse.ids.has(name) ? [] : [{ id, name, time }]
   })
-  const isPlain = found.isWhole && marked.length > 0 && marked.every(({ time }) => time <= oldest)
+  const isPlain = found.isWhole && marked.length > 0 && marked.every(({ time }) => time <= oldestRun)
   const previous = isPlain && !revokeFirst && !inUse.isOpen ? undefined : await versions.previous()
   await revokePrevious(previous, inUse, found, run)
   const young: string[] = []
@@ -43,7 +44,7 @@ export async function sweep(versions: Versions, run: Run, pending?: DescribedSec
     if (inUse.isOpen) {
       const why = say`a version has a ${kind.noun} without "${ours(kind.id)}", which may be this one`
       context.did(say`left the ${kind.noun} ${id} alone: ${why}`)
-    } else if (time > oldest) {
+    } else if (time > oldestRun) {
       // Another run may be about to store it.
       context.did(say`left the ${kind.noun} ${id} alone, which was made a moment ago`)
       young.push(id)

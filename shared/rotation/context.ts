@@ -13,6 +13,11 @@ export interface RotationContext {
   remainingMs(): number
   /** The time, in milliseconds since 1970. Time and chance come from here alone, so that a run can be repeated exactly. */
   now(): number
+  /**
+   * What was made elsewhere before this time was made by no run that can still store it: one timeout of the function and a
+   * little more before this run began, in milliseconds since 1970.
+   */
+  readonly oldestRun: number
   /** Waits; an abort ends the waiting, and is no error. */
   sleep(ms: number): Promise<void>
   /** Bytes that nobody can guess. */
@@ -30,15 +35,4 @@ export interface RotationContext {
   readSecret<T>(arn: string, form: SecretForm<T>): Promise<T>
   /** The tags of another secret, by key. Throws as readSecret does. */
   secretTags(arn: string): Promise<ReadonlyMap<string, string>>
-}
-
-/** So much time a run may have used before this is asked, and so much may the clocks of two machines differ. */
-const aroundMs = 30_000
-
-/**
- * Asked at the start of createSecret: what was made elsewhere before this time was made by no run that can still store it.
- * @returns milliseconds since 1970, one timeout of the function and a little more ago
- */
-export function oldestRun({ now, remainingMs }: Pick<RotationContext, 'now' | 'remainingMs'>): number {
-  return now() - remainingMs() - aroundMs
 }

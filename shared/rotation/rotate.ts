@@ -58,6 +58,9 @@ async function run<S>(step: Step, type: SecretType<S>, input: StepInput<S>): Pro
   return { outcome: 'done' }
 }
 
+/** So much may the clocks of two machines differ. */
+const aroundMs = 30_000
+
 const arnOfSecret = /^arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:[\w/+=.@-]+$/
 
 /** What a secret type is given, for a rotation and for a probe. */
@@ -69,6 +72,8 @@ export function contextOf(
     ...around,
     secretId,
     token,
+    // Judged before anything is waited for: a second later it is later by two, since one second less is left.
+    oldestRun: around.now() - around.remainingMs() - aroundMs,
     conceal: (...values) => redactor.add(...values),
     async readSecret<T>(arn: string, form: SecretForm<T>) {
       // It stands in the secret, but it names something to those who have to look at it, and CloudTrail has it, too.

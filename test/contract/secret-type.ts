@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import type { LocalOptions } from '../../local/secrets-manager/start.ts'
 import type { FunctionUnderTest } from '../support/function-under-test.ts'
 import type { SecretsManager } from '../support/secrets-manager.ts'
 import { probeCases } from './probe-cases.ts'
@@ -21,7 +22,7 @@ export interface SecretTypeUnderTest {
   /** Targets with names and values that break texts which are put together carelessly, by their oddity. */
   readonly hostile: Readonly<Record<string, (secrets: SecretsManager) => Promise<Target>>>
   /** Options of the Secrets Manager that it runs with. */
-  readonly secretsManager?: { readonly anyVersionAbandons?: boolean }
+  readonly secretsManager?: Pick<LocalOptions, 'anyVersionAbandons' | 'intercept'>
   /** How often random sequences of steps are tried; 4 when left out: the simulation goes through the orders of two runs. */
   readonly sequences?: number
 }

@@ -15,12 +15,17 @@ export async function letsIn({ host, certificate }: HttpsFront, key: string): Pr
   return status === 200
 }
 
-/** All marked keys look as if they had been made an hour ago: the time in a mark is in seconds, to the base 36. */
-export function hourOlder(text: string): string {
+/** The time in all marks is another one: it is in seconds, to the base 36. */
+export function retimed(text: string, change: (time: number) => number): string {
   return text.replaceAll(
     /(keyturn-[a-z2-7]{10}-)([0-9a-z]{7})/g,
-    (_, mark: string, time: string) => `${mark}${(Number.parseInt(time, 36) - 3_600).toString(36).padStart(7, '0')}`,
+    (_, mark: string, time: string) => `${mark}${change(Number.parseInt(time, 36)).toString(36).padStart(7, '0')}`,
   )
+}
+
+/** All marked keys look as if they had been made an hour ago. */
+export function hourOlder(text: string): string {
+  return retimed(text, (time) => time - 3_600)
 }
 
 export const anHourAgo: Spoilt = { change: (said) => ({ ...said, body: hourOlder(said.body ?? '') }) }

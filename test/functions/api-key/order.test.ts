@@ -13,7 +13,8 @@ import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
 import { saidBy } from '../../support/outcome.ts'
-import { anHourAgo } from './key-provider.ts'
+import { slowReads } from '../../support/slow-reads.ts'
+import { anHourAgo, retimed } from './key-provider.ts'
 import { apiKey, apiKeyTarget, keyIn } from './secret-types.ts'
 
 const provider = await startKeyProvider()
@@ -21,7 +22,8 @@ const { front, options } = provider
 const asItIs = { ...options }
 const described = await describedProvider(front, descriptionOf(provider.front))
 const type = apiKey(provider, described.env)
-const suite = await suiteFor(type)
+const slow = slowReads(type.function.id)
+const suite = await suiteFor({ ...type, secretsManager: { intercept: slow.intercept } })
 const { secrets } = suite
 
 afterEach(async () => {
@@ -136,6 +138,18 @@ describe('a key whose answer is lost', () => {
     await secrets.rotate(target.secretId)
     const { AWSCURRENT, AWSPREVIOUS } = await target.staged()
     expect(idsOf(target).slice(1)).toEqual([idIn(AWSPREVIOUS), idIn(AWSCURRENT)])
+  })
+
+  it('is left alone while another run may store it, however slowly Secrets Manager answers', async () => {
+    const target = await rotated(1)
+    const rotation = await secrets.begin(target.secretId)
+    spoil('POST', 'cut after', 1)
+    await rotation.attempt('createSecret')
+    const orphan = idsOf(target).at(-1) ?? ''
+    spoil('GET', { change: (said) => ({ ...said, body: retimed(said.body ?? '', slow.youngest) }) }, 1)
+    await slow.during(() => rotation.run('createSecret'))
+    expect(idsOf(target)).toContain(orphan)
+    expect(secrets.output()).toContain(`left the key ${orphan} alone, which was made a moment ago`)
   })
 
   it('is named where there is no room for another key, and removed by an attempt after the timeout', async () => {

@@ -5,11 +5,13 @@ import { expectFailure } from '../../contract/failure.ts'
 import { type StoredTarget, suiteFor } from '../../contract/suite.ts'
 import { lambdaSettings } from '../../support/function-under-test.ts'
 import { anHourAgo, deactivate, type IamSpoilt, iamApi } from '../../support/iam-api.ts'
+import { slowReads } from '../../support/slow-reads.ts'
 import { type AccessKeyTarget, accessKeyTarget, iamAccessKey, keyIn } from './secret-type.ts'
 
 const api = await iamApi()
 const type = iamAccessKey(api)
-const suite = await suiteFor(type)
+const slow = slowReads(type.function.id)
+const suite = await suiteFor({ ...type, secretsManager: { intercept: slow.intercept } })
 const { secrets } = suite
 
 afterEach(() => {
@@ -128,6 +130,23 @@ describe('a rotation', () => {
 })
 
 describe('a key that no version has', () => {
+  it('is left alone while another run may store it, however slowly Secrets Manager answers', async () => {
+    const target = await rotated(1)
+    const rotation = await secrets.begin(target.secretId)
+    spoil('CreateAccessKey', 'cut after', 1)
+    await rotation.attempt('createSecret')
+    const young = (answer: string) => {
+      const made = new Date(slow.youngest() * 1000).toISOString()
+      return anHourAgo(answer).replace(/(.*<CreateDate>)[^<]+/s, `$1${made}`)
+    }
+    api.calls.length = 0
+    api.spoil = (action) =>
+      action === 'ListAccessKeys' ? { change: asks(action) === 1 ? young : anHourAgo } : undefined
+    await slow.during(() => rotation.run('createSecret'))
+    // The run has waited for another one, and listed the keys again: then the key looks an hour old.
+    expect(asks('ListAccessKeys')).toBe(2)
+  })
+
   it('is left alone by a run that begins a moment later, and deleted by one that begins after the timeout', async () => {
     const target = await rotated(1)
     const rotation = await secrets.begin(target.secretId)
