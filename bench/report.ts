@@ -11,7 +11,7 @@ export interface Figures {
   readonly besideAws: AwsFigures[]
 }
 
-/** Tables for people, each with what its figures mean. */
+/** Tables for people, each with an explanation of its figures. */
 export function report({ bundles, coldStarts, rotations, besideAws }: Figures): string {
   return [
     'A whole rotation, four steps of the bundled function in a warm process. calls: of Secrets Manager. trips: how many of',

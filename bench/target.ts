@@ -67,7 +67,7 @@ export interface Rotation {
 }
 
 export interface Recorder extends AsyncDisposable {
-  /** What has been done since the last time, in the target's order. Waits for the sessions to end. */
+  /** The moves since the last call, in the target's order. Waits for the sessions to end. */
   moves(): Promise<readonly Move[]>
 }
 

@@ -1,6 +1,6 @@
 /**
  * The JSON object in a text; undefined where it holds none.
- * @param change what becomes of each value in it
+ * @param change replaces each value in it
  */
 export function jsonObject(
   text: string,

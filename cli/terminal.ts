@@ -57,6 +57,6 @@ export function processTerminal({ stdin, stdout, stderr }: NodeJS.Process): Term
  * spaces.
  */
 export function plain(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are removed
   return stripVTControlCharacters(text).replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
 }

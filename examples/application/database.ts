@@ -50,7 +50,7 @@ interface OpenPool<Result> {
 
 /**
  * A connection pool that survives the rotation of its login. It keeps the secret in memory, looks for a new one now and
- * then, and at once when the database refuses a login. The first is what makes alternating users and dual passwords
+ * then, and at once when the database refuses a login. The first makes alternating users and dual passwords
  * seamless, the second closes the gap of a single user.
  */
 export function createDatabase<Result>({ secretId, driver, ...options }: DatabaseOptions<Result>) {

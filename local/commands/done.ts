@@ -1,4 +1,4 @@
-/** What a function's own log line says that a step has done, in words; empty where it says nothing. */
+/** The words in a function's own log line about the deeds of a step; empty where there are none. */
 export function doneIn(logs: string): string {
   for (const line of logs.split('\n').filter((text) => text.includes('"done"'))) {
     const { done } = parsed(line)

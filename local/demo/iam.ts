@@ -34,7 +34,7 @@ export async function startIamDemo(): Promise<DemoTarget> {
         summary: 'the user has a second key, and the one before lives until the next rotation',
         secretName,
         overlap: true,
-        // Whose key it is, list, make, prove; from the second rotation on it also takes the one before away.
+        // The function asks whose key it is, lists keys, makes one and proves it; from the second rotation on it also removes one.
         expectedLogins: 5,
         expectedCalls: 11,
         async prepare(secretsManager) {

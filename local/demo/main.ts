@@ -84,7 +84,7 @@ const say = (line: string) => {
 }
 const bold = (text: string) => styleText('bold', text, { stream: process.stdout })
 
-// So that what ends the demo early ends its servers, too.
+// A signal that ends the demo early ends its servers, too.
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 

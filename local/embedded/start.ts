@@ -67,7 +67,7 @@ export interface LocalSecretsManager<Own extends string = never> extends AsyncDi
   /** The service's clock: milliseconds since the epoch. */
   now(): number
   /**
-   * Moves the service's clock forward. What is due on the way, by a schedule or as a retry, has been done when it resolves.
+   * Moves the service's clock forward. Rotations that are due on the way, by a schedule or as a retry, have ended when it resolves.
    * The functions' clock is the machine's.
    */
   advance(ms: number): Promise<void>

@@ -65,7 +65,7 @@ async function unpack({ name, path, sha256 }: DebianPackage, mirror: string, int
   const content = await download(`${mirror}/${path}`, sha256)
   const file = join(into, `${name}.deb`)
   await writeFile(file, content)
-  // ar and tar are what a Linux that is not Debian's has; the newest tar knows each compression that Debian uses.
+  // Other Linux systems have ar and tar instead of dpkg-deb; the newest tar knows each compression that Debian uses.
   const byHand = 'ar p "$0" "$(ar t "$0" | grep ^data.tar)" | tar -x -C "$1" --"$(ar t "$0" | sed -n s/^data.tar.//p)"'
   const tried = await run('dpkg-deb', ['-x', file, into])
   const failed = tried === 'missing' ? await run('sh', ['-c', byHand, file, into]) : tried

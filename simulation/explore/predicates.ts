@@ -2,7 +2,7 @@ import { timeoutMs } from '../world/run.ts'
 import type { SimulatedType } from '../world/simulated-type.ts'
 import { labelledValues, tokenOf, valueWith, versionIdWith, type World } from '../world/world.ts'
 
-/** One promise, as a predicate on the world. */
+/** A promise, as a predicate on the world. */
 export interface Predicate {
   readonly name: string
   readonly promise: string

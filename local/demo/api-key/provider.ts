@@ -38,7 +38,7 @@ export async function startApiKeyDemo(): Promise<DemoTarget> {
         summary: 'the provider makes a new key, and the one before lives until the next rotation',
         secretName,
         overlap: true,
-        // List, make, verify; from the second rotation on it also revokes.
+        // The function lists keys, makes one and verifies it; from the second rotation on it also revokes one.
         expectedLogins: 3,
         expectedCalls: 11,
         async prepare(secretsManager) {

@@ -129,7 +129,7 @@ function demonstrations({ servers, registration }: OauthServers): Demonstration[
       summary: 'the server puts a new secret in the place of the one before, which dies with it',
       secretName: 'demo/oauth-client',
       overlap: false,
-      // What the server has, the update, and the new secret is used.
+      // The function reads the registration, updates it, and uses the new secret.
       expectedLogins: 3,
       expectedCalls: 13,
       prepare: async (secretsManager) =>

@@ -91,7 +91,7 @@ async function makeProgram(module: string): Promise<Program> {
   const sources: Record<string, string> = {}
   for (const file of [...own, ...makers]) {
     const { mtimeMs } = await stat(file)
-    // What was written while it was read is not trusted.
+    // A file that was written during the build is not trusted.
     sources[file] = mtimeMs < builtAt ? await markOf(file) : 'changed meanwhile'
   }
   const [map, program] = ['.map', '.js'].map(

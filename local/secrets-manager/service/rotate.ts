@@ -98,7 +98,7 @@ function noFunctionArn() {
   return invalidRequest('No Lambda rotation function ARN is associated with this secret.')
 }
 
-/** The answer says what happens: the rotation that did not succeed is taken up again, unless it runs right now. */
+/** Refuses a rotation while another one is pending, and, as the answer says, takes that one up again unless it runs right now. */
 function refuseWhilePending(service: Service, secret: Secret): void {
   const left = secret.rotation?.token ?? lonePending(secret)?.id
   if (left === undefined) return

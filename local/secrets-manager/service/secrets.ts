@@ -166,7 +166,10 @@ function noReplication() {
   return invalidRequest('This is a Secrets Manager for a laptop with one Region: secrets are not replicated.')
 }
 
-/** A forced deletion of what does not exist is answered as if it had existed; an impossible name is not. */
+/**
+ * Finds nothing where there is no such secret: a forced deletion is answered as if it had existed. An impossible name still
+ * fails.
+ */
 function withoutFailing<T>(find: () => T): T | undefined {
   try {
     return find()
