@@ -83,7 +83,8 @@ async function readIn(configured: string, account: Account, place: Place): Promi
 /** AuthorizedKeysFile in sshd_config(5): %h, %u, %%, and a path below the home where it begins with no slash. */
 function expanded(path: string, { home }: Account, { username }: Place): string {
   const tokens: Readonly<Record<string, string>> = { '%%': '%', '%h': home, '%u': username }
-  const whole = path.replaceAll(/%[%hu]/g, (token) => tokens[token] ?? token)
+  // With a slash at its end, the facts of a file cannot be asked for, and what is beside it would be judged in its place.
+  const whole = path.replaceAll(/%[%hu]/g, (token) => tokens[token] ?? token).replace(/(?<=.)\/+$/, '')
   return whole.startsWith('/') ? whole : `${home === '/' ? '' : home}/${whole}`
 }
 

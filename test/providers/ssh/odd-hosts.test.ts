@@ -182,6 +182,20 @@ describe.skipIf(!isRoot)('the file of the keys', { meta: { server: 'OpenSSH 9.2p
     expect(await readdir(victim)).toEqual([])
   })
 
+  it('is no file of root in the home of the account, for an admin, whether its path ends in a slash or not', async () => {
+    await using at = await on(await hostWith())
+    const keys = at.host.path(at.host.account.keys)
+    for (const path of ['.ssh/authorized_keys', '.ssh/authorized_keys/']) {
+      const target = await at.target({ fields: { authorized_keys_path: path, ...(await at.admin()) } })
+      await chown(keys, 0, 0)
+      const before = await readKeys(at.host)
+      const { outcomes, message } = await rotated(at.secrets, target.secretId)
+      expect([path, outcomes]).toEqual([path, ['succeeded', 'KeyFileUnsafe']])
+      expect(message).toContain('belongs to another user')
+      expect(await readKeys(at.host)).toBe(before)
+    }
+  })
+
   it('is not a pipe beside it, and the error says when it is too large for a list of keys', async () => {
     await using at = await on(await hostWith())
     const target = await at.target({ fields: { authorized_keys_path: paths.authorized_keys_path } })
