@@ -310,6 +310,8 @@ describe('the new key', () => {
     ['not the one that IAM has made', 'SignatureDoesNotMatch', '', 'KeyRefused', 'secret half'],
     ['not let through', 'AccessDenied', 'not authorized', 'AccessDenied', 'endpoint policy'],
     ['forbidden without MFA', 'AccessDenied', 'with an explicit deny', 'AccessDenied', 'aws:MultiFactorAuthPresent'],
+    // Not of the credentials of the function, which has sent none of its own.
+    ['expired', 'ExpiredToken', '', 'AccessDenied', 'endpoint policy'],
   ])('that STS answers as %s has an error of its own', async (_, code, message, expected, words) => {
     const target = await rotated(0)
     const rotation = await secrets.begin(target.secretId)
@@ -339,6 +341,7 @@ describe('the new key', () => {
   it.each([
     ['not allowed', 'AccessDenied', 'is not authorized to perform', 403, 'AccessDenied', 'IamUserArns'],
     ['forbidden by a policy', 'AccessDenied', 'with an explicit deny in an SCP', 403, 'AccessDenied', 'SCPs'],
+    ['sent with an expired session', 'ExpiredToken', '', 403, 'AccessDenied', 'no valid AWS credentials'],
     ['throttled', 'Throttling', 'Rate exceeded', 400, 'IamFailed', 'throttled'],
   ])('is asked for once where CreateAccessKey is %s', async (_, code, message, status, expected, words) => {
     const target = await rotated(0)
