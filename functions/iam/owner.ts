@@ -5,11 +5,12 @@ import { ours, say } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { AccessKeySecret } from './secret.ts'
 
+/** Asks whose a key is, as `identityOf` of shared/aws/sts.ts does. */
 export type IdentityOf = (key: Pick<AccessKeySecret, 'id' | 'secretKey'>, signal: AbortSignal) => Promise<Identity>
 
 /** IAM needs seconds, now and then half a minute, until a new key is known everywhere. */
 const settleMs = 30_000
-/** What the last word needs to be reported. */
+/** The time that is kept for reporting what STS has said last. */
 const restMs = 3_000
 
 /**

@@ -15,7 +15,7 @@ export interface AccessKeySecret {
   readonly userName: string | undefined
 }
 
-/** As the mission writes a pair, as the API of IAM does, and as files and variables for the SDKs do. */
+/** The fields of a key: as other kinds of secrets name theirs, as the API of IAM does, and as files and variables for the SDKs do. */
 const pairs = [
   ['api_key', 'secret_key'],
   ['AccessKeyId', 'SecretAccessKey'],

@@ -6,10 +6,10 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 import type { EarlierVersions } from '../../shared/rotation/secret-type.ts'
 import type { AccessKeySecret } from './secret.ts'
 
-/** Another run that is about to store its key needs no longer. */
+/** How long another run that has made a key may need until it has stored it. */
 const patienceMs = 4_000
 const pauseMs = 500
-/** testSecret follows createSecret within seconds; it may take its time, and be tried again. */
+/** For so long after a key was made it may have been testSecret, perhaps in a later attempt, that has used it. */
 const testedWithinMs = 15 * 60_000
 
 /** A user, whose second place for a key is to hold the next one. */
@@ -82,7 +82,7 @@ async function makeRoom({ userName, versions, accessKeys, context }: Slots): Pro
   return true
 }
 
-/** Where put-secret-value has moved AWSPREVIOUS to the key in use. */
+/** The likely cause where put-secret-value has moved AWSPREVIOUS to the key in use. */
 function edited(secretId: string): Words {
   return say`The value was edited with put-secret-value since its last rotation: AWSPREVIOUS has the key in use, too, and this one may be the key before. "aws secretsmanager list-secret-version-ids --include-deprecated --secret-id ${secretId}" lists the version that has it then.`
 }

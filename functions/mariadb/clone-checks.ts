@@ -30,7 +30,7 @@ export function checkAccounts({ base, clone, pairs }: CloneState, change: CloneC
   checkOnePassword(change.clone, existingClones(pairs), change)
 }
 
-/** A marker is known by the password of the base alone: where that was changed since, an unfinished account is a locked one. */
+/** An unfinished account is known by a password that follows from the base's: where that was changed since, it is only locked. */
 function checkNoneIsLocked(pairs: readonly Pair[], { base, clone }: CloneNames): void {
   const locked = pairs.flatMap((pair) =>
     pair.clone?.options.locked && !pair.base.options.locked && !isUnfinished(pair) ? [accountName(pair.clone)] : [],

@@ -40,7 +40,7 @@ export function nativeHashes(methods: readonly LoginMethod[]): string[] {
 /**
  * The clause that gives an account these passwords in place of those it has, and leaves its other methods, and where they
  * stand, as they are: whatever ALTER USER does not list is gone.
- * @param expressions see passwordExpression
+ * @param expressions the passwords, each as a `PasswordWriter` writes it
  */
 export function identifiedVia(methods: readonly LoginMethod[], expressions: readonly string[]): string {
   const passwords = expressions.map((expression) => `${nativePlugin} USING ${expression}`)

@@ -9,7 +9,7 @@ import type { RotationContext } from '../../shared/rotation/context.ts'
 
 export const nativePlugin = 'mysql_native_password'
 
-/** @throws RotationError InvalidConfiguration */
+/** Reads MARIADB_PASSWORD_FORMAT: `native-hash` (the default) or `cleartext`. @throws RotationError InvalidConfiguration */
 export function passwordFormat(env: Environment) {
   return oneOf('MARIADB_PASSWORD_FORMAT', env, ['native-hash', 'cleartext'])
 }

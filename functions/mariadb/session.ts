@@ -17,7 +17,7 @@ import { versions } from './versions.ts'
 export interface MariadbSession extends DualPasswordSession, CloneSession {
   /** What the session's account may do, as everybody may read it of himself. */
   ownRights(): Promise<OwnRights>
-  /** Sessions of one engine are of one kind. */
+  /** The session of the other login is of this kind, too: its `ownRights` are asked for. */
   checkClone(names: CloneNames, asOther: () => Promise<MariadbSession | undefined>): Promise<void>
 }
 

@@ -43,7 +43,10 @@ export function parsePriv(priv: string): StoredAccount {
   }
 }
 
-/** In the order in which the server tries them: where there are several, an empty one stands for the one outside of the list. */
+/**
+ * The ways to log in, in the order in which the server tries them. Where there are several, they are in the list `auth_or`,
+ * whose entry without a plugin stands for the one that is written beside the list.
+ */
 export function storedMethods({ plugin, authentication_string, auth_or }: StoredAccount): LoginMethod[] {
   const single = { plugin: plugin ?? nativePlugin, text: authentication_string ?? '' }
   if (auth_or === undefined) return [single]

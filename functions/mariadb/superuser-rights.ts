@@ -34,9 +34,10 @@ export async function checkSuperuser(connection: ServerConnection, differences: 
   if (lacking !== undefined) throw missing(say`may not grant ${nameOf(lacking)}`, makingEqual(lacking))
 }
 
+/** What an administrator is to run where the superuser may not change accounts. */
 export const changingAccounts = granting('CREATE USER ON *.*')
 
-/** For making the two equal in something. */
+/** What an administrator is to run where the superuser may not make the two accounts equal in a difference. */
 export function makingEqual(difference: Difference): Mend {
   const { kind } = difference
   if (kind === 'account' || kind === 'options') return changingAccounts

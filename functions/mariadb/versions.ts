@@ -1,7 +1,7 @@
 import { say } from '../../shared/errors/words.ts'
 import type { Supported } from '../../shared/mysql-family/server-checks.ts'
 
-/** For all strategies. */
+/** The versions of MariaDB that all strategies work on. */
 export const versions: Supported = {
   server: 'MariaDB',
   oldest: [10, 5, 0],

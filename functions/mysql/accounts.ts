@@ -16,9 +16,9 @@ export interface AccountState extends Account {
   readonly options: AccountOptions
 }
 
-/** Plugins that keep a password in mysql.user, which ALTER USER ... BY sets. */
 const passwordPlugins = new Set(['caching_sha2_password', 'sha256_password', 'mysql_native_password'])
 
+/** Whether the account's plugin keeps a password in mysql.user, which ALTER USER ... BY sets. */
 export function keepsPassword({ plugin }: Pick<AccountState, 'plugin'>): boolean {
   return passwordPlugins.has(plugin)
 }

@@ -37,7 +37,7 @@ function handedOn(role: string, own: RightsState, second: RightsState) {
   const [base, to] = [accountName(own), accountName(second)]
   const [what, again] = [`${to} has ${role} WITH ADMIN OPTION`, `REVOKE ${role} FROM ${to}; GRANT ${role} TO ${to};`]
   const asBase = `SET DEFAULT ROLE ${base} TO ${to};`
-  // With the role goes that it is a default one.
+  // Who loses a role and gets it again no longer has it as a default role.
   if (role === shownAccount(own)) return { what, both: [], neither: [`${again} ${asBase}`] }
   const neither = [`GRANT ${base} TO ${to}; ${asBase} ${again}`]
   return { what, both: [`GRANT ${role} TO ${base} WITH ADMIN OPTION;`], neither }

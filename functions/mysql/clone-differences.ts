@@ -19,7 +19,7 @@ export function differencesOf({ bases, clones }: CloneState, change: NewClone): 
   })
 }
 
-/** With the role at once: a clone that a run was killed after making is known for a clone by it. */
+/** The account is made with the role: by it the next run recognises a clone where this one is killed after making it. */
 function missingAccount(base: RightsState, change: NewClone): Difference {
   const to = accountName({ user: change.clone, host: base.host })
   // Nobody learns the generated password: the one of the secret comes last. A clone that is in use is another thing: its

@@ -4,7 +4,7 @@ type Part = { readonly character: string } | '_' | '%'
 /** Whether some name can match both patterns of LIKE. */
 export function patternsOverlap(one: string, other: string): boolean {
   const [a, b] = [partsOf(one), partsOf(other)]
-  // By how much of each is used up; a pair is looked at once.
+  // The places `i,j` that were compared already: each pair is looked at once, or many % would take for ever.
   const seen = new Set<string>()
   function from(i: number, j: number): boolean {
     const key = `${i},${j}`

@@ -24,9 +24,9 @@ export async function checkSuperuser(connection: ServerConnection, bases: readon
 }
 
 /**
- * For changing an account. One that has SYSTEM_USER itself is changed only by others that have it, whatever else they may
- * (MySQL manual, "Account Categories").
- * @param otherwise where it is not that; left out, what the superuser needs in any case
+ * What an administrator is to run where the superuser may not change an account. One that has SYSTEM_USER itself is changed
+ * only by others that have it, whatever else they may (MySQL manual, "Account Categories").
+ * @param otherwise what to run where SYSTEM_USER is not what is missing; by default the GRANT that each superuser needs
  */
 export function changingAccounts(otherwise = granting('CREATE USER, ROLE_ADMIN ON *.*')): Mend {
   return (me, lacks) => (lacks === 'SYSTEM_USER' ? granting('SYSTEM_USER ON *.*') : otherwise)(me, lacks)

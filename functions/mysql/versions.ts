@@ -13,7 +13,7 @@ const since = (oldest: Supported['oldest'], likely: Words, remedy: Words): Suppo
 const sinceTwoPasswords = (likely: Words) =>
   since([8, 0, 14], likely, say`Rotate the secret with single-user, or upgrade the server.`)
 
-/** By what is to be done. */
+/** The versions of MySQL that a change works on, by its kind. */
 export const versions: Readonly<Record<ComingChange['kind'], Supported>> = {
   password: since([5, 7, 0], say`ALTER USER has set passwords since MySQL 5.7.`, say`Upgrade the server.`),
   'second password': sinceTwoPasswords(say`An account has had one password before MySQL 8.0.14 and Aurora MySQL 3.`),

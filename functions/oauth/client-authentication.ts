@@ -55,7 +55,7 @@ function checkPair(certificate: string, key: string): void {
   try {
     if (new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) return
   } catch {
-    // said below
+    // What cannot be read is no pair either.
   }
   throw new RotationError('InvalidSecret', say`"certificate" and "private_key" in the secret are no pair.`, {
     likely: say`One of them was renewed without the other, is encrypted, or is no PEM text.`,

@@ -54,7 +54,7 @@ export function descriptionOf(name: string | undefined, settings: Pick<ProviderS
   })
 }
 
-/** The same for what works without it: undefined where there is none, or a wrong one, which is said where it is needed. */
+/** As `descriptionOf`, for callers that can do without an entry: undefined where there is none, or only a wrong one. */
 export function entryOf(name: string | undefined, settings: ProviderSettings): Description | undefined {
   try {
     return descriptionOf(name, settings)

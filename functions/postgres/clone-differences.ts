@@ -2,6 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg'
 import type { CloneNames } from '../../shared/database/engine.ts'
 import type { CloneState, Role, Setting } from './clone-state.ts'
 
+/** Something in which the clone is not equal to the base. */
 export interface Difference {
   /** What differs: names only, since the values of settings can be secret. */
   readonly what: string
@@ -26,6 +27,7 @@ function membershipDifference({ membership, version }: CloneState, { base, clone
   return [{ what: 'membership', statements: [version < 160_000 ? grant : `${grant} WITH INHERIT TRUE, SET TRUE`] }]
 }
 
+/** The columns of pg_roles that are attributes to be switched on and off, as ALTER ROLE names them. */
 export const switches = {
   rolsuper: 'SUPERUSER',
   rolcreaterole: 'CREATEROLE',

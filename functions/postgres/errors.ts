@@ -35,6 +35,7 @@ const hints: Readonly<Record<string, ErrorDetails>> = {
   '53100': { likely: say`The server's disk is full.`, remedy: say`Make room on it; then a later attempt succeeds.` },
 }
 
+/** A statement that was tried, for the error that it may end in. */
 export interface Attempted {
   /** What the statement was for, in a few words. */
   readonly doing: Words
@@ -102,6 +103,7 @@ export function withoutStatement({ code }: DatabaseError): Error {
   return new Error(`PostgreSQL ${tidy(code)}`)
 }
 
+/** Code and message of whatever was thrown; empty texts where it has none. */
 export function asError(error: unknown): { code: string; message: string } {
   if (!(error instanceof Error)) return { code: '', message: '' }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''

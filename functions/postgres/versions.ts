@@ -13,6 +13,7 @@ const newestTested = 18
  */
 export const refuseTooOld = `SELECT 1 / (pg_catalog.current_setting('server_version_num')::pg_catalog.int4 / ${oldest}0000)`
 
+/** Whether a statement has failed of `refuseTooOld`: by its division by zero. */
 export function isTooOld(sqlState: string | undefined): boolean {
   return sqlState === '22012'
 }

@@ -17,6 +17,7 @@ export interface FileDoors extends Doors {
 /** How hosts are reached, and files on them. */
 export type Reach = (context: RotationContext) => FileDoors
 
+/** Reaches hosts over the network, as the deployed function does. */
 export const overSsh: Reach = (context) => ({
   ...doorsOf(context),
   files: async (connection) => sftpOf(await connection.sftp()),

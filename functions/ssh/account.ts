@@ -16,6 +16,7 @@ export interface Account {
   readonly owner: readonly [number, number] | undefined
 }
 
+/** A file for keys of an account, with the text that was found in it. */
 export interface Found {
   readonly file: KeyFile
   readonly text: string

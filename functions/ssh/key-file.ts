@@ -7,6 +7,7 @@ import type { FileFacts, NewFile } from './sftp.ts'
 
 const mostTries = 5
 
+/** Where keys of an account are written: authorized_keys, or another file of sshd's. */
 export interface KeyFile {
   /** As configured, perhaps a symbolic link; where another account changes it, none. */
   readonly path: string

@@ -57,6 +57,7 @@ export function lineOf({ options, key, comment }: KeyLine): string {
 }
 
 /**
+ * A new key's line in the likeness of another one.
  * @param from a line whose options and words the new one is to have
  * @param mark of the new line
  */

@@ -29,7 +29,7 @@ export interface Sftp {
   remove(path: string): Promise<void>
   makeFolder(path: string, owner: readonly [number, number]): Promise<void>
   list(folder: string): Promise<readonly { readonly name: string; readonly links: number; readonly mtime: number }[]>
-  /** The code of an error does not tell. Undefined where it is not said. */
+  /** What the file system is like, which the code of an error does not tell; undefined where the server does not say it. */
   space(path: string): Promise<Space | undefined>
   /** Whether the server can replace a file and write it to the disk (OpenSSH's extensions). */
   readonly canReplace: boolean

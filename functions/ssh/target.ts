@@ -74,7 +74,7 @@ const schema = v.object({
   min_success: v.optional(v.pipe(digits, v.integer(), v.minValue(1))),
 })
 
-/** Of fields and what is in them; a longer name comes before one that it begins with. */
+/** What each field must be, for errors. The first name that fits is taken, so `hosts.host_keys` stands before `hosts`. */
 const mustBe: Readonly<Record<string, string>> = {
   username: 'a user name',
   'hosts.host': 'a host name or an address, without brackets; its port goes into "port"',
@@ -157,7 +157,7 @@ function fieldError(path: string, where: string): RotationError {
   return new RotationError('InvalidSecret', what, { remedy: say`Correct it. docs/ssh.md has all fields.` })
 }
 
-/** What of it no rotation may change, by the names of the fields. */
+/** The parts of a target that no rotation may change, by the names of their fields. */
 export function placesIn({ username, hosts }: SshTarget) {
   return { username, hosts: hosts.map(addressOf), authorized_keys_path: hosts.map(({ paths }) => paths) }
 }

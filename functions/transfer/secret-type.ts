@@ -121,7 +121,7 @@ function isOf(each: UserKey, key: PrivateKey | undefined): boolean {
   return key !== undefined && each.key?.blob.equals(key.publicKey.blob) === true
 }
 
-/** What of it no rotation may change, by the names of the fields. */
+/** The parts of a target that no rotation may change, by the names of their fields. */
 function userIn({ serverId, username }: TransferTarget) {
   return { server_id: serverId, username }
 }

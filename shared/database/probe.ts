@@ -41,7 +41,7 @@ export async function probeDatabase<Session extends DatabaseSession>(
   const findings: Finding[] = []
   let currentWorks = false
   let inTheWay: RotationError | undefined
-  /** With the version that may be tried first, where no login can lock an account. */
+  /** As they were asked for; but AWSCURRENT comes first where a refused login may lock an account. */
   const inOrder = engine.neverLocks ? versions : [current, ...versions.filter((each) => each !== current)]
   for (const each of inOrder) {
     const { username } = each.secret.login

@@ -3,7 +3,7 @@ import type { RotationContext } from '../rotation/context.ts'
 
 /** "Not now", in the words of RFC 9110 and RFC 6585. */
 const notNow = [429, 503]
-/** What a step still has to do after an answer. */
+/** The time that a step needs for what it has to do after an answer. */
 const restMs = 5_000
 
 /**

@@ -7,7 +7,7 @@ import type { Run } from './run.ts'
 import type { DescribedSecret } from './secret.ts'
 import { textOf } from './values.ts'
 
-/** What the last word of the provider needs to be reported. */
+/** The time that is kept for reporting what the provider has said last. */
 const restMs = 3_000
 
 /**

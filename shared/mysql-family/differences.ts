@@ -39,7 +39,7 @@ interface PrivilegesDifference {
   readonly changed: readonly string[]
 }
 
-/** What makes the two equal in it. */
+/** The statement that makes the two accounts equal in a difference. */
 export function statementOf(difference: Difference): string {
   const { kind, to } = difference
   const lacks = difference.clone === 'lacks'

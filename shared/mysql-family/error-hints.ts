@@ -5,7 +5,7 @@ import { accountName, identifier } from './quoting.ts'
 
 type Hints = Readonly<Record<number, ErrorDetails>>
 
-/** Beyond what its code says. */
+/** What is known of refused logins beyond what their code says, by the server's number. */
 const loginHints: Hints = {
   1129: {
     likely: say`max_connect_errors: connections from the function's address, or from others behind it, have broken off too often; the server lets in nobody from there until it is told to.`,

@@ -7,7 +7,11 @@ import type { Words } from '../errors/words.ts'
  */
 export type Mend = (me: string, lacks: string | undefined) => Words | string
 
-/** @param what `SELECT ON mysql.*` */
+/**
+ * The GRANT for it.
+ * @param what for instance `SELECT ON mysql.*`
+ * @param option what stands behind the account
+ */
 export function granting(what: string, option = ''): Mend {
   return (me) => `GRANT ${what} TO ${me}${option};`
 }

@@ -5,6 +5,7 @@ import { type RotationEvent, type Step, steps } from './event.ts'
 import { patiently } from './patience.ts'
 import type { SecretDescription } from './secret-store.ts'
 
+/** That the step may run, or that it has nothing to do; whatever else is an error. */
 export interface Verdict {
   /** Undefined where the version is promoted already: then there is nothing to do. */
   readonly step: Step | undefined

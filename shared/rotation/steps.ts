@@ -107,12 +107,14 @@ async function takeBack<S>(type: SecretType<S>, secret: S, context: RotationCont
   }
 }
 
+/** Has the type make the pending value valid; does nothing, and reads nothing, for a type with nothing to set. */
 export async function setSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
   if (type.set === undefined) return
   const [pending] = await Promise.all([reader.pending(), reader.current()])
   await type.set({ ...reader, pending }, context)
 }
 
+/** Has the type prove that the pending value works. */
 export async function testSecret<S>(type: SecretType<S>, { context, reader }: StepInput<S>): Promise<void> {
   await type.test({ ...reader, pending: await reader.pending() }, context)
 }

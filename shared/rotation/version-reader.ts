@@ -135,8 +135,8 @@ export function concealSecret<S>(text: string, form: SecretForm<S>, redactor: Re
 }
 
 /**
- * A JSON text without its line ends: what is secret in it is concealed by itself, and its lines (a brace, a port) are no
- * secrets, for whose sake all words of others would be withheld. And all texts and numbers in it, at any depth.
+ * What to conceal of a SecretString. The text as one line: of one with several lines each would count as a secret, and for
+ * a line as short as a brace or a port all words of others would be withheld. And all texts and numbers in it, at any depth.
  */
 function lineAndValues(text: string): { readonly line: string; readonly values: readonly string[] } {
   const values: string[] = []

@@ -1,7 +1,7 @@
 import type { SecretTypeUnderTest, Target } from '../../contract/secret-type.ts'
 import type { IamApi, Pair } from '../../support/iam-api.ts'
 
-/** The key of a value with the fields of the mission. */
+/** The key of a value with the fields `api_key` and `secret_key`. */
 export function keyIn(value: string): Pair {
   const { api_key, secret_key } = JSON.parse(value) as Record<string, unknown>
   return { id: String(api_key), secretKey: String(secret_key) }

@@ -16,7 +16,7 @@ export interface Tokens {
 
 export const tokensIn = (value: string) => JSON.parse(value) as Tokens & Readonly<Record<string, unknown>>
 
-/** A grant, and the first value of its secret: as the mission has it, and nothing more. */
+/** A grant, and the first value of its secret, with only the fields that a secret must have. */
 export async function oauthTarget(
   server: OauthServer,
   { client, fields = {} }: { readonly client?: OauthClient; readonly fields?: object } = {},
