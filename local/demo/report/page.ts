@@ -30,7 +30,7 @@ export function reportPage(runs: readonly Reported[]): string {
 <body>
 <h1>Rotations under load</h1>
 <p>Each client logs in with the secret, or sends it, again and again while the function rotates it. A bar is one use, a red
-mark a refusal. The axis counts from the first step; the first one that a function runs includes its start.</p>
+mark a refusal. The axis counts from the first step; a function's very first step includes its start.</p>
 ${runs.map(section).join('\n')}
 </body>
 </html>
@@ -40,7 +40,7 @@ ${runs.map(section).join('\n')}
 function section({ target, summary, shown }: Reported): string {
   const { functionId, recording, application, secretsManagerCalls, logins, refusedLogins, surprises } = shown
   const numbers = {
-    uses: application.queries,
+    'uses in all': application.queries,
     'refused logins of clients': application.failedLogins,
     'longest gap': `${application.gapMs} ms`,
     'calls of Secrets Manager': secretsManagerCalls,
@@ -49,13 +49,18 @@ function section({ target, summary, shown }: Reported): string {
   const panels = recording.rotations.map((steps, index) => panel(ordinals[index] ?? '', steps, recording))
   return `<section id="${escaped(functionId)}">
 <h2>${escaped(functionId)}</h2>
-<p>${escaped(target)}: ${escaped(summary)}.</p>
+<p>${escaped(capitalised(target))}: ${escaped(summary)}.</p>
 ${panels.join('\n')}
 <dl>${Object.entries(numbers)
     .map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`)
     .join('')}</dl>
 ${surprises.map((surprise) => `<p class="broken">${escaped(surprise)}</p>`).join('')}
 </section>`
+}
+
+/** A sentence may begin with the target's name: `a provider on this machine`. */
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** A text as HTML shows it. */
