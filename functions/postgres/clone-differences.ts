@@ -11,7 +11,7 @@ export interface Difference {
 }
 
 /** @returns what the clone lacks, or has beyond the base; nothing where the two are equal */
-export function cloneDifferences(state: CloneState, names: CloneNames): Difference[] {
+export function differencesOf(state: CloneState, names: CloneNames): Difference[] {
   const { base, clone } = state
   if (base === null) return [{ what: `${names.base} does not exist`, statements: [] }]
   return [

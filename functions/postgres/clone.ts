@@ -3,7 +3,7 @@ import type { CloneNames } from '../../shared/database/engine.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { checkRoles } from './clone-checks.ts'
-import { cloneDifferences, expectedUser } from './clone-differences.ts'
+import { differencesOf, expectedUser } from './clone-differences.ts'
 import type { CloneState } from './clone-state.ts'
 import { checkSuperuser } from './superuser-rights.ts'
 
@@ -15,7 +15,7 @@ import { checkSuperuser } from './superuser-rights.ts'
  */
 export function planClone(state: CloneState, names: CloneNames, username: string, passwordClause: string) {
   checkRoles(state, names, username)
-  const differences = cloneDifferences(state, names)
+  const differences = differencesOf(state, names)
   checkSuperuser(state, names)
   const verb = state.clone === null ? 'CREATE' : 'ALTER'
   const password = `${username === names.clone ? verb : 'ALTER'} ROLE ${escapeIdentifier(username)} LOGIN ${passwordClause}`
@@ -34,8 +34,8 @@ function actAs({ self, sessionUser }: CloneState): string {
  * What a session of one of the two must find: the two equal, and itself acting as the role that both act as.
  * @throws RotationError PrivilegesDiffer
  */
-export function proveClone(state: CloneState, names: CloneNames): void {
-  const differences = cloneDifferences(state, names).map(({ what }) => what)
+export function checkClone(state: CloneState, names: CloneNames): void {
+  const differences = differencesOf(state, names).map(({ what }) => what)
   const expected = expectedUser(state, names.base, state.database)
   const isOneOfThem = state.sessionUser === names.clone || state.sessionUser === names.base
   const effect =

@@ -61,7 +61,7 @@ export function statementError(error: unknown, attempted: Attempted): RotationEr
 
 function serverError(error: DatabaseError, attempted: Attempted): RotationError {
   const code = codeOf(error)
-  const sqlState = tidy(error.code)
+  const sqlState = sqlStateOf(error.code)
   const what = say`${attempted.doing} at ${address(attempted.login)} failed (${ours(sqlState)})`
   const cause = withoutStatement(error)
   if (code !== 'MissingPrivilege')
@@ -93,14 +93,14 @@ function mending({ message, routine }: DatabaseError, { login, mend }: Attempted
   return mend?.(message, routine)
 }
 
-/** A SQLSTATE as servers write them. */
-export function tidy(code: string | undefined): string {
+/** The SQLSTATE, where it has the form in which servers write them; words of our own for anything else. */
+export function sqlStateOf(code: string | undefined): string {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : 'no SQLSTATE'
 }
 
 /** The fields of a server's error that quote parts of a statement or of data, or that a server may fill at will, are left out. */
 export function withoutStatement({ code }: DatabaseError): Error {
-  return new Error(`PostgreSQL ${tidy(code)}`)
+  return new Error(`PostgreSQL ${sqlStateOf(code)}`)
 }
 
 /** Code and message of whatever was thrown; empty texts where it has none. */

@@ -4,7 +4,7 @@ import { address, type Login } from '../../shared/database/secret.ts'
 import type { ErrorCode } from '../../shared/errors/catalogue.ts'
 import { type ErrorDetails, RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say } from '../../shared/errors/words.ts'
-import { asError, tidy, withoutStatement } from './errors.ts'
+import { asError, sqlStateOf, withoutStatement } from './errors.ts'
 import { pooledCode } from './poolers.ts'
 
 /** SQLSTATEs (PostgreSQL manual, appendix A). The text of a message depends on the server's language; these do not. */
@@ -24,7 +24,7 @@ const bySqlState: Readonly<Record<string, ErrorCode>> = {
  */
 export function connectError(error: unknown, login: Login, reached: boolean): RotationError {
   // Without an SQLSTATE it was no PostgreSQL that spoke.
-  if (error instanceof DatabaseError && tidy(error.code) === error.code) return loginError(error, login)
+  if (error instanceof DatabaseError && sqlStateOf(error.code) === error.code) return loginError(error, login)
   const { code, message } = asError(error)
   if (message.includes('does not support SSL')) return tlsUnavailable(login, error)
   if (message.startsWith('Unknown authenticationOk message type')) {
@@ -39,7 +39,7 @@ export function connectError(error: unknown, login: Login, reached: boolean): Ro
 function loginError(error: DatabaseError, login: Login): RotationError {
   const code = codeOf(error, login)
   const to = login.database === undefined ? '' : ` to database ${login.database}`
-  const what = say`${address(login)} refused the login of ${login.username}${to} (${ours(tidy(error.code))}).`
+  const what = say`${address(login)} refused the login of ${login.username}${to} (${ours(sqlStateOf(error.code))}).`
   return new RotationError(code, what, { ...explained(code, error, login), cause: withoutStatement(error) })
 }
 

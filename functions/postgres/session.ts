@@ -3,7 +3,7 @@ import type { CloneSession } from '../../shared/database/engine.ts'
 import type { Login } from '../../shared/database/secret.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import type { RotationContext } from '../../shared/rotation/context.ts'
-import { planClone, proveClone } from './clone.ts'
+import { checkClone, planClone } from './clone.ts'
 import { cloneQuestions, readCloneState } from './clone-state.ts'
 import { type Mend, statementError } from './errors.ts'
 import type { Greeting } from './greeting.ts'
@@ -128,7 +128,7 @@ export function postgresSession(
       const answers = await reading.whole(cloneQuestions(names)).catch((error: unknown) => {
         throw failed(error, say`comparing the rights of the two logins`, () => grantToRead(names.base))
       })
-      proveClone(readCloneState(answers, names), names)
+      checkClone(readCloneState(answers, names), names)
     },
 
     [Symbol.asyncDispose]: close,
