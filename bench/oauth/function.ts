@@ -1,4 +1,4 @@
-import { refreshToken } from '../../functions/oauth/refresh-type.ts'
+import { refreshToken } from '../../functions/oauth/refresh-token-type.ts'
 import { settings } from '../../functions/oauth/settings.ts'
 import { rotationHandler } from '../../shared/rotation-handler.ts'
 

@@ -1,4 +1,4 @@
-import { refreshToken } from '../../functions/oauth/refresh-type.ts'
+import { refreshToken } from '../../functions/oauth/refresh-token-type.ts'
 import type { OauthSecret } from '../../functions/oauth/secret.ts'
 import type { ProviderSettings } from '../../shared/http/provider-settings.ts'
 import { rotate } from '../../shared/rotation/rotate.ts'
