@@ -20,7 +20,7 @@ export interface Write {
   readonly time: number
   readonly event: string
   readonly by: string
-  /** The version of the rotation that was under way then. */
+  /** The version of the rotation that was under way then, where the change may have disturbed it. */
   readonly during: string | undefined
 }
 
@@ -84,7 +84,9 @@ export function writesIn(
     .filter(({ event, error }) => !/Rotation(Started|Succeeded|Failed|Abandoned)$/.test(event) && error === undefined)
     .filter(({ by }) => roleName === undefined || !by.includes(`:assumed-role/${roleName}/`))
     .map(({ time, event, by }) => {
+      // RotateSecret starts a rotation, mostly in the second in which CloudTrail has the start, and disturbs none.
+      const disturbs = event !== 'RotateSecret'
       const during = rotations.find(({ begin, end }) => time >= begin && (end === undefined || time <= end))
-      return { time, event, by, during: during?.version }
+      return { time, event, by, during: disturbs ? during?.version : undefined }
     })
 }

@@ -100,4 +100,10 @@ describe("rotations out of CloudTrail's events", () => {
       { time: 9, during: undefined },
     ])
   })
+
+  it('the call that starts a rotation in the same second is no write during it', () => {
+    const call = trace(0, 'RotateSecret', 'arn:aws:iam::1:user/me')
+    const rotations = rotationsIn([trace(0, 'RotationStarted'), trace(5, 'RotationSucceeded')], [])
+    expect(writesIn([call], rotations, 'own')).toMatchObject([{ event: 'RotateSecret', during: undefined }])
+  })
 })
