@@ -11,7 +11,7 @@ import { onMost } from './most-hosts.ts'
 import type { SshSettings } from './settings.ts'
 import type { FleetHost, SshTarget } from './target.ts'
 
-/** Our own deadline is a little earlier than Lambda's, and a run may have begun a little before it looks at the clock. */
+/** Our own deadline is a little earlier than Lambda's, and a host's clock shows whole seconds. */
 const aroundMs = 5_000
 
 /**
@@ -39,7 +39,7 @@ export async function setKeys(
     pending,
     keepMode,
     oldKeyHours,
-    runMs: context.remainingMs() + aroundMs,
+    runMs: context.runMs + aroundMs,
     isStillPending: versions.isStillPending,
   }
   const { hosts, minSuccess } = target

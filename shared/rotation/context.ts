@@ -13,6 +13,8 @@ export interface RotationContext {
   remainingMs(): number
   /** The time, in milliseconds since 1970. Time and chance come from here alone, so that a run can be repeated exactly. */
   now(): number
+  /** The longest that a run takes, in milliseconds: `remainingMs` as it was when this run began. */
+  readonly runMs: number
   /**
    * What was made elsewhere before this time was made by no run that can still store it: one timeout of the function and a
    * little more before this run began, in milliseconds since 1970.

@@ -68,12 +68,14 @@ export function contextOf(
   { secretId, token }: Pick<RotationEvent, 'secretId' | 'token'>,
   { store, redactor, ...around }: Surroundings,
 ): RotationContext {
+  const runMs = around.remainingMs()
   return {
     ...around,
     secretId,
     token,
-    // Judged before anything is waited for: a second later it is later by two, since one second less is left.
-    oldestRun: around.now() - around.remainingMs() - aroundMs,
+    // Both are taken before anything is waited for: a second later one second less is left.
+    runMs,
+    oldestRun: around.now() - runMs - aroundMs,
     conceal: (...values) => redactor.add(...values),
     async readSecret<T>(arn: string, form: SecretForm<T>) {
       // It stands in the secret, but it names something to those who have to look at it, and CloudTrail has it, too.

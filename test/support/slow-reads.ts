@@ -4,13 +4,13 @@ import type { Intercept } from '../../local/secrets-manager/service/calls.ts'
 const storedWithinMs = 28_500 + 30_000
 
 /** Has Secrets Manager answer a function's reads late while a test wants it, and says how young a key must be to be left alone. */
-export function slowReads(caller: string) {
+export function slowReads(caller: string, delayMs = 900) {
   let began: number | undefined
   let isSlow = false
   const intercept: Intercept = (call) => {
     if (!isSlow || call.caller !== caller) return undefined
     began ??= Date.now()
-    return call.operation === 'GetSecretValue' ? { delayMs: 900 } : undefined
+    return call.operation === 'GetSecretValue' ? { delayMs } : undefined
   }
   return {
     intercept,

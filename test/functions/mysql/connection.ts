@@ -17,6 +17,7 @@ export function contextFor(remainingMs = 20_000): RotationContext & { readonly d
     done,
     remainingMs: () => ends - performance.now(),
     now: () => Date.now(),
+    runMs: remainingMs,
     oldestRun: Date.now() - remainingMs,
     sleep: (ms) => sleep(ms, undefined, { signal }).catch(() => undefined),
     randomBytes: (count) => randomBytes(count),

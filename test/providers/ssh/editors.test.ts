@@ -10,6 +10,7 @@ import { hostFields, sshKey, sshTarget } from '../../functions/ssh/secret-types.
 import { saidBy } from '../../support/outcome.ts'
 import { fourSteps } from '../../support/secrets-manager.ts'
 import { sftpGate } from '../../support/sftp-gate.ts'
+import { slowReads } from '../../support/slow-reads.ts'
 import { readKeys, writeKeys } from '../../support/ssh.ts'
 import { isRoot } from '../hosts.ts'
 
@@ -33,7 +34,12 @@ const gated = await sftpGate(gate)
 const host = await startSshd({ sftp: isRoot ? gated.command : 'internal-sftp' })
 gated.serve(host)
 const type = sshKey([host])
-const suite = await suiteFor({ ...type, function: { ...type.function, timeoutMs: 9_000 } })
+const slow = slowReads(type.function.id, 4_000)
+const suite = await suiteFor({
+  ...type,
+  function: { ...type.function, timeoutMs: 9_000 },
+  secretsManager: { intercept: slow.intercept },
+})
 const { secrets } = suite
 afterAll(async () => {
   await secrets[Symbol.asyncDispose]()
@@ -85,12 +91,16 @@ describe.skipIf(!isRoot)('somebody else who edits the file at the same time', { 
     const target = await fresh()
     const lock = `${path}.keyturn-lock`
     await writeFile(lock, 'keyturn:another:run')
-    const held = await rotated(secrets, target.secretId)
-    expect(held.outcomes).toEqual(['succeeded', 'KeyFileBusy'])
-    expect(held.message).toContain('.keyturn-lock')
-    const hourAgo = Date.now() / 1_000 - 3_600
-    await utimes(lock, hourAgo, hourAgo)
-    await held.rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
+    const age = (seconds: number) => utimes(lock, Date.now() / 1_000 - seconds, Date.now() / 1_000 - seconds)
+    const rotation = await secrets.begin(target.secretId)
+    await rotation.run('createSecret')
+    // A run takes 7.5 seconds, and clocks may differ by 5: with slow reads before it, too.
+    await age(6)
+    const held = await slow.during(() => rotation.attempt('setSecret'))
+    expect(held).toMatchObject({ error: { errorType: 'KeyFileBusy' } })
+    expect(saidBy(held)).toContain('.keyturn-lock')
+    await age(3_600)
+    await rotation.run('createSecret', 'setSecret', 'testSecret', 'finishSecret')
     // The lock of a run that was killed before it wrote its name holds for two seconds.
     const other = await fresh()
     await writeFile(lock, '')
