@@ -129,6 +129,7 @@ async function demonstrate(what: string, start: () => Promise<DemoTarget>): Prom
   secretsManager.destroy()
 }
 
+if (results.length === 0) cli.fail(`--only ${values.only}: no function that is shown there begins so.`)
 say(`\n${resultTable(results)}`)
 if (report !== undefined) {
   await writeFile(report, reportPage(reported))
@@ -143,7 +144,6 @@ if (name === 'all' && values.only === '') {
   )
   surprises.push(...missing.map(([id]) => `${id} was not shown: local/demo has nothing of it.`))
 }
-if (results.length === 0) cli.fail(`--only ${values.only}: no function that is shown there begins so.`)
 for (const surprise of surprises) process.stderr.write(`${surprise}\n`)
 say(
   surprises.length === 0
