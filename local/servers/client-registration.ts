@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Provider from 'oidc-provider'
+import MemoryAdapter from 'oidc-provider/lib/adapters/memory_adapter.js'
 import type { Certificate } from './certificate.ts'
 import { type HttpsFront, startHttpsFront } from './https-front.ts'
 
@@ -83,6 +84,8 @@ export async function startClientRegistration(
 function configuration(options: RegistrationOptions): object {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return {
+    // Given by name, it prints no notice about itself.
+    adapter: (model: string) => new MemoryAdapter(model),
     jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig', kid: 'key' }] },
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     features: {
