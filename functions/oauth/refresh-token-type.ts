@@ -8,13 +8,13 @@ import type { OwnLabels, SecretType } from '../../shared/rotation/secret-type.ts
 import { baseOf, isFit, latestLabel } from './base.ts'
 import { checkNotEnded } from './ended.ts'
 import { outlives } from './outlives.ts'
-import { probeTokens } from './probe-versions.ts'
+import { probeTokens } from './probe.ts'
 import { descriptionOf, entryOf } from './providers.ts'
 import { refreshClaimed, refreshFreely } from './refresh.ts'
 import { begin } from './requests.ts'
 import { warnOfSchedule } from './schedule.ts'
 import { type OauthSecret, oauthForm } from './secret.ts'
-import { testTokens } from './test.ts'
+import { testTokens } from './test-tokens.ts'
 
 /**
  * OAuth tokens, which are refreshed in createSecret, the one step that stores. What the provider gives is stored before anybody

@@ -14,10 +14,10 @@ import {
 } from '../../shared/ssh-protocol/secret.ts'
 import { overSsh, type Reach } from './access.ts'
 import { probeKeys } from './probe.ts'
-import { setKeys } from './set.ts'
+import { setKeys } from './set-keys.ts'
 import { configuredFields, nowhere, type SshSettings } from './settings.ts'
 import { parseTarget, placesIn, type SshTarget } from './target.ts'
-import { testKey } from './test.ts'
+import { testKey } from './test-key.ts'
 
 /**
  * Key pairs of an account on one host or many: the new public key is put beside the old one in authorized_keys, and the one

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { parseTarget } from '../../../functions/ssh/target.ts'
-import { testKey as proveKey } from '../../../functions/ssh/test.ts'
+import { testKey as proveKey } from '../../../functions/ssh/test-key.ts'
 import { startSshd } from '../../../local/servers/sshd.ts'
 import type { RotationContext } from '../../../shared/rotation/context.ts'
 import { doorsOf } from '../../../shared/ssh-protocol/doors.ts'

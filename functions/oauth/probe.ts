@@ -1,10 +1,10 @@
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { ours, say, type Words } from '../../shared/errors/words.ts'
 import { type Finding, labelled, type ProbedVersion, tried, untried, version } from '../../shared/rotation/finding.ts'
-import { isLetIn } from './access.ts'
 import { latestLabel } from './base.ts'
 import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
+import { isLetIn } from './token-check.ts'
 
 type RunOf = (secret: OauthSecret) => Promise<OauthRun>
 

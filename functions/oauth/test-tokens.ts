@@ -2,11 +2,11 @@ import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say, type Words } from '../../shared/errors/words.ts'
 import { textIn } from '../../shared/json-secret.ts'
 import type { Versions } from '../../shared/rotation/secret-type.ts'
-import { isLetIn } from './access.ts'
 import { isBearer, isNarrower, lifeIn } from './answer.ts'
 import { latestLabel } from './base.ts'
 import type { OauthRun } from './requests.ts'
 import type { OauthSecret } from './secret.ts'
+import { isLetIn } from './token-check.ts'
 
 /**
  * Proves with the access token alone that the pending tokens work; the token endpoint is not asked. What was odd about the answer
