@@ -65,7 +65,7 @@ export function sideBySide<Value>(base: ReadonlyMap<string, Value>, clone: Reado
   return [...names].map((name) => ({ name, wanted: base.get(name), has: clone.get(name) }))
 }
 
-/** The statements of the first of them, for an error: whoever needs more is told the others the next time. */
+/** The statements of the first five, for an error: the next error has the others. */
 export function statementsOf(differences: readonly Difference[]): string {
   return differences
     .slice(0, 5)

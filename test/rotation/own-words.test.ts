@@ -8,7 +8,7 @@ import { parseDatabaseSecret } from '../../shared/database/secret.ts'
 import { createRedactor } from '../../shared/rotation/redact.ts'
 import { concealSecret } from '../../shared/rotation/version-reader.ts'
 import { generatedValue } from '../functions/generated-value/secret-type.ts'
-import { saidBy } from '../support/outcome.ts'
+import { errorOf, saidBy } from '../support/outcome.ts'
 import { fourSteps, type SecretsManager, secretsManagerFor } from '../support/secrets-manager.ts'
 
 const singleUser = { id: 'PostgresSingleUser', module: 'functions/postgres/single-user.ts' }
@@ -67,7 +67,7 @@ describe('a failure', () => {
     const [sentence = ''] = message.split(' Likely cause:')
     expect(JSON.stringify(line).split(sentence)).toHaveLength(2)
     expect(line.error?.stack).toMatch(/^NoAnswer\n {4}at /)
-    expect(outcome.ok ? '' : outcome.error.trace.join('\n')).not.toContain(sentence)
+    expect(errorOf(outcome).trace.join('\n')).not.toContain(sentence)
   })
 
   it('names no host where the password is short or a word of ours, but code, cause and remedy', async () => {

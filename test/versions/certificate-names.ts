@@ -29,7 +29,7 @@ export async function certificateNames(server: TestServer, written: 'as they are
       const before = await required(username)
       expect(before).toContain(written === 'doubled' ? "/CN=it''s" : "/CN=it's")
       await suite.secrets.rotate(target.secretId)
-      const clone = loginIn((await target.staged()).AWSCURRENT ?? '').username
+      const clone = loginIn(await target.stagedValue('AWSCURRENT')).username
       expect(clone).not.toBe(username)
       expect(await required(clone)).toBe(before)
       await suite.secrets.rotate(target.secretId)

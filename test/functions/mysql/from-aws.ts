@@ -95,7 +95,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
       ])
         await server.query(statement)
       await alternating.secrets.rotate(target.secretId)
-      const clone = loginIn((await target.staged()).AWSCURRENT ?? '')
+      const clone = loginIn(await target.stagedValue('AWSCURRENT'))
       await using before = await worker(clone)
       const [, ...statements] = pageStatements('mysql-alternating-back', { app, shop: database })
       await server.query(`GRANT ${role} TO ${clone.username}`)
@@ -115,7 +115,7 @@ export async function fromAwsCases(server: TestServer): Promise<void> {
       for (const statement of pageStatements('mysql-dual-back', { app: made.base.username, shop: database }))
         await server.query(statement)
       expect(await server.login(made.base)).toBeUndefined()
-      await works(loginIn((await target.staged()).AWSCURRENT ?? ''))
+      await works(loginIn(await target.stagedValue('AWSCURRENT')))
     })
   })
 }
