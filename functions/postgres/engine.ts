@@ -1,14 +1,15 @@
 import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { checkServerIdentity } from 'node:tls'
 import { Client, escapeLiteral } from 'pg'
 import type { CloneSession, DatabaseEngine } from '../../shared/database/engine.ts'
+import { allHaveLeft, sayGoodbye } from '../../shared/database/goodbye.ts'
 import { address, type Login } from '../../shared/database/secret.ts'
 import { type Environment, oneOf } from '../../shared/environment.ts'
 import { RotationError } from '../../shared/errors/rotation-error.ts'
 import { say } from '../../shared/errors/words.ts'
 import { databaseSecureContext } from '../../shared/network/ca-certificates.ts'
 import { passwordRules } from '../../shared/password.ts'
-import { allHaveLeft, sayGoodbye } from './goodbye.ts'
 import { type Greeting, hearGreeting } from './greeting.ts'
 import { connectError } from './login-errors.ts'
 import { guardParser } from './parser-guard.ts'
@@ -86,7 +87,10 @@ export function postgres(env: Environment): DatabaseEngine<CloneSession> {
       asked.set(user, greeting.asked)
       return postgresSession(client, { login, greeting, form, asked }, context, async () => {
         context.signal.removeEventListener('abort', abort)
-        await sayGoodbye(client, socket, context)
+        const { stream } = (client as unknown as { readonly connection: { readonly stream: Duplex } }).connection
+        const told = new Promise<void>((resolve) => stream.once('finish', resolve))
+        const answered = client.end().catch(() => undefined)
+        await sayGoodbye(login, { told, answered }, () => socket.destroy(), context)
       })
     },
   }

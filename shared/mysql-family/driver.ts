@@ -2,7 +2,8 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { createConnection } from 'mysql2'
-import { address, type Login } from '../database/secret.ts'
+import { hasLeft, sayGoodbye } from '../database/goodbye.ts'
+import type { Login } from '../database/secret.ts'
 import type { RotationContext } from '../rotation/context.ts'
 import { connectError } from './errors.ts'
 import { guardParser } from './parser-guard.ts'
@@ -11,11 +12,6 @@ import { tlsOptions } from './tls-options.ts'
 
 /** As long as AWS's functions wait for a connection. */
 const connectTimeoutMs = 5_000
-
-const goodbyeMs = 500
-
-/** Ends of sessions that the server has been told of and has not carried out yet, with whose they are. */
-const leaving = new Map<Promise<void>, string>()
 
 /** mysql2's connection, in which somebody has logged in. */
 export interface Driver {
@@ -31,9 +27,8 @@ export interface Driver {
  */
 export async function logIn(login: Login, context: RotationContext): Promise<Driver> {
   const { username: user, password, host, port, tls } = login
-  const who = `${user} at ${address(login)}`
   // An account may have one connection to spare (MAX_USER_CONNECTIONS 1): the server has to have ended the one before.
-  await Promise.all([...leaving].filter(([, whose]) => whose === who).map(([over]) => over))
+  await hasLeft(login)
   const socket = new Socket()
   const connectTimeout = Math.min(connectTimeoutMs, Math.max(1, context.remainingMs()))
   const name = tls === false ? host : tls.serverName
@@ -93,13 +88,7 @@ export async function logIn(login: Login, context: RotationContext): Promise<Dri
     const { stream } = connection as unknown as { readonly stream: Duplex }
     const answered = finished(stream).catch(() => undefined)
     const told = new Promise<void>((resolve) => connection.end(() => resolve()))
-    // A server that hangs must not hold the step: Lambda waits for nothing that is still open, and neither do we.
-    const over = Promise.race([answered, context.sleep(goodbyeMs)]).then(() => {
-      destroy()
-      leaving.delete(over)
-    })
-    leaving.set(over, who)
-    await Promise.race([told, over])
+    await sayGoodbye(login, { told, answered }, destroy, context)
   }
   return {
     query: (sql, values = []) =>
