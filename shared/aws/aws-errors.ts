@@ -111,8 +111,7 @@ function endpointHint(error: unknown, call: string): ErrorDetails {
 
 function hint(code: ErrorCode, { error, name, said, call, codes }: Failure): ErrorDetails {
   if (code === 'EndpointUntrusted') return endpointHint(error, call)
-  // STS is asked with the key that is rotated, not with the credentials of the process.
-  if (noCredentials.includes(name) && !call.startsWith('sts:')) {
+  if (noCredentials.includes(name) && codes.hasOtherCredentials !== true) {
     const remedy = say`In Lambda: give the function a role. On a laptop: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret.`
     return { likely: say`The process has no valid AWS credentials.`, remedy }
   }

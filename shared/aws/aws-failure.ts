@@ -38,6 +38,8 @@ export interface ServiceCodes {
   readonly failed: ErrorCode
   /** What the role must allow a call on; undefined where that is a secret, or where `denied` says more of it. */
   readonly resources?: string
+  /** Whether it is asked with other credentials than those of the process, which are not to blame then. */
+  readonly hasOtherCredentials?: boolean
   /** Why a call was not allowed, where the service says that itself. @param said its message */
   denied?(call: string, said: string): ErrorDetails
 }

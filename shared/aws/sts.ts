@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { isCalled, toRotationError } from './aws-errors.ts'
 import { requestHandler } from './clients.ts'
-import { iamCodes } from './iam-errors.ts'
+import { stsCodes } from './iam-errors.ts'
 
 /** Whose a key is; or that STS does not know it (or no longer, or not yet), or that its secret half is a wrong one. */
 export type Identity = { readonly arn: string } | { readonly refusal: 'unknown' | 'wrong secret' }
@@ -22,7 +22,7 @@ export async function identityOf(
   } catch (error) {
     if (isCalled(error, 'InvalidClientTokenId')) return { refusal: 'unknown' }
     if (isCalled(error, 'SignatureDoesNotMatch')) return { refusal: 'wrong secret' }
-    throw toRotationError(error, 'sts:GetCallerIdentity', `access key ${id}`, iamCodes)
+    throw toRotationError(error, 'sts:GetCallerIdentity', `access key ${id}`, stsCodes)
   } finally {
     client.destroy()
   }
