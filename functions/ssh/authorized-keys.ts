@@ -47,7 +47,8 @@ function isOurs({ key, comment }: KeyLine, owner: string): boolean {
 
 /**
  * Whether there are keys of this secret that this run does not know. They are of rotations that were dropped; or of one
- * that has begun since, if it is this run that was dropped. A key with an end is out of use, whether a run of ours or somebody else set that end.
+ * that has begun since, if it is this run that was dropped. A key with an end is out of use, whether a run of ours or
+ * somebody else set that end.
  */
 export function hasUnknown(text: string, { current, pending, previous, owner }: Wanted): boolean {
   const before = namedBefore(text, current, owner)

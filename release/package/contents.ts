@@ -2,9 +2,6 @@ import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib'
 import { unzipSync } from 'fflate'
 import { zipOf } from '../zip.ts'
 
-/** Files by name, of each zip by the function's id. */
-export type Contents = Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>
-
 type Index = readonly (readonly [id: string, name: string, bytes: number])[]
 
 /**

@@ -35,7 +35,7 @@ const placeOf = (path: string) => renamed[path] ?? path
  * @param text the page, as the repository has it
  * @param path the page's path in the repository
  */
-export function relinked(text: string, path: string): string {
+function relinked(text: string, path: string): string {
   const from = dirname(placeOf(path))
   const leads = (target: string) => {
     const file = posix.join(dirname(path), target)
